@@ -1,0 +1,167 @@
+/**
+ * The error registry: every failure Hector can name.
+ *
+ * Owns: the meaning of an error (code), what happens next (disposition) and its HTTP status.
+ * Does not own: wire codes of a protocol (`a2a/errors.ts` maps those).
+ */
+
+/** What the code that catches an error does next. */
+export type Disposition =
+  /** Temporary: the same work may succeed later. */
+  | 'retry'
+  /** Permanent: the caller or the configuration must change first. */
+  | 'stop'
+  /** The work is paused for somebody's answer. */
+  | 'wait'
+  /** The work was called off. */
+  | 'cancelled';
+
+interface ErrorEntry {
+  /** Default message; a specific one may replace it where the error is raised. */
+  readonly message: string;
+  readonly disposition: Disposition;
+  readonly httpStatus: number;
+}
+
+const entry = (message: string, disposition: Disposition, httpStatus: number): ErrorEntry => ({ message, disposition, httpStatus });
+
+export const ERRORS = {
+  // configuration
+  CONFIG_INVALID: entry('The configuration is invalid', 'stop', 400),
+  CONFIG_NOT_FOUND: entry('The configuration file does not exist', 'stop', 400),
+  CONFIG_UNREADABLE: entry('The configuration file cannot be read', 'stop', 400),
+  CONFIG_SYNTAX: entry('The configuration is not valid YAML or JSON', 'stop', 400),
+  CLI_USAGE: entry('The command line is wrong', 'stop', 400),
+  // http
+  HTTP_ADDRESS_IN_USE: entry('The address is already in use', 'stop', 500),
+  HTTP_ADDRESS_UNAVAILABLE: entry('The address cannot be bound', 'stop', 500),
+  HTTP_BODY_TOO_LARGE: entry('The request body is too large', 'stop', 413),
+  HTTP_HEADERS_TOO_LARGE: entry('The request headers are too large', 'stop', 431),
+  HTTP_TOO_MANY_STREAMS: entry('Too many open streams', 'retry', 429),
+  HTTP_NOT_FOUND: entry('Not found', 'stop', 404),
+  HTTP_METHOD_NOT_ALLOWED: entry('Method not allowed', 'stop', 405),
+  HTTP_UNSUPPORTED_MEDIA_TYPE: entry('Unsupported content type', 'stop', 415),
+  HTTP_DRAINING: entry('The server is shutting down', 'retry', 503),
+  // access
+  ACCESS_UNAUTHENTICATED: entry('Authentication is required', 'stop', 401),
+  ACCESS_FORBIDDEN: entry('Access is forbidden', 'stop', 403),
+  AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
+  // protocol
+  REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
+  REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),
+  METHOD_NOT_FOUND: entry('Method not found', 'stop', 404),
+  PARAMS_INVALID: entry('Invalid parameters', 'stop', 400),
+  INTERNAL: entry('Internal error', 'stop', 500),
+  OVERLOADED: entry('The server is overloaded, try again later', 'retry', 503),
+  TASK_NOT_FOUND: entry('Task not found', 'stop', 404),
+  TASK_NOT_CANCELABLE: entry('Task cannot be canceled', 'stop', 400),
+  PUSH_NOT_SUPPORTED: entry('Push notifications are not supported', 'stop', 400),
+  OPERATION_UNSUPPORTED: entry('This operation is not supported', 'stop', 400),
+  CONTENT_TYPE_NOT_SUPPORTED: entry('Content type is not supported', 'stop', 400),
+  AGENT_RESPONSE_INVALID: entry('The agent returned an invalid response', 'stop', 500),
+  EXTENDED_CARD_NOT_CONFIGURED: entry('No extended agent card is configured', 'stop', 400),
+  EXTENSION_REQUIRED: entry('A required extension is not declared by the client', 'stop', 400),
+  VERSION_NOT_SUPPORTED: entry('The protocol version is not supported', 'stop', 400),
+  // run log
+  TASK_LOST: entry('Another worker has taken over this task', 'cancelled', 409),
+  TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
+  TASK_TERMINAL: entry('The task has already ended', 'stop', 400),
+  STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
+  AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
+  AGENT_FAILED: entry('The agent failed', 'stop', 500),
+  // stores
+  DATABASE_UNAVAILABLE: entry('The database cannot be reached', 'retry', 503),
+  DATABASE_BUSY: entry('The database is busy', 'retry', 503),
+  DATABASE_SCHEMA: entry('The database schema does not fit this version', 'stop', 500),
+  STATE_FOLDER_UNUSABLE: entry('The state folder cannot be used', 'stop', 500),
+  REDIS_UNAVAILABLE: entry('Redis cannot be reached', 'retry', 503),
+  REDIS_BINARY_NOT_FOUND: entry('No redis-server program was found', 'stop', 500),
+  REDIS_EVICTS: entry('Redis may evict keys', 'stop', 500),
+  // providers
+  LLM_UNAVAILABLE: entry('The model provider cannot be reached', 'retry', 502),
+  LLM_RATE_LIMITED: entry('The model provider limits the rate', 'retry', 502),
+  LLM_REJECTED: entry('The model provider rejected the request', 'stop', 502),
+  LLM_UNAUTHORIZED: entry('The model provider rejected the credentials', 'stop', 502),
+  LLM_BAD_RESPONSE: entry('The model provider answered with something unexpected', 'retry', 502),
+  LLM_TIMEOUT: entry('The model provider stopped answering', 'retry', 504),
+  EMBEDDER_FAILED: entry('The embedder failed', 'retry', 502),
+  TOOL_NOT_FOUND: entry('Unknown tool', 'stop', 400),
+  TOOL_ARGUMENTS_INVALID: entry('Invalid tool arguments', 'stop', 400),
+  TOOL_FAILED: entry('The tool failed', 'stop', 500),
+  // knowledge
+  DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),
+  DOCUMENT_TOO_LARGE: entry('The document is too large', 'stop', 400),
+  DOCUMENT_NOT_TEXT: entry('The document is not readable text', 'stop', 400),
+  DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),
+  DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
+  SEARCH_QUERY_INVALID: entry('The search query is invalid', 'stop', 400),
+  INDEX_FAILED: entry('The vector index failed', 'retry', 500),
+  THREAD_FAILED: entry('A worker thread failed', 'retry', 500),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One field that is wrong, as `google.rpc.BadRequest` wants it (E4) and as `hector validate` prints it. */
+export interface FieldProblem {
+  /** Path of the field, e.g. `agents.helper.llm` or `message.parts[0]`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+export interface AppErrorOptions {
+  /** Replaces the registry's default message; says what to change. */
+  readonly message?: string;
+  readonly cause?: unknown;
+  /** Fields that are wrong, all at once. */
+  readonly problems?: readonly FieldProblem[];
+  /** How long a caller should wait before it tries again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Facts for logs; never secrets or model text. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly FieldProblem[];
+  readonly retryAfterMs: number | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.message ?? ERRORS[code].message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.problems = options.problems ?? [];
+    this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details ?? {};
+  }
+
+  get disposition(): Disposition {
+    return ERRORS[this.code].disposition;
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus;
+  }
+}
+
+/** Wraps anything thrown into an `AppError`; one that is already an `AppError` passes unchanged. */
+export function toAppError(error: unknown, code: ErrorCode = 'INTERNAL'): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(code, { cause: error });
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof AppError && error.code === code;
+}
+
+/** One line for people: the message, and the messages of the causes below it. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; current !== undefined && current !== null && depth < 5; depth++) {
+    const text = current instanceof Error ? current.message || current.name : String(current);
+    if (text !== '' && !parts.includes(text)) parts.push(text);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return parts.join(': ');
+}

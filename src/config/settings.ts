@@ -1,0 +1,201 @@
+/**
+ * The resolved configuration: defaults applied, references checked, units in names, frozen.
+ * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
+ */
+import type { LogOptions } from '../observe/log.js';
+
+export interface Settings {
+  /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
+  readonly version: string;
+  /** The configuration's text before interpolation, as canonical JSON; holds no secrets that came from variables. */
+  readonly source: string;
+  readonly name: string;
+  readonly description: string;
+  /** Absolute path of the state folder; `.hector` beside the working directory by default. */
+  readonly stateDirectory: string;
+  readonly redis: RedisSettings;
+  readonly databases: Readonly<Record<string, DatabaseSettings>>;
+  readonly storage: StorageSettings;
+  readonly queue: QueueSettings;
+  readonly llms: Readonly<Record<string, LlmSettings>>;
+  readonly embedders: Readonly<Record<string, EmbedderSettings>>;
+  readonly vectorStores: Readonly<Record<string, VectorStoreSettings>>;
+  readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
+  readonly agents: Readonly<Record<string, AgentSettings>>;
+  readonly server: ServerSettings;
+  readonly logger: LogOptions;
+}
+
+export interface RedisSettings {
+  /** `redis://…`, `rediss://…` or `unix:///path`; '' = the embedded, supervised one. */
+  readonly url: string;
+  /** Every key starts with it. Default `hector`. */
+  readonly keyPrefix: string;
+  /** Program for the embedded server; '' = the first of `redis-server`, `valkey-server` on the PATH. */
+  readonly binary: string;
+}
+
+/** spec/03 3.7 */
+export interface DatabaseSettings {
+  readonly driver: 'sqlite' | 'postgres' | 'mysql';
+  /** DSN in place of host, port and database; '' = not given. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Database name; for SQLite the absolute path of its file, or `:memory:`. */
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  readonly sslMode: 'disable' | 'require' | 'verify-full';
+  /** Default 25 (SQLite always uses one). */
+  readonly maxConns: number;
+  readonly maxIdle: number;
+}
+
+export interface StorageSettings {
+  /** Key in `databases`. */
+  readonly database: string;
+}
+
+export interface QueueSettings {
+  /** Step jobs that may wait before new work is refused. Default 20,000. */
+  readonly maxWaiting: number;
+  /** Steps that one agent worker process runs at once. Default 64. */
+  readonly concurrency: number;
+  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 2,000. */
+  readonly leaseMs: number;
+  /** How long one run may keep its worker while others wait, milliseconds. Default 1,000. */
+  readonly timeSliceMs: number;
+}
+
+export interface LlmSettings {
+  readonly provider: 'offline' | 'openai';
+  readonly model: string;
+  readonly apiKey: string;
+  /** '' = the provider's own. */
+  readonly baseUrl: string;
+  /** `auto` takes Responses for OpenAI itself and Chat Completions for any other `base_url` (LLM-13). */
+  readonly api: 'auto' | 'responses' | 'chat';
+  readonly temperature: number | undefined;
+  readonly maxTokens: number | undefined;
+  /** 0 = unlimited; longer tool results are truncated with a marker (AGT-13). */
+  readonly maxToolOutputLength: number;
+  readonly maxRetries: number;
+  /** Longest silence of a streaming answer, milliseconds. Default 120,000. */
+  readonly idleTimeoutMs: number;
+  /** Offline model only: delay before the first token and between tokens, milliseconds. Default 0. */
+  readonly firstTokenMs: number;
+  readonly tokenMs: number;
+}
+
+export interface EmbedderSettings {
+  readonly provider: 'local';
+  readonly model: string;
+  readonly dimension: number;
+  readonly batchSize: number;
+}
+
+export interface VectorStoreSettings {
+  /** `chromem` is accepted in YAML and means `hnsw` (spec README, decision 12). */
+  readonly type: 'hnsw';
+  /** Absolute folder of snapshot files. */
+  readonly persistPath: string;
+}
+
+export interface DocumentStoreSettings {
+  readonly source: DirectorySourceSettings;
+  readonly chunking: ChunkingSettings;
+  /** Key in `vector_stores`. */
+  readonly vectorStore: string;
+  /** Key in `embedders`. */
+  readonly embedder: string;
+  readonly collection: string;
+  readonly search: { readonly topK: number; readonly threshold: number };
+  readonly indexing: { readonly maxConcurrent: number };
+}
+
+export interface DirectorySourceSettings {
+  readonly type: 'directory';
+  /** Absolute. */
+  readonly path: string;
+  /** Globs relative to `path`. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly maxFileBytes: number;
+}
+
+export interface ChunkingSettings {
+  readonly strategy: 'simple' | 'overlapping' | 'sentence';
+  /** Characters. */
+  readonly size: number;
+  readonly overlap: number;
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly preserveWords: boolean;
+  /** For `sentence`. */
+  readonly sentencesPerChunk: number;
+}
+
+export interface SkillSettings {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly examples: readonly string[];
+}
+
+export interface AgentSettings {
+  readonly type: 'llm';
+  /** Display name; default the key. */
+  readonly name: string;
+  readonly description: string;
+  /** Key in `llms`. */
+  readonly llm: string;
+  readonly instruction: string;
+  /** `undefined` = all tools; `[]` = none (CFG-31). */
+  readonly tools: readonly string[] | undefined;
+  readonly streaming: boolean;
+  readonly visibility: 'public' | 'internal' | 'private';
+  readonly skills: readonly SkillSettings[];
+  readonly inputModes: readonly string[];
+  readonly outputModes: readonly string[];
+  /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
+  readonly documentStores: readonly string[];
+  readonly includeContext: boolean;
+  readonly includeContextLimit: number;
+  readonly includeContextMaxLength: number;
+  readonly reasoning: { readonly maxIterations: number };
+}
+
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Base URL that clients reach, without trailing slash; '' = derived from each request (API-26). */
+  readonly publicUrl: string;
+  /** HTTP adapter: `auto` takes uWebSockets.js where its binary loads, else node:http. */
+  readonly http: 'auto' | 'uws' | 'node';
+  readonly a2a: {
+    /** Version assumed for a request without `A2A-Version`; '' = 0.3 as the protocol says (V3), which is then refused. */
+    readonly assumeVersion: '' | '1.0';
+    /** Send-streams end when the task asks for input (A15.3). Default true. */
+    readonly closeOnInputRequired: boolean;
+  };
+  readonly limits: {
+    /** Default 10 MiB. */
+    readonly maxBodyBytes: number;
+    /** Default 16 KiB. */
+    readonly maxHeaderBytes: number;
+    /** Default 100. */
+    readonly maxMessageParts: number;
+    /** Open streams per caller. Default 100. */
+    readonly maxStreamsPerCaller: number;
+    /** Sending a request may take this long, milliseconds. Default 30,000. */
+    readonly requestTimeoutMs: number;
+    /** Bytes queued for a slow reader before it is detached and caught up by cursor. Default 64 KiB. */
+    readonly maxStreamBufferBytes: number;
+    /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
+    readonly keepAliveMs: number;
+  };
+  /** Budget for draining, milliseconds. Default 30,000. */
+  readonly shutdownTimeoutMs: number;
+}

@@ -1,0 +1,72 @@
+/**
+ * The HTTP port: what the front needs of a server. Adapters: `uws-server.ts`, `node-server.ts`; both pass
+ * `test/contract/http-server.ts`.
+ */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Path without the query, as sent (still percent-encoded). */
+  readonly path: string;
+  /** Raw query without '?', or ''. */
+  readonly query: string;
+  /** Lower-case names; repeated headers joined with ', '. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole body; never larger than the limit. */
+  readonly body: Buffer;
+  readonly remoteAddress: string;
+  /** Aborted when the client goes away before the response is finished. */
+  readonly signal: AbortSignal;
+}
+
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+export type HttpResponse =
+  | { readonly status: number; readonly headers: HttpHeaders; readonly body: string | Uint8Array }
+  | {
+      readonly status: number;
+      readonly headers: HttpHeaders;
+      /** Writes the body over time; the response ends when the promise settles. */
+      readonly stream: (writer: StreamWriter) => Promise<void>;
+    };
+
+export interface StreamWriter {
+  /** Queues a chunk. False when the client is slow: await `drained()` before the next write. */
+  write(chunk: string | Uint8Array): boolean;
+  /** Resolves when the client took what was written, or has gone. */
+  drained(): Promise<void>;
+  /** Bytes queued that the client has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Aborted when the client has gone or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Must not throw; a throw becomes a bare 500. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly handler: HttpHandler;
+  readonly limits: HttpLimits;
+  /** Answers what the server itself refuses (too large, bad request line), so that bodies look the same everywhere. */
+  readonly refuse: (code: 'HTTP_BODY_TOO_LARGE' | 'HTTP_HEADERS_TOO_LARGE' | 'REQUEST_INVALID', request: Pick<HttpRequest, 'method' | 'path' | 'headers'>) => HttpResponse;
+}
+
+export interface HttpLimits {
+  /** Default 10 MiB. */
+  readonly maxBodyBytes: number;
+  /** Default 16 KiB. */
+  readonly maxHeaderBytes: number;
+  /** How long a client may take to send its request, milliseconds. Default 30,000. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface HttpServer {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Stops accepting connections; requests under way go on. */
+  stopListening(): void;
+  /** Ends every connection. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+/** Contract of language models. Adapters live in `adapters/`, one per provider, and are known to `registry.ts` only. */
+import type { JsonObject } from '../../base/json.js';
+import type { SessionMessage } from '../../tasks/session-message.js';
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: JsonObject;
+}
+
+export interface ModelRequest {
+  /** System prompt; '' = none. */
+  readonly system: string;
+  /** Oldest first. Every tool call is followed by its result (AGT-28). */
+  readonly messages: readonly SessionMessage[];
+  readonly tools: readonly ToolDefinition[];
+  /** Overrides of the model's own settings. */
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+}
+
+export interface ModelUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens?: number;
+  readonly thinkingTokens?: number;
+}
+
+export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';
+
+/** What a model answers, piece by piece. Ends with exactly one `finish`, or throws. */
+export type ModelEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
+  /** A whole call; `arguments` as the model wrote them, parsed. Unparsable arguments arrive as `invalidArguments`. */
+  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: JsonObject; readonly invalidArguments?: string }
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage?: ModelUsage };
+
+export interface LanguageModel {
+  /** `llms.<name>.provider`. */
+  readonly provider: string;
+  /** Model name as the provider knows it. */
+  readonly model: string;
+  /**
+   * Calls the model. Aborting `signal` ends the request to the provider too (API-58).
+   * @throws AppError `LLM_*`; its disposition tells whether to try again.
+   */
+  generate(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}

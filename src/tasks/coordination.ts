@@ -1,0 +1,61 @@
+/**
+ * Contracts of what crosses processes without being the truth. Implemented by `storage/redis`.
+ * Losing all of it costs seconds, never an acknowledged step (ARCHITECTURE §3).
+ */
+import type { TaskDelta, TaskEvent } from './task-event.js';
+
+/** The right to try a task. Makes takeover quick; the epoch in SQL makes it safe (R3). */
+export interface TaskLease {
+  readonly taskId: string;
+  /** Aborted when the lease is lost to another holder or could not be renewed in time. */
+  readonly lost: AbortSignal;
+  /** Gives it back, if still held. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+export type LeaseOutcome =
+  | { readonly type: 'acquired'; readonly lease: TaskLease }
+  /** Another worker holds it for at most `remainingMs` unless it renews. */
+  | { readonly type: 'held'; readonly remainingMs: number };
+
+export interface LeaseManager {
+  acquire(taskId: string): Promise<LeaseOutcome>;
+  /** Which of these tasks have a live lease. */
+  held(taskIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Releases everything held by this process. */
+  close(): Promise<void>;
+}
+
+export type FeedItem =
+  | { readonly type: 'event'; readonly event: TaskEvent }
+  | { readonly type: 'delta'; readonly delta: TaskDelta };
+
+/** Tells other processes at once what SQL already holds, or previews what it will hold (R9). */
+export interface FeedPublisher {
+  /** Announces committed events, in order. Failing to is not an error: followers fill gaps from SQL. */
+  publishEvents(events: readonly TaskEvent[]): Promise<void>;
+  /** Keeps the delta in a capped list and announces it. */
+  publishDelta(delta: TaskDelta): Promise<void>;
+}
+
+export interface FeedSubscription {
+  /** Stops delivery. Safe to call twice. */
+  close(): void;
+}
+
+export interface FeedReceiver {
+  /**
+   * Calls `onItem` for everything published after the promise resolves. `onGap` is called when items may
+   * have been missed (the connection to Redis broke): read SQL again.
+   */
+  subscribe(taskId: string, onItem: (item: FeedItem) => void, onGap: () => void): Promise<FeedSubscription>;
+  /** Kept deltas that stand after the durable event `seq`, in order; empty when they are gone. */
+  deltas(taskId: string, seq: number): Promise<readonly TaskDelta[]>;
+}
+
+/** Signals that reach the worker running a task (R6). */
+export interface CancelSignals {
+  announce(taskId: string): Promise<void>;
+  /** Calls `onCancel` with the id of every task canceled from now on. */
+  listen(onCancel: (taskId: string) => void): Promise<FeedSubscription>;
+}

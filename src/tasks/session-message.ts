@@ -1,0 +1,51 @@
+import type { JsonObject, JsonValue } from '../base/json.js';
+
+/**
+ * One message of a session, in the form that models read. Append-only rows (R8).
+ * `tool` messages hold the merged results of one model turn, in the order of the calls (AGT-05).
+ */
+export interface SessionMessage {
+  /** For a user's message its A2A `messageId`. */
+  readonly id: string;
+  readonly role: 'user' | 'agent' | 'tool';
+  /** `user`, or the agent's key. */
+  readonly author: string;
+  readonly parts: readonly SessionPart[];
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+export type SessionPart =
+  | { readonly type: 'text'; readonly text: string }
+  /** A file by URL or as base64 `raw`. */
+  | { readonly type: 'file'; readonly url?: string; readonly raw?: string; readonly mediaType?: string; readonly filename?: string }
+  | { readonly type: 'data'; readonly data: JsonValue; readonly mediaType?: string }
+  /** Reasoning of the model; `signature` is the provider's, replayed as it came (AGT-12). */
+  | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
+  | ToolCallPart
+  | ToolResultPart;
+
+export interface ToolCallPart {
+  readonly type: 'tool_call';
+  /** Unique within the session. */
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: JsonObject;
+}
+
+export interface ToolResultPart {
+  readonly type: 'tool_result';
+  readonly callId: string;
+  readonly name: string;
+  /** What the model reads. */
+  readonly content: string;
+  readonly isError: boolean;
+}
+
+/** The text parts of a message, joined. */
+export function textOf(message: SessionMessage): string {
+  return message.parts
+    .filter((part) => part.type === 'text')
+    .map((part) => part.text)
+    .join('');
+}

@@ -1,0 +1,133 @@
+/**
+ * Contract of the run log (ARCHITECTURE §5). Implemented by `storage/sql`.
+ *
+ * One fenced, append-only, cursor-addressable log per task. Every method is one atomic transaction;
+ * implementations may group calls that arrive together, each keeping its own outcome.
+ */
+import type { JsonObject } from '../base/json.js';
+import type { Message, TaskState } from '../protocol/a2a.js';
+import type { SessionMessage } from './session-message.js';
+import type { TaskEvent, TaskEventBody } from './task-event.js';
+
+/** Who owns a task and the session it belongs to. */
+export interface SessionKey {
+  /** Key of the agent that the client addressed. */
+  readonly agent: string;
+  /** Subject of the caller; tasks and sessions of other owners do not exist for it (SEC-18). */
+  readonly owner: string;
+  readonly contextId: string;
+}
+
+export interface TaskRecord extends SessionKey {
+  readonly id: string;
+  readonly tenant: string;
+  readonly state: TaskState;
+  /** Raised by every take; a commit with an older one changes nothing (R3). */
+  readonly epoch: number;
+  /** Number of the next step, from 1 (R2). */
+  readonly step: number;
+  /** `seq` of the newest event (R4). */
+  readonly seq: number;
+  /** Config version the run is pinned to (R12). */
+  readonly configVersion: string;
+  /** Small control state of the agent; never a copy of the history (R8). */
+  readonly control: JsonObject;
+  /** W3C `traceparent` of the request that started the run, or ''. */
+  readonly traceparent: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface AcceptInput {
+  /** Id for a new task; unused when the message continues one. */
+  readonly newTaskId: string;
+  readonly key: SessionKey;
+  readonly tenant: string;
+  readonly configVersion: string;
+  readonly traceparent: string;
+  readonly message: Message;
+  readonly sessionMessage: SessionMessage;
+  /** Set when the message continues an interrupted task (M7). */
+  readonly taskId?: string;
+  /** Task metadata, given on creation. */
+  readonly metadata?: JsonObject;
+  /** Equal for the same message of the same caller in the same context (R11). */
+  readonly dedupeKey: string;
+  readonly at: number;
+}
+
+export type AcceptOutcome =
+  | { readonly type: 'accepted'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
+  /** The message was accepted before; this is its task (R11). */
+  | { readonly type: 'duplicate'; readonly task: TaskRecord }
+  | { readonly type: 'not-found' }
+  /** `taskId` is known but cannot take a message now. */
+  | { readonly type: 'terminal'; readonly task: TaskRecord }
+  /** The task is being worked on; messages go to it only while it waits for input. */
+  | { readonly type: 'busy'; readonly task: TaskRecord };
+
+export type TakeOutcome =
+  /** The epoch is raised; `task` shows it. The first take also turns SUBMITTED into WORKING: then `events` tells so. */
+  | { readonly type: 'taken'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
+  | { readonly type: 'not-found' }
+  /** Terminal or interrupted: nothing to run. */
+  | { readonly type: 'not-runnable'; readonly task: TaskRecord }
+  /** An earlier run of the same session has not ended; that run hands over when it does. */
+  | { readonly type: 'behind'; readonly task: TaskRecord; readonly earlierTaskId: string };
+
+export interface StepCommit {
+  readonly taskId: string;
+  readonly epoch: number;
+  /** The step this commit ends; equal to the record's `step` or nothing happens (R2). */
+  readonly step: number;
+  /** State after the commit. A terminal or interrupted state ends the run of steps. */
+  readonly state: TaskState;
+  readonly control: JsonObject;
+  readonly messages: readonly SessionMessage[];
+  readonly events: readonly TaskEventBody[];
+  readonly at: number;
+}
+
+export type CommitOutcome =
+  | {
+      readonly type: 'committed';
+      readonly events: readonly TaskEvent[];
+      readonly task: TaskRecord;
+      /** The session's next waiting run, when this commit ended the run before it. */
+      readonly next?: TaskRecord;
+    }
+  /** Somebody raised the epoch, the step is done, or the task ended: this worker has lost it (R2, R3, R5). */
+  | { readonly type: 'lost'; readonly task: TaskRecord | undefined };
+
+export type CancelOutcome =
+  | { readonly type: 'canceled'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | { readonly type: 'already-canceled'; readonly task: TaskRecord }
+  | { readonly type: 'terminal'; readonly task: TaskRecord }
+  | { readonly type: 'not-found' };
+
+export interface TaskStore {
+  /** R1, R11: task row, user's message, `task.created` or `message.added`, and the dedupe key, or nothing. */
+  accept(input: AcceptInput): Promise<AcceptOutcome>;
+  /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. */
+  take(taskId: string, at: number): Promise<TakeOutcome>;
+  /** R2–R5: one commit per step, guarded by the epoch. */
+  commit(commit: StepCommit): Promise<CommitOutcome>;
+  /** R6: ends a task as CANCELED and raises its epoch, so that a running step's commit is refused. */
+  cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome>;
+  /** `undefined` for unknown ids and for other owners' tasks alike. `owner` undefined = no ownership check (workers). */
+  find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined>;
+  /** Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000). */
+  events(taskId: string, afterSeq: number, limit?: number): Promise<readonly TaskEvent[]>;
+  /** Newest `seq` per task that exists. */
+  sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Messages of a session, oldest first; `limit` keeps the newest N. */
+  sessionMessages(key: SessionKey, limit?: number): Promise<readonly SessionMessage[]>;
+  /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep. */
+  runnable(before: number, limit: number): Promise<readonly TaskRecord[]>;
+}
+
+/** Texts of config versions, so that any instance can build the one a run is pinned to (R12). */
+export interface ConfigVersionStore {
+  save(version: string, text: string, at: number): Promise<void>;
+  find(version: string): Promise<string | undefined>;
+}
