@@ -1,0 +1,130 @@
+/**
+ * The door of the run log: a message becomes a task, or continues one (R1, R11).
+ * Order: SQL commit, then publish and enqueue; a crash in between is repaired by the recovery sweep.
+ */
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import { faultPoint } from '../base/fault-points.js';
+import { newId } from '../base/ids.js';
+import { type JsonObject, canonicalJson, sha256Hex } from '../base/json.js';
+import { currentTraceparent, withSpan } from '../observe/trace.js';
+import type { Message, Part } from '../protocol/a2a.js';
+import { isRunnable } from '../protocol/task-state.js';
+import type { FeedPublisher } from './coordination.js';
+import type { SessionMessage, SessionPart } from './session-message.js';
+import type { StepQueue } from './step-queue.js';
+import type { AcceptOutcome, TaskRecord, TaskStore } from './task-store.js';
+
+export interface AcceptMessageRequest {
+  /** Key of the addressed agent. */
+  readonly agent: string;
+  /** Subject of the caller. */
+  readonly owner: string;
+  readonly tenant: string;
+  readonly configVersion: string;
+  /** Validated; `contextId` and `taskId` as the client sent them. */
+  readonly message: Message;
+  readonly metadata?: JsonObject;
+}
+
+export interface AcceptMessageDependencies {
+  readonly store: TaskStore;
+  readonly queue: StepQueue;
+  readonly publisher: FeedPublisher;
+  readonly clock: Clock;
+}
+
+/**
+ * Commits the message and sees to it that its task runs.
+ * @returns the task: a new one, the continued one, or for a repeated `messageId` the one it made before (R11).
+ * @throws AppError `TASK_NOT_FOUND` (S6), `OPERATION_UNSUPPORTED` (S5 terminal task, or one that is not waiting),
+ *   `PARAMS_INVALID` (M5), `OVERLOADED`.
+ */
+export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecord>;
+
+export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMessageDependencies): AcceptMessage {
+  return (request) =>
+    withSpan('hector.task.accept', { 'hector.agent.name': request.agent }, async (span) => {
+      await queue.assertCapacity();
+      const contextId = await resolveContextId(store, request);
+      const at = clock.now();
+      const message: Message = { ...request.message, contextId };
+      const outcome = await store.accept({
+        newTaskId: newId(at),
+        key: { agent: request.agent, owner: request.owner, contextId },
+        tenant: request.tenant,
+        configVersion: request.configVersion,
+        traceparent: currentTraceparent(),
+        message,
+        sessionMessage: toSessionMessage(message, at),
+        ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
+        ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+        dedupeKey: dedupeKey(request),
+        at,
+      });
+      const task = acceptedTask(outcome, message);
+      span.setAttribute('hector.task.id', task.id);
+      await faultPoint('accept.after-commit');
+      if (outcome.type === 'accepted') await publisher.publishEvents(outcome.events);
+      // A duplicate is enqueued too: the first try may have died between its commit and its job.
+      if (isRunnable(task.state)) await queue.enqueue(task);
+      return task;
+    });
+}
+
+/** M1, M4, M5: a new context gets an id; a given task brings its own, which a given context must equal. */
+async function resolveContextId(store: TaskStore, request: AcceptMessageRequest): Promise<string> {
+  const { taskId, contextId } = request.message;
+  if (taskId === undefined) return contextId ?? newId();
+  const task = await store.find(taskId, request.owner);
+  if (task === undefined || task.agent !== request.agent) throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+  if (contextId !== undefined && contextId !== task.contextId) {
+    const description = `the task belongs to context '${task.contextId}', not '${contextId}'`;
+    throw new AppError('PARAMS_INVALID', {
+      message: `message.contextId: ${description}; leave it out or send the task's own`,
+      problems: [{ field: 'message.contextId', description }],
+    });
+  }
+  return task.contextId;
+}
+
+function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
+  switch (outcome.type) {
+    case 'accepted':
+    case 'duplicate':
+      return outcome.task;
+    case 'not-found':
+      throw new AppError('TASK_NOT_FOUND', { message: `Task '${message.taskId}' not found` });
+    case 'terminal':
+      throw new AppError('OPERATION_UNSUPPORTED', {
+        message: `Task '${message.taskId}' has ended (${outcome.task.state}); send the message without taskId to start a new task in the same context`,
+      });
+    case 'busy':
+      throw new AppError('OPERATION_UNSUPPORTED', {
+        message: `Task '${message.taskId}' is not waiting for input (${outcome.task.state}); send the message without taskId to queue a new task in the same context`,
+      });
+  }
+}
+
+/** R11. The context counts as the client named it: a client that repeats a message without one means the same new one. */
+function dedupeKey(request: AcceptMessageRequest): string {
+  const { messageId, contextId, taskId } = request.message;
+  return sha256Hex(canonicalJson([request.agent, request.owner, request.tenant, contextId ?? '', taskId ?? '', messageId]));
+}
+
+function toSessionMessage(message: Message, at: number): SessionMessage {
+  return { id: message.messageId, role: 'user', author: 'user', parts: message.parts.map(toSessionPart), createdAt: at };
+}
+
+function toSessionPart(part: Part): SessionPart {
+  const { text, data, url, raw, mediaType, filename } = part;
+  if (text !== undefined) return { type: 'text', text };
+  if (data !== undefined) return { type: 'data', data, ...(mediaType === undefined ? {} : { mediaType }) };
+  return {
+    type: 'file',
+    ...(url === undefined ? {} : { url }),
+    ...(raw === undefined ? {} : { raw }),
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(filename === undefined ? {} : { filename }),
+  };
+}

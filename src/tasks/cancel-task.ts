@@ -1,0 +1,43 @@
+/**
+ * Cancel (R6): the terminal transition itself is the command. One SQL transaction ends the task and raises its
+ * epoch, so a step that is running can commit nothing any more; the announcement only stops its work sooner.
+ */
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import { withSpan } from '../observe/trace.js';
+import type { CancelSignals, FeedPublisher } from './coordination.js';
+import type { StepQueue } from './step-queue.js';
+import type { TaskRecord, TaskStore } from './task-store.js';
+
+export interface CancelTaskDependencies {
+  readonly store: TaskStore;
+  readonly queue: StepQueue;
+  readonly publisher: FeedPublisher;
+  readonly signals: CancelSignals;
+  readonly clock: Clock;
+}
+
+/**
+ * @returns the canceled task; for one that was canceled before, that task again (A15.5, N3).
+ * @throws AppError `TASK_NOT_FOUND`, `TASK_NOT_CANCELABLE` (N2).
+ */
+export type CancelTask = (taskId: string, owner: string) => Promise<TaskRecord>;
+
+export function createCancelTask({ store, queue, publisher, signals, clock }: CancelTaskDependencies): CancelTask {
+  return (taskId, owner) =>
+    withSpan('hector.task.cancel', { 'hector.task.id': taskId }, async () => {
+      const outcome = await store.cancel(taskId, owner, undefined, clock.now());
+      switch (outcome.type) {
+        case 'not-found':
+          throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+        case 'terminal':
+          throw new AppError('TASK_NOT_CANCELABLE', { message: `Task '${taskId}' has already ended (${outcome.task.state})` });
+        case 'already-canceled':
+          return outcome.task;
+        case 'canceled':
+          await Promise.all([signals.announce(taskId), publisher.publishEvents(outcome.events)]);
+          if (outcome.next !== undefined) await queue.enqueue(outcome.next);
+          return outcome.task;
+      }
+    });
+}
