@@ -36,6 +36,7 @@ export class RedisLeaseManager implements LeaseManager {
   #acquired = 0;
   #renewing = false;
   #nextRenewalMs = 0;
+  #wakeAtMs = 0;
   #cancelTimer: CancelTimer | undefined;
   #closed = false;
 
@@ -60,7 +61,7 @@ export class RedisLeaseManager implements LeaseManager {
     }
     this.#held.set(lease.token, lease);
     if (this.#held.size === 1) this.#nextRenewalMs = clock.monotonic() + this.#periodMs;
-    this.#schedule();
+    this.#wakeIn(Math.min(this.#nextRenewalMs - clock.monotonic(), lease.remainingMs()));
     return { type: 'acquired', lease };
   }
 
@@ -86,25 +87,31 @@ export class RedisLeaseManager implements LeaseManager {
     });
   }
 
-  #schedule(): void {
+  /** Sees to it that `#wake` runs no later than this. */
+  #wakeIn(delayMs: number): void {
+    const { clock } = this.#options;
+    const wakeAtMs = clock.monotonic() + Math.max(1, delayMs);
+    if (this.#cancelTimer !== undefined && this.#wakeAtMs <= wakeAtMs) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    if (this.#held.size === 0) return;
-    const untilMs = Math.min(this.#nextRenewalMs - this.#options.clock.monotonic(), ...[...this.#held.values()].map((lease) => lease.remainingMs()));
-    this.#cancelTimer = this.#options.clock.after(Math.max(1, untilMs), () => this.#wake());
+    this.#wakeAtMs = wakeAtMs;
+    this.#cancelTimer = clock.after(wakeAtMs - clock.monotonic(), () => this.#wake());
   }
 
   #wake(): void {
+    this.#cancelTimer = undefined;
+    const now = this.#options.clock.monotonic();
+    let earliestMs = Number.POSITIVE_INFINITY;
     for (const lease of this.#held.values()) {
       if (lease.isPastDeadline()) this.#lose(lease, 'could not be renewed in time');
+      else earliestMs = Math.min(earliestMs, lease.remainingMs());
     }
-    const now = this.#options.clock.monotonic();
+    if (this.#held.size === 0) return;
     if (now >= this.#nextRenewalMs) {
       this.#nextRenewalMs = now + this.#periodMs;
       // While Redis is away renewals would pile up and later extend leases that are lost by then.
       if (!this.#renewing && this.#options.client.status === 'ready') this.#renew([...this.#held.values()]);
     }
-    this.#schedule();
+    this.#wakeIn(Math.min(this.#nextRenewalMs - now, earliestMs));
   }
 
   /** All leases in one round trip. */
