@@ -16,10 +16,14 @@ export function settingsToDocument(settings: Settings, show: Show = (value) => v
   return { version: '2', ...(toDocument(rest, configSchema, show) as Record<string, unknown>) };
 }
 
-/** The same as YAML, secrets masked: what `validate --print-config` shows. */
+/** The same with secrets masked. */
+export function maskSettings(settings: Settings, environment: Environment): Record<string, unknown> {
+  return settingsToDocument(settings, (value, schema) => (schema.writeOnly ? MASK : hideSecrets(hideCredentials(value), environment)));
+}
+
+/** Masked settings as YAML: what `validate --print-config` shows. */
 export function printSettings(settings: Settings, environment: Environment): string {
-  const show: Show = (value, schema) => (schema.writeOnly ? MASK : hideSecrets(hideCredentials(value), environment));
-  return stringify(settingsToDocument(settings, show), { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(maskSettings(settings, environment), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** Where a key of `Settings` is not simply the file's key in camel case. */

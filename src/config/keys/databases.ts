@@ -28,7 +28,7 @@ export function resolveDatabase(database: Static<typeof DatabaseSchema>, context
     driver: database.driver,
     url: database.url,
     host: database.host,
-    port: database.port ?? DEFAULT_PORTS[database.driver],
+    port: database.port || DEFAULT_PORTS[database.driver],
     database: database.driver === 'sqlite' ? resolveFile(database.database, context) : (database.database ?? 'hector'),
     username: database.username,
     password: database.password,
