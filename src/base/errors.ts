@@ -32,6 +32,8 @@ export const ERRORS = {
   CONFIG_UNREADABLE: entry('The configuration file cannot be read', 'stop', 400),
   CONFIG_SYNTAX: entry('The configuration is not valid YAML or JSON', 'stop', 400),
   CLI_USAGE: entry('The command line is wrong', 'stop', 400),
+  CLI_SERVER_UNREACHABLE: entry('The server cannot be reached', 'retry', 502),
+  CLI_SERVER_REFUSED: entry('The server refused the request', 'stop', 502),
   // http
   HTTP_ADDRESS_IN_USE: entry('The address is already in use', 'stop', 500),
   HTTP_ADDRESS_UNAVAILABLE: entry('The address cannot be bound', 'stop', 500),
