@@ -1,0 +1,25 @@
+/** `llms.<name>` → a language model. Adapters load on first use, so an unused provider costs nothing at start. */
+import type { Clock } from '../../base/clock.js';
+import type { LlmSettings } from '../../config/settings.js';
+import type { Logger } from '../../observe/log.js';
+import type { LanguageModel } from './contract.js';
+
+export interface LanguageModelDependencies {
+  /** Key in `llms`; error messages name `llms.<name>.…`. */
+  readonly name: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export async function createLanguageModel(settings: LlmSettings, dependencies: LanguageModelDependencies): Promise<LanguageModel> {
+  switch (settings.provider) {
+    case 'offline': {
+      const { createOfflineModel } = await import('./adapters/offline/model.js');
+      return createOfflineModel(settings, dependencies);
+    }
+    case 'openai': {
+      const { createOpenAiModel } = await import('./adapters/openai/model.js');
+      return createOpenAiModel(settings, dependencies);
+    }
+  }
+}
