@@ -6,10 +6,18 @@ import { createLanguageModel } from '../../src/providers/llms/registry.js';
 import { llmSettings } from '../support/llm-settings.js';
 import { testLanguageModel, userMessage } from './language-model.js';
 
-const PASSAGE: Passage = { store: 'docs', sourcePath: 'refunds.md', title: 'Refunds', startLine: 1, endLine: 3, content: 'A refund takes five days. Shipping is free.' };
+const PASSAGE: Passage = {
+  store: 'docs',
+  sourcePath: 'refunds.md',
+  title: 'Refunds',
+  startLine: 1,
+  endLine: 3,
+  content: 'A refund takes five days. Shipping is free.',
+};
 const SEARCH = { name: 'search', description: 'Searches', parameters: { type: 'object' } };
 
-const create = (changes: Partial<LlmSettings> = {}) => createLanguageModel(llmSettings(changes), { name: 'main', log: silentLogger, clock: systemClock });
+const create = (changes: Partial<LlmSettings> = {}) =>
+  createLanguageModel(llmSettings(changes), { name: 'main', log: silentLogger, clock: systemClock });
 
 testLanguageModel('offline', {
   async text() {

@@ -3,6 +3,7 @@ import type { LlmSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { createLanguageModel } from '../../src/providers/llms/registry.js';
 import { llmSettings } from '../support/llm-settings.js';
+import { startOpenAiPeer } from '../support/peers/openai-peer.js';
 import {
   chatCalls,
   chatEnd,
@@ -15,7 +16,6 @@ import {
   responsesText,
   type StreamItem,
 } from '../support/peers/openai-replies.js';
-import { startOpenAiPeer } from '../support/peers/openai-peer.js';
 import { type FailingSituation, type HarnessTest, testLanguageModel, userMessage } from './language-model.js';
 
 const WEATHER = {
@@ -33,7 +33,11 @@ const wires = {
   responses: {
     begin: (text: string) => [...responsesStart(), ...responsesText([text]).slice(0, 3)],
     text: (pieces: readonly string[]) => [...responsesStart(), ...responsesText(pieces), ...responsesEnd()],
-    calls: () => [...responsesStart(), ...responsesCalls([{ id: 'call_Zq1', name: 'get_weather', pieces: ['{"ci', 'ty":"Köl', 'n"}'] }]), ...responsesEnd()],
+    calls: () => [
+      ...responsesStart(),
+      ...responsesCalls([{ id: 'call_Zq1', name: 'get_weather', pieces: ['{"ci', 'ty":"Köl', 'n"}'] }]),
+      ...responsesEnd(),
+    ],
   },
 };
 
@@ -56,7 +60,11 @@ for (const api of ['chat', 'responses'] as const) {
 
   testLanguageModel(`openai ${api}`, {
     async text(t) {
-      return { model: (await setUp(t, [stream(wires[api].text(['Hel', 'lo, ', 'wörld 👋']))])).model, request: ask, expected: 'Hello, wörld 👋' };
+      return {
+        model: (await setUp(t, [stream(wires[api].text(['Hel', 'lo, ', 'wörld 👋']))])).model,
+        request: ask,
+        expected: 'Hello, wörld 👋',
+      };
     },
     async toolRoundTrip(t) {
       const { model } = await setUp(t, [stream(wires[api].calls()), stream(wires[api].text(['It is ', '21 °C.']))]);
@@ -89,16 +97,40 @@ for (const api of ['chat', 'responses'] as const) {
         'too long a conversation',
         'LLM_REJECTED',
         /longer than the context.*llms\.main\.model/,
-        errorReply(400, { message: "This model's maximum context length is 8192 tokens.", code: 'context_length_exceeded', param: 'messages' }),
+        errorReply(400, {
+          message: "This model's maximum context length is 8192 tokens.",
+          code: 'context_length_exceeded',
+          param: 'messages',
+        }),
       ),
-      failing('an exhausted rate', 'LLM_RATE_LIMITED', /llms\.main/, errorReply(429, { message: 'Rate limit reached', code: 'rate_limit_exceeded' }, { 'retry-after': '1' })),
-      failing('an exhausted quota', 'LLM_REJECTED', /quota.*/, errorReply(429, { message: 'You exceeded your current quota', code: 'insufficient_quota' })),
-      failing('a server fault', 'LLM_UNAVAILABLE', /status 500/, errorReply(500, { message: 'The server had an error', type: 'server_error' })),
+      failing(
+        'an exhausted rate',
+        'LLM_RATE_LIMITED',
+        /llms\.main/,
+        errorReply(429, { message: 'Rate limit reached', code: 'rate_limit_exceeded' }, { 'retry-after': '1' }),
+      ),
+      failing(
+        'an exhausted quota',
+        'LLM_REJECTED',
+        /quota.*/,
+        errorReply(429, { message: 'You exceeded your current quota', code: 'insufficient_quota' }),
+      ),
+      failing(
+        'a server fault',
+        'LLM_UNAVAILABLE',
+        /status 500/,
+        errorReply(500, { message: 'The server had an error', type: 'server_error' }),
+      ),
       failing('an HTML page', 'LLM_UNAVAILABLE', /status 502/, { type: 'status', status: 502, body: '<html>Bad gateway</html>' }),
       failing('a refused connection', 'LLM_UNAVAILABLE', /llms\.main\.base_url/, { type: 'refuse' }),
       failing('a cut connection', 'LLM_UNAVAILABLE', /llms\.main/, stream([...wires[api].begin('Hel'), { cut: true }])),
       failing('an early end', 'LLM_UNAVAILABLE', /before the answer was complete/, stream(wires[api].begin('Hel'))),
-      failing('an event that is not JSON', 'LLM_BAD_RESPONSE', /not JSON of this API.*llms\.main\.base_url/, stream([{ data: '{"broken' }])),
+      failing(
+        'an event that is not JSON',
+        'LLM_BAD_RESPONSE',
+        /not JSON of this API.*llms\.main\.base_url/,
+        stream([{ data: '{"broken' }]),
+      ),
     ],
   });
 }

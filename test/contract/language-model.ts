@@ -18,7 +18,9 @@ export interface LanguageModelHarness {
   /** Answers with several pieces of text that join to `expected`. */
   text(t: HarnessTest): Promise<Situation & { readonly expected: string }>;
   /** Calls one tool; asked again with the result, it answers with a text that contains `expected`. */
-  toolRoundTrip(t: HarnessTest): Promise<
+  toolRoundTrip(
+    t: HarnessTest,
+  ): Promise<
     Situation & { readonly call: { readonly name: string; readonly arguments: object }; readonly result: string; readonly expected: string }
   >;
   /** Says something and then is silent for long. `stopped`: the provider saw the request end. */
@@ -62,8 +64,20 @@ export function testLanguageModel(name: string, harness: LanguageModelHarness): 
 
     const messages: readonly SessionMessage[] = [
       ...request.messages,
-      { id: 'a1', role: 'agent', author: 'helper', createdAt: 2, parts: [{ type: 'tool_call', id: made.id, name: made.name, arguments: made.arguments }] },
-      { id: 't1', role: 'tool', author: 'helper', createdAt: 3, parts: [{ type: 'tool_result', callId: made.id, name: made.name, content: result, isError: false }] },
+      {
+        id: 'a1',
+        role: 'agent',
+        author: 'helper',
+        createdAt: 2,
+        parts: [{ type: 'tool_call', id: made.id, name: made.name, arguments: made.arguments }],
+      },
+      {
+        id: 't1',
+        role: 'tool',
+        author: 'helper',
+        createdAt: 3,
+        parts: [{ type: 'tool_result', callId: made.id, name: made.name, content: result, isError: false }],
+      },
     ];
     const second = await collect(model, { ...request, messages });
     t.match(joinText(second), expected);
@@ -108,7 +122,11 @@ export function testLanguageModel(name: string, harness: LanguageModelHarness): 
   }
 }
 
-export async function collect(model: LanguageModel, request: ModelRequest, signal = new AbortController().signal): Promise<readonly ModelEvent[]> {
+export async function collect(
+  model: LanguageModel,
+  request: ModelRequest,
+  signal = new AbortController().signal,
+): Promise<readonly ModelEvent[]> {
   const events: ModelEvent[] = [];
   for await (const event of model.generate(request, signal)) events.push(event);
   return events;

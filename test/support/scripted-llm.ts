@@ -45,7 +45,8 @@ interface TestLike {
 export function createScriptedModel(t: TestLike, turns: readonly ScriptedTurn[]): ScriptedModel {
   const requests: ModelRequest[] = [];
   t.teardown(() => {
-    if (requests.length < turns.length) throw new Error(`the scripted model was called ${requests.length} times, ${turns.length} turns were written`);
+    if (requests.length < turns.length)
+      throw new Error(`the scripted model was called ${requests.length} times, ${turns.length} turns were written`);
   });
   return {
     provider: 'scripted',
@@ -63,12 +64,17 @@ export function createScriptedModel(t: TestLike, turns: readonly ScriptedTurn[])
       for (const piece of turn.say) {
         signal.throwIfAborted();
         if (typeof piece === 'string') yield { type: 'text', text: piece };
-        else if ('thinking' in piece) yield { type: 'thinking', text: piece.thinking, ...(piece.signature === undefined ? {} : { signature: piece.signature }) };
+        else if ('thinking' in piece)
+          yield { type: 'thinking', text: piece.thinking, ...(piece.signature === undefined ? {} : { signature: piece.signature }) };
         else if ('call' in piece) yield toEvent(piece.call, `call-${number}-${calls++}`);
         else if ('gate' in piece) await untilOpen(piece.gate, signal);
         else throw piece.error;
       }
-      yield { type: 'finish', reason: turn.finish ?? (calls > 0 ? 'tool_calls' : 'stop'), ...(turn.usage === undefined ? {} : { usage: turn.usage }) };
+      yield {
+        type: 'finish',
+        reason: turn.finish ?? (calls > 0 ? 'tool_calls' : 'stop'),
+        ...(turn.usage === undefined ? {} : { usage: turn.usage }),
+      };
     },
   };
 }

@@ -35,7 +35,10 @@ export interface CollectAnswerOptions {
   readonly chooseCallId: (id: string) => string;
 }
 
-export async function collectAnswer(events: AsyncIterable<ModelEvent>, { shown, preview, chooseCallId }: CollectAnswerOptions): Promise<Answer> {
+export async function collectAnswer(
+  events: AsyncIterable<ModelEvent>,
+  { shown, preview, chooseCallId }: CollectAnswerOptions,
+): Promise<Answer> {
   const parts: SessionPart[] = [];
   const calls: RequestedCall[] = [];
   let held = '';

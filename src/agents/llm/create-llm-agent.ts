@@ -42,7 +42,12 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
   return {
     name: options.name,
     runStep(state, context) {
-      const attributes = { 'hector.agent.name': options.name, 'hector.agent.type': 'llm', 'hector.task.id': state.task.id, 'hector.session_id': state.task.contextId };
+      const attributes = {
+        'hector.agent.name': options.name,
+        'hector.agent.type': 'llm',
+        'hector.task.id': state.task.id,
+        'hector.session_id': state.task.contextId,
+      };
       return withSpan('hector.agent.run', attributes, async () => {
         throwIfAborted(context.signal);
         try {
@@ -116,7 +121,13 @@ async function runStep(state: StepState, context: StepContext, dependencies: Ste
     maxToolOutputLength: llm.maxToolOutputLength,
     log,
   });
-  const toolMessage: SessionMessage = { id: newId(clock.now()), role: 'tool', author: name, parts: results.map(({ part }) => part), createdAt: clock.now() };
+  const toolMessage: SessionMessage = {
+    id: newId(clock.now()),
+    role: 'tool',
+    author: name,
+    parts: results.map(({ part }) => part),
+    createdAt: clock.now(),
+  };
   const events = describe({ calls: answer.calls, results });
   return {
     type: 'continue',

@@ -1,5 +1,5 @@
 /** What clients see of a step: the parts of its `response` artifact event (API-50, API-52). */
-import { type JsonObject, type JsonValue, isJsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import type { Part } from '../../protocol/a2a.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
 import type { RequestedCall, ShownText } from './collect-answer.js';
@@ -32,7 +32,15 @@ export function describeOutput({ shown, calls, results, contextSources, append, 
     if (!lastChunk) return [];
     parts.push({ text: '' });
   }
-  return [{ type: 'artifact.updated', artifact: { artifactId: RESPONSE_ARTIFACT, name: 'response', parts }, append, lastChunk, previewed: shown.previews }];
+  return [
+    {
+      type: 'artifact.updated',
+      artifact: { artifactId: RESPONSE_ARTIFACT, name: 'response', parts },
+      append,
+      lastChunk,
+      previewed: shown.previews,
+    },
+  ];
 }
 
 function describeCall(call: RequestedCall): Part {

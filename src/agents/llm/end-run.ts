@@ -9,7 +9,11 @@ import type { Answer } from './collect-answer.js';
 type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events'>;
 
 export function finished(reason: FinishReason, usage: ModelUsage, result: StepResult): StepOutcome {
-  return { type: 'finished', ...result, statusMetadata: { 'hector:usage': describeUsage(usage), ...(reason === 'stop' ? {} : { 'hector:finish_reason': reason }) } };
+  return {
+    type: 'finished',
+    ...result,
+    statusMetadata: { 'hector:usage': describeUsage(usage), ...(reason === 'stop' ? {} : { 'hector:finish_reason': reason }) },
+  };
 }
 
 /** The message is for the client: what happened and what to change, without causes. */
@@ -24,8 +28,10 @@ export function failed(error: AppError, { task }: StepState, result: StepResult)
 /** Why an answer without a word is a failure; `undefined` when it is none. */
 export function wordlessReason({ text, reason }: Answer, llm: string): AppError | undefined {
   if (text !== '') return undefined;
-  if (reason === 'length') return new AppError('AGENT_FAILED', { message: `The model reached its limit before it answered; raise llms.${llm}.max_tokens` });
-  if (reason === 'content_filter') return new AppError('AGENT_FAILED', { message: "The model provider's content filter withheld the answer" });
+  if (reason === 'length')
+    return new AppError('AGENT_FAILED', { message: `The model reached its limit before it answered; raise llms.${llm}.max_tokens` });
+  if (reason === 'content_filter')
+    return new AppError('AGENT_FAILED', { message: "The model provider's content filter withheld the answer" });
   return undefined;
 }
 

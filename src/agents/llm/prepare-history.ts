@@ -18,14 +18,19 @@ export function prepareHistory(history: readonly SessionMessage[], agent: string
   });
 }
 
-function resultMessage(message: SessionMessage, calls: readonly ToolCallPart[], results: ReadonlyMap<string, ToolResultPart>): SessionMessage {
+function resultMessage(
+  message: SessionMessage,
+  calls: readonly ToolCallPart[],
+  results: ReadonlyMap<string, ToolResultPart>,
+): SessionMessage {
   return {
     id: `${message.id}-results`,
     role: 'tool',
     author: message.author,
     createdAt: message.createdAt,
     parts: calls.map(
-      (call) => results.get(call.id) ?? { type: 'tool_result' as const, callId: call.id, name: call.name, content: '(no result)', isError: true },
+      (call) =>
+        results.get(call.id) ?? { type: 'tool_result' as const, callId: call.id, name: call.name, content: '(no result)', isError: true },
     ),
   };
 }
@@ -34,5 +39,7 @@ function ownView(message: SessionMessage, agent: string): readonly SessionMessag
   if (message.role === 'user' || message.author === agent) return [message];
   const text = textOf(message);
   if (message.role === 'tool' || text === '') return [];
-  return [{ ...message, role: 'user', author: 'user', parts: [{ type: 'text', text: `[Message from agent '${message.author}']: ${text}` }] }];
+  return [
+    { ...message, role: 'user', author: 'user', parts: [{ type: 'text', text: `[Message from agent '${message.author}']: ${text}` }] },
+  ];
 }

@@ -26,7 +26,9 @@ export async function retrieveContext(
   return withSpan('hector.rag.search', attributes, async (span) => {
     const hits = await search(query, settings, retriever, signal);
     span.setAttribute('hector.rag.result_count', hits.length);
-    return hits.slice(0, settings.includeContextLimit).map((hit) => ({ ...hit, content: cut(hit.content, settings.includeContextMaxLength) }));
+    return hits
+      .slice(0, settings.includeContextLimit)
+      .map((hit) => ({ ...hit, content: cut(hit.content, settings.includeContextMaxLength) }));
   });
 }
 

@@ -33,16 +33,29 @@ export async function runToolCalls(calls: readonly RequestedCall[], options: Run
 async function runToolCall(call: RequestedCall, options: RunToolCallsOptions): Promise<ToolCallResult> {
   const { content, isError, data } = await callTool(call, options);
   return {
-    part: { type: 'tool_result', callId: call.id, name: call.name, content: truncate(content, options.maxToolOutputLength), isError: isError === true },
+    part: {
+      type: 'tool_result',
+      callId: call.id,
+      name: call.name,
+      content: truncate(content, options.maxToolOutputLength),
+      isError: isError === true,
+    },
     data,
   };
 }
 
 async function callTool(call: RequestedCall, { tools, checkArguments, context, log }: RunToolCallsOptions): Promise<ToolResult> {
   const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined) return errorResult(`unknown tool '${call.name}'; there is ${tools.map(({ name }) => name).join(', ') || 'no tool'}`);
-  if (call.invalidArguments !== undefined) return errorResult(`the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`);
-  const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': tool.name, 'gen_ai.tool.description': tool.description, 'gen_ai.tool.call.id': call.id };
+  if (tool === undefined)
+    return errorResult(`unknown tool '${call.name}'; there is ${tools.map(({ name }) => name).join(', ') || 'no tool'}`);
+  if (call.invalidArguments !== undefined)
+    return errorResult(`the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`);
+  const attributes = {
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': tool.name,
+    'gen_ai.tool.description': tool.description,
+    'gen_ai.tool.call.id': call.id,
+  };
   try {
     return await withSpan('hector.tool.execute', attributes, async () => {
       const check = checkArguments(tool, call.arguments);

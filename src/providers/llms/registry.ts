@@ -1,15 +1,7 @@
 /** `llms.<name>` → a language model. Adapters load on first use, so an unused provider costs nothing at start. */
-import type { Clock } from '../../base/clock.js';
 import type { LlmSettings } from '../../config/settings.js';
-import type { Logger } from '../../observe/log.js';
 import type { LanguageModel } from './contract.js';
-
-export interface LanguageModelDependencies {
-  /** Key in `llms`; error messages name `llms.<name>.…`. */
-  readonly name: string;
-  readonly log: Logger;
-  readonly clock: Clock;
-}
+import type { LanguageModelDependencies } from './dependencies.js';
 
 export async function createLanguageModel(settings: LlmSettings, dependencies: LanguageModelDependencies): Promise<LanguageModel> {
   switch (settings.provider) {

@@ -25,7 +25,8 @@ export function parseDurationMs(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
   if (!/^(?:\d+(?:\.\d+)?(?:ms|h|m|s|d))+$/.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s|d)/g)) total += Number(amount) * (UNIT_MS[unit as string] as number);
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s|d)/g))
+    total += Number(amount) * (UNIT_MS[unit as string] as number);
   return total;
 }
 

@@ -53,7 +53,8 @@ function findDelayMs(error: unknown, failures: number, options: RetryOptions): n
   const baseMs = options.baseMs ?? 2_000;
   const maxMs = options.maxMs ?? 60_000;
   if (error.retryAfterMs !== undefined) return Math.min(Math.max(error.retryAfterMs, 0), maxMs);
-  if (QUICK_STATUSES.has(error.details['status'])) return failures > QUICK_TRIES ? undefined : Math.min(baseMs * (1 + (failures - 1) / 2), maxMs);
+  if (QUICK_STATUSES.has(error.details['status']))
+    return failures > QUICK_TRIES ? undefined : Math.min(baseMs * (1 + (failures - 1) / 2), maxMs);
   return backoffMs(failures, { baseMs, maxMs, jitter: 0.1 }, options.random);
 }
 

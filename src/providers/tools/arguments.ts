@@ -25,7 +25,9 @@ export function createArgumentsCheck(): CheckArguments {
       compiled.set(tool.parameters, validate);
     }
     const copy = structuredClone(args);
-    return validate(copy) ? { type: 'valid', arguments: copy } : { type: 'invalid', problems: (validate.errors ?? []).map(describeProblem).join('; ') };
+    return validate(copy)
+      ? { type: 'valid', arguments: copy }
+      : { type: 'invalid', problems: (validate.errors ?? []).map(describeProblem).join('; ') };
   };
 }
 

@@ -13,5 +13,9 @@ export interface FoundPassage {
 }
 
 export interface PassageSearch {
-  search(query: string, options: { readonly stores: readonly string[]; readonly limit?: number }, signal: AbortSignal): Promise<readonly FoundPassage[]>;
+  search(
+    query: string,
+    options: { readonly stores: readonly string[]; readonly limit?: number },
+    signal: AbortSignal,
+  ): Promise<readonly FoundPassage[]>;
 }

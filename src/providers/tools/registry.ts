@@ -27,7 +27,10 @@ export function createTools({ agent, tools, documentStores, search, extensions =
     available.some((tool) => tool.name === name) ? [] : [{ field: `agents.${agent}.tools[${index}]`, description: describeMissing(name) }],
   );
   if (problems.length > 0) {
-    throw new AppError('CONFIG_INVALID', { message: problems.map(({ field, description }) => `${field}: ${description}`).join('\n'), problems });
+    throw new AppError('CONFIG_INVALID', {
+      message: problems.map(({ field, description }) => `${field}: ${description}`).join('\n'),
+      problems,
+    });
   }
   return available.filter((tool) => tools.includes(tool.name));
 }

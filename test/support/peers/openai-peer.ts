@@ -49,8 +49,10 @@ export async function startOpenAiPeer(t: TestLike): Promise<OpenAiPeer> {
     arrivals.emit('request', recorded);
     const complaint = findComplaint(request.url ?? '', body);
     const reply = replies.shift();
-    if (complaint !== undefined) return json(response, 400, {}, { error: { message: complaint, type: 'invalid_request_error', code: null, param: null } });
-    if (reply === undefined) return json(response, 400, {}, { error: { message: 'the peer has no reply left', type: 'invalid_request_error' } });
+    if (complaint !== undefined)
+      return json(response, 400, {}, { error: { message: complaint, type: 'invalid_request_error', code: null, param: null } });
+    if (reply === undefined)
+      return json(response, 400, {}, { error: { message: 'the peer has no reply left', type: 'invalid_request_error' } });
     if (reply.type === 'refuse') response.destroy();
     else if (reply.type === 'status') json(response, reply.status, reply.headers ?? {}, reply.body);
     else await stream(response, reply.items);
@@ -72,7 +74,9 @@ export async function startOpenAiPeer(t: TestLike): Promise<OpenAiPeer> {
 }
 
 function json(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json', ...headers })
+    .end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 async function stream(response: ServerResponse, items: readonly StreamItem[]): Promise<void> {
@@ -116,14 +120,17 @@ function findChatComplaint(messages: readonly ChatMessage[]): string | undefined
   let open: string[] = [];
   for (const message of messages) {
     if (message.role === 'tool') {
-      if (!open.includes(message.tool_call_id ?? '')) return "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
+      if (!open.includes(message.tool_call_id ?? ''))
+        return "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
       open = open.filter((id) => id !== message.tool_call_id);
       continue;
     }
     if (open.length > 0) break;
     open = (message.tool_calls ?? []).map(({ id }) => id);
   }
-  return open.length === 0 ? undefined : `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id': ${open.join(', ')}`;
+  return open.length === 0
+    ? undefined
+    : `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id': ${open.join(', ')}`;
 }
 
 interface InputItem {
@@ -139,6 +146,12 @@ function findInputComplaint(input: readonly InputItem[]): string | undefined {
   if (missing !== undefined) return `No tool output found for function call ${missing}.`;
   const stray = outputs.find((id) => !calls.includes(id));
   if (stray !== undefined) return `No tool call found for function call output with call_id ${stray}.`;
-  const alone = input.find(({ type }, index) => type === 'reasoning' && !['reasoning', 'function_call', 'message', undefined].includes(input[index + 1]?.type ?? (index + 1 < input.length ? undefined : 'none')));
+  const alone = input.find(
+    ({ type }, index) =>
+      type === 'reasoning' &&
+      !['reasoning', 'function_call', 'message', undefined].includes(
+        input[index + 1]?.type ?? (index + 1 < input.length ? undefined : 'none'),
+      ),
+  );
   return alone === undefined ? undefined : `Item '${alone.id}' of type 'reasoning' was provided without its required following item.`;
 }

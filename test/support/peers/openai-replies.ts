@@ -27,16 +27,30 @@ export interface PeerCall {
 
 export const USAGE = { input: 31, output: 7, cached: 4, reasoning: 2 } as const;
 
-export function errorReply(status: number, error: { message: string; type?: string; code?: string | null; param?: string | null }, headers: Record<string, string> = {}): PeerReply {
+export function errorReply(
+  status: number,
+  error: { message: string; type?: string; code?: string | null; param?: string | null },
+  headers: Record<string, string> = {},
+): PeerReply {
   return { type: 'status', status, headers, body: { error: { type: 'invalid_request_error', param: null, code: null, ...error } } };
 }
 
 // Chat Completions
 
 const chatChunk = (choices: readonly unknown[], extra: object = {}): StreamItem => ({
-  data: { id: 'chatcmpl-Af1', object: 'chat.completion.chunk', created: 1_733_162_255, model: 'gpt-4o-mini-2024-07-18', system_fingerprint: 'fp_0705bf87c0', choices, usage: null, ...extra },
+  data: {
+    id: 'chatcmpl-Af1',
+    object: 'chat.completion.chunk',
+    created: 1_733_162_255,
+    model: 'gpt-4o-mini-2024-07-18',
+    system_fingerprint: 'fp_0705bf87c0',
+    choices,
+    usage: null,
+    ...extra,
+  },
 });
-const chatDelta = (delta: object, finish_reason: string | null = null): StreamItem => chatChunk([{ index: 0, delta, logprobs: null, finish_reason }]);
+const chatDelta = (delta: object, finish_reason: string | null = null): StreamItem =>
+  chatChunk([{ index: 0, delta, logprobs: null, finish_reason }]);
 
 /** The end of every complete stream: finish reason, usage in a chunk without choices, `[DONE]`. */
 export function chatEnd(finishReason: string): readonly StreamItem[] {
@@ -48,7 +62,12 @@ export function chatEnd(finishReason: string): readonly StreamItem[] {
         completion_tokens: USAGE.output,
         total_tokens: USAGE.input + USAGE.output,
         prompt_tokens_details: { cached_tokens: USAGE.cached, audio_tokens: 0 },
-        completion_tokens_details: { reasoning_tokens: USAGE.reasoning, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
+        completion_tokens_details: {
+          reasoning_tokens: USAGE.reasoning,
+          audio_tokens: 0,
+          accepted_prediction_tokens: 0,
+          rejected_prediction_tokens: 0,
+        },
       },
     }),
     { data: '[DONE]' },
@@ -65,10 +84,14 @@ export function chatRefusal(pieces: readonly string[]): readonly StreamItem[] {
 
 /** Deltas of parallel calls come interleaved: all heads, then the pieces in turn. */
 export function chatCalls(calls: readonly PeerCall[]): readonly StreamItem[] {
-  const heads = calls.map(({ id, name }, index) => chatDelta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }));
+  const heads = calls.map(({ id, name }, index) =>
+    chatDelta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }),
+  );
   const longest = Math.max(...calls.map(({ pieces }) => pieces.length));
   const pieces = Array.from({ length: longest }, (_, turn) =>
-    calls.flatMap((call, index) => (call.pieces[turn] === undefined ? [] : [chatDelta({ tool_calls: [{ index, function: { arguments: call.pieces[turn] } }] })])),
+    calls.flatMap((call, index) =>
+      call.pieces[turn] === undefined ? [] : [chatDelta({ tool_calls: [{ index, function: { arguments: call.pieces[turn] } }] })],
+    ),
   ).flat();
   return [chatDelta({ role: 'assistant', content: null }), ...heads, ...pieces];
 }
@@ -98,7 +121,10 @@ const RESPONSE_USAGE = {
 };
 
 export function responsesStart(): readonly StreamItem[] {
-  return [responseEvent('response.created', { response: responseObject('in_progress') }), responseEvent('response.in_progress', { response: responseObject('in_progress') })];
+  return [
+    responseEvent('response.created', { response: responseObject('in_progress') }),
+    responseEvent('response.in_progress', { response: responseObject('in_progress') }),
+  ];
 }
 
 export function responsesEnd(): readonly StreamItem[] {
@@ -106,7 +132,11 @@ export function responsesEnd(): readonly StreamItem[] {
 }
 
 export function responsesIncomplete(reason: string): readonly StreamItem[] {
-  return [responseEvent('response.incomplete', { response: responseObject('incomplete', { incomplete_details: { reason }, usage: RESPONSE_USAGE }) })];
+  return [
+    responseEvent('response.incomplete', {
+      response: responseObject('incomplete', { incomplete_details: { reason }, usage: RESPONSE_USAGE }),
+    }),
+  ];
 }
 
 export function responsesFailed(code: string, message: string): readonly StreamItem[] {
@@ -118,19 +148,27 @@ export function responsesText(pieces: readonly string[], kind: 'output_text' | '
   const text = pieces.join('');
   const part = kind === 'refusal' ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [] };
   return [
-    responseEvent('response.output_item.added', { output_index: 0, item: { id: 'msg_67c9', type: 'message', status: 'in_progress', role: 'assistant', content: [] } }),
+    responseEvent('response.output_item.added', {
+      output_index: 0,
+      item: { id: 'msg_67c9', type: 'message', status: 'in_progress', role: 'assistant', content: [] },
+    }),
     responseEvent('response.content_part.added', { ...place, part: { ...part, ...(kind === 'refusal' ? { refusal: '' } : { text: '' }) } }),
     ...pieces.map((delta) => responseEvent(`response.${kind}.delta`, { ...place, delta })),
     responseEvent(`response.${kind}.done`, { ...place, [kind === 'refusal' ? 'refusal' : 'text']: text }),
     responseEvent('response.content_part.done', { ...place, part }),
-    responseEvent('response.output_item.done', { output_index: 0, item: { id: 'msg_67c9', type: 'message', status: 'completed', role: 'assistant', content: [part] } }),
+    responseEvent('response.output_item.done', {
+      output_index: 0,
+      item: { id: 'msg_67c9', type: 'message', status: 'completed', role: 'assistant', content: [part] },
+    }),
   ];
 }
 
 export function responsesReasoning(id: string, summary: readonly string[], encryptedContent: string): readonly StreamItem[] {
   return [
     responseEvent('response.output_item.added', { output_index: 0, item: { id, type: 'reasoning', summary: [] } }),
-    ...summary.map((delta) => responseEvent('response.reasoning_summary_text.delta', { item_id: id, output_index: 0, summary_index: 0, delta })),
+    ...summary.map((delta) =>
+      responseEvent('response.reasoning_summary_text.delta', { item_id: id, output_index: 0, summary_index: 0, delta }),
+    ),
     responseEvent('response.output_item.done', {
       output_index: 0,
       item: { id, type: 'reasoning', summary: [{ type: 'summary_text', text: summary.join('') }], encrypted_content: encryptedContent },

@@ -26,7 +26,11 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
       type: 'object',
       properties: {
         query: { type: 'string', minLength: 2, maxLength: 10_000, description: 'What to look for: a question or key words' },
-        stores: { type: 'array', items: { type: 'string' }, description: `Stores to search, of: ${stores.join(', ')}. Default: all of them` },
+        stores: {
+          type: 'array',
+          items: { type: 'string' },
+          description: `Stores to search, of: ${stores.join(', ')}. Default: all of them`,
+        },
         limit: { type: 'integer', minimum: 1, maximum: 50, default: 10, description: 'How many passages at most' },
       },
       required: ['query'],
@@ -39,14 +43,21 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
       const asked = args['stores'] as readonly string[] | undefined;
       const foreign = (asked ?? []).filter((store) => !stores.includes(store));
       if (foreign.length > 0) {
-        return { content: `Error: no document store ${foreign.map((store) => `'${store}'`).join(', ')}; there is ${stores.join(', ')}`, isError: true };
+        return {
+          content: `Error: no document store ${foreign.map((store) => `'${store}'`).join(', ')}; there is ${stores.join(', ')}`,
+          isError: true,
+        };
       }
       const asking = asked === undefined || asked.length === 0 ? stores : [...new Set(asked)];
-      const passages = await withSpan('hector.rag.search', { 'hector.rag.store.name': asking.join(','), 'hector.rag.top_k': limit }, async (span) => {
-        const found = await withinTime(clock, signal, (inner) => search.search(query, { stores: asking, limit }, inner));
-        span.setAttribute('hector.rag.result_count', found.length);
-        return found;
-      });
+      const passages = await withSpan(
+        'hector.rag.search',
+        { 'hector.rag.store.name': asking.join(','), 'hector.rag.top_k': limit },
+        async (span) => {
+          const found = await withinTime(clock, signal, (inner) => search.search(query, { stores: asking, limit }, inner));
+          span.setAttribute('hector.rag.result_count', found.length);
+          return found;
+        },
+      );
       return { content: JSON.stringify({ query, ...describePassages(passages) }), data: { sources: describeSources(passages) } };
     },
   };
@@ -77,7 +88,9 @@ async function withinTime<T>(clock: Clock, signal: AbortSignal, run: (signal: Ab
   const onAbort = () => limit.abort(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
-  const stop = clock.after(TIMEOUT_MS, () => limit.abort(new AppError('TOOL_FAILED', { message: `The search took longer than ${TIMEOUT_MS / 1000} s` })));
+  const stop = clock.after(TIMEOUT_MS, () =>
+    limit.abort(new AppError('TOOL_FAILED', { message: `The search took longer than ${TIMEOUT_MS / 1000} s` })),
+  );
   try {
     return await untilAborted(run(limit.signal), limit.signal);
   } finally {

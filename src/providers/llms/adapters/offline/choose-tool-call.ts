@@ -1,5 +1,5 @@
 /** The simple rules by which the offline model calls tools. */
-import { type JsonObject, isJsonObject } from '../../../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../../../base/json.js';
 import type { ToolDefinition } from '../../contract.js';
 import { pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
@@ -56,6 +56,19 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-const POINTERS: ReadonlySet<string> = new Set(['it', 'that', 'this', 'they', 'them', 'those', 'these', 'its', 'their', 'das', 'dies', 'dafur']);
+const POINTERS: ReadonlySet<string> = new Set([
+  'it',
+  'that',
+  'this',
+  'they',
+  'them',
+  'those',
+  'these',
+  'its',
+  'their',
+  'das',
+  'dies',
+  'dafur',
+]);
 /** RAG-41 */
 const MAX_QUERY_LENGTH = 10_000;

@@ -15,7 +15,8 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
   const picked = pickSentences(query, passages);
   if (picked.length > 0) return quote(picked);
   const couldSearch = request.tools.some((tool) => tool.name === 'search');
-  if (isSmallTalk(question)) return `Hello! ${SELF} ${couldSearch ? 'Ask me about the documents.' : 'There are no documents here for me to quote from.'}`;
+  if (isSmallTalk(question))
+    return `Hello! ${SELF} ${couldSearch ? 'Ask me about the documents.' : 'There are no documents here for me to quote from.'}`;
   if (passages.length > 0 || conversation.calledTools.has('search')) return `I found nothing in the documents that answers this. ${SELF}`;
   return `${SELF} I have no documents that answer this, so I cannot help; set llms.<name>.provider to a language model to get free answers.`;
 }
@@ -23,7 +24,9 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
 function quote(picked: readonly PickedSentence[]): string {
   const sources = [...new Set(picked.map(({ passage }) => passage.sourcePath || passage.title || passage.store))];
   const quotes = sources.map((source) => {
-    const sentences = picked.filter(({ passage }) => (passage.sourcePath || passage.title || passage.store) === source).map(({ text }) => text);
+    const sentences = picked
+      .filter(({ passage }) => (passage.sourcePath || passage.title || passage.store) === source)
+      .map(({ text }) => text);
     return `According to ${source}: "${sentences.join(' ')}"`;
   });
   return `${quotes.join('\n\n')}\n\nSources: ${sources.join(', ')}`;
@@ -48,4 +51,20 @@ function shorten(text: string): string {
 
 const SELF = "I am Hector's built-in offline model: I answer only by quoting documents and tool results.";
 const MAX_QUOTE_LENGTH = 1_000;
-const GREETINGS: ReadonlySet<string> = new Set(['hello', 'hi', 'hey', 'hallo', 'good', 'morn', 'day', 'even', 'thank', 'bye', 'moin', 'servu', 'test', 'gut', 'tag']);
+const GREETINGS: ReadonlySet<string> = new Set([
+  'hello',
+  'hi',
+  'hey',
+  'hallo',
+  'good',
+  'morn',
+  'day',
+  'even',
+  'thank',
+  'bye',
+  'moin',
+  'servu',
+  'test',
+  'gut',
+  'tag',
+]);

@@ -8,7 +8,7 @@ import { newId } from '../../../../base/ids.js';
 import type { LlmSettings } from '../../../../config/settings.js';
 import { textOf } from '../../../../tasks/session-message.js';
 import type { LanguageModel, ModelRequest } from '../../contract.js';
-import type { LanguageModelDependencies } from '../../registry.js';
+import type { LanguageModelDependencies } from '../../dependencies.js';
 import { chooseToolCalls } from './choose-tool-call.js';
 import { composeAnswer } from './compose-answer.js';
 import { readConversation } from './read-conversation.js';

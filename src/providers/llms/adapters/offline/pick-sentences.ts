@@ -56,7 +56,10 @@ function splitSentences(content: string): readonly { readonly text: string; read
     const headingLine = /^\s*#{1,6}\s+(.+?)\s*#*\s*(?:\n|$)/.exec(block);
     if (headingLine !== null) heading = headingLine[1] as string;
     const body = (headingLine === null ? block : block.slice(headingLine[0].length)).replace(/^\s*(?:[-*+]|\d+[.)]|>)\s+/, '');
-    const text = body.replace(/[*_`]{1,3}(\S(?:.*?\S)?)[*_`]{1,3}/g, '$1').replace(/\s+/g, ' ').trim();
+    const text = body
+      .replace(/[*_`]{1,3}(\S(?:.*?\S)?)[*_`]{1,3}/g, '$1')
+      .replace(/\s+/g, ' ')
+      .trim();
     if (text === '') continue;
     for (const sentence of text.split(/(?<=[.!?…])\s+(?=[\p{Lu}\p{N}"'(„«])/u)) {
       if (/[\p{L}\p{N}]/u.test(sentence)) sentences.push({ text: sentence.trim(), heading });

@@ -1,11 +1,19 @@
 /** Words as the offline model compares them: lower case, without accents, light stems, no stop words. */
 
 export function contentWords(text: string): readonly string[] {
-  return rawWords(text).filter((word) => !STOP_WORDS.has(word)).map(stem);
+  return rawWords(text)
+    .filter((word) => !STOP_WORDS.has(word))
+    .map(stem);
 }
 
 export function rawWords(text: string): readonly string[] {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? [];
+  return (
+    text
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []
+  );
 }
 
 /** Enough to let `refunds`, `refunded` and `refunding` meet; not a linguist. */

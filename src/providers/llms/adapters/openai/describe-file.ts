@@ -3,7 +3,7 @@ import { AppError } from '../../../../base/errors.js';
 import type { SessionPart } from '../../../../tasks/session-message.js';
 
 export type FileContent =
-  | { readonly type: 'image'; /** Address or data URL. */ readonly url: string }
+  | { readonly type: 'image' /** Address or data URL. */; readonly url: string }
   | { readonly type: 'document'; readonly filename: string; readonly dataUrl?: string; readonly url?: string }
   | { readonly type: 'text'; readonly text: string };
 
@@ -15,12 +15,19 @@ export function describeFile(part: Extract<SessionPart, { type: 'file' }>): File
   const mediaType = part.mediaType ?? guessMediaType(part.filename ?? part.url ?? '');
   if (mediaType.startsWith('image/')) return { type: 'image', url: part.url ?? imageDataUrl(part.raw ?? '', mediaType, filename) };
   if (mediaType === 'application/pdf') {
-    return { type: 'document', filename, ...(part.url === undefined ? { dataUrl: `data:${mediaType};base64,${part.raw ?? ''}` } : { url: part.url }) };
+    return {
+      type: 'document',
+      filename,
+      ...(part.url === undefined ? { dataUrl: `data:${mediaType};base64,${part.raw ?? ''}` } : { url: part.url }),
+    };
   }
   if (part.raw !== undefined && (mediaType.startsWith('text/') || mediaType === 'application/json')) {
     return { type: 'text', text: `File ${filename}:\n${Buffer.from(part.raw, 'base64').toString('utf8')}` };
   }
-  return { type: 'text', text: `[attached file ${filename} (${mediaType})${part.url === undefined ? '' : ` at ${part.url}`}, not readable here]` };
+  return {
+    type: 'text',
+    text: `[attached file ${filename} (${mediaType})${part.url === undefined ? '' : ` at ${part.url}`}, not readable here]`,
+  };
 }
 
 function imageDataUrl(raw: string, mediaType: string, filename: string): string {

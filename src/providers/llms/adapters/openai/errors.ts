@@ -30,9 +30,15 @@ export function mapOpenAiError(error: unknown, context: ErrorContext): AppError 
     return fromCode(String(error.code ?? error.type ?? ''), readMessage(error), error, context);
   }
   if (error instanceof SyntaxError || (error instanceof TypeError && error.cause === undefined)) {
-    return new AppError('LLM_BAD_RESPONSE', { message: `${context.host} sent something that is not JSON of this API; is llms.${context.name}.base_url an OpenAI-compatible API?`, cause: error });
+    return new AppError('LLM_BAD_RESPONSE', {
+      message: `${context.host} sent something that is not JSON of this API; is llms.${context.name}.base_url an OpenAI-compatible API?`,
+      cause: error,
+    });
   }
-  return new AppError('LLM_UNAVAILABLE', { message: `The connection to ${context.host} failed (llms.${context.name}.base_url): ${reasonOf(error)}`, cause: error });
+  return new AppError('LLM_UNAVAILABLE', {
+    message: `The connection to ${context.host} failed (llms.${context.name}.base_url): ${reasonOf(error)}`,
+    cause: error,
+  });
 }
 
 function fromCode(code: string, providerMessage: string, error: APIError | undefined, context: ErrorContext): AppError {
@@ -42,10 +48,15 @@ function fromCode(code: string, providerMessage: string, error: APIError | undef
   const status = (error?.status as number | undefined) ?? (/^[45]\d\d$/.test(code) ? Number(code) : undefined);
   const said = redactKey(providerMessage, settings.apiKey);
   const make = (errorCode: ErrorCode, message: string, options: AppErrorOptions = {}) =>
-    new AppError(errorCode, { message, details: { ...(status === undefined ? {} : { status }), ...(code === '' ? {} : { code }) }, ...options });
+    new AppError(errorCode, {
+      message,
+      details: { ...(status === undefined ? {} : { status }), ...(code === '' ? {} : { code }) },
+      ...options,
+    });
   // The body of a refused key may repeat it, so neither its text nor the SDK's error is kept.
   if (status === 401 || code === 'invalid_api_key') return make('LLM_UNAUTHORIZED', `${host} rejected the API key; check ${key}.api_key`);
-  if (status === 403) return make('LLM_UNAUTHORIZED', `${host} refuses model '${settings.model}' to this key (${key}.api_key, ${key}.model): ${said}`);
+  if (status === 403)
+    return make('LLM_UNAUTHORIZED', `${host} refuses model '${settings.model}' to this key (${key}.api_key, ${key}.model): ${said}`);
   if (code === 'insufficient_quota') return make('LLM_REJECTED', `The account behind ${key}.api_key has no quota left at ${host}: ${said}`);
   if (status === 429 || code === 'rate_limit_exceeded') {
     const retryAfterMs = findRetryAfterMs(error?.headers, clock.now());
@@ -55,10 +66,15 @@ function fromCode(code: string, providerMessage: string, error: APIError | undef
     return make('LLM_REJECTED', `The conversation is longer than the context of model '${settings.model}' (${key}.model): ${said}`);
   }
   if (code === 'model_not_found') return make('LLM_REJECTED', `${host} has no model '${settings.model}'; check ${key}.model`);
-  if (status === 404) return make('LLM_REJECTED', `${host} answered 404; check ${key}.model ('${settings.model}') and ${key}.base_url: ${said}`);
+  if (status === 404)
+    return make('LLM_REJECTED', `${host} answered 404; check ${key}.model ('${settings.model}') and ${key}.base_url: ${said}`);
   if (status === undefined ? code === 'server_error' || code === 'stream_ended' : status >= 500 || status === 408 || status === 409) {
     const retryAfterMs = status === 503 ? findRetryAfterMs(error?.headers, clock.now()) : undefined;
-    return make('LLM_UNAVAILABLE', `${host} failed${status === undefined ? '' : ` with status ${status}`} (${key}): ${said}`, retryAfterMs === undefined ? {} : { retryAfterMs });
+    return make(
+      'LLM_UNAVAILABLE',
+      `${host} failed${status === undefined ? '' : ` with status ${status}`} (${key}): ${said}`,
+      retryAfterMs === undefined ? {} : { retryAfterMs },
+    );
   }
   return make('LLM_REJECTED', `${host} rejected the request of ${key}: ${said}`);
 }

@@ -4,8 +4,8 @@ import { throwIfAborted } from '../../../../base/abort.js';
 import { AppError } from '../../../../base/errors.js';
 import type { LlmSettings } from '../../../../config/settings.js';
 import type { LanguageModel, ModelEvent, ModelRequest } from '../../contract.js';
+import type { LanguageModelDependencies } from '../../dependencies.js';
 import { withIdleTimeout } from '../../idle-timeout.js';
-import type { LanguageModelDependencies } from '../../registry.js';
 import { retryBeforeFirstEvent } from '../../retry.js';
 import { decodeChatStream } from './chat/decode-stream.js';
 import { encodeChatRequest } from './chat/encode-request.js';
@@ -47,7 +47,9 @@ export function createOpenAiModel(settings: LlmSettings, { name, log, clock }: L
     async *generate(request, signal) {
       throwIfAborted(signal);
       if (settings.apiKey === '' && isOfficial) {
-        throw new AppError('LLM_UNAUTHORIZED', { message: `llms.${name}.api_key is empty; OpenAI wants a key (set it to \${OPENAI_API_KEY} and define that variable)` });
+        throw new AppError('LLM_UNAUTHORIZED', {
+          message: `llms.${name}.api_key is empty; OpenAI wants a key (set it to \${OPENAI_API_KEY} and define that variable)`,
+        });
       }
       yield* retryBeforeFirstEvent(() => call(request, signal), { maxRetries: settings.maxRetries, clock, log }, signal);
     },

@@ -16,7 +16,10 @@ export function encodeChatRequest(request: ModelRequest, settings: LlmSettings, 
   const maxTokens = request.maxTokens ?? settings.maxTokens;
   return {
     model: settings.model,
-    messages: [...(request.system === '' ? [] : [{ role: 'system' as const, content: request.system }]), ...request.messages.flatMap(encodeMessage)],
+    messages: [
+      ...(request.system === '' ? [] : [{ role: 'system' as const, content: request.system }]),
+      ...request.messages.flatMap(encodeMessage),
+    ],
     stream: true,
     stream_options: { include_usage: true },
     ...(temperature === undefined ? {} : { temperature }),

@@ -52,7 +52,8 @@ function encodeMessage(message: SessionMessage, isReasoning: boolean): readonly 
 
 function encodeAgentPart(part: SessionPart, isReasoning: boolean): readonly InputItem[] {
   if (part.type === 'text') return part.text === '' ? [] : [{ role: 'assistant', content: part.text }];
-  if (part.type === 'tool_call') return [{ type: 'function_call', call_id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) }];
+  if (part.type === 'tool_call')
+    return [{ type: 'function_call', call_id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) }];
   if (part.type !== 'thinking' || !isReasoning) return [];
   const signature = findReasoningSignature(part.signature);
   if (signature === undefined) return [];
