@@ -4,16 +4,15 @@ import { AppError, toAppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
-import type { BindingReply, BindingRequest, ServerSentEvent } from './binding-reply.js';
+import type { BindingReply, BindingRequest } from './binding-reply.js';
 import { httpErrorBody, isServerFault, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
 import { EnvelopeError, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
 import type { OperationCall, Operations } from './operations.js';
 import { assertVersion } from './service-parameters.js';
-import { frameText } from './stream-frame.js';
+import { toSseEvents } from './sse-events.js';
 import type { FrameStream } from './task-stream.js';
 import { findVisibleAgent } from './visible-agent.js';
-import { formatCursor } from '../tasks/task-event.js';
 
 export interface JsonRpcDependencies {
   readonly operations: Operations;
@@ -52,7 +51,8 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
           return { type: 'json', status: 200, headers: { ...headers, ...JSON_HEADERS }, body: `${resultPrefix(id)}${JSON.stringify(result)}}` };
         }
         const frames = await method.run(dependencies.operations, params, call);
-        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events: toEvents(frames, id, extensions.has(RELIABLE_STREAM), log) };
+        const events = toSseEvents(frames, { prefix: resultPrefix(id), isReliable: extensions.has(RELIABLE_STREAM), errorBody: (error) => errorBody(id, error, log).body });
+        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events };
       });
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;
@@ -86,20 +86,9 @@ function getMethod(name: string): Method {
   throw new AppError('METHOD_NOT_FOUND', { message: `Method not found: '${name.slice(0, 80)}'${hint}` });
 }
 
-/** J2. The text of a result is made once per event; each subscriber only puts its own id before it. */
-async function* toEvents(frames: FrameStream, id: JsonRpcId, isReliable: boolean, log: Logger): AsyncGenerator<ServerSentEvent, void> {
-  const prefix = resultPrefix(id);
-  try {
-    for await (const frame of frames) yield { id: formatCursor(frame.cursor), data: `${prefix}${frameText(frame, isReliable)}}` };
-  } catch (error) {
-    // T10: the answer has begun, so the failure travels as an event.
-    yield { event: 'error', data: errorBody(id, error, log).body };
-  }
-}
-
 function errorReply(id: JsonRpcId, thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): BindingReply {
   const { wire, body } = errorBody(id, thrown, log);
-  const retry = wire.retryAfterSeconds === undefined ? {} : { 'retry-after': String(wire.retryAfterSeconds) };
+  const retry: Record<string, string> = wire.retryAfterSeconds === undefined ? {} : { 'retry-after': String(wire.retryAfterSeconds) };
   return { type: 'json', status: jsonRpcHttpStatus(wire), headers: { ...headers, ...JSON_HEADERS, ...retry }, body };
 }
 

@@ -23,7 +23,7 @@ export interface TaskStreamOptions {
   readonly closeOnInputRequired: boolean;
 }
 
-export type FrameStream = AsyncIterableIterator<StreamFrame>;
+export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
 
 /** T3, T7: the Task as `record` tells it, then everything after it. Resolves with the first frame at hand (T10). */
 export function openFromTask(dependencies: TaskStreamDependencies, record: TaskRecord, signal: AbortSignal, options: TaskStreamOptions): Promise<FrameStream> {
@@ -88,18 +88,18 @@ function isLast(state: TaskState, { closeOnInputRequired }: TaskStreamOptions): 
 
 /** The same stream with its first result already there, so that what fails before it fails the call (T10). */
 async function primed(stream: FrameStream): Promise<FrameStream> {
-  let first: IteratorResult<StreamFrame> | undefined = await stream.next();
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+  let first: IteratorResult<StreamFrame, void> | undefined = await stream.next();
+  const rest: FrameStream = {
+    [Symbol.asyncIterator]: () => rest,
     async next() {
       const result = first ?? (await stream.next());
       first = undefined;
       return result;
     },
     async return() {
-      return (await stream.return?.()) ?? { done: true, value: undefined };
+      await stream.return?.();
+      return { done: true, value: undefined };
     },
   };
+  return rest;
 }
