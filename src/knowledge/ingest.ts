@@ -69,8 +69,14 @@ export async function ingestStore(options: IngestOptions, signal: AbortSignal): 
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const changed = changedDocuments(options, scan, { pipeline, onUnchanged: (count) => add({ skipped: count }) }, either);
+  // One worker at a time fills its batch; taking turns document by document would give many small ones.
+  let taking: Promise<readonly DocumentWork[]> = Promise.resolve([]);
+  const nextBatch = () => {
+    taking = taking.then(() => takeBatch(changed));
+    return taking;
+  };
   const worker = async () => {
-    for (let batch = await takeBatch(changed); batch.length > 0; batch = await takeBatch(changed)) {
+    for (let batch = await nextBatch(); batch.length > 0; batch = await nextBatch()) {
       const counted = await ingestBatch({ ...options, embedderFingerprint: embedder, pipeline }, batch, either);
       if (counted.done > 0) options.onCommit?.();
       add(counted);

@@ -35,6 +35,8 @@ export interface ThreadPools {
   readonly text: TextThreads;
   /** The thread that holds the graph `key`; always the same for the same key. */
   indexThread(key: string): IndexThread;
+  /** Ends every index thread as a crash would; for tests of what happens then. */
+  killIndexThreads(): Promise<void>;
   /** Ends all threads; running tasks fail. May be called twice. */
   close(): Promise<void>;
 }
@@ -75,6 +77,10 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
       const slot = assigned.get(key) ?? assigned.size % indexThreads;
       assigned.set(key, slot);
       return { run: (name, request, options) => run(() => indexPool(slot), name, request, { ...options, killOnAbort: false }) };
+    },
+    async killIndexThreads() {
+      const threads = [...pools].filter(([name]) => name.startsWith('index-')).flatMap(([, each]) => each.threads);
+      await Promise.all(threads.map((thread) => thread.terminate()));
     },
     async close() {
       closed = true;
