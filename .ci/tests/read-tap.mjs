@@ -45,7 +45,7 @@ function watch(parser, block) {
     else block.failures.push(result);
   });
   parser.on('complete', (results) => {
-    block.skippedBy = results.plan?.skipAll ? results.plan.comment || 'skipped' : undefined;
+    block.skippedBy = results.plan?.skipAll ? results.plan.skipReason || results.plan.comment || 'skipped' : undefined;
     block.problems = results.failures?.filter((failure) => failure.tapError) ?? [];
   });
 }
@@ -59,19 +59,27 @@ function judgeFile(file) {
 function judgeBlock(block, file, path) {
   const name = path.join(' > ') || file;
   const make = (outcome, more = {}) => ({ file, name, outcome, problems: [], ...more });
-  const skipReason = block.skippedBy ?? reasonOf(block.result);
+  const skipReason = block.result?.ok ? (block.skippedBy ?? reasonOf(block.result)) : undefined;
+  // What tap forgives: a test without a check cannot fail, so it proves nothing.
+  if (skipReason === NOTHING_RAN) return [make('failed', { problems: [{ name: 'no check ran' }] })];
   if (skipReason !== undefined) return [make('skipped', { reason: skipReason })];
   const inner = block.blocks.flatMap((child) => judgeBlock(child, file, [...path, child.name]));
   const tests = [...inner];
   for (const skip of block.skips) tests.push(make('skipped', { name: [...path, skip.name].join(' > '), reason: reasonOf(skip) }));
   const problems = [...block.failures, ...(block.problems ?? []).map((problem) => ({ name: problem.tapError, diag: problem }))];
-  const failedBelow = inner.some((test) => test.outcome === 'failed');
-  // Not ok although everything inside passed: a timeout, a signal, an exit code.
-  if (problems.length === 0 && !failedBelow && block.result !== undefined && !block.result.ok) problems.push(block.result);
+  if (problems.length === 0 && !inner.some((test) => test.outcome === 'failed')) problems.push(...findEndProblems(block));
   if (problems.length > 0) tests.push(make('failed', { problems }));
   else if (block.blocks.length === 0 && (path.length > 0 ? block.skips.length === 0 : block.passed > 0)) tests.push(make('passed'));
   return tests;
 }
+
+/** Everything inside passed, and still it is not well: a timeout, a signal, an exit code, or output cut short. */
+function findEndProblems(block) {
+  if (block.result === undefined) return [{ name: 'the output ended before the test did' }];
+  return block.result.ok ? [] : [{ ...block.result, name: 'passed inside, failed as a whole' }];
+}
+
+const NOTHING_RAN = 'no tests found';
 
 function reasonOf(result) {
   if (result?.skip) return result.skip === true ? 'skipped' : result.skip;

@@ -3,6 +3,11 @@ export function printReport(results) {
   const tests = results.flatMap((result) => result.tests.map((test) => ({ ...test, area: result.area })));
   printSkips(tests.filter((test) => test.outcome === 'skipped'));
   for (const test of tests.filter((test) => test.outcome === 'failed')) printFailure(test);
+  for (const { area, tests, log } of results) {
+    // A file that failed as a whole has told its reason to stderr, if anybody.
+    const isWhole = tests.some((test) => test.outcome === 'failed' && (test.file === '' || test.name === test.file));
+    if (isWhole && log) console.log(`\nlast words of ${area} on stderr:\n${indent(log.trimEnd(), 4)}`);
+  }
 }
 
 export function countOutcomes(results) {

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { readTap } from './read-tap.mjs';
 
+/** How much of what the tests wrote to stderr is kept for the report. */
+const LOG_TAIL = 4_000;
+
 const [root] = process.argv.slice(2);
 const folder = join(root, 'dist/test-report');
 const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
@@ -13,9 +16,9 @@ const results = [];
 
 for (const area of plan) {
   const startedAt = Date.now();
-  const { files, tests } = await runArea(area);
+  const { files, tests, log } = await runArea(area);
   const seconds = (Date.now() - startedAt) / 1000;
-  results.push({ area: area.name, files, tests, seconds });
+  results.push({ area: area.name, files, tests, seconds, log });
   printArea(area.name, files, tests, seconds);
 }
 writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
@@ -25,6 +28,10 @@ async function runArea({ name, files, jobs, timeoutSeconds }) {
   const child = spawn(join(root, 'node_modules/.bin/tap'), [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(createWriteStream(join(folder, `${name}.tap`)));
   child.stderr.pipe(createWriteStream(join(folder, `${name}.log`)));
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log = (log + text).slice(-LOG_TAIL);
+  });
   const tap = child.stdout.pipe(new PassThrough());
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -35,7 +42,7 @@ async function runArea({ name, files, jobs, timeoutSeconds }) {
   const hasFailed = read.tests.some((test) => test.outcome === 'failed');
   if (code !== 0 && !hasFailed) read.tests.push(failure(`tap ended with ${code} although no test failed`));
   if (read.files !== files.length) read.tests.push(failure(`${files.length} test files were asked for, ${read.files} reported`));
-  return read;
+  return { ...read, log };
 }
 
 function failure(text) {
