@@ -2,9 +2,12 @@
  * The HTTP port over uWebSockets.js.
  *
  * Owns: the listening socket, and each request until its handler runs. Does not own: routes, responses' content.
- * Left to uWS, with no say of ours: it cuts a connection that has not sent its headers within about ten seconds or sends a
- * body slower than 16 KB/s, answers malformed requests itself, treats a half-closed client as gone, and closes a connection
- * that pipelines a request behind an unanswered one.
+ * Left to uWS, with no say of ours:
+ * - it cuts, without an answer, a connection that has not sent complete headers within about ten seconds (a request without
+ *   `Host` or with more than 100 headers counts as incomplete), or whose body comes slower than 16 KB/s;
+ * - it answers malformed requests and HTTP/1.0 itself, with an HTML line;
+ * - it treats a half-closed client as gone, and closes a connection that pipelines a request behind an unanswered one.
+ * A response may take as long as it likes: no timer of uWS runs while we owe the answer and no bytes wait for the client.
  */
 import { createServer } from 'node:net';
 import type { HttpRequest as UwsRawRequest, HttpResponse as UwsRawResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js';
