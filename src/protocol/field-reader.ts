@@ -77,6 +77,11 @@ export class FieldReader {
       this.problem(name, `must have at most ${maxLength} characters, not ${value.length}`);
       return undefined;
     }
+    // What no database stores as it is.
+    if (/[\0\p{Surrogate}]/u.test(value)) {
+      this.problem(name, 'must be well-formed Unicode without NUL characters');
+      return undefined;
+    }
     return value;
   }
 
