@@ -1,32 +1,29 @@
 import { createRequire } from 'node:module';
 
 /**
- * Turns TAP into a list of tests. A test is a `t.test` block without further blocks inside, or a test file that has none.
- * Checks outside of any such block count only when they fail or are skipped; so do timeouts, crashes and broken plans.
+ * Turns the TAP of one test file into a list of tests. A test is a `t.test` block without further blocks inside, or a file
+ * that has none. Checks outside of any such block count only when they fail or are skipped; so do timeouts, crashes and
+ * broken plans. `failure` says what was wrong with the process, if anything: it counts against the file when no test does.
  *
- * Returns `{ files, tests }`; a test is `{ file, name, outcome: passed | failed | skipped, reason?, problems }`.
+ * A test is `{ file, name, outcome: passed | failed | skipped, reason?, problems }`.
  */
-export async function readTap(input) {
+export async function readTap(text, file, failure) {
   // The parser is the one tap itself brings along.
   const fromTap = createRequire(createRequire(import.meta.url).resolve('tap'));
   const { Parser } = await import(fromTap.resolve('tap-parser'));
-  const root = newBlock('');
   const parser = new Parser();
-  watch(parser, root);
-  let bailedOut;
+  const block = newBlock(file);
+  watch(parser, block);
   parser.on('bailout', (reason) => {
-    bailedOut = reason;
+    block.failures.push({ name: `bailed out: ${reason}` });
   });
-  for await (const chunk of input) parser.write(chunk);
-  parser.end();
-  const tests = root.blocks.flatMap((file) => judgeFile(file));
-  const outside = [...root.failures, ...(bailedOut === undefined ? [] : [{ name: `bailed out: ${bailedOut}` }])];
-  // A failure of the runner itself, e.g. a signal: it belongs to no file.
-  if (outside.length > 0) tests.push({ file: '', name: 'test run', outcome: 'failed', problems: outside });
-  return { files: root.blocks.length, tests };
+  parser.end(text);
+  block.result = { ok: failure === undefined, name: failure };
+  const tests = judgeBlock(block, file, []);
+  return tests.length > 0 ? tests : [{ file, name: file, outcome: 'failed', problems: [{ name: 'no check ran' }] }];
 }
 
-const newBlock = (name) => ({ name, blocks: [], failures: [], skips: [], passed: 0, skippedBy: undefined, result: undefined });
+const newBlock = (name) => ({ name, blocks: [], failures: [], skips: [], passed: 0 });
 
 function watch(parser, block) {
   let open;
@@ -45,15 +42,9 @@ function watch(parser, block) {
     else block.failures.push(result);
   });
   parser.on('complete', (results) => {
-    block.skippedBy = results.plan?.skipAll ? results.plan.skipReason || results.plan.comment || 'skipped' : undefined;
+    block.skippedBy = results.plan?.skipAll ? results.plan.skipReason || results.plan.comment || NOTHING_RAN : undefined;
     block.problems = results.failures?.filter((failure) => failure.tapError) ?? [];
   });
-}
-
-function judgeFile(file) {
-  const tests = judgeBlock(file, file.name, []);
-  if (tests.length > 0) return tests;
-  return [{ file: file.name, name: file.name, outcome: 'failed', problems: [{ name: 'the file ran no test' }] }];
 }
 
 function judgeBlock(block, file, path) {
@@ -67,16 +58,17 @@ function judgeBlock(block, file, path) {
   const tests = [...inner];
   for (const skip of block.skips) tests.push(make('skipped', { name: [...path, skip.name].join(' > '), reason: reasonOf(skip) }));
   const problems = [...block.failures, ...(block.problems ?? []).map((problem) => ({ name: problem.tapError, diag: problem }))];
-  if (problems.length === 0 && !inner.some((test) => test.outcome === 'failed')) problems.push(...findEndProblems(block));
+  if (problems.length === 0 && !inner.some((test) => test.outcome === 'failed')) problems.push(...findEndProblems(block, path));
   if (problems.length > 0) tests.push(make('failed', { problems }));
   else if (block.blocks.length === 0 && (path.length > 0 ? block.skips.length === 0 : block.passed > 0)) tests.push(make('passed'));
   return tests;
 }
 
 /** Everything inside passed, and still it is not well: a timeout, a signal, an exit code, or output cut short. */
-function findEndProblems(block) {
+function findEndProblems(block, path) {
   if (block.result === undefined) return [{ name: 'the output ended before the test did' }];
-  return block.result.ok ? [] : [{ ...block.result, name: 'passed inside, failed as a whole' }];
+  if (block.result.ok) return [];
+  return [path.length === 0 ? block.result : { ...block.result, name: 'passed inside, failed as a whole' }];
 }
 
 const NOTHING_RAN = 'no tests found';

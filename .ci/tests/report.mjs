@@ -3,11 +3,6 @@ export function printReport(results) {
   const tests = results.flatMap((result) => result.tests.map((test) => ({ ...test, area: result.area })));
   printSkips(tests.filter((test) => test.outcome === 'skipped'));
   for (const test of tests.filter((test) => test.outcome === 'failed')) printFailure(test);
-  for (const { area, tests, log } of results) {
-    // A file that failed as a whole has told its reason to stderr, if anybody.
-    const isWhole = tests.some((test) => test.outcome === 'failed' && (test.file === '' || test.name === test.file));
-    if (isWhole && log) console.log(`\nlast words of ${area} on stderr:\n${indent(log.trimEnd(), 4)}`);
-  }
 }
 
 export function countOutcomes(results) {
@@ -45,6 +40,7 @@ function printFailure(test) {
     const text = describeDiagnostics(problem.diag);
     if (text !== '') console.log(indent(text, 6));
   }
+  if (test.log) console.log(indent(`stderr:\n${test.log.trimEnd()}`, 4));
 }
 
 function describeDiagnostics(diag) {

@@ -1,13 +1,11 @@
-// Runs tap over the planned test files, area by area, and writes what happened to `dist/test-report/results.json`.
+// Runs the planned test files, area by area, and writes what happened to `dist/test-report/results.json`.
 // A process of its own, so that the servers the tests need can be started around it once.
-import { spawn } from 'node:child_process';
-import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { readTap } from './read-tap.mjs';
+import { runTestFile } from './run-test-file.mjs';
 
-/** How much of what the tests wrote to stderr is kept for the report. */
-const LOG_TAIL = 4_000;
+/** How much of what a failed file wrote to stderr goes into the report. */
+const LOG_TAIL = 3_000;
 
 const [root] = process.argv.slice(2);
 const folder = join(root, 'dist/test-report');
@@ -16,44 +14,35 @@ const results = [];
 
 for (const area of plan) {
   const startedAt = Date.now();
-  const { files, tests, log } = await runArea(area);
+  const tests = await runArea(area);
   const seconds = (Date.now() - startedAt) / 1000;
-  results.push({ area: area.name, files, tests, seconds, log });
-  printArea(area.name, files, tests, seconds);
+  results.push({ area: area.name, tests });
+  printArea(area, tests, seconds);
 }
 writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
 
 async function runArea({ name, files, jobs, timeoutSeconds }) {
-  const flags = ['--disable-coverage', '--allow-empty-coverage', '--reporter=tap', `--jobs=${jobs}`, `--timeout=${timeoutSeconds}`];
-  const child = spawn(join(root, 'node_modules/.bin/tap'), [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.stdout.pipe(createWriteStream(join(folder, `${name}.tap`)));
-  child.stderr.pipe(createWriteStream(join(folder, `${name}.log`)));
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    log = (log + text).slice(-LOG_TAIL);
-  });
-  const tap = child.stdout.pipe(new PassThrough());
-  const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal ?? code));
-  });
-  const read = await readTap(tap);
-  const code = await ended;
-  const hasFailed = read.tests.some((test) => test.outcome === 'failed');
-  if (code !== 0 && !hasFailed) read.tests.push(failure(`tap ended with ${code} although no test failed`));
-  if (read.files !== files.length) read.tests.push(failure(`${files.length} test files were asked for, ${read.files} reported`));
-  return { ...read, log };
+  const waiting = [...files];
+  const tests = [];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const run = await runTestFile(root, file, timeoutSeconds);
+      appendFileSync(join(folder, `${name}.tap`), `# ${file}\n${run.tap}\n`);
+      if (run.log !== '') appendFileSync(join(folder, `${name}.log`), `# ${file}\n${run.log}\n`);
+      // A file that failed as a whole has told its reason to stderr, if anybody.
+      for (const test of run.tests) if (test.outcome === 'failed' && test.name === file) test.log = run.log.slice(-LOG_TAIL);
+      tests.push(...run.tests);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return tests;
 }
 
-function failure(text) {
-  return { file: '', name: 'test run', outcome: 'failed', problems: [{ name: text }] };
-}
-
-function printArea(name, files, tests, seconds) {
+function printArea({ name, files }, tests, seconds) {
   const count = (outcome) => tests.filter((test) => test.outcome === outcome).length;
   const parts = [`${count('passed')} passed`];
   if (count('failed') > 0) parts.push(`${count('failed')} FAILED`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
-  const label = `${files} ${files === 1 ? 'file' : 'files'}`;
+  const label = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
   console.log(`${name.padEnd(9)} ${label.padStart(9)}  ${parts.join(', ').padEnd(36)} ${seconds.toFixed(1).padStart(6)} s`);
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +18,12 @@ interface AreaResult {
 
 /** The scripts of `.ci/` are plain JavaScript, so that they run before anything is installed. */
 const importScript = async <T>(path: string) => (await import(pathToFileURL(join(ROOT, '.ci', path)).href)) as T;
-const { readTap } = await importScript<{ readTap(input: Iterable<string>): Promise<{ files: number; tests: TestResult[] }> }>(
+const { readTap } = await importScript<{ readTap(text: string, file: string, failure?: string): Promise<TestResult[]> }>(
   'tests/read-tap.mjs',
 );
+const { runTestFile } = await importScript<{
+  runTestFile(root: string, file: string, timeoutSeconds: number, graceMs: number): Promise<{ tests: TestResult[] }>;
+}>('tests/run-test-file.mjs');
 const report = await importScript<{
   countOutcomes(results: AreaResult[]): { passed: number; failed: number; skipped: number };
   describeCounts(counts: { passed: number; failed: number; skipped: number }): string;
@@ -30,40 +32,32 @@ const report = await importScript<{
 const { removeStaleOutput } = await importScript<{ removeStaleOutput(root: string, sources: string[]): boolean }>('setup/build.mjs');
 const { checkNode } = await importScript<{ checkNode(version: string): void }>('setup.mjs');
 
-/** Runs real test files under the real runner and reads what it printed. */
-async function runTests(t: { teardown(fn: () => void): void }, files: Readonly<Record<string, string>>): Promise<TestResult[]> {
-  // Inside the project, so that the files find tap; in `dist/`, so that nobody tracks them.
+/** Runs a real test file the way `npm test` does and reads its verdict. */
+async function runTest(t: { teardown(fn: () => void): void }, body: string, timeoutSeconds = 30): Promise<TestResult[]> {
+  // Inside the project, so that the file finds tap; in `dist/`, so that nobody tracks it.
   const parent = join(ROOT, 'dist/test-report-probe');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'run-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  for (const [name, body] of Object.entries(files)) writeFileSync(join(folder, name), `import t from 'tap';\n${body}\n`);
-  const tap = join(ROOT, 'node_modules/.bin/tap');
-  const args = [
-    '--disable-coverage',
-    '--allow-empty-coverage',
-    '--reporter=tap',
-    '--timeout=3',
-    ...Object.keys(files).map((name) => join(folder, name)),
-  ];
-  const { stdout } = spawnSync(tap, args, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
-  const { tests } = await readTap([stdout]);
-  return tests;
+  const path = join(folder, 'probe.test.mjs');
+  writeFileSync(path, `import t from 'tap';\n${body}\n`);
+  return (await runTestFile(ROOT, path, timeoutSeconds, 500)).tests;
 }
 
 const summarize = (tests: TestResult[]) => tests.map(({ name, outcome }) => `${outcome}: ${name}`);
 
 t.test('passing, failing, skipped and nested tests are told apart', async (t) => {
-  const tests = await runTests(t, {
-    'a.test.js': `
-      t.test('it holds', async (t) => t.equal(1, 1));
-      t.test('it breaks', async (t) => t.equal(1, 2));
-      t.test('it waits', { skip: 'needs PostgreSQL: apt-get install -y postgresql' }, async () => {});
-      t.test('it has parts', async (t) => {
-        t.test('the first part', async (t) => t.pass());
-        t.test('the second part', async (t) => t.fail('broken'));
-      });`,
-  });
+  const tests = await runTest(
+    t,
+    `
+    t.test('it holds', async (t) => t.equal(1, 1));
+    t.test('it breaks', async (t) => t.equal(1, 2));
+    t.test('it waits', { skip: 'needs PostgreSQL: apt-get install -y postgresql' }, async () => {});
+    t.test('it has parts', async (t) => {
+      t.test('the first part', async (t) => t.pass());
+      t.test('the second part', async (t) => t.fail('broken'));
+    });`,
+  );
   t.same(summarize(tests), [
     'passed: it holds',
     'failed: it breaks',
@@ -74,31 +68,43 @@ t.test('passing, failing, skipped and nested tests are told apart', async (t) =>
   t.equal(tests.find(({ outcome }) => outcome === 'skipped')?.reason, 'needs PostgreSQL: apt-get install -y postgresql');
 });
 
-t.test('a crash, a timeout, a late failure and an empty file all count as failed', async (t) => {
-  const tests = await runTests(t, {
-    'crash.test.js': `t.test('it is fine', async (t) => t.pass()); process.exitCode = 3;`,
-    'throw.test.js': `throw new Error('at import time');`,
-    'hang.test.js': `t.test('it never ends', async () => { await new Promise((resolve) => setTimeout(resolve, 60_000)); });`,
-    'empty.test.js': '',
-    'plan.test.js': `t.test('it counts', async (t) => { t.plan(2); t.pass(); });`,
-  });
-  for (const file of ['crash', 'throw', 'hang', 'empty', 'plan']) {
+const BROKEN: readonly [kind: string, body: string][] = [
+  ['a crash after the tests', "t.test('it is fine', async (t) => t.pass()); process.exitCode = 3;"],
+  ['an error at import time', "throw new Error('too early');"],
+  ['a signal', "process.kill(process.pid, 'SIGKILL');"],
+  [
+    'a test that never ends',
+    "t.test('it hangs', async (t) => { t.pass(); await new Promise((resolve) => setTimeout(resolve, 60_000)); });",
+  ],
+  ['a broken plan', "t.test('it counts', async (t) => { t.plan(2); t.pass(); });"],
+  ['a file without tests', ''],
+  ['a test without checks', "t.test('it checks nothing', async () => {}); t.test('it is fine', async (t) => t.pass());"],
+  ['a rejection nobody handles', "t.test('it is fine', async (t) => t.pass()); void Promise.reject(new Error('lost'));"],
+  ['a bail-out', "t.test('it is fine', async (t) => t.pass()); t.bailout('no more');"],
+];
+
+for (const [kind, body] of BROKEN) {
+  t.test(`${kind} is a failure`, async (t) => {
+    const tests = await runTest(t, body, 2);
     t.ok(
-      tests.some((test) => test.file.endsWith(`${file}.test.js`) && test.outcome === 'failed'),
-      `${file} failed`,
+      tests.some(({ outcome }) => outcome === 'failed'),
+      JSON.stringify(tests),
     );
-  }
-  t.ok(
-    tests.some((test) => test.name === 'it is fine' && test.outcome === 'passed'),
-    'what passed before the crash still counts',
-  );
+  });
+}
+
+t.test('a process that a test leaves behind is killed and reported', async (t) => {
+  const body = `
+    import { spawn } from 'node:child_process';
+    t.test('it is fine', async (t) => t.pass());
+    spawn('sleep', ['60'], { stdio: 'inherit' }).unref();`;
+  const tests = await runTest(t, body);
+  t.match(tests, [{ outcome: 'passed' }, { outcome: 'failed', problems: [{ name: /left a process behind/ }] }]);
 });
 
-t.test('a bail-out and output that stops half-way are failures', async (t) => {
-  const bailed = await readTap(['TAP version 14\n1..2\nok 1 - a.test.js\nBail out! no more\n']);
-  t.match(bailed.tests, [{ outcome: 'failed' }]);
-  const cut = await readTap(['TAP version 14\n# Subtest: a.test.js\n    # Subtest: it holds\n        ok 1 - yes\n']);
-  t.ok(cut.tests.some(({ outcome }) => outcome === 'failed'));
+t.test('output that stops half-way is a failure', async (t) => {
+  const tests = await readTap('TAP version 14\n# Subtest: it holds\n    ok 1 - yes\n', 'a.test.js');
+  t.ok(tests.some(({ outcome }) => outcome === 'failed'));
 });
 
 t.test('the last line names skips only when there are some', async (t) => {
