@@ -31,7 +31,7 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
   return {
     provider: llm.provider,
     model: llm.model ?? DEFAULT_MODELS[llm.provider],
-    apiKey: llm.api_key ?? (llm.provider === 'openai' ? (context.environment['OPENAI_API_KEY'] ?? '') : ''),
+    apiKey: llm.api_key ?? defaultKey(llm, context),
     baseUrl: llm.base_url.replace(/\/+$/, ''),
     api: llm.api,
     temperature: llm.temperature,
@@ -42,4 +42,10 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
     firstTokenMs: llm.first_token_ms,
     tokenMs: llm.token_ms,
   };
+}
+
+/** The variable's key belongs to OpenAI itself; another service must be given its own. */
+function defaultKey({ provider, base_url }: Static<typeof LlmSchema>, { environment }: ResolveContext): string {
+  const isOpenAi = provider === 'openai' && (base_url === '' || /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(base_url));
+  return isOpenAi ? (environment['OPENAI_API_KEY'] ?? '') : '';
 }
