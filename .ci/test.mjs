@@ -66,11 +66,19 @@ async function runAreas(areas, wantServers) {
   rmSync(REPORT_FOLDER, { recursive: true, force: true });
   mkdirSync(REPORT_FOLDER, { recursive: true });
   writeFileSync(join(REPORT_FOLDER, 'plan.json'), JSON.stringify(areas));
-  const runner = [process.execPath, join(ROOT, '.ci/tests/run-areas.mjs'), ROOT];
-  const command = wantServers && existsSync(SERVERS_RIG) ? [process.execPath, SERVERS_RIG, '--', ...runner] : runner;
-  const { code } = await runCommand(command[0], command.slice(1), { cwd: ROOT, live: true });
   const resultsPath = join(REPORT_FOLDER, 'results.json');
+  const runner = [join(ROOT, '.ci/tests/run-areas.mjs'), ROOT];
+  const problems = [];
+  if (wantServers && existsSync(SERVERS_RIG)) {
+    const { code } = await runCommand(process.execPath, [SERVERS_RIG, '--', process.execPath, ...runner], { cwd: ROOT, live: true });
+    // The runner itself ends with 0 also when tests fail.
+    if (code !== 0) problems.push({ name: `the rig that starts the database servers ended with code ${code}` });
+  }
+  if (!existsSync(resultsPath)) {
+    const { code } = await runCommand(process.execPath, runner, { cwd: ROOT, live: true });
+    if (code !== 0) problems.push({ name: `the test runner ended with code ${code}` });
+  }
   const ran = existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [];
-  if (code !== 0) ran.push(oneTest('test run', [{ name: `the test runner ended with code ${code}` }]));
+  if (problems.length > 0) ran.push(oneTest('test run', problems));
   return ran;
 }

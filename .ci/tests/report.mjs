@@ -20,12 +20,14 @@ export function describeCounts({ passed, failed, skipped }) {
 export function failAbsences(results) {
   for (const { tests } of results) {
     for (const test of tests) {
-      if (test.outcome !== 'skipped' || !/^needs /i.test(test.reason)) continue;
+      if (test.outcome !== 'skipped' || !ABSENCE.test(test.reason)) continue;
       test.outcome = 'failed';
       test.problems = [{ name: `skipped with CI=true: ${test.reason}` }];
     }
   }
 }
+
+const ABSENCE = /\bis not installed\b|^needs /i;
 
 function printSkips(skips) {
   const byReason = new Map();
