@@ -32,9 +32,10 @@ console.log(describeCounts(counts));
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
 async function runEverything() {
-  const { checks, areas } = planTests(ROOT, picks);
+  const { checks, areas, strays } = planTests(ROOT, picks);
   const wantServers = withServers && needsServers(areas);
-  const { built, missing } = await setUp({ servers: wantServers ? ['redis', 'postgres', 'mariadb'] : ['redis'] });
+  if (strays.length > 0) results.push(oneTest('layout', [{ name: `in no area, so it would never run: ${strays.join(', ')}` }]));
+  const { built, missing } = await setUp({ servers: ['redis', ...(wantServers ? listDatabases() : [])] });
   if (IS_CI && missing.length > 0) {
     results.push(
       oneTest(
@@ -46,6 +47,12 @@ async function runEverything() {
   if (checks.includes('types') || !built.ok) report('types', built.ok ? [] : [{ name: built.output.trim() }]);
   if (checks.includes('lint')) report('lint', await lint());
   if (areas.length > 0) results.push(...(await runAreas(areas, wantServers)));
+}
+
+/** A server named by the environment need not be on this machine. */
+function listDatabases() {
+  const { HECTOR_TEST_POSTGRES_URL: postgres, HECTOR_TEST_MYSQL_URL: mysql } = process.env;
+  return [...(postgres ? [] : ['postgres']), ...(mysql ? [] : ['mariadb'])];
 }
 
 function report(name, problems) {
@@ -69,15 +76,16 @@ async function runAreas(areas, wantServers) {
   const resultsPath = join(REPORT_FOLDER, 'results.json');
   const runner = [join(ROOT, '.ci/tests/run-areas.mjs'), ROOT];
   const problems = [];
-  if (wantServers && existsSync(SERVERS_RIG)) {
-    const { code } = await runCommand(process.execPath, [SERVERS_RIG, '--', process.execPath, ...runner], { cwd: ROOT, live: true });
+  let interrupted = false;
+  const run = async (args, what) => {
+    const ended = await runCommand(process.execPath, args, { cwd: ROOT, live: true });
+    interrupted = ended.interrupted;
     // The runner itself ends with 0 also when tests fail.
-    if (code !== 0) problems.push({ name: `the rig that starts the database servers ended with code ${code}` });
-  }
-  if (!existsSync(resultsPath)) {
-    const { code } = await runCommand(process.execPath, runner, { cwd: ROOT, live: true });
-    if (code !== 0) problems.push({ name: `the test runner ended with code ${code}` });
-  }
+    if (ended.code !== 0) problems.push({ name: `${what} ended with code ${ended.code}` });
+  };
+  if (wantServers && existsSync(SERVERS_RIG))
+    await run([SERVERS_RIG, '--', process.execPath, ...runner], 'the rig that starts database servers');
+  if (!existsSync(resultsPath) && !interrupted) await run(runner, 'the test runner');
   const ran = existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [];
   if (problems.length > 0) ran.push(oneTest('test run', problems));
   return ran;

@@ -51,9 +51,10 @@ function describeDiagnostics(diag) {
   if (diag.message) lines.push(String(diag.message));
   if (diag.diff) lines.push(String(diag.diff).trimEnd());
   else if ('found' in diag || 'wanted' in diag) lines.push(`found:  ${show(diag.found)}`, `wanted: ${show(diag.wanted)}`);
-  for (const key of ['exitCode', 'signal', 'timeout', 'expired', 'code', 'problems', 'cause', 'test', 'command']) {
+  for (const key of ['exitCode', 'signal', 'timeout', 'expired', 'code', 'problems', 'test', 'command']) {
     if (diag[key] !== undefined && diag[key] !== null) lines.push(`${key}: ${show(diag[key])}`);
   }
+  if (diag.cause) lines.push(`cause: ${diag.cause.message ?? show(diag.cause)}`);
   const at = diag.at?.fileName && `${diag.at.fileName}:${diag.at.lineNumber}`;
   if (diag.stack) lines.push(String(diag.stack).trimEnd());
   else if (at) lines.push(`at ${at}`);
