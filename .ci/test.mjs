@@ -65,7 +65,9 @@ function oneTest(name, problems) {
 }
 
 async function lint() {
-  const { code, output } = await runCommand(join(ROOT, 'node_modules/.bin/biome'), ['check', '--colors=off', '--max-diagnostics=8', '.'], { cwd: ROOT });
+  const { code, output } = await runCommand(join(ROOT, 'node_modules/.bin/biome'), ['check', '--colors=off', '--max-diagnostics=8', '.'], {
+    cwd: ROOT,
+  });
   return code === 0 ? [] : [{ name: `${output.trim()}\n(npm run format mends what can be mended)` }];
 }
 
