@@ -3,7 +3,7 @@ import type { ModelRequest } from '../../contract.js';
 import { searchQuestion } from './choose-tool-call.js';
 import { type PickedSentence, pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
-import { contentWords, rawWords } from './words.js';
+import { isSmallTalk } from './small-talk.js';
 
 export function composeAnswer(conversation: Conversation, request: ModelRequest): string {
   const { question, passages, otherResults } = conversation;
@@ -41,30 +41,9 @@ function recall({ earlierQuestions }: Conversation): string {
   return previous === undefined ? 'This is your first message in this conversation.' : `Before this you asked: "${shorten(previous)}"`;
 }
 
-function isSmallTalk(question: string): boolean {
-  return contentWords(question).every((word) => GREETINGS.has(word)) || rawWords(question).length === 0;
-}
-
 function shorten(text: string): string {
   return text.length <= MAX_QUOTE_LENGTH ? text : `${text.slice(0, MAX_QUOTE_LENGTH)}…`;
 }
 
 const SELF = "I am Hector's built-in offline model: I answer only by quoting documents and tool results.";
 const MAX_QUOTE_LENGTH = 1_000;
-const GREETINGS: ReadonlySet<string> = new Set([
-  'hello',
-  'hi',
-  'hey',
-  'hallo',
-  'good',
-  'morn',
-  'day',
-  'even',
-  'thank',
-  'bye',
-  'moin',
-  'servu',
-  'test',
-  'gut',
-  'tag',
-]);
