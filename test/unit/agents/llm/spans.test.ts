@@ -8,7 +8,11 @@ import { createSteeredClock } from '../../../support/steered-clock.js';
 
 t.test('a step is a tree of spans: agent → model, tool → search (OBS-30…32)', async (t) => {
   const exporter = new tracing.InMemorySpanExporter();
-  const sdk = new NodeSDK({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)], instrumentations: [], autoDetectResources: false });
+  const sdk = new NodeSDK({
+    spanProcessors: [new tracing.SimpleSpanProcessor(exporter)],
+    instrumentations: [],
+    autoDetectResources: false,
+  });
   sdk.start();
   t.teardown(() => sdk.shutdown());
 

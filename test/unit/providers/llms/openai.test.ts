@@ -52,6 +52,14 @@ t.test('auto: OpenAI itself gets Responses, and without a key nobody is asked (L
   await t.rejects(collect(model, ask), { code: 'LLM_UNAUTHORIZED', message: /llms\.main\.api_key is empty.*OPENAI_API_KEY/ });
 });
 
+t.test('an address that is none is refused when the model is built', async (t) => {
+  const settings = llmSettings({ provider: 'openai', baseUrl: 'http://' });
+  await t.rejects(createLanguageModel(settings, { name: 'main', log: silentLogger, clock: systemClock }), {
+    code: 'CONFIG_INVALID',
+    message: /llms\.main\.base_url/,
+  });
+});
+
 t.test('Responses: nothing is stored, tools are plain functions', async (t) => {
   const { peer, model } = await setUp(t, { api: 'responses', temperature: 0, maxTokens: 50 }, [responsesAnswer]);
   await collect(model, { ...ask, tools: [TOOL] });
@@ -250,7 +258,7 @@ t.test('a provider that falls silent in mid-answer is given up, and its connecti
   ] as const) {
     const { peer, model } = await setUp(t, { api, idleTimeoutMs: 100, maxRetries: 3 }, [stream([...items, { stall: true }])]);
     const arrived = peer.nextRequest();
-    await t.rejects(collect(model, ask), { code: 'LLM_TIMEOUT', message: /100 ms.*llms\.main\.idle_timeout/ });
+    await t.rejects(collect(model, ask), { code: 'LLM_TIMEOUT', message: /100 ms.*llms\.main\.idle_timeout_ms/ });
     await (await arrived).aborted;
     t.equal(peer.requests.length, 1, 'not tried again after the first token');
   }

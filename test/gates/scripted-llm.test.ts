@@ -1,6 +1,6 @@
 import t from 'tap';
-import { collect, userMessage } from '../../contract/language-model.js';
-import { createScriptedModel } from '../../support/scripted-llm.js';
+import { collect, userMessage } from '../contract/language-model.js';
+import { createScriptedModel } from '../support/scripted-llm.js';
 
 const request = { system: '', messages: [userMessage('?')], tools: [] };
 
