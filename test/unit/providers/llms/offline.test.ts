@@ -51,6 +51,14 @@ t.test('the sentence that answers is quoted, and its file is named', async (t) =
   t.match(await answer('What is the deadline for returns?'), 'You can return an order within 30 days.');
 });
 
+t.test('of an absolute path only the file is named', async (t) => {
+  const system = formatContextBlock([passage('/srv/secret/refunds.md', 'Refunds', 'Refunds take five days.')]);
+  t.equal(
+    await answer('How long do refunds take?', { system }),
+    'According to refunds.md: "Refunds take five days."\n\nSources: refunds.md',
+  );
+});
+
 t.test('passages that do not answer are not quoted', async (t) => {
   t.match(await answer('Who won the championship in 1954?'), /^I found nothing in the documents/);
   t.match(await answer('Who won the championship in 1954?', { system: '' }), /offline model/);

@@ -1,4 +1,5 @@
 /** The offline model's words. It quotes; it never makes anything up. */
+import type { Passage } from '../../context-block.js';
 import type { ModelRequest } from '../../contract.js';
 import { searchQuestion } from './choose-tool-call.js';
 import { type PickedSentence, pickSentences } from './pick-sentences.js';
@@ -22,14 +23,18 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
 }
 
 function quote(picked: readonly PickedSentence[]): string {
-  const sources = [...new Set(picked.map(({ passage }) => passage.sourcePath || passage.title || passage.store))];
+  const sources = [...new Set(picked.map(({ passage }) => nameSource(passage)))];
   const quotes = sources.map((source) => {
-    const sentences = picked
-      .filter(({ passage }) => (passage.sourcePath || passage.title || passage.store) === source)
-      .map(({ text }) => text);
+    const sentences = picked.filter(({ passage }) => nameSource(passage) === source).map(({ text }) => text);
     return `According to ${source}: "${sentences.join(' ')}"`;
   });
   return `${quotes.join('\n\n')}\n\nSources: ${sources.join(', ')}`;
+}
+
+/** As the source names it; of an absolute path only the file, the rest is the server's business. */
+function nameSource({ sourcePath, title, store }: Passage): string {
+  const name = /^(?:\/|[A-Za-z]:\\)/.test(sourcePath) ? sourcePath.replace(/^.*[/\\]/, '') : sourcePath;
+  return name || title || store;
 }
 
 function asksWhatWasAsked(question: string): boolean {
