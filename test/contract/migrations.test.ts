@@ -42,7 +42,11 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const bytes = Buffer.from([0, 1, 255]);
     const shape = { table: 'further', columns: { id: 'key', note: 'text', weight: 'real', vector: 'bytes' } } as const;
     await database.transact(function* () {
-      for (const query of database.dialect.rows.insert(shape, [['a', null, 0.1, bytes], ['b', 'n', -2.5e300, Buffer.alloc(0)]])) yield query;
+      for (const query of database.dialect.rows.insert(shape, [
+        ['a', null, 0.1, bytes],
+        ['b', 'n', -2.5e300, Buffer.alloc(0)],
+      ]))
+        yield query;
     });
     t.match(await database.read({ sql: 'SELECT * FROM further ORDER BY id', parameters: [] }), [
       { id: 'a', note: null, weight: 0.1, vector: bytes },

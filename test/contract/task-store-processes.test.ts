@@ -12,7 +12,9 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const temp = await createOpenTemp(t)();
     const rival = fileURLToPath(new URL('./task-store-rival.js', import.meta.url));
     const run = async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, [rival, JSON.stringify(temp.settings), String(ROUNDS)], { timeout: 60_000 });
+      const { stdout } = await promisify(execFile)(process.execPath, [rival, JSON.stringify(temp.settings), String(ROUNDS)], {
+        timeout: 60_000,
+      });
       return JSON.parse(stdout) as { accepted: number; committed: number };
     };
     const counts = await Promise.all([run(), run(), run()]);

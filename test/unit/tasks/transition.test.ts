@@ -7,7 +7,12 @@ const ENDED: readonly TaskState[] = ['TASK_STATE_COMPLETED', 'TASK_STATE_FAILED'
 const RUNNABLE: readonly TaskState[] = ['TASK_STATE_SUBMITTED', 'TASK_STATE_WORKING'];
 
 t.test('no command changes a terminal task (R5)', async (t) => {
-  const commands: readonly TaskCommand[] = [{ type: 'continue' }, { type: 'take' }, { type: 'commit', state: 'TASK_STATE_WORKING' }, { type: 'cancel' }];
+  const commands: readonly TaskCommand[] = [
+    { type: 'continue' },
+    { type: 'take' },
+    { type: 'commit', state: 'TASK_STATE_WORKING' },
+    { type: 'cancel' },
+  ];
   for (const state of ENDED) for (const command of commands) t.same(transition(state, command), { type: 'refused', reason: 'terminal' });
 });
 
@@ -31,5 +36,6 @@ t.test('a waiting task goes on with a message only', async (t) => {
 });
 
 t.test('what has not ended can be canceled (R6)', async (t) => {
-  for (const state of [...RUNNABLE, ...WAITING]) t.same(transition(state, { type: 'cancel' }), { type: 'allowed', state: 'TASK_STATE_CANCELED' });
+  for (const state of [...RUNNABLE, ...WAITING])
+    t.same(transition(state, { type: 'cancel' }), { type: 'allowed', state: 'TASK_STATE_CANCELED' });
 });

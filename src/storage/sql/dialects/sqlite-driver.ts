@@ -167,7 +167,11 @@ export async function retryWhileBusy<T>(clock: Clock, label: string, attempt: ()
     } catch (cause) {
       if (!driverCode(cause).startsWith('SQLITE_BUSY')) throw cause;
       if (clock.monotonic() >= deadline) {
-        throw new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms` });
+        throw new AppError('DATABASE_BUSY', {
+          cause,
+          retryAfterMs: 1_000,
+          message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms`,
+        });
       }
       await clock.sleep(1 + 4 * Math.random());
     }

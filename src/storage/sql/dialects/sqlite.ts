@@ -53,7 +53,10 @@ function createFolder(folder: string, keyPath: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new AppError('STATE_FOLDER_UNUSABLE', { cause, message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to` });
+    throw new AppError('STATE_FOLDER_UNUSABLE', {
+      cause,
+      message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to`,
+    });
   }
 }
 

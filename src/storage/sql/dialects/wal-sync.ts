@@ -41,9 +41,11 @@ export class WalSync {
 
   #start(): Promise<void> {
     this.#file ??= open(this.#path, 'r+');
-    const running = this.#file.then((file) => file.datasync()).finally(() => {
-      if (this.#running === running) this.#running = undefined;
-    });
+    const running = this.#file
+      .then((file) => file.datasync())
+      .finally(() => {
+        if (this.#running === running) this.#running = undefined;
+      });
     this.#running = running;
     return running;
   }

@@ -104,5 +104,6 @@ function assertStorable({ key, tenant, newTaskId }: AcceptInput): void {
     const description = 'must be well-formed Unicode without NUL characters';
     throw new AppError('PARAMS_INVALID', { message: `${field} ${description}`, problems: [{ field, description }] });
   }
-  if (!isTaskId(newTaskId)) throw new AppError('INTERNAL', { message: `'${newTaskId}' cannot be a task id: 1 to 64 visible ASCII characters` });
+  if (!isTaskId(newTaskId))
+    throw new AppError('INTERNAL', { message: `'${newTaskId}' cannot be a task id: 1 to 64 visible ASCII characters` });
 }

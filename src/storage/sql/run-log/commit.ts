@@ -49,7 +49,9 @@ function assertConsistent(commit: StepCommit): void {
   if (status?.type === 'status.changed' && status.status.state !== commit.state) {
     throw inconsistent(commit, `its last status event says ${status.status.state}, its state is ${commit.state}`);
   }
-  const after = commit.events.find((event, index) => (index > last && last >= 0 && isTerminal(commit.state)) || event.type === 'task.created');
+  const after = commit.events.find(
+    (event, index) => (index > last && last >= 0 && isTerminal(commit.state)) || event.type === 'task.created',
+  );
   if (after !== undefined) throw inconsistent(commit, `a ${after.type} event cannot stand there`);
 }
 

@@ -54,7 +54,17 @@ export function toTaskChange({ record, sessionId, sessionOrder }: StoredTask): r
 
 /** In the order of `SESSION`. */
 export function toSessionRow(row: SessionTable): readonly unknown[] {
-  return [row.session_key, row.last_position, row.last_order, row.updated_at, row.session_id, row.agent, row.owner, row.context_id, row.created_at];
+  return [
+    row.session_key,
+    row.last_position,
+    row.last_order,
+    row.updated_at,
+    row.session_id,
+    row.agent,
+    row.owner,
+    row.context_id,
+    row.created_at,
+  ];
 }
 
 /** One hash for what clients name: contexts and owners may be longer than an index key, and compare byte by byte. */

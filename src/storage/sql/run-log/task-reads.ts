@@ -16,7 +16,9 @@ export async function findTask(database: Database, taskId: string, owner: string
 
 export async function readEvents(database: Database, taskId: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]> {
   if (!isTaskId(taskId)) return [];
-  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [{ sql: EVENTS, parameters: [taskId, afterSeq, limit] }]);
+  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [
+    { sql: EVENTS, parameters: [taskId, afterSeq, limit] },
+  ]);
   return rows.map((row) => ({
     ...(JSON.parse(row.body) as TaskEventBody),
     taskId,

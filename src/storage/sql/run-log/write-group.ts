@@ -55,10 +55,13 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
   const sessionKeys = unique(writes.filter((write) => write.locksSession).map(sessionOf));
-  for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true }))) set.sessions.set(row.session_key, { ...row });
+  for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true })))
+    set.sessions.set(row.session_key, { ...row });
 
   // After the session's lock: a run accepted before it is seen here, one accepted later is enqueued after this commit.
-  const heads = unique(writes.filter((write) => write.readsHead).map((write) => set.tasks.get(write.taskId ?? '')?.sessionId)).map((key) => ({ key, limit: countIn(set, key) + 1 }));
+  const heads = unique(writes.filter((write) => write.readsHead).map((write) => set.tasks.get(write.taskId ?? '')?.sessionId)).map(
+    (key) => ({ key, limit: countIn(set, key) + 1 }),
+  );
   for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'session_order', heads))) {
     if (set.tasks.has(row.id)) continue;
     const known = set.otherHeads.get(row.session_id);
@@ -74,9 +77,22 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
   return [
     ...rows.insert(ACCEPTED_MESSAGE, accepted),
     ...rows.insert(SESSION, [...newSessions].map(session)),
-    ...whenAny(changedSessions, (keys) => rows.update(SESSION_CHANGE, keys.map(session).map((row) => row.slice(0, width)))),
-    ...rows.insert(TASK, [...newTasks].map((id) => toTaskRow(set.getTask(id)))),
-    ...whenAny(changedTasks, (ids) => rows.update(TASK_CHANGE, ids.map((id) => toTaskChange(set.getTask(id))))),
+    ...whenAny(changedSessions, (keys) =>
+      rows.update(
+        SESSION_CHANGE,
+        keys.map(session).map((row) => row.slice(0, width)),
+      ),
+    ),
+    ...rows.insert(
+      TASK,
+      [...newTasks].map((id) => toTaskRow(set.getTask(id))),
+    ),
+    ...whenAny(changedTasks, (ids) =>
+      rows.update(
+        TASK_CHANGE,
+        ids.map((id) => toTaskChange(set.getTask(id))),
+      ),
+    ),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
   ];

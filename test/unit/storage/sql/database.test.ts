@@ -38,7 +38,10 @@ t.test('a folder that cannot be used is named', async (t) => {
 t.test('a file that is no database says how to go on, and is left as it was', async (t) => {
   const { settings } = await createSqlite(t);
   writeFileSync(settings.database, 'not a database '.repeat(1_000));
-  await t.rejects(open(settings), { code: 'DATABASE_SCHEMA', message: /hector\.db is not a readable SQLite file; restore .* or move it away/ });
+  await t.rejects(open(settings), {
+    code: 'DATABASE_SCHEMA',
+    message: /hector\.db is not a readable SQLite file; restore .* or move it away/,
+  });
   t.match(readFileSync(settings.database, 'utf8'), /^not a database/);
 });
 
@@ -55,7 +58,10 @@ t.test('a file locked by another process is waited for without blocking, then re
   const temp = await createSqlite(t);
   let elapsed = 0;
   // Time passes only when somebody waits: a blocking wait would hang here instead.
-  const clock = { ...systemClock, monotonic: () => elapsed, sleep: async (ms: number) => void (elapsed += ms * 100) };
+  const advance = async (ms: number) => {
+    elapsed += ms * 100;
+  };
+  const clock = { ...systemClock, monotonic: () => elapsed, sleep: advance };
   const store = new SqlTaskStore(await temp.open(clock));
   const rival = new Sqlite(temp.settings.database);
   t.teardown(() => rival.close());
@@ -104,7 +110,10 @@ t.test('a server that is away is named with database and user, never with the pa
     const server = { ...settings, driver, host: '127.0.0.1', port: 9, database: 'hector', username: 'ada', password: 'hunter2' };
     const url = `${driver}://ada:hunter2@127.0.0.1:9/hector`;
     for (const given of [server, { ...server, url, host: '', username: '', password: '' }]) {
-      const error = await open(given).then(() => t.fail('opened'), (error: Error) => error);
+      const error = await open(given).then(
+        () => t.fail('opened'),
+        (error: Error) => error,
+      );
       t.match(error, { code: 'DATABASE_UNAVAILABLE', disposition: 'retry' });
       t.match((error as Error).message, `databases.main: ${product} database 'hector' at 127.0.0.1:9 as user 'ada'`);
       t.notMatch((error as Error).message, 'hunter2');
