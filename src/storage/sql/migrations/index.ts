@@ -1,5 +1,6 @@
 import type { SqlDialect } from '../dialects/dialect.js';
 import { runLogMigration } from './0001-run-log.js';
+import { knowledgeMigration } from './0002-knowledge.js';
 
 /** One numbered change of the schema. Once released it is never edited; a further change is a further number. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [runLogMigration];
+export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration];
