@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { checkNesting } from './check-nesting.js';
 import type { Path } from './path.js';
 import type { ConfigProblem, Locate } from './problem.js';
 
@@ -14,6 +15,7 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 
 /** Reads YAML 1.2 or JSON (a subset of it). All syntax errors at once, with line, column and the lines around. */
 export function parseConfigText(text: string, file: string): ConfigText {
+  checkNesting(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: true });
   const problems: ConfigProblem[] = [...document.errors, ...document.warnings].map((error) => {
