@@ -24,7 +24,7 @@ const CANCEL_MS = 2_000;
 export async function askAgent(options: AskOptions, terminal: Terminal): Promise<number> {
   const { signal } = options;
   const url = await findAgentUrl(options);
-  const view = new AnswerView(terminal);
+  const view = new AnswerView(options.json ? { ...terminal, write: () => undefined } : terminal);
   let taskId = '';
   try {
     const events = streamMessage({
@@ -37,7 +37,7 @@ export async function askAgent(options: AskOptions, terminal: Terminal): Promise
     for await (const event of events) {
       if ('task' in event) taskId = event.task.id;
       if (options.json) terminal.write(`${JSON.stringify(event)}\n`);
-      else view.handle(event);
+      view.handle(event);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -45,7 +45,7 @@ export async function askAgent(options: AskOptions, terminal: Terminal): Promise
     terminal.writeError('\nInterrupted; the task was asked to stop.\n');
     return INTERRUPTED;
   }
-  if (!options.json) view.finish();
+  view.finish();
   return describeEnd(view, terminal);
 }
 

@@ -10,6 +10,17 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   help: { type: 'boolean', short: 'h', description: 'Show help' },
 };
 
+/** The global flags without the short forms that a command uses for its own (CLI-06: `schema -c`). */
+export function globalOptionsBeside(own: Readonly<Record<string, OptionSpec>>): Readonly<Record<string, OptionSpec>> {
+  const taken = new Set(Object.values(own).map((option) => option.short));
+  return Object.fromEntries(
+    Object.entries(GLOBAL_OPTIONS).map(([name, option]) => {
+      const { short, ...rest } = option;
+      return [name, short !== undefined && taken.has(short) ? rest : option];
+    }),
+  );
+}
+
 /** Flags go before the environment, which goes before the file (CLI-14): they are laid over the variables. */
 export function withLogFlags(environment: Environment, input: CommandInput): Environment {
   const overlay: Record<string, string> = {};

@@ -2,7 +2,7 @@ import { AppError, hasCode } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
 import type { CliContext, CommandInput } from './command.js';
 import { COMMANDS } from './commands.js';
-import { GLOBAL_OPTIONS, withLogFlags } from './global-flags.js';
+import { GLOBAL_OPTIONS, globalOptionsBeside, withLogFlags } from './global-flags.js';
 import { findCommandIndex, parseArguments } from './parse-arguments.js';
 import { formatError } from './show-error.js';
 import { formatCommandHelp, formatOverview } from './show-help.js';
@@ -12,12 +12,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   let environment = context.environment;
   try {
     const index = findCommandIndex(argv, GLOBAL_OPTIONS);
-    if (index === -1) return runWithoutCommand(argv, context);
+    if (index === -1) return await runWithoutCommand(argv, context);
     const name = argv[index] as string;
     const rest = [...argv.slice(0, index), ...argv.slice(index + 1)];
     if (name === 'help') return await showHelp(rest, context);
     const command = await getCommand(name).load();
-    const input = parseArguments(rest, { ...GLOBAL_OPTIONS, ...command.options }, command.maxArguments);
+    const input = parseArguments(rest, { ...globalOptionsBeside(command.options), ...command.options }, command.maxArguments);
     if (input.flags['help'] === true) {
       context.terminal.write(formatCommandHelp(command));
       return 0;

@@ -52,7 +52,7 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
 
 /** Text from the command line is meant as it stands. */
 function escapeVariables(text: string): string {
-  return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.replaceAll('${', '$${');
+  return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.split('${').join('$${');
 }
 
 function docsFolder(folder: string | undefined, workingDirectory: string): JsonObject {
