@@ -31,7 +31,11 @@ interface StepResult {
 export type StepOutcome =
   | ({ readonly type: 'continue' } & StepResult)
   /** The run pauses for somebody outside. */
-  | ({ readonly type: 'wait'; readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED'; readonly statusMessage: Message } & StepResult)
+  | ({
+      readonly type: 'wait';
+      readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
+      readonly statusMessage: Message;
+    } & StepResult)
   | ({ readonly type: 'finished'; readonly statusMessage?: Message; readonly statusMetadata?: JsonObject } & StepResult)
   | ({ readonly type: 'failed'; readonly statusMessage: Message } & StepResult);
 
