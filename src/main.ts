@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { runCli } from './cli/run-cli.js';
 /** The executable. `compose.ts` is loaded only by commands that run the system. */
 import { listenForStop } from './cli/stop-signal.js';
 import { processTerminal } from './cli/terminal.js';
-import { runCli } from './cli/run-cli.js';
 import { armFaultPointsFromEnvironment, processEnvironment } from './config/environment.js';
 
 armFaultPointsFromEnvironment();

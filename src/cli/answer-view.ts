@@ -80,7 +80,8 @@ export class AnswerView {
   }
 
   #collect({ parts, metadata }: Pick<Artifact | Message, 'parts' | 'metadata'>): void {
-    for (const source of findSources([metadata, ...parts.flatMap((part) => [part.data, part.metadata])])) this.#sources.set(source.label, source);
+    for (const source of findSources([metadata, ...parts.flatMap((part) => [part.data, part.metadata])]))
+      this.#sources.set(source.label, source);
   }
 
   #endLine(): void {

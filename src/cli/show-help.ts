@@ -41,7 +41,10 @@ export function formatCommandHelp(command: Command): string {
 
 function formatOptions(options: Readonly<Record<string, OptionSpec>>): string[] {
   return formatRows(
-    Object.entries(options).map(([name, option]) => [`${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`, option.description]),
+    Object.entries(options).map(([name, option]) => [
+      `${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`,
+      option.description,
+    ]),
   );
 }
 

@@ -26,6 +26,7 @@ export function checkNesting(text: string, file: string): void {
     else if (type === 'space' && isLineStart) indent = token.length;
     else if (type === null) line += token.split('\n').length - 1;
     isLineStart = type === 'newline';
-    if (brackets + indicators + indent > MAX_DEPTH) throw new AppError('CONFIG_SYNTAX', { message: `${file} nests deeper than ${MAX_DEPTH} levels at line ${line}` });
+    if (brackets + indicators + indent > MAX_DEPTH)
+      throw new AppError('CONFIG_SYNTAX', { message: `${file} nests deeper than ${MAX_DEPTH} levels at line ${line}` });
   }
 }

@@ -7,14 +7,25 @@ import { type PeerAnswer, startPeer } from '../support/a2a-peer.js';
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 const status = (state: string) => ({ statusUpdate: { taskId: 't1', contextId: 'c1', status: { state } } });
-const text = (value: string, append: boolean) => ({ artifactUpdate: { taskId: 't1', contextId: 'c1', artifact: { artifactId: 'a', parts: [{ text: value }] }, append } });
+const text = (value: string, append: boolean) => ({
+  artifactUpdate: { taskId: 't1', contextId: 'c1', artifact: { artifactId: 'a', parts: [{ text: value }] }, append },
+});
 const created = { task: { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_SUBMITTED' } } };
 const sources = {
-  artifactUpdate: { taskId: 't1', contextId: 'c1', artifact: { artifactId: 's', parts: [{ data: { sources: [{ sourcePath: 'refunds.md', title: 'Refund rules' }] } }] }, append: false },
+  artifactUpdate: {
+    taskId: 't1',
+    contextId: 'c1',
+    artifact: { artifactId: 's', parts: [{ data: { sources: [{ sourcePath: 'refunds.md', title: 'Refund rules' }] } }] },
+    append: false,
+  },
 };
 
 function start(folder: string, ...argv: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 20_000 });
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder },
+    timeout: 20_000,
+  });
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk) => {
@@ -61,9 +72,16 @@ t.test('ask names an agent, goes on in a context, and prints events as JSON', as
     },
   ]);
   t.teardown(() => peer.close());
-  const { code, output } = await start(t.testdir({}), 'ask', '--json', '--agent', 'other', '--context', 'c9', '--url', `${peer.url}/`, 'Hi').ended;
+  const { code, output } = await start(t.testdir({}), 'ask', '--json', '--agent', 'other', '--context', 'c9', '--url', `${peer.url}/`, 'Hi')
+    .ended;
   t.equal(code, 1);
-  t.same(output.trimEnd().split('\n').map((line) => JSON.parse(line)), [created, status('TASK_STATE_FAILED')]);
+  t.same(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [created, status('TASK_STATE_FAILED')],
+  );
   t.match(peer.calls, [{ path: '/agents/other', params: { message: { contextId: 'c9' } } }]);
 });
 

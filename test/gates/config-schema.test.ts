@@ -9,7 +9,10 @@ const folder = fileURLToPath(new URL('../../../config/', import.meta.url));
 
 t.test('config/schema.json is what `hector schema` prints', async (t) => {
   const written = readFileSync(`${folder}schema.json`, 'utf8');
-  t.ok(written === `${JSON.stringify(buildJsonSchema(), null, 2)}\n`, 'config/schema.json is old; run: node dist/src/main.js schema > config/schema.json');
+  t.ok(
+    written === `${JSON.stringify(buildJsonSchema(), null, 2)}\n`,
+    'config/schema.json is old; run: node dist/src/main.js schema > config/schema.json',
+  );
 });
 
 t.test('config/schema.json accepts every configuration beside it', async (t) => {

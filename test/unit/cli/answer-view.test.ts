@@ -7,7 +7,11 @@ const artifact = (text: string, append: boolean, artifactId = 'a', more: readonl
   artifactUpdate: { taskId: 't', contextId: 'c', artifact: { artifactId, parts: [{ text }, ...more] }, append },
 });
 const status = (state: TaskState, text = ''): StreamResponse => ({
-  statusUpdate: { taskId: 't', contextId: 'c', status: { state, ...(text === '' ? {} : { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ text }] } }) } },
+  statusUpdate: {
+    taskId: 't',
+    contextId: 'c',
+    status: { state, ...(text === '' ? {} : { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ text }] } }) },
+  },
 });
 
 function show(events: readonly StreamResponse[]) {
@@ -30,7 +34,12 @@ t.test('text is printed as it grows (T11)', async (t) => {
 });
 
 t.test('a commit that repeats the preview prints nothing twice (R9)', async (t) => {
-  const { view, output } = show([artifact('The ', false), artifact('answer', true), artifact('The answer', false), status('TASK_STATE_COMPLETED')]);
+  const { view, output } = show([
+    artifact('The ', false),
+    artifact('answer', true),
+    artifact('The answer', false),
+    status('TASK_STATE_COMPLETED'),
+  ]);
   t.equal(output, 'The answer\n');
   t.equal(view.text, 'The answer');
 });
@@ -42,7 +51,14 @@ t.test('a takeover that answers otherwise is printed whole below (R9)', async (t
 });
 
 t.test('a snapshot after a reconnect goes on where the screen stands', async (t) => {
-  const task: StreamResponse = { task: { id: 't', contextId: 'c', status: { state: 'TASK_STATE_WORKING' }, artifacts: [{ artifactId: 'a', parts: [{ text: 'The answer' }] }] } };
+  const task: StreamResponse = {
+    task: {
+      id: 't',
+      contextId: 'c',
+      status: { state: 'TASK_STATE_WORKING' },
+      artifacts: [{ artifactId: 'a', parts: [{ text: 'The answer' }] }],
+    },
+  };
   t.equal(show([artifact('The ', false), task, artifact(' is 42', true)]).output, 'The answer is 42\n');
 });
 
@@ -55,6 +71,8 @@ t.test('two artifacts stand on lines of their own; a message and a note are prin
 
 t.test('sources come at the end, each once', async (t) => {
   const hit = { store: 's', sourcePath: 'refunds.md', title: 'Refund rules', content: 'x', startLine: 1 };
-  const { output } = show([artifact('Full refund.', false, 'a', [{ data: { sources: [hit, { ...hit, startLine: 9 }, { sourcePath: 'fares.html', title: '' }] } }])]);
+  const { output } = show([
+    artifact('Full refund.', false, 'a', [{ data: { sources: [hit, { ...hit, startLine: 9 }, { sourcePath: 'fares.html', title: '' }] } }]),
+  ]);
   t.equal(output, 'Full refund.\n\nSources:\n  1. Refund rules (refunds.md)\n  2. fares.html\n');
 });

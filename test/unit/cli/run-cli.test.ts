@@ -92,8 +92,19 @@ t.test('validate says valid or every problem, in three forms (CLI-04, CLI-05)', 
   t.equal(compact.output.trimEnd().split('\n').length, 2);
   t.match(compact.output, /bad\.yaml:1: sever: unknown key; did you mean 'server'\?\n/);
   const json = await run(t, ['validate', 'bad.yaml', '--format', 'json'], { files });
-  t.match(JSON.parse(json.output), { valid: false, file: /bad\.yaml$/, errors: [{ type: 'CONFIG_INVALID', message: /^sever: unknown key/ }, { type: 'CONFIG_INVALID', message: /^agents\.a\.llm: / }] });
-  t.match(JSON.parse((await run(t, ['validate', 'good.yaml', '-f', 'json', '-p'], { files })).output), { valid: true, errors: [], config: { server: { port: 1 } } });
+  t.match(JSON.parse(json.output), {
+    valid: false,
+    file: /bad\.yaml$/,
+    errors: [
+      { type: 'CONFIG_INVALID', message: /^sever: unknown key/ },
+      { type: 'CONFIG_INVALID', message: /^agents\.a\.llm: / },
+    ],
+  });
+  t.match(JSON.parse((await run(t, ['validate', 'good.yaml', '-f', 'json', '-p'], { files })).output), {
+    valid: true,
+    errors: [],
+    config: { server: { port: 1 } },
+  });
   t.match(await run(t, ['validate', 'absent.yaml']), { code: 1, output: /absent\.yaml does not exist/ });
 });
 
@@ -124,12 +135,38 @@ t.test('schema prints the schema, indented or on one line (CLI-06)', async (t) =
 });
 
 t.test('serve maps its flags onto the configuration of this run and closes at the stop signal (CLI-21, CLI-52)', async (t) => {
-  const files = { 'h.yaml': 'llms: {main: {provider: offline}}\nagents: {helper: {instruction: old}}\nserver: {port: 1, host: h}', docs: { 'a.md': 'x' } };
+  const files = {
+    'h.yaml': 'llms: {main: {provider: offline}}\nagents: {helper: {instruction: old}}\nserver: {port: 1, host: h}',
+    docs: { 'a.md': 'x' },
+  };
   const { seen, start } = recordStart();
   const stop = new AbortController();
   stop.abort(new Error('stopped'));
-  const flags = ['--port', '0', '--provider', 'openai', '--model', 'm1', '--api-key', 'sk-flag', '--instruction', 'say ${X} and $Y', '--no-stream', '--docs-folder', 'docs', '--temperature', '0.1', '--log-format', 'json'];
-  const { code, output, folder } = await run(t, ['serve', '-c', 'h.yaml', '--roles', 'front, agent', ...flags], { files, start, stop, environment: { LOG_FORMAT: 'verbose' } });
+  const flags = [
+    '--port',
+    '0',
+    '--provider',
+    'openai',
+    '--model',
+    'm1',
+    '--api-key',
+    'sk-flag',
+    '--instruction',
+    'say ${X} and $Y',
+    '--no-stream',
+    '--docs-folder',
+    'docs',
+    '--temperature',
+    '0.1',
+    '--log-format',
+    'json',
+  ];
+  const { code, output, folder } = await run(t, ['serve', '-c', 'h.yaml', '--roles', 'front, agent', ...flags], {
+    files,
+    start,
+    stop,
+    environment: { LOG_FORMAT: 'verbose' },
+  });
   t.equal(code, 0);
   t.equal(seen.closed, 1);
   t.same(seen.roles, ['front', 'agent']);
@@ -153,7 +190,10 @@ t.test('a banner is for somebody who watches (CLI-50)', async (t) => {
 
 t.test('flags that could mean several agents or models are refused', async (t) => {
   const files = { 'h.yaml': 'llms: {a: {provider: offline}, b: {provider: offline}}\nagents: {x: {llm: a}, y: {llm: b}}' };
-  t.match(await run(t, ['serve', '-c', 'h.yaml', '--model', 'm'], { files }), { code: 2, errors: /several llms \(a, b\); set defaults\.llm/ });
+  t.match(await run(t, ['serve', '-c', 'h.yaml', '--model', 'm'], { files }), {
+    code: 2,
+    errors: /several llms \(a, b\); set defaults\.llm/,
+  });
   t.match(await run(t, ['serve', '-c', 'h.yaml', '--instruction', 'm'], { files }), { code: 2, errors: /several agents \(x, y\)/ });
 });
 
@@ -190,7 +230,10 @@ t.test('ingest reads the stores named or all, shows progress and a summary', asy
 t.test('ingest exits 1 when documents failed, names unknown stores, and 130 when interrupted', async (t) => {
   const failed = recordStart({ ingest: async () => ({ ...SUM, failed: 1 }) });
   t.equal((await run(t, ['ingest', '-c', 'h.yaml'], { files: STORES, start: failed.start })).code, 1);
-  t.match(await run(t, ['ingest', 'aa', '-c', 'h.yaml'], { files: STORES }), { code: 1, errors: /no document store 'aa'; did you mean 'a'\?|there are a, b/ });
+  t.match(await run(t, ['ingest', 'aa', '-c', 'h.yaml'], { files: STORES }), {
+    code: 1,
+    errors: /no document store 'aa'; did you mean 'a'\?|there are a, b/,
+  });
   t.match(await run(t, ['ingest']), { code: 1, errors: /no document_stores; add one/ });
   const stop = new AbortController();
   const stopped = recordStart({
@@ -206,10 +249,16 @@ t.test('ingest exits 1 when documents failed, names unknown stores, and 130 when
 
 t.test('a failure of the system is one clear block; its stack only when debugging', async (t) => {
   const start: StartHector = async () => {
-    throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis at redis://r:1 cannot be reached; start it, or leave redis.url out', cause: new Error('connect ECONNREFUSED') });
+    throw new AppError('REDIS_UNAVAILABLE', {
+      message: 'Redis at redis://r:1 cannot be reached; start it, or leave redis.url out',
+      cause: new Error('connect ECONNREFUSED'),
+    });
   };
   const quiet = await run(t, ['serve'], { start });
-  t.same([quiet.code, quiet.errors], [1, 'error: Redis at redis://r:1 cannot be reached; start it, or leave redis.url out: connect ECONNREFUSED\n']);
+  t.same(
+    [quiet.code, quiet.errors],
+    [1, 'error: Redis at redis://r:1 cannot be reached; start it, or leave redis.url out: connect ECONNREFUSED\n'],
+  );
   t.match((await run(t, ['serve', '--log-level', 'debug'], { start })).errors, /\n\s+at [\s\S]*caused by: Error: connect ECONNREFUSED/);
 });
 

@@ -1,12 +1,14 @@
 import t, { type Test } from 'tap';
-import { streamMessage } from '../../../src/cli/stream-message.js';
 import type { Clock } from '../../../src/base/clock.js';
 import { systemClock } from '../../../src/base/clock.js';
+import { streamMessage } from '../../../src/cli/stream-message.js';
 import { type PeerAnswer, type PeerCall, startPeer } from '../../support/a2a-peer.js';
 
 const working = { task: { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_WORKING' } } };
 const completed = { statusUpdate: { taskId: 't1', contextId: 'c1', status: { state: 'TASK_STATE_COMPLETED' } } };
-const text = (value: string, append: boolean) => ({ artifactUpdate: { taskId: 't1', contextId: 'c1', artifact: { artifactId: 'a', parts: [{ text: value }] }, append } });
+const text = (value: string, append: boolean) => ({
+  artifactUpdate: { taskId: 't1', contextId: 'c1', artifact: { artifactId: 'a', parts: [{ text: value }] }, append },
+});
 /** Retries at once. */
 const eager: Clock = { ...systemClock, sleep: async () => undefined };
 
@@ -74,11 +76,14 @@ t.test('a stream that is cut goes on where it stopped, by SubscribeToTask with L
     },
   ]);
   t.same(events, [working, text('The ', false), text('answer', true), completed]);
-  t.same(calls.map(({ method, headers, params }) => [method, headers['last-event-id'], params['id']]), [
-    ['SendStreamingMessage', undefined, undefined],
-    ['SubscribeToTask', '1.1048577', 't1'],
-    ['SubscribeToTask', '1.1048578', 't1'],
-  ]);
+  t.same(
+    calls.map(({ method, headers, params }) => [method, headers['last-event-id'], params.id]),
+    [
+      ['SendStreamingMessage', undefined, undefined],
+      ['SubscribeToTask', '1.1048577', 't1'],
+      ['SubscribeToTask', '1.1048578', 't1'],
+    ],
+  );
   t.equal(reasons.length, 2);
 });
 
@@ -96,12 +101,20 @@ t.test('a stream that is cut before its first event is sent again under the same
   ]);
   t.equal(error, undefined);
   t.same(events, [working, completed]);
-  t.same(calls.map(({ method }) => method), ['SendStreamingMessage', 'SendStreamingMessage']);
+  t.same(
+    calls.map(({ method }) => method),
+    ['SendStreamingMessage', 'SendStreamingMessage'],
+  );
   t.same(calls[0]?.params, calls[1]?.params);
 });
 
 t.test('a task that ended while the stream was cut is asked for (T8)', async (t) => {
-  const ended = { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_COMPLETED' }, artifacts: [{ artifactId: 'a', parts: [{ text: 'done' }] }] };
+  const ended = {
+    id: 't1',
+    contextId: 'c1',
+    status: { state: 'TASK_STATE_COMPLETED' },
+    artifacts: [{ artifactId: 'a', parts: [{ text: 'done' }] }],
+  };
   const { events, calls } = await run(t, [
     (answer) => {
       answer.event(working, '1');
@@ -155,7 +168,9 @@ t.test('a stream ends at input-required; an error event in mid-stream is an erro
   const { error } = await run(t, [
     (answer) => {
       answer.event(working, '1');
-      answer.raw(`event: error\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'Internal error' } })}\n\n`);
+      answer.raw(
+        `event: error\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'Internal error' } })}\n\n`,
+      );
       answer.end();
     },
   ]);

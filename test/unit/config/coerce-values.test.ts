@@ -31,6 +31,18 @@ t.test('a mapping with nothing behind its key is an empty one', async (t) => {
 });
 
 t.test('durations are read in every unit and combination', async (t) => {
-  t.same(['500ms', '1s', '1.5s', '2m30s', '1h', '2d', '250', '0'].map(parseDuration), [500, 1000, 1500, 150_000, 3_600_000, 172_800_000, 250, 0]);
-  t.same(['', 's', '1', '1x', '-1s', '1s 2', '1 s', 'PT1S'].map(parseDuration), [undefined, undefined, 1, undefined, undefined, undefined, undefined, undefined]);
+  t.same(
+    ['500ms', '1s', '1.5s', '2m30s', '1h', '2d', '250', '0'].map(parseDuration),
+    [500, 1000, 1500, 150_000, 3_600_000, 172_800_000, 250, 0],
+  );
+  t.same(['', 's', '1', '1x', '-1s', '1s 2', '1 s', 'PT1S'].map(parseDuration), [
+    undefined,
+    undefined,
+    1,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

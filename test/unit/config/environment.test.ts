@@ -8,11 +8,18 @@ t.test('.env files are read from three places; an earlier one wins, the process 
     etc: { '.env': 'A=etc\nB=etc\nD=etc\n', 'h.yaml': '' },
     home: { '.hector': { '.env': 'A=home\nD=home\nE=home\n' } },
   });
-  const environment = loadEnvironment({ workingDirectory: join(folder, 'work'), configFile: join(folder, 'etc/h.yaml'), environment: { HOME: join(folder, 'home'), A: 'process' } });
+  const environment = loadEnvironment({
+    workingDirectory: join(folder, 'work'),
+    configFile: join(folder, 'etc/h.yaml'),
+    environment: { HOME: join(folder, 'home'), A: 'process' },
+  });
   t.match(environment, { A: 'process', B: 'work', C: 'work', D: 'etc', E: 'home', QUOTED: 'two\nlines' });
 });
 
 t.test('a .env file that cannot be read is an error, not a silent absence', async (t) => {
   const folder = t.testdir({ '.env': {} });
-  t.throws(() => loadEnvironment({ workingDirectory: folder, environment: { HOME: folder } }), { code: 'CONFIG_UNREADABLE', message: /is a folder/ });
+  t.throws(() => loadEnvironment({ workingDirectory: folder, environment: { HOME: folder } }), {
+    code: 'CONFIG_UNREADABLE',
+    message: /is a folder/,
+  });
 });

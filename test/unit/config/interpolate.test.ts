@@ -36,7 +36,9 @@ t.test('every form of a variable gives its value (CFG-03)', async (t) => {
 });
 
 t.test('variables are replaced at any depth, in mappings and lists, never in keys (CFG-04)', async (t) => {
-  t.same(interpolate({ a: [{ '${NAME}': ['${NAME}', 1, null, true] }] }, environment).value, { a: [{ '${NAME}': ['world', 1, null, true] }] });
+  t.same(interpolate({ a: [{ '${NAME}': ['${NAME}', 1, null, true] }] }, environment).value, {
+    a: [{ '${NAME}': ['world', 1, null, true] }],
+  });
 });
 
 t.test('what comes out of a variable is not interpolated again and cannot break the structure', async (t) => {
@@ -45,7 +47,10 @@ t.test('what comes out of a variable is not interpolated again and cannot break 
 });
 
 t.test('a missing or malformed variable is a problem that names the place (CFG-03)', async (t) => {
-  const { findings } = interpolate({ a: ['x', '${GONE}'], b: '${', c: '${1x}', d: '${a.b}', e: '$GONE', f: '${}', g: '${toString}' }, environment);
+  const { findings } = interpolate(
+    { a: ['x', '${GONE}'], b: '${', c: '${1x}', d: '${a.b}', e: '$GONE', f: '${}', g: '${toString}' },
+    environment,
+  );
   t.match(findings, [
     { path: ['a', 1], description: 'the variable GONE is not set; set it, or write a default: ${GONE:-text}' },
     { path: ['b'], description: /'\$\{' is not of the form/ },

@@ -13,7 +13,8 @@ function problemsOf(t: Test, text: string, environment: Record<string, string> =
   try {
     load(t, text, environment);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'CONFIG_INVALID') return error.problems.map(({ field, description }) => ({ field, description }));
+    if (error instanceof AppError && error.code === 'CONFIG_INVALID')
+      return error.problems.map(({ field, description }) => ({ field, description }));
     throw error;
   }
   return [];
@@ -45,7 +46,8 @@ queue:
       { field: 'server.port', description: "the value is 'eighty'; wanted a whole number from 0 to 65535", line: 10 },
       {
         field: 'queue.lease_ms',
-        description: "the value is '2 seconds'; wanted a duration such as 500ms, 2s or 2m30s (a bare number is milliseconds) from 300 to 600000 ms",
+        description:
+          "the value is '2 seconds'; wanted a duration such as 500ms, 2s or 2m30s (a bare number is milliseconds) from 300 to 600000 ms",
         line: 12,
       },
     ]);
@@ -53,7 +55,9 @@ queue:
 });
 
 t.test('a missing variable is one problem, not also a type error at the same place (CFG-03)', async (t) => {
-  t.same(problemsOf(t, 'server: {port: "${PORT}"}'), [{ field: 'server.port', description: 'the variable PORT is not set; set it, or write a default: ${PORT:-text}' }]);
+  t.same(problemsOf(t, 'server: {port: "${PORT}"}'), [
+    { field: 'server.port', description: 'the variable PORT is not set; set it, or write a default: ${PORT:-text}' },
+  ]);
 });
 
 t.test('keys of other versions of the product are unknown, with those that are known', async (t) => {
@@ -74,14 +78,19 @@ agents:
   a: {document_stores: [docs, dosc], llm: gone}
 defaults: {llm: absent}
 `;
-  t.same(problemsOf(t, text).map(({ field }) => field).sort(), [
-    'agents.a.document_stores[1]',
-    'agents.a.llm',
-    'defaults.llm',
-    'document_stores.docs.embedder',
-    'document_stores.docs.vector_store',
-    'storage.database',
-  ]);
+  t.same(
+    problemsOf(t, text)
+      .map(({ field }) => field)
+      .sort(),
+    [
+      'agents.a.document_stores[1]',
+      'agents.a.llm',
+      'defaults.llm',
+      'document_stores.docs.embedder',
+      'document_stores.docs.vector_store',
+      'storage.database',
+    ],
+  );
 });
 
 t.test('an agent key follows its pattern and is not user (CFG-30)', async (t) => {
@@ -95,13 +104,17 @@ t.test('an agent key follows its pattern and is not user (CFG-30)', async (t) =>
 });
 
 t.test('values out of range are problems that name the path (CFG-20)', async (t) => {
-  const fields = problemsOf(t, 'llms: {x: {provider: offline, temperature: 2.1, max_tokens: 0, max_tool_output_length: -1, first_token_ms: -5}}').map(({ field }) => field);
+  const fields = problemsOf(
+    t,
+    'llms: {x: {provider: offline, temperature: 2.1, max_tokens: 0, max_tool_output_length: -1, first_token_ms: -5}}',
+  ).map(({ field }) => field);
   t.same(fields.sort(), ['llms.x.first_token_ms', 'llms.x.max_tokens', 'llms.x.max_tool_output_length', 'llms.x.temperature']);
-  t.match(problemsOf(t, 'document_stores: {d: {source: {type: directory, path: x}, chunking: {size: 3000, overlap: 3000, min_size: 2500}}}').map(({ field }) => field), [
-    /overlap$/,
-    /size$/,
-    /min_size$/,
-  ]);
+  t.match(
+    problemsOf(t, 'document_stores: {d: {source: {type: directory, path: x}, chunking: {size: 3000, overlap: 3000, min_size: 2500}}}').map(
+      ({ field }) => field,
+    ),
+    [/overlap$/, /size$/, /min_size$/],
+  );
 });
 
 t.test('without a file the built-in configuration stands: one offline llm, one agent, sqlite, hnsw (CFG-08)', async (t) => {
@@ -125,7 +138,7 @@ t.test('without a file the built-in configuration stands: one offline llm, one a
 });
 
 t.test('the provider is openai when something points to it, else offline (CLI-40)', async (t) => {
-  const provider = (text: string, environment = {}) => load(t, text, environment).llms['default']?.provider;
+  const provider = (text: string, environment = {}) => load(t, text, environment).llms.default?.provider;
   t.equal(provider(''), 'offline');
   t.equal(provider('', { OPENAI_API_KEY: 'sk-test' }), 'openai');
   t.equal(provider('llms: {default: {api_key: k}}'), 'openai');
@@ -133,24 +146,29 @@ t.test('the provider is openai when something points to it, else offline (CLI-40
   t.equal(provider('llms: {default: {provider: offline}}', { OPENAI_API_KEY: 'sk-test' }), 'offline');
   t.match(problemsOf(t, 'llms: {default: {model: gpt-4o}}'), [{ field: 'llms.default.provider', description: /cannot be told/ }]);
   t.match(problemsOf(t, 'llms: {default: {provider: openai}}'), [{ field: 'llms.default.api_key', description: /OPENAI_API_KEY/ }]);
-  t.equal(load(t, 'llms: {default: {provider: openai}}', { OPENAI_API_KEY: 'sk-test' }).llms['default']?.apiKey, 'sk-test');
+  t.equal(load(t, 'llms: {default: {provider: openai}}', { OPENAI_API_KEY: 'sk-test' }).llms.default?.apiKey, 'sk-test');
 });
 
 t.test('agents without llm take defaults.llm, default, or the only one (CFG-09)', async (t) => {
   const llms = 'llms: {one: {provider: offline}, two: {provider: offline}}\nagents: {a: {}}\n';
-  t.equal(load(t, `${llms}defaults: {llm: two}`).agents['a']?.llm, 'two');
-  t.equal(load(t, 'llms: {only: {provider: offline}}\nagents: {a: {}}').agents['a']?.llm, 'only');
+  t.equal(load(t, `${llms}defaults: {llm: two}`).agents.a?.llm, 'two');
+  t.equal(load(t, 'llms: {only: {provider: offline}}\nagents: {a: {}}').agents.a?.llm, 'only');
   t.match(problemsOf(t, llms), [{ field: 'agents.a.llm', description: /several llms: one, two/ }]);
 });
 
 t.test('left out, empty and filled lists of tools and stores are three things (CFG-31)', async (t) => {
   const stores = 'document_stores: {x: {source: {type: directory, path: x}}, y: {source: {type: directory, path: y}}}\n';
-  const { agents } = load(t, `${stores}agents: {all: {}, none: {tools: [], document_stores: []}, one: {tools: [search], document_stores: [y]}}`);
-  t.equal(agents['all']?.tools, undefined);
-  t.same(agents['all']?.documentStores, ['x', 'y']);
-  t.same([agents['none']?.tools, agents['none']?.documentStores], [[], []]);
-  t.same([agents['one']?.tools, agents['one']?.documentStores], [['search'], ['y']]);
-  t.match(problemsOf(t, 'agents: {a: {tools: }}'), [{ field: 'agents.a.tools', description: /nothing is written here; wanted a list of texts; \[\] is none/ }]);
+  const { agents } = load(
+    t,
+    `${stores}agents: {all: {}, none: {tools: [], document_stores: []}, one: {tools: [search], document_stores: [y]}}`,
+  );
+  t.equal(agents.all?.tools, undefined);
+  t.same(agents.all?.documentStores, ['x', 'y']);
+  t.same([agents.none?.tools, agents.none?.documentStores], [[], []]);
+  t.same([agents.one?.tools, agents.one?.documentStores], [['search'], ['y']]);
+  t.match(problemsOf(t, 'agents: {a: {tools: }}'), [
+    { field: 'agents.a.tools', description: /nothing is written here; wanted a list of texts; \[\] is none/ },
+  ]);
 });
 
 t.test('weak typing reads what variables bring (CFG-05)', async (t) => {
@@ -160,30 +178,42 @@ llms: {default: {provider: offline, temperature: "\${WARMTH}"}}
 agents: {a: {streaming: "\${STREAM}", input_modes: "\${MODES}"}}
 `;
   const settings = load(t, text, { PORT: '9000', BUDGET: '2m30s', WARMTH: '0.5', STREAM: 'false', MODES: 'text/plain, application/json' });
-  t.match(settings, { server: { port: 9000, shutdownTimeoutMs: 150_000 }, llms: { default: { temperature: 0.5 } }, agents: { a: { streaming: false, inputModes: ['text/plain', 'application/json'] } } });
+  t.match(settings, {
+    server: { port: 9000, shutdownTimeoutMs: 150_000 },
+    llms: { default: { temperature: 0.5 } },
+    agents: { a: { streaming: false, inputModes: ['text/plain', 'application/json'] } },
+  });
 });
 
 t.test('numbers keep the digits they were written with where text is wanted', async (t) => {
   const settings = load(t, 'version: 2\ndatabases: {d: {driver: postgres, password: 0123, database: 1.10}}');
-  t.match(settings.databases['d'], { password: '0123', database: '1.10' });
+  t.match(settings.databases.d, { password: '0123', database: '1.10' });
 });
 
 t.test('relative paths start at the working directory, not at the file', async (t) => {
-  const folder = t.testdir({ etc: { 'h.yaml': 'document_stores: {d: {source: {type: directory, path: docs}}}\ndatabases: {m: {driver: sqlite, database: x.db}}\nlogger: {file: log/h.log}' } });
+  const folder = t.testdir({
+    etc: {
+      'h.yaml':
+        'document_stores: {d: {source: {type: directory, path: docs}}}\ndatabases: {m: {driver: sqlite, database: x.db}}\nlogger: {file: log/h.log}',
+    },
+  });
   const settings = loadSettings({ file: 'etc/h.yaml', workingDirectory: folder, environment: { HOME: folder } });
-  t.equal(settings.documentStores['d']?.source.path, join(folder, 'docs'));
-  t.equal(settings.databases['m']?.database, join(folder, 'x.db'));
+  t.equal(settings.documentStores.d?.source.path, join(folder, 'docs'));
+  t.equal(settings.databases.m?.database, join(folder, 'x.db'));
   t.equal(settings.logger.file, join(folder, 'log/h.log'));
 });
 
 t.test('settings are frozen at every depth', async (t) => {
   const settings = load(t, 'agents: {a: {tools: [search]}}');
-  const walk = (value: unknown): boolean => typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(walk));
+  const walk = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(walk));
   t.ok(walk(settings));
 });
 
 t.test('the source rebuilds the same settings and holds no value of a variable (R12)', async (t) => {
-  const folder = t.testdir({ 'h.yaml': 'llms: {b: {provider: openai, api_key: "${KEY}"}, a: {provider: offline}}\ndefaults: {llm: b}\nname: ${NAME:-x}' });
+  const folder = t.testdir({
+    'h.yaml': 'llms: {b: {provider: openai, api_key: "${KEY}"}, a: {provider: offline}}\ndefaults: {llm: b}\nname: ${NAME:-x}',
+  });
   const environment = { HOME: folder, KEY: 'sk-very-secret' };
   const settings = loadSettings({ file: 'h.yaml', workingDirectory: folder, environment });
   t.notMatch(settings.source, /sk-very-secret/);
@@ -193,7 +223,7 @@ t.test('the source rebuilds the same settings and holds no value of a variable (
 t.test('what was detected is part of the source: a key that appears later changes nothing (R12)', async (t) => {
   const folder = t.testdir({});
   const settings = loadSettings({ workingDirectory: folder, environment: { HOME: folder } });
-  t.equal(settingsFromSource(settings.source, { HOME: folder, OPENAI_API_KEY: 'sk-later' }, folder).llms['default']?.provider, 'offline');
+  t.equal(settingsFromSource(settings.source, { HOME: folder, OPENAI_API_KEY: 'sk-later' }, folder).llms.default?.provider, 'offline');
 });
 
 t.test('the same configuration in another order or form is the same version', async (t) => {
@@ -216,20 +246,23 @@ t.test('the environment goes before the file for the log, and REDIS_URL is a def
   const text = 'logger: {level: error, format: json}';
   t.match(load(t, text, { LOG_LEVEL: 'debug', LOG_FORMAT: 'verbose' }).logger, { level: 'debug', format: 'verbose' });
   t.match(load(t, text).logger, { level: 'error', format: 'json' });
-  t.match(problemsOf(t, text, { LOG_LEVEL: 'loud' }), [{ field: 'LOG_LEVEL', description: /'loud'; wanted one of debug, info, warn, error/ }]);
+  t.match(problemsOf(t, text, { LOG_LEVEL: 'loud' }), [
+    { field: 'LOG_LEVEL', description: /'loud'; wanted one of debug, info, warn, error/ },
+  ]);
   t.equal(load(t, '', { REDIS_URL: 'redis://r:1' }).redis.url, 'redis://r:1');
   t.equal(load(t, 'redis: {url: "redis://own:2"}', { REDIS_URL: 'redis://r:1' }).redis.url, 'redis://own:2');
 });
 
 t.test('chromem means hnsw, sqlite3 means sqlite (decision 12)', async (t) => {
   const settings = load(t, 'vector_stores: {v: {type: chromem}}\ndatabases: {d: {driver: sqlite3}}');
-  t.equal(settings.vectorStores['v']?.type, 'hnsw');
-  t.equal(settings.databases['d']?.driver, 'sqlite');
+  t.equal(settings.vectorStores.v?.type, 'hnsw');
+  t.equal(settings.databases.d?.driver, 'sqlite');
 });
 
 t.test('no problem shows a secret', async (t) => {
   const secret = 'hunter2-hunter2';
-  const text = 'llms: {x: {provider: openai, api_key: [1]}}\nredis: {url: "http://u:${DB_PASSWORD}@h"}\nserver: {port: "${DB_PASSWORD}"}\ndatabases: {d: {driver: mysql, url: "postgres://u:${DB_PASSWORD}@h/x"}}';
+  const text =
+    'llms: {x: {provider: openai, api_key: [1]}}\nredis: {url: "http://u:${DB_PASSWORD}@h"}\nserver: {port: "${DB_PASSWORD}"}\ndatabases: {d: {driver: mysql, url: "postgres://u:${DB_PASSWORD}@h/x"}}';
   const problems = problemsOf(t, text, { DB_PASSWORD: secret });
   t.equal(problems.length, 4);
   t.notMatch(JSON.stringify(problems), new RegExp(secret));

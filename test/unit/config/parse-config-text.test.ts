@@ -39,12 +39,22 @@ t.test('a root that is no mapping is refused; an empty file is an empty mapping'
 
 t.test('aliases that multiply are refused quickly', { timeout: 10_000 }, async (t) => {
   const rows = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
-  for (let level = 1; level < 12; level++) rows.push(`a${level}: &a${level} [${Array(9).fill(`*a${level - 1}`).join(', ')}]`);
+  for (let level = 1; level < 12; level++)
+    rows.push(
+      `a${level}: &a${level} [${Array(9)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
   t.equal(errorOf(rows.join('\n')).code, 'CONFIG_SYNTAX');
 });
 
 t.test('keys that name members of every object are refused and pollute nothing', async (t) => {
-  for (const text of ['__proto__: {polluted: 1}', '{"a": {"__proto__": {"polluted": 1}}}', 'agents: {constructor: {}}', 'a: [{prototype: 1}]']) {
+  for (const text of [
+    '__proto__: {polluted: 1}',
+    '{"a": {"__proto__": {"polluted": 1}}}',
+    'agents: {constructor: {}}',
+    'a: [{prototype: 1}]',
+  ]) {
     t.match(errorOf(text).problems[0]?.description, /is not allowed/, text);
   }
   t.equal(({} as { polluted?: number }).polluted, undefined);
@@ -53,7 +63,15 @@ t.test('keys that name members of every object are refused and pollute nothing',
 t.test('deep nesting of any kind is refused before it can end the process', { timeout: 20_000 }, async (t) => {
   const depth = 100_000;
   const staircase = Array.from({ length: 1_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n');
-  for (const text of ['['.repeat(depth), '{a: '.repeat(depth), '[{a: '.repeat(depth), '- '.repeat(depth), '? '.repeat(depth), `a:\n${'- '.repeat(depth)}`, staircase]) {
+  for (const text of [
+    '['.repeat(depth),
+    '{a: '.repeat(depth),
+    '[{a: '.repeat(depth),
+    '- '.repeat(depth),
+    '? '.repeat(depth),
+    `a:\n${'- '.repeat(depth)}`,
+    staircase,
+  ]) {
     t.match(errorOf(text).message, /nests deeper than 200 levels at line \d+/, JSON.stringify(text.slice(0, 10)));
   }
   t.ok(parseConfigText(`a: ${'['.repeat(190)}${']'.repeat(190)}`, 'h.yaml'));
@@ -62,7 +80,7 @@ t.test('deep nesting of any kind is refused before it can end the process', { ti
 
 t.test('anchors and merge keys work, and lines are found through them', async (t) => {
   const { value, locate } = parseConfigText('base: &base\n  port: 1\nserver:\n  <<: *base\n  host: h\nlist:\n  - a\n  - b\n', 'h.yaml');
-  t.same(value['server'], { port: 1, host: 'h' });
+  t.same(value.server, { port: 1, host: 'h' });
   t.equal(locate(['server', 'host']), 5);
   t.equal(locate(['list', 1]), 8);
   t.equal(locate(['server', 'absent']), 3);

@@ -29,7 +29,8 @@ t.test('the printed configuration holds no secret, wherever it came from (CLI-04
   const { settings, environment } = loadFull(t);
   const printed = printSettings(settings, environment);
   t.notMatch(printed, /(redis|dsn|pw|key|base|token)-secret/);
-  for (const where of ['api_key: "********"', 'password: "********"', 'redis://***@r:1', 'http://***@h/v1', 'description: holds ********']) t.ok(printed.includes(where), where);
+  for (const where of ['api_key: "********"', 'password: "********"', 'redis://***@r:1', 'http://***@h/v1', 'description: holds ********'])
+    t.ok(printed.includes(where), where);
 });
 
 t.test('settings written back in the words of the file load to the same settings', async (t) => {
@@ -41,7 +42,8 @@ t.test('settings written back in the words of the file load to the same settings
 t.test('every key of Settings is reachable from the file: changing it there changes it here', async (t) => {
   const { settings, environment, folder } = loadFull(t);
   const document = settingsToDocument(settings) as JsonObject;
-  const load = (overrides: JsonObject) => settingsToDocument(loadSettings({ workingDirectory: folder, environment, overrides })) as JsonObject;
+  const load = (overrides: JsonObject) =>
+    settingsToDocument(loadSettings({ workingDirectory: folder, environment, overrides })) as JsonObject;
   const paths = leafPaths(document).filter((path) => path.join() !== 'version');
   t.ok(paths.length > 80, `${paths.length} keys`);
   for (const path of paths) {
@@ -57,7 +59,7 @@ t.test('every key of Settings is reachable from the file: changing it there chan
 t.test('the paths of the state folder follow it', async (t) => {
   const { settings, folder } = loadFull(t, { state_directory: 'elsewhere' });
   t.equal(settings.stateDirectory, join(folder, 'elsewhere'));
-  t.equal(settings.vectorStores['v']?.persistPath, join(folder, 'elsewhere/vectors'));
+  t.equal(settings.vectorStores.v?.persistPath, join(folder, 'elsewhere/vectors'));
 });
 
 function leafPaths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
@@ -72,8 +74,18 @@ function schemaAt(path: readonly string[]): SchemaNode {
 function change(value: unknown, schema: SchemaNode, path: readonly string[]): unknown {
   const key = path.at(-1);
   if (typeof value === 'boolean') return !value;
-  if (typeof value === 'number') return key === 'size' || key === 'max_idle' || key === 'min_size' || value === schema.maximum ? value - 1 : schema.type === 'number' ? value + 0.25 : value + 1;
-  if (Array.isArray(value)) return key === 'skills' ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [] }] : key === 'document_stores' ? [] : ['other'];
+  if (typeof value === 'number')
+    return key === 'size' || key === 'max_idle' || key === 'min_size' || value === schema.maximum
+      ? value - 1
+      : schema.type === 'number'
+        ? value + 0.25
+        : value + 1;
+  if (Array.isArray(value))
+    return key === 'skills'
+      ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [] }]
+      : key === 'document_stores'
+        ? []
+        : ['other'];
   if (schema.enum !== undefined) return path[0] === 'databases' ? undefined : schema.enum.find((other) => other !== value);
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'base_url' || key === 'public_url') return 'http://other';

@@ -26,7 +26,10 @@ t.test('the limit is 1 MiB, also for a file without an end', { timeout: 10_000 }
 
 t.test('a missing file, a folder and an unreadable file each say what to do', async (t) => {
   const folder = t.testdir({ file: 'x', secret: 'x' });
-  t.throws(() => readConfigFile(join(folder, 'absent')), { code: 'CONFIG_NOT_FOUND', message: /does not exist; name another file with --config/ });
+  t.throws(() => readConfigFile(join(folder, 'absent')), {
+    code: 'CONFIG_NOT_FOUND',
+    message: /does not exist; name another file with --config/,
+  });
   t.throws(() => readConfigFile(join(folder, 'file/below')), { code: 'CONFIG_NOT_FOUND' });
   t.throws(() => readConfigFile(folder), { code: 'CONFIG_UNREADABLE', message: /is a folder/ });
   t.equal(readConfigFile(join(folder, 'absent'), { optional: true }), undefined);
