@@ -17,7 +17,10 @@ export interface StepState {
 export interface StepContext {
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
-  /** Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. */
+  /**
+   * Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. A step that calls it
+   * says so by `previewed` > 0 in the artifact's event, whose text is then exactly what was previewed.
+   */
   preview(artifactId: string, text: string): void;
 }
 

@@ -17,6 +17,7 @@ import type { SessionMessage } from '../tasks/session-message.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { StepCommit, TaskRecord, TaskStore } from '../tasks/task-store.js';
 import type { RunningTasks } from './running-tasks.js';
+import { StepPreviews } from './step-previews.js';
 
 export interface RunTaskDependencies {
   readonly store: TaskStore;
@@ -92,19 +93,17 @@ async function takeStep(
   task: TaskRecord,
   history: readonly SessionMessage[],
   signal: AbortSignal,
-  { getAgent, publisher, log }: RunTaskDependencies,
+  { getAgent, publisher, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
-  let n = 0;
+  const previews = new StepPreviews(task, publisher, clock);
   const preview = (artifactId: string, text: string): void => {
-    if (signal.aborted) return;
-    n += 1;
-    // The publisher keeps the order and never rejects (R9: a preview that fails is only slower).
-    void publisher.publishDelta({ taskId: task.id, contextId: task.contextId, seq: task.seq, epoch: task.epoch, n, artifactId, text });
+    if (!signal.aborted) previews.add(artifactId, text);
   };
   try {
     signal.throwIfAborted();
     const agent = await getAgent(task.configVersion, task.agent);
-    return await agent.runStep({ task, history }, { signal, preview });
+    const outcome = await agent.runStep({ task, history }, { signal, preview });
+    return { ...outcome, events: previews.finish(outcome.events) };
   } catch (error) {
     if (signal.aborted) {
       log.info({ taskId: task.id, step: task.step, err: toAppError(signal.reason) }, 'a step was called off');
@@ -114,6 +113,8 @@ async function takeStep(
     if (failure.disposition === 'retry') throw failure;
     log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure.cause ?? failure }, 'a step failed');
     return failedOutcome(task, failure);
+  } finally {
+    previews.stop();
   }
 }
 
