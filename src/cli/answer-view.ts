@@ -57,7 +57,8 @@ export class AnswerView {
     this.#endLine();
     if (this.#note !== '' && this.#note !== this.text) this.#print(`${this.#note}\n`);
     const sources = formatSources([...this.#sources.values()]);
-    if (sources !== '') this.#print(`\n${sources}`);
+    // An agent that lists its sources itself is not repeated.
+    if (sources !== '' && !/(^|\n)\W*sources?\W*:/i.test(this.text)) this.#print(`\n${sources}`);
   }
 
   #handleStatus(status: TaskStatus): void {

@@ -1,7 +1,7 @@
 import { AppError } from '../base/errors.js';
+import type { Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type Command, findTextFlag, isFlagSet } from './command.js';
-import type { Role } from './hector-port.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
 

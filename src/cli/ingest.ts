@@ -1,8 +1,8 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
 import type { Settings } from '../config/settings.js';
+import type { Role } from '../runtime/hector.js';
 import type { Command } from './command.js';
-import type { Role } from './hector-port.js';
 import { IngestProgressView } from './ingest-progress.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';

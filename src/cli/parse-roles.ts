@@ -1,6 +1,6 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
-import { ROLES, type Role } from './hector-port.js';
+import { ROLES, type Role } from '../runtime/hector.js';
 
 /** The roles of `front,agent`; all of them when nothing is said. */
 export function parseRoles(text: string | undefined): ReadonlySet<Role> {

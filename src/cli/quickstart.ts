@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
 import { loadSettings } from '../config/load-settings.js';
+import { type Hector, ROLES } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type CliContext, type Command, isFlagSet } from './command.js';
-import { type Hector, ROLES } from './hector-port.js';
 import { IngestProgressView } from './ingest-progress.js';
 import { runHector } from './run-hector.js';
 import { INTERRUPTED, whenAborted } from './stop-signal.js';

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import { createLogger } from '../observe/log.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import type { CliContext } from './command.js';
-import type { Hector, Role } from './hector-port.js';
 import { INTERRUPTED, type StopSignal } from './stop-signal.js';
 
 /** Starts Hector, runs `use`, and closes it whatever happened; the first stop signal reaches `use` as `signal`. */

@@ -39,7 +39,8 @@ export function checkReferences(document: unknown): Finding[] {
       );
     }
     const stores = agent.document_stores;
-    if (Array.isArray(stores)) stores.forEach((store, index) => checkName([...path, 'document_stores', index], 'document_stores', store));
+    if (Array.isArray(stores))
+      for (const [index, store] of stores.entries()) checkName([...path, 'document_stores', index], 'document_stores', store);
   }
   for (const [name, database] of Object.entries(membersOf(document, 'databases'))) checkDatabase(['databases', name], database, report);
   return findings;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { AppError } from '../../../src/base/errors.js';
-import type { Hector, IngestProgress, StartHector } from '../../../src/cli/hector-port.js';
 import { runCli } from '../../../src/cli/run-cli.js';
 import type { Settings } from '../../../src/config/settings.js';
+import type { Hector, IngestProgress, StartHector } from '../../../src/runtime/hector.js';
 import { recordedTerminal } from '../../support/recorded-terminal.js';
 
 interface Rig {

@@ -1,4 +1,4 @@
-/** The running system as the commands see it; `compose.ts` implements it. */
+/** The running system as commands and programs see it; `compose.ts` implements it. */
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 
