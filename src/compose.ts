@@ -8,8 +8,8 @@ import { createA2aBinding } from './a2a/create-binding.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { AppError, describeError } from './base/errors.js';
-import type { Hector, IngestProgress, Role, StartOptions } from './cli/hector-port.js';
-import { readVersion } from './cli/version.js';
+import type { Hector, IngestProgress, Role, StartOptions } from './runtime/hector.js';
+import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { type Front, startFront } from './http/front.js';
 import type { Knowledge } from './knowledge/document-stores.js';
@@ -38,7 +38,7 @@ import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
 import { createThreadPools } from './threads/pools.js';
 
-export type { Hector } from './cli/hector-port.js';
+export type { Hector } from './runtime/hector.js';
 
 export interface ComposeOptions extends StartOptions {
   readonly extensions?: Extensions;

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.js';
-import type { IngestProgress } from './hector-port.js';
+import type { IngestProgress } from '../runtime/hector.js';
 import type { Terminal } from './terminal.js';
 
 const REDRAW_MS = 100;

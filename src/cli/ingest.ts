@@ -1,8 +1,8 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
 import type { Settings } from '../config/settings.js';
+import type { Role } from '../runtime/hector.js';
 import type { Command } from './command.js';
-import type { Role } from './hector-port.js';
 import { IngestProgressView } from './ingest-progress.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
@@ -37,11 +37,16 @@ export const ingestCommand: Command = {
 
 function checkStores(names: readonly string[], settings: Settings): readonly string[] | undefined {
   const known = Object.keys(settings.documentStores);
-  if (known.length === 0) throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: 'the configuration has no document_stores; add one with source: { type: directory, path: ./docs }' });
+  if (known.length === 0)
+    throw new AppError('DOCUMENT_STORE_NOT_FOUND', {
+      message: 'the configuration has no document_stores; add one with source: { type: directory, path: ./docs }',
+    });
   for (const name of names) {
     if (known.includes(name)) continue;
     const near = findNearestName(name, known);
-    throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: `there is no document store '${name}'; ${near === undefined ? `there are ${known.join(', ')}` : `did you mean '${near}'?`}` });
+    throw new AppError('DOCUMENT_STORE_NOT_FOUND', {
+      message: `there is no document store '${name}'; ${near === undefined ? `there are ${known.join(', ')}` : `did you mean '${near}'?`}`,
+    });
   }
   return names.length === 0 ? undefined : names;
 }

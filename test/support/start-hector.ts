@@ -12,7 +12,7 @@ import { loadSettings } from '../../src/config/load-settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Extensions } from '../../src/runtime/extensions.js';
 import type { JsonObject } from '../../src/base/json.js';
-import type { Role } from '../../src/cli/hector-port.js';
+import type { Role } from '../../src/runtime/hector.js';
 
 const ALL_ROLES: readonly Role[] = ['front', 'agent', 'ingest', 'keeper'];
 
