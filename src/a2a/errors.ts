@@ -106,7 +106,7 @@ export function isServerFault(error: WireError): boolean {
 
 function detailsOf(found: Row, error: AppError, retryAfterMs: number | undefined): readonly ErrorDetail[] {
   const details: ErrorDetail[] = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: found.reason, domain: found.domain }];
-  if (found !== INTERNAL && error.problems.length > 0) {
+  if (found !== INTERNAL && found !== UNAVAILABLE && error.problems.length > 0) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: error.problems });
   }
   if (retryAfterMs !== undefined) details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryAfterMs / 1000}s` });

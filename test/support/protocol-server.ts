@@ -9,6 +9,7 @@ import { createA2aBinding } from '../../src/a2a/create-binding.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
+import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
@@ -69,7 +70,7 @@ export interface ProtocolServer {
   submit(text: string, options?: CallOptions): Promise<{ id: string; contextId: string }>;
   /** Takes the task as a worker does. */
   run(taskId: string): Promise<TestRun>;
-  /** Takes the newest task once there is one that nobody runs. */
+  /** Takes the next task whose job is queued, once there is one. */
   nextRun(): Promise<TestRun & { readonly taskId: string }>;
 }
 
@@ -133,8 +134,12 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     },
     run: (taskId) => takeTask(store, live, taskId),
     async nextRun() {
-      const taskId = jobs.shift() ?? (await new Promise<string>((resolve) => waiting.push(resolve)));
-      return { ...(await takeTask(store, live, taskId)), taskId };
+      for (;;) {
+        const taskId = jobs.shift() ?? (await new Promise<string>((resolve) => waiting.push(resolve)));
+        // A job is a hint: what was run by hand meanwhile is passed over.
+        const record = await store.find(taskId, undefined);
+        if (record !== undefined && isRunnable(record.state)) return { ...(await takeTask(store, live, taskId)), taskId };
+      }
     },
   };
   return server;
