@@ -1,24 +1,48 @@
-/** Contract of vector stores: nearest neighbours by cosine. Texts and the truth about chunks are in SQL. */
+/**
+ * Contract of vector stores: nearest neighbours by cosine. Texts and the truth about chunks are in SQL; a vector store
+ * follows the chunk table (`knowledge/index-follower.ts`) and remembers how far it has come.
+ */
 export interface VectorEntry {
   readonly id: string;
-  /** Unit length. */
+  /** Unit length; a zero vector is near nothing and need not be kept. */
   readonly vector: Float32Array;
 }
 
 export interface VectorHit {
   readonly id: string;
-  /** Cosine similarity mapped to 0–1 (VEC-07). */
+  /** Cosine similarity, negative values cut to 0 (VEC-07). */
   readonly score: number;
+}
+
+/** How far a collection reflects the chunk table. */
+export interface CollectionPosition {
+  /** Identity of the table's collection; another one's versions mean nothing here. '' = nothing yet. */
+  readonly source: string;
+  readonly version: number;
+}
+
+export interface VectorSearch {
+  /** Position that the answer reflects at least. */
+  readonly position: CollectionPosition;
+  readonly hits: readonly VectorHit[];
 }
 
 export interface VectorStore {
   /** `vector_stores.<name>.type`. */
   readonly type: string;
+  /** Adds entries or replaces those of the same ids. All vectors of a collection have one length. */
   upsert(collection: string, entries: readonly VectorEntry[]): Promise<void>;
+  /** Unknown ids are ignored. */
   remove(collection: string, ids: readonly string[]): Promise<void>;
-  /** The nearest `topK`, best first. An unknown collection has no entries. */
-  search(collection: string, vector: Float32Array, topK: number): Promise<readonly VectorHit[]>;
+  /** The nearest `topK`, best first. An unknown collection has no entries. Never waits for an insert to end. */
+  search(collection: string, vector: Float32Array, topK: number, signal?: AbortSignal): Promise<VectorSearch>;
   count(collection: string): Promise<number>;
   dropCollection(collection: string): Promise<void>;
+  /** The last marked position that survived; opens the collection. */
+  position(collection: string): Promise<CollectionPosition>;
+  /** Everything up to `position` has been applied. */
+  markPosition(collection: string, position: CollectionPosition): Promise<void>;
+  /** Makes the collection and its position survive a restart. */
+  flush(collection: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,154 @@
+/**
+ * Contract of the chunk table: the truth about documents, their chunks and vectors (ARCHITECTURE §8).
+ * Implemented by `storage/sql`.
+ *
+ * 1. A document's new chunks become visible in the transaction that retires the old ones; the content hash is written
+ *    by that transaction and by no other.
+ * 2. A change carries the generation it was worked out from; when the document has moved on, it changes nothing.
+ * 3. Every transaction that changes chunks raises its collection's version by one, in commit order: who has applied
+ *    all changes up to a version has seen all of them.
+ * 4. A chunk's id is its document's key and its place, the same in every generation; a document remembers the most
+ *    places it ever used (`slots`), so a follower knows what to drop without having seen the generations between.
+ */
+import { sha256Hex } from '../base/json.js';
+
+export interface DocumentRecord {
+  /** `documentKey(store, id)`. */
+  readonly key: string;
+  readonly store: string;
+  readonly id: string;
+  /** 0 = never indexed. Raised by every indexing and removal. */
+  readonly generation: number;
+  /** SHA-256 of the indexed content; '' = never indexed. */
+  readonly contentHash: string;
+  /** Fingerprint of everything but the content that the chunks depend on. */
+  readonly pipeline: string;
+  /** Size and time of change of the indexed content, as the source told them. */
+  readonly bytes: number;
+  readonly modifiedAt: number;
+  /** `failed`: the last try failed; chunks of the version before it, if any, stay searchable. */
+  readonly status: 'indexed' | 'failed' | 'removed';
+  /** Of the last failure; '' = none. */
+  readonly stage: FailureStage | '';
+  /** Failures since the last success. */
+  readonly attempts: number;
+  readonly lastError: string;
+  readonly chunkCount: number;
+  readonly updatedAt: number;
+}
+
+export type FailureStage = 'scan' | 'read' | 'prepare' | 'embed' | 'commit';
+
+interface ChangeOf {
+  readonly store: string;
+  readonly id: string;
+  /** Generation that this change was worked out from; 0 for a document that is not recorded. */
+  readonly generation: number;
+}
+
+export interface IndexDocument extends ChangeOf {
+  readonly type: 'index';
+  readonly contentHash: string;
+  readonly pipeline: string;
+  /** Fingerprint of the embedder that made the vectors. */
+  readonly embedder: string;
+  readonly bytes: number;
+  readonly modifiedAt: number;
+  readonly title: string;
+  readonly sourcePath: string;
+  readonly chunks: readonly NewChunk[];
+}
+
+export interface NewChunk {
+  readonly text: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly vector: Float32Array;
+}
+
+/** The content is what is indexed, only its size or time of change are told anew. */
+export interface TouchDocument extends ChangeOf {
+  readonly type: 'touch';
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
+export interface FailDocument extends ChangeOf {
+  readonly type: 'fail';
+  readonly sourcePath: string;
+  readonly stage: FailureStage;
+  readonly error: string;
+}
+
+export interface RemoveDocument extends ChangeOf {
+  readonly type: 'remove';
+}
+
+export type DocumentChange = IndexDocument | TouchDocument | FailDocument | RemoveDocument;
+
+/** `stale`: somebody else changed the document first; nothing happened to it. */
+export type ChangeOutcome = 'committed' | 'stale';
+
+export interface CollectionState {
+  /** Identity; a new database gives a new one. */
+  readonly source: string;
+  readonly version: number;
+}
+
+/** One document in the change feed of a collection. */
+export interface DocumentMove {
+  readonly key: string;
+  readonly version: number;
+  readonly chunkCount: number;
+  /** Places `0 … slots - 1` may hold chunks of some generation in a follower. */
+  readonly slots: number;
+}
+
+export interface ChunkVector {
+  readonly documentKey: string;
+  readonly index: number;
+  readonly vector: Float32Array;
+}
+
+export interface StoredChunk extends ChunkVector {
+  readonly store: string;
+  readonly documentId: string;
+  readonly title: string;
+  readonly sourcePath: string;
+  readonly text: string;
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+export interface StoreCounts {
+  readonly indexed: number;
+  readonly failed: number;
+  readonly chunks: number;
+}
+
+export interface ChunkStore {
+  /** One transaction; each change has its own outcome, in order. Creates the collection. */
+  commit(collection: string, changes: readonly DocumentChange[], at: number): Promise<readonly ChangeOutcome[]>;
+  /** Recorded documents among `ids`, by id. */
+  findDocuments(store: string, ids: readonly string[]): Promise<ReadonlyMap<string, DocumentRecord>>;
+  /** Documents of a store that are not removed, by key, after `afterKey` ('' = from the beginning). */
+  listDocuments(store: string, afterKey: string, limit: number): Promise<readonly DocumentRecord[]>;
+  counts(store: string): Promise<StoreCounts>;
+  /** `{ source: '', version: 0 }` for a collection that does not exist. */
+  collection(collection: string): Promise<CollectionState>;
+  /** Documents changed after `version` (and, at it, after `key`), in order of version and key. */
+  changes(collection: string, after: { readonly version: number; readonly key: string }, limit: number): Promise<readonly DocumentMove[]>;
+  /** All vectors made by `embedder` of these documents. */
+  vectors(documentKeys: readonly string[], embedder: string): Promise<readonly ChunkVector[]>;
+  /** The chunks of a collection with these ids that exist now with a vector of `embedder`, in any order. */
+  chunks(collection: string, embedder: string, ids: readonly string[]): Promise<readonly StoredChunk[]>;
+}
+
+/** Key of a document in every table; ids of documents may be longer than an index entry. */
+export function documentKey(store: string, id: string): string {
+  return sha256Hex(`${store}\n${id}`).slice(0, 40);
+}
+
+export function chunkId(key: string, index: number): string {
+  return `${key}:${index}`;
+}

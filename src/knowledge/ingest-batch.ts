@@ -1,0 +1,203 @@
+/** A few documents from bytes to committed chunks: the unit of work of an ingest. */
+import { backoffMs } from '../base/backoff.js';
+import { AppError, describeError, toAppError } from '../base/errors.js';
+import { faultPoint } from '../base/fault-points.js';
+import type { PreparedDocument, TextChunk } from '../threads/messages.js';
+import type { DocumentChange, DocumentRecord, FailureStage, IndexDocument } from './chunk-store.js';
+import type { IngestOptions } from './ingest.js';
+import type { SourceDocument } from './sources/document-source.js';
+
+export interface DocumentWork {
+  readonly document: SourceDocument;
+  readonly record: DocumentRecord | undefined;
+}
+
+export interface BatchCounts {
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly chunks: number;
+}
+
+export interface BatchOptions extends IngestOptions {
+  readonly embedderFingerprint: string;
+  readonly pipeline: string;
+}
+
+interface Prepared {
+  readonly work: DocumentWork;
+  readonly contentHash: string;
+  readonly title: string;
+  readonly chunks: readonly TextChunk[];
+}
+
+export async function ingestBatch(options: BatchOptions, batch: readonly DocumentWork[], signal: AbortSignal): Promise<BatchCounts> {
+  const outcomes = await Promise.all(batch.map((work) => prepare(options, work, signal)));
+  signal.throwIfAborted();
+  const prepared = outcomes.filter((outcome): outcome is Prepared => !('type' in outcome));
+  const changes = outcomes.filter((outcome): outcome is DocumentChange => 'type' in outcome);
+  changes.push(...(await embedAll(options, prepared, signal)));
+  signal.throwIfAborted();
+  return await commitAll(options, changes);
+}
+
+/** The document's text in chunks, or the change that says why not. */
+async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortSignal): Promise<Prepared | DocumentChange> {
+  const { document, record } = work;
+  let content: Uint8Array<ArrayBuffer>;
+  try {
+    content = await options.source.read(document, signal);
+  } catch (error) {
+    return failure(options, work, 'read', error, signal);
+  }
+  try {
+    const knownHash = record?.pipeline === options.pipeline ? record.contentHash : '';
+    const prepared = await prepareOnThread(options, { name: document.name, content, chunking: options.chunking, knownHash }, signal);
+    if (prepared.type === 'prepared') return { work, contentHash: prepared.contentHash, title: prepared.title, chunks: prepared.chunks };
+    return { type: 'touch', ...identity(options, work), bytes: document.bytes, modifiedAt: document.modifiedAt };
+  } catch (error) {
+    return failure(options, work, 'prepare', error, signal);
+  }
+}
+
+/** A document that takes too long ends its thread, and only its own work with it. */
+async function prepareOnThread({ textThreads, clock }: BatchOptions, request: Parameters<typeof textThreads.run<'prepare'>>[1], signal: AbortSignal): Promise<PreparedDocument> {
+  const timeout = new AbortController();
+  const cancel = clock.after(PREPARE_LIMIT_MS, () =>
+    timeout.abort(new AppError('THREAD_FAILED', { message: `'${request.name}' took longer than ${PREPARE_LIMIT_MS / 1000} s to extract and chunk` })),
+  );
+  try {
+    const transfer = [request.content.buffer as ArrayBuffer];
+    return await textThreads.run('prepare', request, { signal: AbortSignal.any([signal, timeout.signal]), transfer, killOnAbort: true });
+  } finally {
+    cancel();
+  }
+}
+
+/** Embeds all documents' chunks together; when that fails, each document on its own, so that only the culprit fails. */
+async function embedAll(options: BatchOptions, documents: readonly Prepared[], signal: AbortSignal): Promise<readonly DocumentChange[]> {
+  try {
+    const vectors = await embedTexts(options, documents.flatMap((document) => document.chunks.map((chunk) => chunk.text)), signal);
+    let at = 0;
+    return documents.map((document) => {
+      const change = indexChange(options, document, vectors.slice(at, at + document.chunks.length));
+      at += document.chunks.length;
+      return change;
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (documents.length === 1) return [failure(options, (documents[0] as Prepared).work, 'embed', error, signal)];
+    const changes: DocumentChange[] = [];
+    for (const document of documents) changes.push(...(await embedAll(options, [document], signal)));
+    return changes;
+  }
+}
+
+async function embedTexts({ embedder, clock }: BatchOptions, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  for (let at = 0; at < texts.length; at += embedder.batchSize) {
+    const part = texts.slice(at, at + embedder.batchSize);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const found = await embedder.embed(part, 'document', signal);
+        if (found.length !== part.length) throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${found.length} vectors for ${part.length} texts` });
+        vectors.push(...found);
+        break;
+      } catch (error) {
+        signal.throwIfAborted();
+        const { disposition, retryAfterMs } = toAppError(error, 'EMBEDDER_FAILED');
+        if (disposition !== 'retry' || attempt >= EMBED_TRIES) throw error;
+        await clock.sleep(retryAfterMs ?? backoffMs(attempt, EMBED_BACKOFF), signal);
+      }
+    }
+  }
+  return vectors;
+}
+
+async function commitAll(options: BatchOptions, changes: readonly DocumentChange[]): Promise<BatchCounts> {
+  const counts = { done: 0, failed: 0, skipped: 0, chunks: 0 };
+  for (const part of byChunks(changes)) {
+    await faultPoint('ingest.before-commit');
+    for (const [change, committed] of await commitPart(options, part)) {
+      if (change.type === 'fail') counts.failed += 1;
+      // Somebody else has changed the document meanwhile: its newer state stands, this run has nothing to add.
+      else if (change.type === 'touch' || !committed) counts.skipped += 1;
+      else {
+        counts.done += 1;
+        counts.chunks += change.type === 'index' ? change.chunks.length : 0;
+      }
+    }
+    await faultPoint('ingest.after-commit');
+  }
+  return counts;
+}
+
+/** One transaction; when the database refuses it for good, one per document, so that only the culprit fails. */
+async function commitPart(options: BatchOptions, changes: readonly DocumentChange[]): Promise<readonly (readonly [DocumentChange, boolean])[]> {
+  const { chunkStore, collection, clock, log, store } = options;
+  try {
+    const outcomes = await chunkStore.commit(collection, changes, clock.now());
+    return changes.map((change, index) => [change, outcomes[index] === 'committed']);
+  } catch (error) {
+    if (toAppError(error).disposition === 'retry') throw error;
+    const [only] = changes;
+    if (only === undefined || only.type === 'fail') throw error;
+    if (changes.length > 1) {
+      const results: (readonly [DocumentChange, boolean])[] = [];
+      for (const change of changes) results.push(...(await commitPart(options, [change])));
+      return results;
+    }
+    log.warn({ store, document: only.id, stage: 'commit' }, describeError(error));
+    const sourcePath = only.type === 'index' ? only.sourcePath : only.id;
+    return await commitPart(options, [{ type: 'fail', store, id: only.id, generation: only.generation, sourcePath, stage: 'commit', error: describeError(error) }]);
+  }
+}
+
+/** Transactions of a bounded number of chunks; a larger document has one of its own (it must be one). */
+function* byChunks(changes: readonly DocumentChange[]): Generator<readonly DocumentChange[]> {
+  let part: DocumentChange[] = [];
+  let chunks = 0;
+  for (const change of changes) {
+    const more = change.type === 'index' ? change.chunks.length : 0;
+    if (part.length > 0 && chunks + more > COMMIT_CHUNKS) {
+      yield part;
+      part = [];
+      chunks = 0;
+    }
+    part.push(change);
+    chunks += more;
+  }
+  if (part.length > 0) yield part;
+}
+
+function indexChange(options: BatchOptions, { work, contentHash, title, chunks }: Prepared, vectors: readonly Float32Array[]): IndexDocument {
+  const { document } = work;
+  return {
+    type: 'index',
+    ...identity(options, work),
+    contentHash,
+    pipeline: options.pipeline,
+    embedder: options.embedderFingerprint,
+    bytes: document.bytes,
+    modifiedAt: document.modifiedAt,
+    title: title || document.name,
+    sourcePath: document.path,
+    chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
+  };
+}
+
+function failure(options: BatchOptions, work: DocumentWork, stage: FailureStage, error: unknown, signal: AbortSignal): DocumentChange {
+  signal.throwIfAborted();
+  options.log.warn({ store: options.store, document: work.document.id, stage }, describeError(error));
+  return { type: 'fail', ...identity(options, work), sourcePath: work.document.path, stage, error: describeError(error) };
+}
+
+function identity({ store }: BatchOptions, { document, record }: DocumentWork) {
+  return { store, id: document.id, generation: record?.generation ?? 0 };
+}
+
+const PREPARE_LIMIT_MS = 60_000;
+const EMBED_TRIES = 3;
+const EMBED_BACKOFF = { baseMs: 1_000, maxMs: 30_000 };
+/** Keeps a transaction, which in SQLite holds the only write lock, to a few milliseconds. */
+const COMMIT_CHUNKS = 256;

@@ -1,0 +1,61 @@
+/**
+ * Opens a database of the configuration, at the schema this program wants.
+ *
+ * Owns: the connections. Does not own: what the tables mean (`run-log/`, and a store file per further topic).
+ */
+import { Kysely } from 'kysely';
+import type { Clock } from '../../base/clock.js';
+import type { DatabaseSettings } from '../../config/settings.js';
+import type { Logger } from '../../observe/log.js';
+import type { SqlDialect } from './dialects/dialect.js';
+import { mysql } from './dialects/mysql.js';
+import { postgres } from './dialects/postgres.js';
+import { sqlite } from './dialects/sqlite.js';
+import { migrate } from './migrate.js';
+import type { Program, Query, Row } from './query.js';
+import type { DatabaseSchema } from './schema.js';
+
+export interface Database {
+  readonly dialect: SqlDialect;
+  /** For everything off the hot path. Its transactions work in every dialect; in SQLite they hold the one write lock. */
+  readonly kysely: Kysely<DatabaseSchema>;
+  /** One write transaction, tried again after a deadlock or a lost race; `program` is called anew for each try. */
+  transact<T>(program: () => Program<T>): Promise<T>;
+  /** One reading statement; sees what is committed. */
+  read(query: Query): Promise<readonly Row[]>;
+  /** Waits for what is under way. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface OpenDatabaseOptions {
+  /** Key in `databases`, for messages. */
+  readonly name?: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * @throws AppError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`, `DATABASE_SCHEMA` (newer or broken), `STATE_FOLDER_UNUSABLE`.
+ */
+export async function openDatabase(settings: DatabaseSettings, options: OpenDatabaseOptions): Promise<Database> {
+  const dialect = dialects[settings.driver];
+  const keyPath = options.name === undefined ? 'databases' : `databases.${options.name}`;
+  const driver = await dialect.open(settings, { keyPath, log: options.log, clock: options.clock });
+  let closing: Promise<void> | undefined;
+  const database: Database = {
+    dialect,
+    kysely: new Kysely<DatabaseSchema>({ dialect: driver.kyselyDialect }),
+    transact: (program) => driver.transact(program),
+    read: (query) => driver.read(query),
+    close: () => (closing ??= driver.close()),
+  };
+  try {
+    await migrate(database, { clock: options.clock, label: driver.label });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+const dialects: Readonly<Record<DatabaseSettings['driver'], SqlDialect>> = { sqlite, postgres, mysql };

@@ -1,0 +1,61 @@
+/** What differs between databases, declared. The rest of this folder reads these members and never asks for a name. */
+import type { Dialect as KyselyDialect } from 'kysely';
+import type { Clock } from '../../../base/clock.js';
+import type { DatabaseSettings } from '../../../config/settings.js';
+import type { Logger } from '../../../observe/log.js';
+import type { Program, Query, Row } from '../query.js';
+import type { ColumnKind } from '../table-definition.js';
+
+export interface SqlDialect {
+  readonly name: DatabaseSettings['driver'];
+  readonly columnTypes: Readonly<Record<ColumnKind, string>>;
+  /** Indexes are part of CREATE TABLE (there is no CREATE INDEX IF NOT EXISTS). */
+  readonly inlineIndexes: boolean;
+  readonly tableSuffix: string;
+  /** Statements around the migrations, which one process at a time may run. */
+  readonly migrationLock: { readonly acquire: readonly string[]; readonly release: readonly string[] };
+  /** Group transactions that run side by side. */
+  readonly concurrentGroups: number;
+  readonly rows: RowStatements;
+  open(settings: DatabaseSettings, context: OpenContext): Promise<Driver>;
+}
+
+/** Columns that a statement names, in order. */
+export interface RowShape {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ColumnKind>>;
+}
+
+/** Statements over many rows, in the form that costs the dialect least. Values stand in the shape's column order. */
+export interface RowStatements {
+  insert(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
+  /** Sets all columns but the first, which is the key. */
+  update(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
+  /** Rows whose first column is one of `keys`, locked in key order until the transaction ends if `lock`. */
+  select(shape: RowShape, keys: readonly string[], options: { readonly lock: boolean }): readonly Query[];
+  /** For each key the first `limit` rows with `keyColumn` equal to it, by `orderColumn`. */
+  selectFirst(shape: RowShape, keyColumn: string, orderColumn: string, keys: readonly FirstPerKey[]): readonly Query[];
+}
+
+export interface FirstPerKey {
+  readonly key: string;
+  readonly limit: number;
+}
+
+export interface OpenContext {
+  /** Key path of the settings, e.g. `databases.main`. */
+  readonly keyPath: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface Driver {
+  /** How messages name the database: never a password. */
+  readonly label: string;
+  readonly kyselyDialect: KyselyDialect;
+  /** One transaction; `program` is called anew for every try. */
+  transact<T>(program: () => Program<T>): Promise<T>;
+  /** One reading statement outside any transaction. */
+  read(query: Query): Promise<readonly Row[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** What PostgreSQL and MySQL share: an address to name in errors, and TLS. */
+import { AppError, describeError } from '../../../base/errors.js';
+import type { DatabaseSettings } from '../../../config/settings.js';
+
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** Longest wait for a row lock. */
+export const LOCK_WAIT_MS = 10_000;
+
+/** Never contains the password. */
+export function describeServer(product: string, keyPath: string, settings: DatabaseSettings): string {
+  const { host, port, database, username } = settings.url === '' ? settings : fromUrl(settings.url);
+  return `${keyPath}: ${product} database '${database}' at ${host}${host.startsWith('/') ? '' : `:${port}`} as user '${username}'`;
+}
+
+export function unavailable(cause: unknown, label: string): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError('DATABASE_UNAVAILABLE', { cause, retryAfterMs: 1_000, message: `${label} cannot be used: ${describeError(cause)}` });
+}
+
+export function sslOptions({ sslMode }: DatabaseSettings): { readonly rejectUnauthorized: boolean } | undefined {
+  return sslMode === 'disable' ? undefined : { rejectUnauthorized: sslMode === 'verify-full' };
+}
+
+function fromUrl(text: string): Pick<DatabaseSettings, 'host' | 'database' | 'username'> & { readonly port: number | string } {
+  if (!URL.canParse(text)) return { host: '(url)', port: '', database: '', username: '' };
+  const url = new URL(text);
+  return { host: url.hostname, port: url.port, database: decodeURIComponent(url.pathname.slice(1)), username: decodeURIComponent(url.username) };
+}

@@ -1,0 +1,163 @@
+/**
+ * SQLite through two connections: one writes, one reads.
+ *
+ * Invariants:
+ * - S1 Whoever writes holds the write lock of this process; between processes BEGIN IMMEDIATE decides.
+ * - S2 Nothing waits for a lock of SQLite inside a call: the busy timeout is 0, waiting happens on the clock.
+ * - S3 A `Program` runs from BEGIN to COMMIT in one tick.
+ * - S4 Reads never see an open transaction: they have a connection of their own, or (`:memory:`) wait for its end.
+ */
+import type Sqlite from 'better-sqlite3';
+import type { Dialect } from 'kysely';
+import type { Clock } from '../../../base/clock.js';
+import { AppError } from '../../../base/errors.js';
+import { type Program, type Query, type Row, runProgram } from '../query.js';
+import type { Driver } from './dialect.js';
+import { driverCode } from './driver-error.js';
+import { sqliteError } from './sqlite-error.js';
+import { createSqliteKyselyDialect } from './sqlite-kysely.js';
+import { WriteLock } from './write-lock.js';
+
+export interface SqliteDriverOptions {
+  readonly writer: Sqlite.Database;
+  /** The writer itself for `:memory:`. */
+  readonly reader: Sqlite.Database;
+  readonly label: string;
+  readonly clock: Clock;
+}
+
+export class SqliteDriver implements Driver {
+  readonly label: string;
+  readonly kyselyDialect: Dialect;
+  readonly #writer: StatementCache;
+  readonly #reader: StatementCache;
+  readonly #lock = new WriteLock();
+  readonly #clock: Clock;
+  #closed = false;
+
+  constructor({ writer, reader, label, clock }: SqliteDriverOptions) {
+    this.label = label;
+    this.#clock = clock;
+    this.#writer = new StatementCache(writer);
+    this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
+    this.kyselyDialect = createSqliteKyselyDialect(this);
+  }
+
+  async transact<T>(program: () => Program<T>): Promise<T> {
+    const transaction = await this.begin();
+    try {
+      const result = runProgram(program(), (query) => transaction.run(query).rows);
+      transaction.commit();
+      return result;
+    } catch (error) {
+      throw sqliteError(error, this.label);
+    } finally {
+      transaction.end();
+    }
+  }
+
+  /** S1, S2. The caller calls `end` whatever happens; without `commit` before it, nothing was written. */
+  async begin(): Promise<SqliteTransaction> {
+    const release = await this.#lock.acquire();
+    try {
+      await retryWhileBusy(this.#clock, this.label, () => this.#open().run(BEGIN));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const writer = this.#writer;
+    return {
+      run: (query) => writer.run(query),
+      commit: () => void writer.run(COMMIT),
+      end: () => {
+        try {
+          if (writer.inTransaction) writer.run(ROLLBACK);
+        } finally {
+          release();
+        }
+      },
+    };
+  }
+
+  async read(query: Query): Promise<readonly Row[]> {
+    if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
+    return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query).rows);
+  }
+
+  async close(): Promise<void> {
+    const release = await this.#lock.acquire();
+    this.#closed = true;
+    release();
+    this.#reader.close();
+    this.#writer.close();
+  }
+
+  #open(connection = this.#writer): StatementCache {
+    if (this.#closed) throw new AppError('DATABASE_UNAVAILABLE', { message: `${this.label} is closed` });
+    return connection;
+  }
+}
+
+export interface SqliteTransaction {
+  run(query: Query): SqliteResult;
+  commit(): void;
+  end(): void;
+}
+
+export interface SqliteResult {
+  readonly rows: readonly Row[];
+  readonly changes: number;
+  readonly lastInsertRowid: number | bigint;
+}
+
+/** Prepared statements by their text; at the limit the oldest is dropped. */
+class StatementCache {
+  readonly #connection: Sqlite.Database;
+  readonly #statements = new Map<string, Sqlite.Statement<unknown[], Row>>();
+
+  constructor(connection: Sqlite.Database) {
+    this.#connection = connection;
+  }
+
+  get inTransaction(): boolean {
+    return this.#connection.inTransaction;
+  }
+
+  run({ sql, parameters }: Query): SqliteResult {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value as string);
+      this.#statements.set(sql, statement);
+    }
+    if (statement.reader) return { rows: statement.all(parameters as unknown[]), changes: 0, lastInsertRowid: 0 };
+    const { changes, lastInsertRowid } = statement.run(parameters as unknown[]);
+    return { rows: [], changes, lastInsertRowid };
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+/** S2: another process may hold a lock for as long as its transaction takes. */
+export async function retryWhileBusy<T>(clock: Clock, label: string, attempt: () => T): Promise<T> {
+  const deadline = clock.monotonic() + BUSY_LIMIT_MS;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (cause) {
+      if (!driverCode(cause).startsWith('SQLITE_BUSY')) throw cause;
+      if (clock.monotonic() >= deadline) {
+        throw new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms` });
+      }
+      await clock.sleep(1 + 4 * Math.random());
+    }
+  }
+}
+
+const BEGIN: Query = { sql: 'BEGIN IMMEDIATE', parameters: [] };
+const COMMIT: Query = { sql: 'COMMIT', parameters: [] };
+const ROLLBACK: Query = { sql: 'ROLLBACK', parameters: [] };
+const BUSY_LIMIT_MS = 10_000;
+const MAX_STATEMENTS = 500;

@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import { AppError } from '../../../base/errors.js';
+import type { DatabaseSettings } from '../../../config/settings.js';
+import type { Driver, OpenContext, SqlDialect } from './dialect.js';
+import { rowByRow } from './row-statements.js';
+import { sqliteError } from './sqlite-error.js';
+import { SqliteDriver, retryWhileBusy } from './sqlite-driver.js';
+
+export const sqlite: SqlDialect = {
+  name: 'sqlite',
+  columnTypes: { key: 'TEXT', text: 'TEXT', integer: 'INTEGER', real: 'REAL', bytes: 'BLOB' },
+  inlineIndexes: false,
+  tableSuffix: '',
+  migrationLock: { acquire: [], release: [] },
+  concurrentGroups: 1,
+  rows: rowByRow,
+  open,
+};
+
+async function open(settings: DatabaseSettings, { keyPath, clock }: OpenContext): Promise<Driver> {
+  const inMemory = settings.database === ':memory:';
+  const path = inMemory ? ':memory:' : resolve(settings.database);
+  const label = `${keyPath}: the database ${path}`;
+  if (!inMemory) createFolder(dirname(path), keyPath);
+  const { default: Connection } = await import('better-sqlite3');
+  const connections: Sqlite.Database[] = [];
+  const connect = (): Promise<Sqlite.Database> =>
+    retryWhileBusy(clock, label, () => {
+      const connection = new Connection(path, { timeout: 0 });
+      try {
+        for (const pragma of PRAGMAS) connection.pragma(pragma);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      connections.push(connection);
+      return connection;
+    });
+  try {
+    const writer = await connect();
+    const reader = inMemory ? writer : await connect();
+    return new SqliteDriver({ writer, reader, label, clock });
+  } catch (error) {
+    for (const connection of connections) connection.close();
+    throw sqliteError(error, label);
+  }
+}
+
+function createFolder(folder: string, keyPath: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError('STATE_FOLDER_UNUSABLE', { cause, message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to` });
+  }
+}
+
+const PRAGMAS = [
+  // Readers and the writer do not wait for each other.
+  'journal_mode = WAL',
+  'synchronous = FULL',
+  'foreign_keys = ON',
+  'cache_size = -16000',
+  'temp_store = MEMORY',
+];

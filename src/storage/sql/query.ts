@@ -1,0 +1,58 @@
+/**
+ * SQL as data, so that one text of the store's logic runs on a synchronous driver (SQLite, in one tick, hence
+ * without anybody else's statement in between) and on asynchronous ones.
+ */
+
+/** One statement. The shape is also that of a compiled kysely query. */
+export interface Query {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A transaction's work: yields queries, is resumed with their rows. A failed query is thrown into it. */
+export type Program<T> = Generator<Query, T, readonly Row[]>;
+
+/** Runs one query and types its rows. */
+export function* rowsOf<R>(query: Query): Program<readonly R[]> {
+  return (yield query) as readonly R[];
+}
+
+/** Runs queries in order; their rows, joined. */
+export function* rowsOfAll<R>(queries: readonly Query[]): Program<readonly R[]> {
+  if (queries.length === 1) return (yield queries[0] as Query) as readonly R[];
+  const rows: R[] = [];
+  for (const query of queries) rows.push(...((yield query) as readonly R[]));
+  return rows;
+}
+
+export function runProgram<T>(program: Program<T>, execute: (query: Query) => readonly Row[]): T {
+  let step = program.next();
+  while (!step.done) {
+    let rows: readonly Row[];
+    try {
+      rows = execute(step.value);
+    } catch (error) {
+      step = program.throw(error);
+      continue;
+    }
+    step = program.next(rows);
+  }
+  return step.value;
+}
+
+export async function runProgramAsync<T>(program: Program<T>, execute: (query: Query) => Promise<readonly Row[]>): Promise<T> {
+  let step = program.next();
+  while (!step.done) {
+    let rows: readonly Row[];
+    try {
+      rows = await execute(step.value);
+    } catch (error) {
+      step = program.throw(error);
+      continue;
+    }
+    step = program.next(rows);
+  }
+  return step.value;
+}

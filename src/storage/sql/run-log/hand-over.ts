@@ -1,0 +1,10 @@
+import { isRunnable } from '../../../protocol/task-state.js';
+import type { StoredTask } from './rows.js';
+import type { WorkingSet } from './working-set.js';
+
+/** The run that waited for `ended` (as it was before), if its end put that one first in the session. */
+export function nextAfter(set: WorkingSet, ended: StoredTask): StoredTask | undefined {
+  if (!isRunnable(ended.record.state)) return undefined;
+  const head = set.findHead(ended.sessionKey);
+  return head !== undefined && head.sessionOrder > ended.sessionOrder ? head : undefined;
+}

@@ -1,0 +1,128 @@
+/** Between rows and records. */
+import { createHash } from 'node:crypto';
+import type { TaskState } from '../../../protocol/a2a.js';
+import { isRunnable } from '../../../protocol/task-state.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { RowShape } from '../dialects/dialect.js';
+import type { SessionTable, TaskTable } from '../schema.js';
+
+/** A task as the store knows it: its record and its place in its session. */
+export interface StoredTask {
+  readonly record: TaskRecord;
+  readonly sessionKey: string;
+  readonly sessionOrder: number;
+}
+
+export function toStoredTask(row: TaskTable): StoredTask {
+  return {
+    sessionKey: row.session_key,
+    sessionOrder: row.session_order,
+    record: {
+      id: row.id,
+      agent: row.agent,
+      owner: row.owner,
+      contextId: row.context_id,
+      tenant: row.tenant,
+      state: row.state as TaskState,
+      epoch: row.epoch,
+      step: row.step,
+      seq: row.seq,
+      configVersion: row.config_version,
+      control: JSON.parse(row.control) as TaskRecord['control'],
+      traceparent: row.traceparent,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    },
+  };
+}
+
+/** In the order of `TASK`. */
+export function toTaskRow(task: StoredTask): readonly unknown[] {
+  const { id, agent, owner, contextId, tenant, configVersion, traceparent, createdAt } = task.record;
+  const [, ...changing] = toTaskChange(task);
+  return [id, ...changing, task.sessionKey, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
+}
+
+/** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
+export function toTaskChange({ record, sessionKey, sessionOrder }: StoredTask): readonly unknown[] {
+  const { id, state, epoch, step, seq, control, updatedAt } = record;
+  const open = isRunnable(state);
+  return [id, sessionOrder, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionKey : null, open ? updatedAt : null];
+}
+
+/** In the order of `SESSION`. */
+export function toSessionRow(row: SessionTable): readonly unknown[] {
+  return [row.session_key, row.last_position, row.last_order, row.updated_at, row.agent, row.owner, row.context_id, row.created_at];
+}
+
+/** One hash for what clients name: contexts and owners may be longer than an index key, and compare byte by byte. */
+export function sessionKeyOf({ agent, owner, contextId }: SessionKey): string {
+  return hashKey(JSON.stringify([agent, owner, contextId]));
+}
+
+export function hashKey(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Whether a text can be a task's id at all; spares a driver what it cannot encode or would compare loosely. */
+export function isTaskId(text: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(text);
+}
+
+/** What a commit may change, behind the key. */
+const CHANGING = {
+  id: 'key',
+  session_order: 'integer',
+  state: 'key',
+  epoch: 'integer',
+  step: 'integer',
+  seq: 'integer',
+  control: 'text',
+  updated_at: 'integer',
+  open_session: 'key',
+  runnable_since: 'integer',
+} as const;
+
+export const TASK_CHANGE: RowShape = { table: 'tasks', columns: CHANGING };
+
+export const TASK: RowShape = {
+  table: 'tasks',
+  columns: {
+    ...CHANGING,
+    session_key: 'key',
+    agent: 'text',
+    owner: 'text',
+    context_id: 'text',
+    tenant: 'text',
+    config_version: 'key',
+    traceparent: 'text',
+    created_at: 'integer',
+  },
+};
+
+export const SESSION_CHANGE: RowShape = {
+  table: 'sessions',
+  columns: { session_key: 'key', last_position: 'integer', last_order: 'integer', updated_at: 'integer' },
+};
+
+export const SESSION: RowShape = {
+  table: 'sessions',
+  columns: { ...SESSION_CHANGE.columns, agent: 'text', owner: 'text', context_id: 'text', created_at: 'integer' },
+};
+
+export const TASK_EVENT: RowShape = {
+  table: 'task_events',
+  columns: { task_id: 'key', seq: 'integer', epoch: 'integer', created_at: 'integer', body: 'text' },
+};
+
+export const SESSION_MESSAGE: RowShape = {
+  table: 'session_messages',
+  columns: { session_key: 'key', position: 'integer', task_id: 'key', body: 'text' },
+};
+
+export const ACCEPTED_MESSAGE: RowShape = {
+  table: 'accepted_messages',
+  columns: { dedupe_key: 'key', task_id: 'key', created_at: 'integer' },
+};
+
+export const TASK_COLUMNS = Object.keys(TASK.columns);

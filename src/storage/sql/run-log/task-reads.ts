@@ -1,0 +1,61 @@
+/** The run log's reading side: one statement each, beside the writers. */
+import type { SessionMessage } from '../../../tasks/session-message.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { Database } from '../database.js';
+import type { Query } from '../query.js';
+import type { TaskEventTable, TaskTable } from '../schema.js';
+import { TASK, TASK_COLUMNS, isTaskId, sessionKeyOf, toStoredTask } from './rows.js';
+
+export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
+  if (!isTaskId(taskId)) return undefined;
+  const row = (await readAll<TaskTable>(database, database.dialect.rows.select(TASK, [taskId], { lock: false })))[0];
+  if (row === undefined || (owner !== undefined && row.owner !== owner)) return undefined;
+  return toStoredTask(row).record;
+}
+
+export async function readEvents(database: Database, taskId: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]> {
+  if (!isTaskId(taskId)) return [];
+  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [{ sql: EVENTS, parameters: [taskId, afterSeq, limit] }]);
+  return rows.map((row) => ({
+    ...(JSON.parse(row.body) as TaskEventBody),
+    taskId,
+    contextId: row.context_id,
+    seq: row.seq,
+    epoch: row.epoch,
+    at: row.created_at,
+  }));
+}
+
+export async function readSequences(database: Database, taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const ids = [...new Set(taskIds.filter(isTaskId))];
+  const rows = await readAll<Pick<TaskTable, 'id' | 'seq'>>(database, database.dialect.rows.select(SEQUENCE, ids, { lock: false }));
+  return new Map(rows.map((row) => [row.id, row.seq]));
+}
+
+export async function readSessionMessages(database: Database, key: SessionKey, limit: number): Promise<readonly SessionMessage[]> {
+  const rows = await readAll<{ body: string }>(database, [{ sql: NEWEST_MESSAGES, parameters: [sessionKeyOf(key), limit] }]);
+  return rows.map((row) => JSON.parse(row.body) as SessionMessage).reverse();
+}
+
+export async function readRunnable(database: Database, before: number, limit: number): Promise<readonly TaskRecord[]> {
+  const rows = await readAll<TaskTable>(database, [{ sql: RUNNABLE, parameters: [before, limit] }]);
+  return rows.map((row) => toStoredTask(row).record);
+}
+
+async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
+  const results = await Promise.all(queries.map((query) => database.read(query)));
+  return results.flat() as readonly unknown[] as readonly R[];
+}
+
+const SEQUENCE = { table: 'tasks', columns: { id: 'key', seq: 'integer' } } as const;
+
+const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM task_events AS e JOIN tasks AS t ON t.id = e.task_id
+  WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
+
+const NEWEST_MESSAGES = 'SELECT body FROM session_messages WHERE session_key = ? ORDER BY position DESC LIMIT ?';
+
+const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
+  WHERE t.runnable_since <= ? AND NOT EXISTS
+    (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.session_order < t.session_order)
+  ORDER BY t.runnable_since, t.id LIMIT ?`;

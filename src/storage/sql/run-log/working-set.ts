@@ -1,0 +1,114 @@
+/**
+ * What one group transaction has loaded and locked, what its members have decided so far, and what it will write.
+ * Members decide one after the other against it, as if each had a transaction of its own.
+ */
+import { AppError } from '../../../base/errors.js';
+import { isRunnable } from '../../../protocol/task-state.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { SessionTable } from '../schema.js';
+import { type StoredTask, sessionKeyOf } from './rows.js';
+
+export interface PendingWrites {
+  readonly newSessions: Set<string>;
+  readonly changedSessions: Set<string>;
+  readonly newTasks: Set<string>;
+  readonly changedTasks: Set<string>;
+  /** Rows in the order of their shapes. */
+  readonly events: (readonly unknown[])[];
+  readonly messages: (readonly unknown[])[];
+  readonly accepted: (readonly unknown[])[];
+}
+
+export class WorkingSet {
+  readonly tasks = new Map<string, StoredTask>();
+  readonly sessions = new Map<string, SessionTable>();
+  /** Task id per hash of a dedupe key. */
+  readonly accepted = new Map<string, string>();
+  /** Per session the first runnable task outside `tasks`. */
+  readonly otherHeads = new Map<string, StoredTask>();
+  readonly pending: PendingWrites = {
+    newSessions: new Set(),
+    changedSessions: new Set(),
+    newTasks: new Set(),
+    changedTasks: new Set(),
+    events: [],
+    messages: [],
+    accepted: [],
+  };
+
+  getTask(id: string): StoredTask {
+    const task = this.tasks.get(id);
+    if (task === undefined) throw new AppError('INTERNAL', { message: `the task ${id} of an accepted message is missing` });
+    return task;
+  }
+
+  addTask(task: StoredTask): void {
+    this.tasks.set(task.record.id, task);
+    this.pending.newTasks.add(task.record.id);
+  }
+
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, sessionOrder = task.sessionOrder): StoredTask {
+    const changed = { ...task, sessionOrder, record: { ...task.record, ...change } };
+    this.tasks.set(changed.record.id, changed);
+    if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
+    return changed;
+  }
+
+  /** R4: the next `seq`. The row carries it on with the task. */
+  appendEvent(taskId: string, body: TaskEventBody, at: number, json = JSON.stringify(body)): TaskEvent {
+    const task = this.getTask(taskId);
+    const { contextId, epoch } = task.record;
+    const seq = task.record.seq + 1;
+    this.changeTask(task, { seq, updatedAt: at });
+    this.pending.events.push([taskId, seq, epoch, at, json]);
+    return { ...body, taskId, contextId, seq, epoch, at };
+  }
+
+  openSession(key: SessionKey, at: number): SessionTable {
+    const sessionKey = sessionKeyOf(key);
+    const known = this.sessions.get(sessionKey);
+    if (known !== undefined) return known;
+    const session: SessionTable = {
+      session_key: sessionKey,
+      agent: key.agent,
+      owner: key.owner,
+      context_id: key.contextId,
+      last_position: 0,
+      last_order: 0,
+      created_at: at,
+      updated_at: at,
+    };
+    this.sessions.set(sessionKey, session);
+    this.pending.newSessions.add(sessionKey);
+    return session;
+  }
+
+  /** The session's next place in the order of accepted messages. */
+  nextOrder(session: SessionTable): number {
+    this.#sessionChanged(session);
+    session.last_order += 1;
+    return session.last_order;
+  }
+
+  appendMessage(session: SessionTable, taskId: string, json: string, at: number): void {
+    this.#sessionChanged(session);
+    session.last_position += 1;
+    session.updated_at = at;
+    this.pending.messages.push([session.session_key, session.last_position, taskId, json]);
+  }
+
+  /** The session's earliest runnable task: the only one that may be taken. */
+  findHead(sessionKey: string): StoredTask | undefined {
+    let head = this.otherHeads.get(sessionKey);
+    for (const task of this.tasks.values()) {
+      if (task.sessionKey !== sessionKey || !isRunnable(task.record.state)) continue;
+      if (head === undefined || task.sessionOrder < head.sessionOrder) head = task;
+    }
+    return head;
+  }
+
+  #sessionChanged({ session_key }: SessionTable): void {
+    if (!this.pending.newSessions.has(session_key)) this.pending.changedSessions.add(session_key);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * One transaction for many writes of the run log: load and lock, let each decide, write all.
+ * The number of statements does not grow with the number of members where a statement is a round trip.
+ *
+ * Locks are taken in one order everywhere, tasks by id, then sessions by key, so that groups of different
+ * processes wait for each other but never in a circle.
+ */
+import type { SqlDialect } from '../dialects/dialect.js';
+import { type Program, type Query, rowsOfAll } from '../query.js';
+import type { AcceptedMessageTable, SessionTable, TaskTable } from '../schema.js';
+import {
+  ACCEPTED_MESSAGE,
+  SESSION,
+  SESSION_CHANGE,
+  SESSION_MESSAGE,
+  TASK,
+  TASK_CHANGE,
+  TASK_EVENT,
+  toSessionRow,
+  toStoredTask,
+  toTaskChange,
+  toTaskRow,
+} from './rows.js';
+import { WorkingSet } from './working-set.js';
+
+/** One member of a group: what it must see, and its verdict on what it saw. */
+export interface RunLogWrite<Outcome> {
+  /** Hash of the dedupe key whose task it wants to know. */
+  readonly acceptedKey?: string;
+  readonly taskId?: string;
+  /** Session that it appends to, when it can name it before reading. */
+  readonly sessionKey?: string;
+  /** It appends to its task's session, or hands over to the next run there. */
+  readonly locksSession: boolean;
+  /** It asks which run of its task's session comes first. */
+  readonly readsHead: boolean;
+  decide(set: WorkingSet): Outcome;
+}
+
+export function* writeGroup(dialect: SqlDialect, writes: readonly RunLogWrite<unknown>[]): Program<readonly unknown[]> {
+  const set = yield* load(dialect, writes);
+  const outcomes = writes.map((write) => write.decide(set));
+  for (const query of flush(dialect, set)) yield query;
+  return outcomes;
+}
+
+function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): Program<WorkingSet> {
+  const set = new WorkingSet();
+  const acceptedKeys = unique(writes.map((write) => write.acceptedKey));
+  for (const row of yield* rowsOfAll<AcceptedMessageTable>(rows.select(ACCEPTED_MESSAGE, acceptedKeys, { lock: false }))) {
+    set.accepted.set(row.dedupe_key, row.task_id);
+  }
+  const taskIds = unique([...writes.map((write) => write.taskId), ...set.accepted.values()]);
+  for (const row of yield* rowsOfAll<TaskTable>(rows.select(TASK, taskIds, { lock: true }))) set.tasks.set(row.id, toStoredTask(row));
+
+  const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
+  const sessionKeys = unique(writes.filter((write) => write.locksSession).map(sessionOf));
+  for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true }))) set.sessions.set(row.session_key, { ...row });
+
+  // After the session's lock: a run accepted before it is seen here, one accepted later is enqueued after this commit.
+  const heads = unique(writes.filter((write) => write.readsHead).map(sessionOf)).map((key) => ({ key, limit: countIn(set, key) + 1 }));
+  for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'session_order', heads))) {
+    if (set.tasks.has(row.id)) continue;
+    const known = set.otherHeads.get(row.session_key);
+    if (known === undefined || row.session_order < known.sessionOrder) set.otherHeads.set(row.session_key, toStoredTask(row));
+  }
+  return set;
+}
+
+function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
+  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted } = set.pending;
+  const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
+  const width = Object.keys(SESSION_CHANGE.columns).length;
+  return [
+    ...rows.insert(ACCEPTED_MESSAGE, accepted),
+    ...rows.insert(SESSION, [...newSessions].map(session)),
+    ...whenAny(changedSessions, (keys) => rows.update(SESSION_CHANGE, keys.map(session).map((row) => row.slice(0, width)))),
+    ...rows.insert(TASK, [...newTasks].map((id) => toTaskRow(set.getTask(id)))),
+    ...whenAny(changedTasks, (ids) => rows.update(TASK_CHANGE, ids.map((id) => toTaskChange(set.getTask(id))))),
+    ...rows.insert(TASK_EVENT, events),
+    ...rows.insert(SESSION_MESSAGE, messages),
+  ];
+}
+
+function whenAny(keys: ReadonlySet<string>, make: (keys: readonly string[]) => readonly Query[]): readonly Query[] {
+  return keys.size === 0 ? [] : make([...keys]);
+}
+
+/** Loaded runs of a session may stand before the first one that is not loaded. */
+function countIn(set: WorkingSet, sessionKey: string): number {
+  let count = 0;
+  for (const task of set.tasks.values()) if (task.sessionKey === sessionKey) count += 1;
+  return count;
+}
+
+function unique(keys: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(keys.filter((key) => key !== undefined))].sort();
+}

@@ -1,0 +1,88 @@
+/** Row types of every table, for kysely. Another file's tables join by one more name in `extends`. */
+export interface DatabaseSchema extends RunLogTables {}
+
+export interface RunLogTables {
+  tasks: TaskTable;
+  task_events: TaskEventTable;
+  accepted_messages: AcceptedMessageTable;
+  sessions: SessionTable;
+  session_messages: SessionMessageTable;
+  config_versions: ConfigVersionTable;
+  schema_migrations: SchemaMigrationTable;
+}
+
+export interface TaskTable {
+  id: string;
+  /** Hash of agent, owner and context: what clients name may be longer than an index key. */
+  session_key: string;
+  /** Accept order within the session, from 1; only the lowest runnable one of a session may be taken. */
+  session_order: number;
+  agent: string;
+  owner: string;
+  context_id: string;
+  tenant: string;
+  state: string;
+  epoch: number;
+  step: number;
+  seq: number;
+  config_version: string;
+  /** JSON. */
+  control: string;
+  traceparent: string;
+  created_at: number;
+  updated_at: number;
+  /** `session_key` while the task is runnable, else null: a small index in every dialect. */
+  open_session: string | null;
+  /** `updated_at` while the task is runnable, else null. */
+  runnable_since: number | null;
+}
+
+export interface TaskEventTable {
+  task_id: string;
+  seq: number;
+  epoch: number;
+  created_at: number;
+  /** JSON of a `TaskEventBody`. */
+  body: string;
+}
+
+export interface AcceptedMessageTable {
+  /** Hash of the dedupe key (R11). */
+  dedupe_key: string;
+  task_id: string;
+  created_at: number;
+}
+
+export interface SessionTable {
+  session_key: string;
+  agent: string;
+  owner: string;
+  context_id: string;
+  /** Position of the newest message, 0 = none. */
+  last_position: number;
+  /** `session_order` of the newest accepted message's task. */
+  last_order: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SessionMessageTable {
+  session_key: string;
+  /** Gapless from 1. */
+  position: number;
+  task_id: string;
+  /** JSON of a `SessionMessage`. */
+  body: string;
+}
+
+export interface ConfigVersionTable {
+  version: string;
+  body: string;
+  created_at: number;
+}
+
+export interface SchemaMigrationTable {
+  number: number;
+  name: string;
+  applied_at: number;
+}

@@ -1,0 +1,87 @@
+/**
+ * The run log in SQL (ARCHITECTURE §5). Writes go through group commit, reads beside them.
+ *
+ * Owns: rows of tasks, events, sessions and accepted messages. Does not own: which state may follow which
+ * (`tasks/transition.ts`), connections (`database.ts`).
+ * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
+ * reading to commit, so each decision stands when it is written.
+ */
+import { faultPoint } from '../../base/fault-points.js';
+import type { Message } from '../../protocol/a2a.js';
+import type { SessionMessage } from '../../tasks/session-message.js';
+import type { TaskEvent } from '../../tasks/task-event.js';
+import type {
+  AcceptInput,
+  AcceptOutcome,
+  CancelOutcome,
+  CommitOutcome,
+  SessionKey,
+  StepCommit,
+  TakeOutcome,
+  TaskRecord,
+  TaskStore,
+} from '../../tasks/task-store.js';
+import type { Database } from './database.js';
+import { GroupCommit } from './group-commit.js';
+import { acceptWrite } from './run-log/accept.js';
+import { cancelWrite } from './run-log/cancel.js';
+import { commitWrite } from './run-log/commit.js';
+import { takeWrite } from './run-log/take.js';
+import { findTask, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
+import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
+
+export class SqlTaskStore implements TaskStore {
+  readonly #database: Database;
+  readonly #group: GroupCommit<RunLogWrite<unknown>>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#group = new GroupCommit({
+      concurrentGroups: database.dialect.concurrentGroups,
+      run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
+    });
+  }
+
+  accept(input: AcceptInput): Promise<AcceptOutcome> {
+    return this.#write('accept', () => acceptWrite(input));
+  }
+
+  take(taskId: string, at: number): Promise<TakeOutcome> {
+    return this.#write('take', () => takeWrite(taskId, at));
+  }
+
+  commit(commit: StepCommit): Promise<CommitOutcome> {
+    return this.#write('commit', () => commitWrite(commit));
+  }
+
+  cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {
+    return this.#write('cancel', () => cancelWrite({ taskId, owner, message, at }));
+  }
+
+  find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
+    return findTask(this.#database, taskId, owner);
+  }
+
+  events(taskId: string, afterSeq: number, limit = 1_000): Promise<readonly TaskEvent[]> {
+    return readEvents(this.#database, taskId, afterSeq, limit);
+  }
+
+  sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return readSequences(this.#database, taskIds);
+  }
+
+  sessionMessages(key: SessionKey, limit: number = Number.MAX_SAFE_INTEGER): Promise<readonly SessionMessage[]> {
+    return readSessionMessages(this.#database, key, limit);
+  }
+
+  runnable(before: number, limit: number): Promise<readonly TaskRecord[]> {
+    return readRunnable(this.#database, before, limit);
+  }
+
+  async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
+    await faultPoint(`store.${name}.before`);
+    const outcome = (await this.#group.submit(prepare())) as Outcome;
+    await faultPoint(`store.${name}.after`);
+    return outcome;
+  }
+}

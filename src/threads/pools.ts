@@ -1,0 +1,131 @@
+/**
+ * Worker threads: CPU work leaves the event loop here.
+ *
+ * Owns: the Piscina pools, their start, limits and end. Does not own: what the threads compute
+ * (`knowledge/extract`, `knowledge/chunking`, adapters in `providers`).
+ *
+ * 1. Text threads hold no state: any of them may end at any time.
+ * 2. An index thread holds the graphs of its collections, so it is the only thread of its pool. When it dies, its
+ *    tasks fail with THREAD_FAILED and the next one opens snapshots again; who owns the truth catches it up.
+ */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { AppError } from '../base/errors.js';
+import type { Logger } from '../observe/log.js';
+import type { IndexMessages, TextMessages, ThreadReply } from './messages.js';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Buffers that move to the thread; they are empty here afterwards. */
+  readonly transfer?: readonly ArrayBuffer[];
+  /** The signal ends the thread in the middle of the work, rather than only the wait for it. Text threads only. */
+  readonly killOnAbort?: boolean;
+}
+
+export interface TextThreads {
+  run<K extends keyof TextMessages>(name: K, request: TextMessages[K]['request'], options?: RunOptions): Promise<TextMessages[K]['reply']>;
+}
+
+export interface IndexThread {
+  run<K extends keyof IndexMessages>(name: K, request: IndexMessages[K]['request'], options?: RunOptions): Promise<IndexMessages[K]['reply']>;
+}
+
+export interface ThreadPools {
+  readonly text: TextThreads;
+  /** The thread that holds the graph `key`; always the same for the same key. */
+  indexThread(key: string): IndexThread;
+  /** Ends every index thread as a crash would; for tests of what happens then. */
+  killIndexThreads(): Promise<void>;
+  /** Ends all threads; running tasks fail. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface ThreadPoolsOptions {
+  readonly log: Logger;
+  /** Default: the cores this process may use. */
+  readonly cores?: number;
+  /** Idle text threads end after this, milliseconds. Default 10,000. */
+  readonly idleMs?: number;
+}
+
+export function createThreadPools({ log, cores = availableParallelism(), idleMs = 10_000 }: ThreadPoolsOptions): ThreadPools {
+  const indexThreads = Math.max(1, Math.min(cores, MAX_INDEX_THREADS));
+  const assigned = new Map<string, number>();
+  const pools = new Map<string, Piscina>();
+  let closed = false;
+
+  const pool = (name: string, options: ConstructorParameters<typeof Piscina>[0]): Piscina => {
+    if (closed) throw new AppError('THREAD_FAILED', { message: 'The worker threads have been closed' });
+    const existing = pools.get(name);
+    if (existing !== undefined) return existing;
+    const created = new Piscina({ ...options });
+    // Without a listener the death of an idle thread would end the process.
+    created.on('error', (error: Error) => log.error({ err: error, pool: name }, 'a worker thread died'));
+    pools.set(name, created);
+    return created;
+  };
+  const textPool = () =>
+    pool('text', { filename: entry('text'), minThreads: 0, maxThreads: cores, idleTimeout: idleMs, maxQueue: MAX_TEXT_QUEUE, resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB } });
+  const indexPool = (slot: number) =>
+    pool(`index-${slot}`, { filename: entry('index'), minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: INDEX_CONCURRENCY, maxQueue: MAX_INDEX_QUEUE, idleTimeout: Number.POSITIVE_INFINITY });
+
+  return {
+    text: { run: (name, request, options) => run(textPool, name, request, options) },
+    indexThread(key) {
+      // Spread in order of first use: collections share a thread only when there are more of them than threads.
+      const slot = assigned.get(key) ?? assigned.size % indexThreads;
+      assigned.set(key, slot);
+      return { run: (name, request, options) => run(() => indexPool(slot), name, request, { ...options, killOnAbort: false }) };
+    },
+    async killIndexThreads() {
+      const threads = [...pools].filter(([name]) => name.startsWith('index-')).flatMap(([, each]) => each.threads);
+      await Promise.all(threads.map((thread) => thread.terminate()));
+    },
+    async close() {
+      closed = true;
+      const open = [...pools.values()];
+      pools.clear();
+      await Promise.all(open.map((each) => each.destroy()));
+    },
+  };
+}
+
+async function run<T>(pool: () => Piscina, name: string, request: unknown, options: RunOptions = {}): Promise<T> {
+  const { signal, transfer, killOnAbort = false } = options;
+  signal?.throwIfAborted();
+  let reply: ThreadReply<T>;
+  try {
+    const running = pool().run(request, { name, ...(transfer && { transferList: [...transfer] }), ...(killOnAbort && signal && { signal }) }) as Promise<ThreadReply<T>>;
+    reply = await (signal === undefined || killOnAbort ? running : untilAborted(running, signal));
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (error instanceof AppError) throw error;
+    throw new AppError('THREAD_FAILED', { message: `The worker thread doing '${name}' failed`, cause: error });
+  }
+  if (reply.type === 'failed') throw new AppError(reply.error.code, { message: reply.error.message });
+  return reply.value;
+}
+
+/** Stops waiting when the signal fires; the thread finishes its work unobserved. */
+function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/** Compiled entries sit in `workers/threads`, beside `src`. */
+function entry(name: 'text' | 'index'): string {
+  return fileURLToPath(new URL(`../../workers/threads/${name}.js`, import.meta.url));
+}
+
+/** Tasks waiting for a text thread; one more is refused with THREAD_FAILED. */
+const MAX_TEXT_QUEUE = 4096;
+const MAX_INDEX_QUEUE = 8192;
+/** Searches that may interleave with one running insert. */
+const INDEX_CONCURRENCY = 64;
+const MAX_INDEX_THREADS = 8;
+/** A document that needs more heap ends its thread, not the process. */
+const TEXT_HEAP_MB = 512;

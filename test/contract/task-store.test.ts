@@ -1,0 +1,16 @@
+import t from 'tap';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { forEachDialect } from '../support/temp-database.js';
+import { sessionSuite } from './task-store-sessions.js';
+import { type OpenStores, acceptSuite, commitSuite } from './task-store.js';
+
+forEachDialect(t, async (t, createOpenTemp) => {
+  const open: OpenStores = async (t) => {
+    const temp = await createOpenTemp(t)();
+    const [first, second] = await Promise.all([temp.open(), temp.open()]);
+    return [new SqlTaskStore(first), new SqlTaskStore(second)];
+  };
+  await acceptSuite(t, open);
+  await commitSuite(t, open);
+  await sessionSuite(t, open);
+});

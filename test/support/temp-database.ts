@@ -1,0 +1,81 @@
+/** A database of its own for each test, in every dialect. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
+import type { Test } from 'tap';
+import { type Clock, systemClock } from '../../src/base/clock.js';
+import type { DatabaseSettings } from '../../src/config/settings.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { type Database, openDatabase } from '../../src/storage/sql/database.js';
+import { type ServerDialect, findSkipReason, serverUrl, stopTestServers } from './test-servers.js';
+
+export interface TempDatabase {
+  readonly settings: DatabaseSettings;
+  /** Opens it once more, as another process would; closed with the test. */
+  open(clock?: Clock): Promise<Database>;
+}
+
+export type OpenTemp = () => Promise<TempDatabase>;
+
+/** Runs `suite` once per dialect. `openTemp` gives an empty database that goes with the test it was opened for. */
+export function forEachDialect(t: Test, suite: (t: Test, createOpenTemp: (t: Test) => OpenTemp) => void | Promise<void>): void {
+  t.teardown(stopTestServers);
+  for (const driver of ['sqlite', 'postgres', 'mysql'] as const) {
+    const reason = driver === 'sqlite' ? undefined : findSkipReason(driver);
+    if (reason !== undefined && process.env.CI === 'true') {
+      t.fail(`${driver} must be tested here: ${reason}`);
+      continue;
+    }
+    void t.test(driver, { skip: reason ?? false }, async (t) => {
+      await suite(t, (t) => () => (driver === 'sqlite' ? createSqlite(t) : createOnServer(t, driver)));
+    });
+  }
+}
+
+export async function createSqlite(t: Test): Promise<TempDatabase> {
+  const directory = mkdtempSync(join(tmpdir(), 'hector-sqlite-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return temp(t, { ...BLANK, driver: 'sqlite', database: join(directory, 'hector.db') });
+}
+
+async function createOnServer(t: Test, driver: ServerDialect): Promise<TempDatabase> {
+  const url = new URL(await serverUrl(driver));
+  const database = `hector_test_${randomBytes(8).toString('hex')}`;
+  await execute[driver](url.href, `CREATE DATABASE ${database}`);
+  const adminUrl = url.href;
+  t.teardown(() => execute[driver](adminUrl, `DROP DATABASE ${database}`));
+  const username = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  return temp(t, { ...BLANK, driver, host: url.hostname, port: Number(url.port), database, username, password });
+}
+
+function temp(t: Test, settings: DatabaseSettings): TempDatabase {
+  return {
+    settings,
+    async open(clock = systemClock) {
+      const database = await openDatabase(settings, { name: 'test', log: silentLogger, clock });
+      t.teardown(() => database.close());
+      return database;
+    },
+  };
+}
+
+const execute: Readonly<Record<ServerDialect, (url: string, sql: string) => Promise<void>>> = {
+  async postgres(url, sql) {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  },
+  async mysql(url, sql) {
+    const connection = await createConnection(url);
+    await connection.query(sql);
+    await connection.end();
+  },
+};
+
+const BLANK = { url: '', host: '', port: 0, database: '', username: '', password: '', sslMode: 'disable', maxConns: 10, maxIdle: 5 } as const;
+
