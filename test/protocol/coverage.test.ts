@@ -7,14 +7,14 @@ import { REQUIREMENTS } from './requirements.js';
 /** Folders whose titles may speak of A2A requirements; elsewhere the same letters can mean other things. */
 const FOLDERS = ['test/protocol', 'test/unit/a2a', 'test/unit/protocol', 'test/unit/http', 'test/flow'];
 const CITATION = /\(([^()]*)\)/g;
-const ID = /^(?:AC|G|X|D|S|T|K|L|N|P|M|E|V|H|U|J|RE|GR|Z)\d{1,2}$/;
+const ID_PATTERN = /^(?:AC|G|X|D|S|T|K|L|N|P|M|E|V|H|U|J|RE|GR|Z)\d{1,2}$/;
 
 const cited = new Map<string, string>();
 for (const folder of FOLDERS) {
   for (const file of testFiles(folder)) {
     for (const [, title] of readFileSync(file, 'utf8').matchAll(/\.test\(\s*(['"`].*?['"`]),/g)) {
       for (const [, list] of (title as string).matchAll(CITATION)) {
-        for (const word of (list as string).split(/[\s,;]+/)) if (ID.test(word)) cited.set(word, file);
+        for (const word of (list as string).split(/[\s,;]+/)) if (ID_PATTERN.test(word)) cited.set(word, file);
       }
     }
   }
@@ -29,7 +29,9 @@ t.test('every built requirement is cited by a test title', async (t) => {
 
 t.test('a requirement that is tested is not called later', async (t) => {
   t.same(
-    REQUIREMENTS.filter(({ id, status }) => status === 'later' && cited.has(id)).map(({ id }) => `${id} in ${cited.get(id)}: set it to built`),
+    REQUIREMENTS.filter(({ id, status }) => status === 'later' && cited.has(id)).map(
+      ({ id }) => `${id} in ${cited.get(id)}: set it to built`,
+    ),
     [],
   );
 });

@@ -16,26 +16,51 @@ t.test('answers are camelCase, with enum names and UTC timestamps, and without d
       id,
       contextId: 'context-1',
       status: { state: 'TASK_STATE_SUBMITTED', timestamp: body.result.task.status.timestamp },
-      history: [{ messageId: message['messageId'], contextId: 'context-1', taskId: id, role: 'ROLE_USER', parts: [{ text: 'hello' }] }],
+      history: [{ messageId: message.messageId, contextId: 'context-1', taskId: id, role: 'ROLE_USER', parts: [{ text: 'hello' }] }],
     },
   });
 });
 
 t.test('unknown fields are ignored at every level, null unsets (D5, D6)', async (t) => {
   const server = startProtocolServer(t);
-  const message = { ...userMessage('hello'), kind: 'message', contextId: null, parts: [{ text: 'hello', kind: 'text', url: null, metadata: null }] };
-  const { body } = await server.call('SendMessage', { message, configuration: { ...immediately, historyLength: null, blocking: true }, surprise: {} });
+  const message = {
+    ...userMessage('hello'),
+    kind: 'message',
+    contextId: null,
+    parts: [{ text: 'hello', kind: 'text', url: null, metadata: null }],
+  };
+  const { body } = await server.call('SendMessage', {
+    message,
+    configuration: { ...immediately, historyLength: null, blocking: true },
+    surprise: {},
+  });
   t.same(body.result.task.history[0].parts, [{ text: 'hello' }]);
 });
 
 t.test('snake_case names, enum numbers and decimal text are read as their canonical forms (D6)', async (t) => {
   const server = startProtocolServer(t);
-  const message = { message_id: 'snake', context_id: 'context-2', role: 1, parts: [{ raw: 'aGk_-w', media_type: 'text/plain' }], reference_task_ids: ['other'] };
-  const { body } = await server.call('SendMessage', { message, configuration: { return_immediately: true, history_length: '5', accepted_output_modes: ['text/plain'] } });
+  const message = {
+    message_id: 'snake',
+    context_id: 'context-2',
+    role: 1,
+    parts: [{ raw: 'aGk_-w', media_type: 'text/plain' }],
+    reference_task_ids: ['other'],
+  };
+  const { body } = await server.call('SendMessage', {
+    message,
+    configuration: { return_immediately: true, history_length: '5', accepted_output_modes: ['text/plain'] },
+  });
   const { task } = body.result;
   t.equal(task.contextId, 'context-2');
   t.same(task.history, [
-    { messageId: 'snake', contextId: 'context-2', taskId: task.id, role: 'ROLE_USER', parts: [{ raw: 'aGk/+w==', mediaType: 'text/plain' }], referenceTaskIds: ['other'] },
+    {
+      messageId: 'snake',
+      contextId: 'context-2',
+      taskId: task.id,
+      role: 'ROLE_USER',
+      parts: [{ raw: 'aGk/+w==', mediaType: 'text/plain' }],
+      referenceTaskIds: ['other'],
+    },
   ]);
 });
 
@@ -48,7 +73,11 @@ t.test('every kind of part goes through whole, data: null and metadata of any JS
     { url: 'https://example.com/a.txt', mediaType: 'text/plain', filename: 'a.txt' },
     { raw: '', mediaType: 'text/plain' },
   ];
-  const { body } = await server.call('SendMessage', { message: { ...userMessage(''), parts, metadata: { any: [true, 1.5] } }, configuration: immediately, metadata: { of: 'task' } });
+  const { body } = await server.call('SendMessage', {
+    message: { ...userMessage(''), parts, metadata: { any: [true, 1.5] } },
+    configuration: immediately,
+    metadata: { of: 'task' },
+  });
   t.same(body.result.task.history[0].parts, parts);
   t.same(body.result.task.history[0].metadata, { any: [true, 1.5] });
   t.same(body.result.task.metadata, { of: 'task' });
@@ -57,7 +86,10 @@ t.test('every kind of part goes through whole, data: null and metadata of any JS
 t.test('every violation is told at once, with its field and what to write (D4, E4, E6)', async (t) => {
   const server = startProtocolServer(t);
   const message = { role: 'ROLE_AGENT', parts: [{ text: 'a', url: 'b' }, {}, 'x', { raw: '!' }, { url: '' }], contextId: 7, metadata: [] };
-  const { status: httpStatus, body } = await server.call('SendMessage', { message, configuration: { historyLength: -1, returnImmediately: 'yes' } });
+  const { status: httpStatus, body } = await server.call('SendMessage', {
+    message,
+    configuration: { historyLength: -1, returnImmediately: 'yes' },
+  });
   t.equal(httpStatus, 200);
   t.equal(body.error.code, -32602);
   t.match(body.error.message, /^Invalid parameters: message\.messageId: is required: .* \(and 10 more\)$/);
@@ -101,7 +133,8 @@ t.test('empty required arrays and missing fields are refused (D4)', async (t) =>
 t.test('hostile JSON is refused and harms nothing: depth, __proto__ (E6, Z4)', async (t) => {
   const server = startProtocolServer(t);
   const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
-  const body = (data: string) => `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":${data}}]}}}`;
+  const body = (data: string) =>
+    `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":${data}}]}}}`;
   for (const [data, description] of [
     [deep, 'must not be nested deeper than 100 levels'],
     ['{"__proto__":{"polluted":true}}', "must not hold the key '__proto__'"],
@@ -111,9 +144,11 @@ t.test('hostile JSON is refused and harms nothing: depth, __proto__ (E6, Z4)', a
     t.equal(reply.body.error.code, -32602);
     t.same(reply.body.error.data[1].fieldViolations, [{ field: 'message.parts[0].data', description }]);
   }
-  const unknown = await server.post(`{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"none","x":${deep},"__proto__":{"id":"y"}}}`);
+  const unknown = await server.post(
+    `{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"none","x":${deep},"__proto__":{"id":"y"}}}`,
+  );
   t.equal(unknown.body.error.code, -32001, 'in a field nobody reads it is ignored');
-  t.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  t.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
 t.test('results are artifacts; a status message moves to the history when the status passes (D8, M11)', async (t) => {
@@ -121,7 +156,9 @@ t.test('results are artifacts; a status message moves to the history when the st
   const { id, contextId } = await server.submit('question');
   const run = await server.run(id);
   await run.commit({ events: [status('TASK_STATE_WORKING', 'looking')] });
-  await run.commit({ events: [artifact([{ text: 'half ' }], { lastChunk: false }), artifact([{ text: 'whole' }, { data: { n: 1 } }], { append: true })] });
+  await run.commit({
+    events: [artifact([{ text: 'half ' }], { lastChunk: false }), artifact([{ text: 'whole' }, { data: { n: 1 } }], { append: true })],
+  });
   await run.commit({ state: 'TASK_STATE_COMPLETED', events: [status('TASK_STATE_COMPLETED', 'done')] });
   const { body } = await server.call('GetTask', { id });
   t.same(body.result.artifacts, [{ artifactId: 'answer', parts: [{ text: 'half ' }, { text: 'whole' }, { data: { n: 1 } }] }]);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { AppError, type ErrorCode } from '../../src/base/errors.js';
 import { httpErrorBody, toWireError } from '../../src/a2a/errors.js';
+import { AppError, type ErrorCode } from '../../src/base/errors.js';
 import { startProtocolServer, userMessage } from '../support/protocol-server.js';
 
 t.test('every named error has its codes (E2, E3)', async (t) => {
@@ -42,7 +42,15 @@ t.test('standard JSON-RPC errors have the standard messages (E1, E2)', async (t)
 
 t.test('what goes wrong inside stays inside: no paths, hosts, texts or problems', async (t) => {
   const inner = { message: 'ENOENT /secret/path', details: { host: 'db.internal' }, problems: [{ field: 'secret', description: 'x' }] };
-  for (const thrown of [new Error('secret'), 'secret', undefined, new AppError('INTERNAL', inner), new AppError('LLM_UNAUTHORIZED', inner), new AppError('CONFIG_INVALID', inner), new AppError('DATABASE_UNAVAILABLE', inner)]) {
+  for (const thrown of [
+    new Error('secret'),
+    'secret',
+    undefined,
+    new AppError('INTERNAL', inner),
+    new AppError('LLM_UNAUTHORIZED', inner),
+    new AppError('CONFIG_INVALID', inner),
+    new AppError('DATABASE_UNAVAILABLE', inner),
+  ]) {
     t.notMatch(JSON.stringify(toWireError(thrown)), /secret|internal\.|ENOENT/);
   }
 });
@@ -71,7 +79,9 @@ t.test('temporary failures say when to try again, as HTTP 503 (E8)', async (t) =
 });
 
 t.test('outside JSON-RPC an error is an HTTP body with status name and details (E5)', async (t) => {
-  const { status, headers, body } = httpErrorBody(new AppError('PARAMS_INVALID', { message: 'Invalid parameters: a: b', problems: [{ field: 'a', description: 'b' }] }));
+  const { status, headers, body } = httpErrorBody(
+    new AppError('PARAMS_INVALID', { message: 'Invalid parameters: a: b', problems: [{ field: 'a', description: 'b' }] }),
+  );
   t.equal(status, 400);
   t.same(headers, { 'content-type': 'application/json' });
   t.same(JSON.parse(body), {

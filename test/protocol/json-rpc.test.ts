@@ -49,14 +49,22 @@ t.test('ListTasks is not known until it is built', async (t) => {
 
 t.test('calls that need what the card does not declare get their named error (AC13, P1, X1)', async (t) => {
   const server = startProtocolServer(t);
-  for (const method of ['CreateTaskPushNotificationConfig', 'GetTaskPushNotificationConfig', 'ListTaskPushNotificationConfigs', 'DeleteTaskPushNotificationConfig']) {
+  for (const method of [
+    'CreateTaskPushNotificationConfig',
+    'GetTaskPushNotificationConfig',
+    'ListTaskPushNotificationConfigs',
+    'DeleteTaskPushNotificationConfig',
+  ]) {
     const { body } = await server.call(method, {});
     t.equal(body.error.code, -32003);
     t.equal(body.error.data[0].reason, 'PUSH_NOTIFICATION_NOT_SUPPORTED');
   }
   const { body } = await server.post('{"jsonrpc":"2.0","id":1,"method":"GetExtendedAgentCard"}');
   t.equal(body.error.code, -32004);
-  const push = await server.call('SendMessage', { message: userMessage('a'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } });
+  const push = await server.call('SendMessage', {
+    message: userMessage('a'),
+    configuration: { taskPushNotificationConfig: { url: 'http://x' } },
+  });
   t.equal(push.body.error.code, -32003);
 });
 
@@ -71,7 +79,9 @@ t.test('results have the shape of their method (J3, S1)', async (t) => {
 
 t.test('an unknown or private agent is 404 with the body of HTTP errors (E5, E7)', async (t) => {
   const { agentSettings } = await import('../support/test-settings.js');
-  const server = startProtocolServer(t, { agents: { helper: agentSettings(), hidden: agentSettings({ visibility: 'private' }), inner: agentSettings({ visibility: 'internal' }) } });
+  const server = startProtocolServer(t, {
+    agents: { helper: agentSettings(), hidden: agentSettings({ visibility: 'private' }), inner: agentSettings({ visibility: 'internal' }) },
+  });
   const bodies = [];
   for (const agent of ['nobody', 'hidden', 'constructor', '__proto__']) {
     const { status, body } = await server.call('GetTask', { id: 'a' }, { agent });
@@ -93,13 +103,16 @@ t.test('an unknown or private agent is 404 with the body of HTTP errors (E5, E7)
 
 t.test('bodies of another media type are refused with 415 (J1)', async (t) => {
   const server = startProtocolServer(t);
-  for (const contentType of ['text/plain', 'application/x-www-form-urlencoded']) t.equal((await server.call('GetTask', { id: 'a' }, { headers: { 'content-type': contentType } })).status, 415);
-  for (const contentType of ['application/json; charset=utf-8', 'application/a2a+json', undefined]) t.equal((await server.call('GetTask', { id: 'a' }, { headers: { 'content-type': contentType } })).status, 200);
+  for (const contentType of ['text/plain', 'application/x-www-form-urlencoded'])
+    t.equal((await server.call('GetTask', { id: 'a' }, { headers: { 'content-type': contentType } })).status, 415);
+  for (const contentType of ['application/json; charset=utf-8', 'application/a2a+json', undefined])
+    t.equal((await server.call('GetTask', { id: 'a' }, { headers: { 'content-type': contentType } })).status, 200);
 });
 
 t.test('the version comes by header or query, without it 0.3 is meant and refused (V1, V2, V3, V4)', async (t) => {
   const server = startProtocolServer(t);
-  const code = async (version: string | undefined, query = '') => (await server.call('GetTask', { id: 'a' }, { headers: { 'a2a-version': version }, query })).body.error.code;
+  const code = async (version: string | undefined, query = '') =>
+    (await server.call('GetTask', { id: 'a' }, { headers: { 'a2a-version': version }, query })).body.error.code;
   t.equal(await code('1.0'), -32001);
   t.equal(await code('1.0.1'), -32001);
   t.equal(await code(undefined, 'A2A-Version=1.0'), -32001);
@@ -117,7 +130,8 @@ t.test('the setting for callers without a version takes them as 1.0 (V3)', async
 t.test('extensions are negotiated by header: the known are told back, others ignored (H1, H2, H4)', async (t) => {
   const server = startProtocolServer(t);
   const uri = 'urn:hector:extension:reliable-stream:v1';
-  const ask = async (value: string | undefined) => (await server.call('GetTask', { id: 'a' }, { headers: { 'A2A-Extensions': value } })).headers['a2a-extensions'];
+  const ask = async (value: string | undefined) =>
+    (await server.call('GetTask', { id: 'a' }, { headers: { 'A2A-Extensions': value } })).headers['a2a-extensions'];
   t.equal(await ask(undefined), undefined);
   t.equal(await ask('urn:other:v1'), undefined);
   t.equal(await ask(`urn:other:v1 , ${uri},urn:third`), uri);

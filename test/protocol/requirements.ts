@@ -12,16 +12,23 @@ export interface Requirement {
   readonly summary: string;
 }
 
-type Row = readonly [id: string, clause: string, level: Requirement['level'], bindings: Requirement['bindings'], status: Requirement['status'], summary: string];
+type Row = readonly [
+  id: string,
+  clause: string,
+  level: Requirement['level'],
+  bindings: Requirement['bindings'],
+  status: Requirement['status'],
+  summary: string,
+];
 
 // biome-ignore format: a table reads best as one
 const ROWS: readonly Row[] = [
   ['AC1', '8.1', 'MUST', 'all', 'built', 'an agent card is available'],
-  ['AC2', '8.2, 14.3', 'MUST', 'http', 'later', 'GET /.well-known/agent-card.json is a card'],
-  ['AC3', '8.6.1', 'SHOULD', 'http', 'later', 'cards have Cache-Control with max-age'],
-  ['AC4', '8.6.1', 'SHOULD', 'http', 'later', 'cards have an ETag'],
+  ['AC2', '8.2, 14.3', 'MUST', 'http', 'built', 'GET /.well-known/agent-card.json is a card'],
+  ['AC3', '8.6.1', 'SHOULD', 'http', 'built', 'cards have Cache-Control with max-age'],
+  ['AC4', '8.6.1', 'SHOULD', 'http', 'built', 'cards have an ETag'],
   ['AC5', '8.6.1', 'MAY', 'http', 'later', 'cards have Last-Modified'],
-  ['AC6', '8.6.2', 'SHOULD', 'http', 'later', 'conditional GET of a card answers 304'],
+  ['AC6', '8.6.2', 'SHOULD', 'http', 'built', 'conditional GET of a card answers 304'],
   ['AC7', '14.3', 'SHOULD', 'http', 'later', 'cards travel over HTTPS and hold no secrets'],
   ['AC8', 'topics/multi-tenancy', 'SHOULD', 'all', 'built', 'each agent of a host has its own card'],
   ['AC9', '5.2, 8.3', 'MUST', 'all', 'built', 'every interface is declared with its transport and URL'],
@@ -143,4 +150,11 @@ const ROWS: readonly Row[] = [
   ['Z4', '13.4', 'SHOULD', 'all', 'built', 'sizes and complexity are limited'],
 ];
 
-export const REQUIREMENTS: readonly Requirement[] = ROWS.map(([id, clause, level, bindings, status, summary]) => ({ id, clause, level, bindings, status, summary }));
+export const REQUIREMENTS: readonly Requirement[] = ROWS.map(([id, clause, level, bindings, status, summary]) => ({
+  id,
+  clause,
+  level,
+  bindings,
+  status,
+  summary,
+}));

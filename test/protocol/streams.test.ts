@@ -1,6 +1,6 @@
 import t from 'tap';
-import { StreamClient } from '../support/stream-client.js';
 import { startProtocolServer, userMessage, type WireFrame } from '../support/protocol-server.js';
+import { StreamClient } from '../support/stream-client.js';
 import { agentSettings } from '../support/test-settings.js';
 import { artifact, status } from '../support/test-worker.js';
 
@@ -19,7 +19,11 @@ function brief(frame: WireFrame | undefined): string {
 
 t.test('a send-stream begins with the task, grows by previews and closes at the end (T3, T5, T11, J2, S4)', async (t) => {
   const server = startProtocolServer(t);
-  const stream = await server.stream('SendStreamingMessage', { message: userMessage('question'), configuration: { returnImmediately: true } }, { id: 'abc' });
+  const stream = await server.stream(
+    'SendStreamingMessage',
+    { message: userMessage('question'), configuration: { returnImmediately: true } },
+    { id: 'abc' },
+  );
   t.equal(stream.headers['content-type'], 'text/event-stream');
   const first = await stream.next();
   t.equal(first?.data.jsonrpc, '2.0');
@@ -31,11 +35,14 @@ t.test('a send-stream begins with the task, grows by previews and closes at the 
   t.equal(brief(await stream.next()), `2.${EPOCH + 1} =Hel`);
   await run.preview('lo');
   t.equal(brief(await stream.next()), `2.${EPOCH + 2} +lo`);
-  await run.commit({ state: 'TASK_STATE_COMPLETED', events: [artifact([{ text: 'Hello' }, { data: { sources: ['a'] } }], { previewed: 2 }), status('TASK_STATE_COMPLETED')] });
+  await run.commit({
+    state: 'TASK_STATE_COMPLETED',
+    events: [artifact([{ text: 'Hello' }, { data: { sources: ['a'] } }], { previewed: 2 }), status('TASK_STATE_COMPLETED')],
+  });
   t.equal(brief(await stream.next()), '3 +{"sources":["a"]}.', 'only what the previews did not show');
   const last = await stream.next();
   t.equal(brief(last), '4 COMPLETED');
-  t.notOk('final' in last?.data.result.statusUpdate);
+  t.equal(last?.data.result.statusUpdate.final, undefined);
   t.equal(brief(await stream.next()), 'end');
 });
 
@@ -61,7 +68,10 @@ t.test('a send-stream closes when input is asked for, by setting (T4)', async (t
     const stream = await server.stream('SendStreamingMessage', { message: userMessage('question') });
     const run = await server.nextRun();
     await run.rest('TASK_STATE_INPUT_REQUIRED', 'which?');
-    t.same([brief(await stream.next()), brief(await stream.next()), brief(await stream.next())], ['1 task SUBMITTED', '2 WORKING', '3 INPUT_REQUIRED']);
+    t.same(
+      [brief(await stream.next()), brief(await stream.next()), brief(await stream.next())],
+      ['1 task SUBMITTED', '2 WORKING', '3 INPUT_REQUIRED'],
+    );
     if (closeOnInputRequired) t.equal(brief(await stream.next()), 'end');
     else {
       await server.call('CancelTask', { id: run.taskId });
@@ -102,7 +112,10 @@ t.test('a subscription begins with the task as it is, then the previews of the r
   t.equal(brief(first), '3 task WORKING');
   t.same(first?.data.result.task.artifacts, [{ artifactId: 'answer', parts: [{ text: 'first ' }] }]);
   t.equal(brief(await stream.next()), `3.${EPOCH + 2} +second`);
-  await run.commit({ state: 'TASK_STATE_COMPLETED', events: [artifact([{ text: 'second' }], { append: true, previewed: 2 }), status('TASK_STATE_COMPLETED')] });
+  await run.commit({
+    state: 'TASK_STATE_COMPLETED',
+    events: [artifact([{ text: 'second' }], { append: true, previewed: 2 }), status('TASK_STATE_COMPLETED')],
+  });
   t.same((await stream.rest()).map(brief), ['4 +.', '5 COMPLETED'], 'it ends with the task (T8)');
 });
 
@@ -161,7 +174,15 @@ t.test('a failure in mid-stream is an error event with the JSON-RPC error, and t
   server.live.gap();
   const frame = await stream.next();
   t.equal(frame?.event, 'error');
-  t.same(frame?.data, { jsonrpc: '2.0', id: 9, error: { code: -32603, message: 'Internal error', data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'INTERNAL', domain: 'hector' }] } });
+  t.same(frame?.data, {
+    jsonrpc: '2.0',
+    id: 9,
+    error: {
+      code: -32603,
+      message: 'Internal error',
+      data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'INTERNAL', domain: 'hector' }],
+    },
+  });
   t.equal(brief(await stream.next()), 'end');
 });
 
@@ -225,14 +246,15 @@ t.test('what was missed of a task that ended meanwhile is replayed; with nothing
   const run = await server.run(id);
   await run.preview('ans');
   await run.finish('answer');
-  const resume = async (lastEventId: string) => (await (await server.stream('SubscribeToTask', { id }, { headers: { 'last-event-id': lastEventId } })).rest()).map(brief);
+  const resume = async (lastEventId: string) =>
+    (await (await server.stream('SubscribeToTask', { id }, { headers: { 'last-event-id': lastEventId } })).rest()).map(brief);
   t.same(await resume('2'), ['3 =answer.', '4 COMPLETED']);
   t.same(await resume(`2.${EPOCH + 1}`), ['3 +wer.', '4 COMPLETED']);
   t.same(await resume('0'), ['1 task SUBMITTED', '2 WORKING', '3 =answer.', '4 COMPLETED']);
   t.equal((await server.call('SubscribeToTask', { id }, { headers: { 'last-event-id': '4' } })).body.error.code, -32004);
 });
 
-t.test('a place that is no longer known starts over with a Task, which replaces everything (R10)', async (t) => {
+t.test('when the previews are gone a Task comes first, and no event after it is left out (R10)', async (t) => {
   const server = startProtocolServer(t);
   const { id } = await server.submit('question');
   const run = await server.run(id);
@@ -243,6 +265,9 @@ t.test('a place that is no longer known starts over with a Task, which replaces 
     t.equal(brief(await stream.next()), '2 task WORKING', lastEventId);
     await stream.close();
   }
+  await run.finish('lost and found');
+  const missed = await server.stream('SubscribeToTask', { id }, { headers: { 'last-event-id': `2.${EPOCH + 1}` } });
+  t.same((await missed.rest()).map(brief), ['2 task WORKING', '3 =lost and found.', '4 COMPLETED']);
   const { body } = await server.call('SubscribeToTask', { id }, { headers: { 'last-event-id': 'garbage' } });
   t.equal(body.error.code, -32602);
   t.equal(body.error.data[1].fieldViolations[0].field, 'Last-Event-ID');
@@ -278,6 +303,6 @@ t.test('a resumed plain task stream keeps ids but no metadata', async (t) => {
   const stream = await server.stream('SubscribeToTask', { id }, { headers: { 'last-event-id': '0' } });
   const frame = await stream.next();
   t.equal(frame?.id, '1');
-  t.notOk('metadata' in frame?.data.result.task);
+  t.equal(frame?.data.result.task.metadata, undefined);
   await stream.close();
 });

@@ -2,10 +2,11 @@
  * What the protocol tests talk to. Its body may be swapped for the full stack; the tests see only this interface:
  * JSON-RPC in and out, and a worker that they steer.
  */
-import type { Principal } from '../../src/access/principal.js';
-import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
+
 import type { A2aBinding } from '../../src/a2a/binding.js';
+import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
+import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -15,8 +16,8 @@ import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { InProcessFeed } from './in-process-feed.js';
-import { takeTask, type TestRun } from './test-worker.js';
 import { testSettings } from './test-settings.js';
+import { type TestRun, takeTask } from './test-worker.js';
 
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
@@ -106,7 +107,14 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     const all: Record<string, string> = {};
     const given = { 'content-type': 'application/json', 'a2a-version': '1.0', ...headers };
     for (const [name, value] of Object.entries(given)) if (value !== undefined) all[name.toLowerCase()] = value;
-    const request: BindingRequest = { agent, headers: all, query: new URLSearchParams(query), body: Buffer.from(body), baseUrl, signal: signal ?? new AbortController().signal };
+    const request: BindingRequest = {
+      agent,
+      headers: all,
+      query: new URLSearchParams(query),
+      body: Buffer.from(body),
+      baseUrl,
+      signal: signal ?? new AbortController().signal,
+    };
     return binding.handleJsonRpc(request, principal ?? { subject: 'local', authenticated: true });
   };
   const encode = (method: string, params: unknown, { id = 1 }: CallOptions) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
@@ -129,7 +137,11 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
       return toWireStream(reply.headers, reply.events);
     },
     async submit(text, callOptions = {}) {
-      const { body } = await server.call('SendMessage', { message: userMessage(text), configuration: { returnImmediately: true } }, callOptions);
+      const { body } = await server.call(
+        'SendMessage',
+        { message: userMessage(text), configuration: { returnImmediately: true } },
+        callOptions,
+      );
       return body.result.task;
     },
     run: (taskId) => takeTask(store, live, taskId),
