@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Buffers that move to the thread; they are empty here afterwards. */
   readonly transfer?: readonly ArrayBuffer[];
+  /** Somebody waits: not behind bulk work. Text threads only. */
+  readonly urgent?: boolean;
   /** The signal ends the thread in the middle of the work, rather than only the wait for it. Text threads only. */
   readonly killOnAbort?: boolean;
 }
@@ -65,13 +67,20 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
     pools.set(name, created);
     return created;
   };
-  const textPool = () =>
-    pool('text', { filename: entry('text'), minThreads: 0, maxThreads: cores, idleTimeout: idleMs, maxQueue: MAX_TEXT_QUEUE, resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB } });
+  const textPool = (urgent: boolean) =>
+    pool(urgent ? 'text-urgent' : 'text', {
+      filename: entry('text'),
+      minThreads: 0,
+      maxThreads: urgent ? 1 : cores,
+      idleTimeout: idleMs,
+      maxQueue: MAX_TEXT_QUEUE,
+      resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB },
+    });
   const indexPool = (slot: number) =>
     pool(`index-${slot}`, { filename: entry('index'), minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: INDEX_CONCURRENCY, maxQueue: MAX_INDEX_QUEUE, idleTimeout: Number.POSITIVE_INFINITY });
 
   return {
-    text: { run: (name, request, options) => run(textPool, name, request, options) },
+    text: { run: (name, request, options) => run(() => textPool(options?.urgent ?? false), name, request, options) },
     indexThread(key) {
       // Spread in order of first use: collections share a thread only when there are more of them than threads.
       const slot = assigned.get(key) ?? assigned.size % indexThreads;

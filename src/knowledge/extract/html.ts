@@ -9,10 +9,11 @@ export function extractHtml(source: string): ExtractedText {
   let headingDepth = 0;
   let preDepth = 0;
   let line = 1;
+  let lineEnd = source.indexOf('\n');
   let at = 0;
-  /** Consumes up to `end`, counting lines. */
+  /** Consumes up to `end`, counting lines; each line end is looked for once. */
   const moveTo = (end: number) => {
-    for (let next = source.indexOf('\n', at); next !== -1 && next < end; next = source.indexOf('\n', next + 1)) line += 1;
+    for (; lineEnd !== -1 && lineEnd < end; lineEnd = source.indexOf('\n', lineEnd + 1)) line += 1;
     at = end;
   };
   while (at < source.length) {
@@ -60,6 +61,8 @@ class LineWriter {
   readonly #sourceLines: number[] = [];
   #current = '';
   #currentLine = 1;
+  /** Asking the growing line itself would copy it every time. */
+  #endsWithSpace = false;
 
   text(text: string, line: number, verbatim: boolean): void {
     if (verbatim) {
@@ -67,6 +70,7 @@ class LineWriter {
         if (index > 0) this.breakLine(false, true);
         if (this.#current === '') this.#currentLine = line + index;
         this.#current += part;
+        this.#endsWithSpace = false;
       });
       return;
     }
@@ -76,7 +80,10 @@ class LineWriter {
       this.#currentLine = line + text.slice(0, lead).split('\n').length - 1;
     }
     const collapsed = text.replace(/\s+/g, ' ');
-    this.#current += this.#current === '' || this.#current.endsWith(' ') ? collapsed.trimStart() : collapsed;
+    const added = this.#current === '' || this.#endsWithSpace ? collapsed.trimStart() : collapsed;
+    if (added === '') return;
+    this.#current += added;
+    this.#endsWithSpace = added.endsWith(' ');
   }
 
   /** Ends the line; a paragraph also leaves one empty line behind it. */
