@@ -30,7 +30,11 @@ export interface TextThreads {
 }
 
 export interface IndexThread {
-  run<K extends keyof IndexMessages>(name: K, request: IndexMessages[K]['request'], options?: RunOptions): Promise<IndexMessages[K]['reply']>;
+  run<K extends keyof IndexMessages>(
+    name: K,
+    request: IndexMessages[K]['request'],
+    options?: RunOptions,
+  ): Promise<IndexMessages[K]['reply']>;
 }
 
 export interface ThreadPools {
@@ -77,7 +81,14 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
       resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB },
     });
   const indexPool = (slot: number) =>
-    pool(`index-${slot}`, { filename: entry('index'), minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: INDEX_CONCURRENCY, maxQueue: MAX_INDEX_QUEUE, idleTimeout: Number.POSITIVE_INFINITY });
+    pool(`index-${slot}`, {
+      filename: entry('index'),
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: INDEX_CONCURRENCY,
+      maxQueue: MAX_INDEX_QUEUE,
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
 
   return {
     text: { run: (name, request, options) => run(() => textPool(options?.urgent ?? false), name, request, options) },
@@ -105,7 +116,11 @@ async function run<T>(pool: () => Piscina, name: string, request: unknown, optio
   signal?.throwIfAborted();
   let reply: ThreadReply<T>;
   try {
-    const running = pool().run(request, { name, ...(transfer && { transferList: [...transfer] }), ...(killOnAbort && signal && { signal }) }) as Promise<ThreadReply<T>>;
+    const running = pool().run(request, {
+      name,
+      ...(transfer && { transferList: [...transfer] }),
+      ...(killOnAbort && signal && { signal }),
+    }) as Promise<ThreadReply<T>>;
     reply = await (signal === undefined || killOnAbort ? running : untilAborted(running, signal));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

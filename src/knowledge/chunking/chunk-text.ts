@@ -7,7 +7,7 @@
  */
 import type { ChunkingSettings } from '../../config/settings.js';
 import type { TextChunk } from '../../threads/messages.js';
-import { lineStarts, lineOf } from './lines.js';
+import { lineOf, lineStarts } from './lines.js';
 import { sentenceRanges } from './sentences.js';
 import { type Range, windowRanges } from './windows.js';
 

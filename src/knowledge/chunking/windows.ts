@@ -60,7 +60,11 @@ function joinShortEnd(text: string, ranges: readonly Range[], { minSize, maxSize
   if (last.end - before.start <= maxSize) return [...kept, { start: before.start, end: last.end }];
   const latest = wholeSign(text, before.start, last.end - minSize);
   const cut = preserveWords ? (lastBreak(text, Math.max(before.start + minSize, last.end - maxSize), latest) ?? latest) : latest;
-  return [...kept, { start: before.start, end: trimEnd(text, before.start, cut) }, { start: skipSpace(text, cut, last.end), end: last.end }];
+  return [
+    ...kept,
+    { start: before.start, end: trimEnd(text, before.start, cut) },
+    { start: skipSpace(text, cut, last.end), end: last.end },
+  ];
 }
 
 function lastBreak(text: string, earliest: number, latest: number): number | undefined {

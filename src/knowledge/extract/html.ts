@@ -1,5 +1,5 @@
 /** HTML → readable text: one pass over the source, tags dropped, blocks on their own lines, source lines kept. */
-import type { ExtractedText } from './extract-text.js';
+import type { ExtractedText } from './extracted-text.js';
 import { decodeEntities } from './html-entities.js';
 
 export function extractHtml(source: string): ExtractedText {
@@ -124,8 +124,21 @@ function collapse(text: string): string {
 const TAG = /^<(\/?)([a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>/;
 /** A longer tag is skipped to its `>`; bounds the work per tag. */
 const MAX_TAG = 65_536;
-const DROPPED: ReadonlySet<string> = new Set(['script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'canvas', 'textarea', 'select']);
+const DROPPED: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'iframe',
+  'object',
+  'canvas',
+  'textarea',
+  'select',
+]);
 const INLINE_BREAKS: ReadonlySet<string> = new Set(['br', 'li', 'tr', 'dt', 'dd', 'option']);
 const BLOCKS: ReadonlySet<string> = new Set(
-  'address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul'.split(' '),
+  'address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul'.split(
+    ' ',
+  ),
 );

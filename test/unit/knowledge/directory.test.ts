@@ -25,7 +25,8 @@ t.test('globs speak of names at any depth, or of paths when they have a slash', 
     ['a+b(1).md', 'a+b(1).md'],
     ['x/**/y.md', 'x/y.md'],
     ['x/**/y.md', 'x/1/2/y.md'],
-  ] as const) t.ok(fits(pattern, path), `${pattern} fits ${path}`);
+  ] as const)
+    t.ok(fits(pattern, path), `${pattern} fits ${path}`);
   for (const [pattern, path] of [
     ['*.md', 'a.mdx'],
     ['docs/*.md', 'docs/x/a.md'],
@@ -33,7 +34,8 @@ t.test('globs speak of names at any depth, or of paths when they have a slash', 
     ['*.m?', 'a.md.bak'],
     ['.*', 'a.b'],
     ['[!a]*', 'abc'],
-  ] as const) t.notOk(fits(pattern, path), `${pattern} does not fit ${path}`);
+  ] as const)
+    t.notOk(fits(pattern, path), `${pattern} does not fit ${path}`);
   t.throws(() => createGlobMatcher(['[z-a]']), { code: 'CONFIG_INVALID' });
 });
 
@@ -41,13 +43,23 @@ t.test('a folder is read to its depths; what is excluded is not opened; loops of
   const root = tempFolder(t);
   mkdirSync(join(root, 'a/b'), { recursive: true });
   mkdirSync(join(root, 'node_modules/x'), { recursive: true });
-  for (const name of ['one.md', 'a/two.md', 'a/b/three.txt', 'a/b/image.png', 'node_modules/x/no.md', '.secret.md']) writeFileSync(join(root, name), name);
+  for (const name of ['one.md', 'a/two.md', 'a/b/three.txt', 'a/b/image.png', 'node_modules/x/no.md', '.secret.md'])
+    writeFileSync(join(root, name), name);
   symlinkSync(root, join(root, 'a/loop'));
   symlinkSync(join(root, 'nowhere'), join(root, 'dangling.md'));
   symlinkSync(join(root, 'one.md'), join(root, 'linked.md'));
-  const source = createDirectorySource({ type: 'directory', path: root, include: ['*.md', '*.txt'], exclude: ['.*', 'node_modules'], maxFileBytes: 6 });
+  const source = createDirectorySource({
+    type: 'directory',
+    path: root,
+    include: ['*.md', '*.txt'],
+    exclude: ['.*', 'node_modules'],
+    maxFileBytes: 6,
+  });
   const { documents, problems } = await source.scan(signal);
-  t.same(documents.map((document) => document.id), ['a/b/three.txt', 'a/two.md', 'linked.md', 'one.md']);
+  t.same(
+    documents.map((document) => document.id),
+    ['a/b/three.txt', 'a/two.md', 'linked.md', 'one.md'],
+  );
   t.same(problems, []);
   t.match(documents.at(-1), { name: 'one.md', path: join(root, 'one.md'), bytes: 6, modifiedAt: Number });
   t.equal(Buffer.from(await source.read(documents.at(-1) as never, signal)).toString(), 'one.md');

@@ -24,7 +24,10 @@ t.test('Markdown takes its title from front matter or the first heading, and kee
   t.match(extractText('a.md', bytes('Under\n=====\ntext')), { title: 'Under' });
   t.match(extractText('a.md', bytes('```\n# not this\n```\n# snake_case `name`')), { title: 'snake_case name' });
   t.match(extractText('a.md', bytes('no heading')), { title: '' });
-  t.same(extractText('a.md', bytes('---\ntitle: "Front: matter"\ntags: [x]\n---\n# Heading\nbody')), { title: 'Front: matter', text: '\n\n\n\n# Heading\nbody' });
+  t.same(extractText('a.md', bytes('---\ntitle: "Front: matter"\ntags: [x]\n---\n# Heading\nbody')), {
+    title: 'Front: matter',
+    text: '\n\n\n\n# Heading\nbody',
+  });
   t.same(extractText('a.md', bytes('---\ndate: 2020\n---\n# Heading')), { title: 'Heading', text: '\n\n\n# Heading' });
   t.match(extractText('a.md', bytes('---\nnever closed')), { text: '---\nnever closed' });
 });
@@ -47,7 +50,10 @@ t.test('HTML becomes lines of text: scripts dropped, entities decoded, blocks ap
   const { text, title, sourceLines } = extractText('a.HTML', bytes(html));
   t.equal(title, 'A & B – x');
   const lines = text.split('\n');
-  t.same(lines.filter((line) => line !== ''), ['Head line', 'One bold and link.', '- first', '- second <tag>', 'a b', '  keep', '  this', '5 < 6 &unknown; 😀 é']);
+  t.same(
+    lines.filter((line) => line !== ''),
+    ['Head line', 'One bold and link.', '- first', '- second <tag>', 'a b', '  keep', '  this', '5 < 6 &unknown; 😀 é'],
+  );
   t.equal(sourceLines?.length, lines.length);
   t.equal(sourceLines?.[lines.indexOf('Head line')], 6);
   t.equal(sourceLines?.[lines.indexOf('One bold and link.')], 7);

@@ -20,17 +20,26 @@ t.test('a document is prepared on a thread and its buffer moves there', async (t
   const prepared = await pools.text.run('prepare', { name: 'a.md', content: bytes, chunking, knownHash: '' }, { transfer: [bytes.buffer] });
   t.match(prepared, { type: 'prepared', title: 'Title', chunks: [{ text: '# Title\n\nBody text.', startLine: 1, endLine: 3 }] });
   t.equal(bytes.byteLength, 0, 'transferred, not copied');
-  t.match(await pools.text.run('prepare', { name: 'a.md', content: content('# Title\n\nBody text.'), chunking, knownHash: prepared.contentHash }), { type: 'unchanged' });
+  t.match(
+    await pools.text.run('prepare', { name: 'a.md', content: content('# Title\n\nBody text.'), chunking, knownHash: prepared.contentHash }),
+    { type: 'unchanged' },
+  );
 });
 
 t.test('an error keeps its code across threads', async (t) => {
   const pools = open(t as Tap);
-  await t.rejects(pools.text.run('prepare', { name: 'a.pdf', content: content('x'), chunking, knownHash: '' }), { name: 'AppError', code: 'DOCUMENT_UNSUPPORTED', message: /a\.pdf/ });
+  await t.rejects(pools.text.run('prepare', { name: 'a.pdf', content: content('x'), chunking, knownHash: '' }), {
+    name: 'AppError',
+    code: 'DOCUMENT_UNSUPPORTED',
+    message: /a\.pdf/,
+  });
 });
 
 t.test('an abort ends the wait at once; with killOnAbort also the work', async (t) => {
   const pools = open(t as Tap);
-  await t.rejects(pools.text.run('embed', { texts: ['a'], dimension: 8 }, { signal: AbortSignal.abort(new Error('early')) }), { message: 'early' });
+  await t.rejects(pools.text.run('embed', { texts: ['a'], dimension: 8 }, { signal: AbortSignal.abort(new Error('early')) }), {
+    message: 'early',
+  });
   const texts = Array.from({ length: 3000 }, (_, index) => `a text of some length number ${index} `.repeat(40));
   const waiting = new AbortController();
   const abandoned = pools.text.run('embed', { texts, dimension: 384 }, { signal: waiting.signal });
@@ -82,9 +91,11 @@ t.test('a search is answered while a long insert runs', async (t) => {
   await thread.run('upsert', { ...target, ids: ['a'], vectors: Float32Array.of(1, 0) });
   let inserted = false;
   const ids = Array.from({ length: 30_000 }, (_, index) => `v${index}`);
-  const insert = thread.run('upsert', { ...target, ids, vectors: Float32Array.from({ length: 60_000 }, (_, index) => Math.sin(index * index)) }).then(() => {
-    inserted = true;
-  });
+  const insert = thread
+    .run('upsert', { ...target, ids, vectors: Float32Array.from({ length: 60_000 }, (_, index) => Math.sin(index * index)) })
+    .then(() => {
+      inserted = true;
+    });
   const { ids: found } = await thread.run('search', { ...target, vector: Float32Array.of(1, 0), topK: 1 });
   t.equal(found.length, 1);
   t.notOk(inserted);

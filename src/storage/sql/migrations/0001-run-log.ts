@@ -1,4 +1,4 @@
-import { type TableDefinition, createTable } from '../table-definition.js';
+import { createTable, type TableDefinition } from '../table-definition.js';
 import type { Migration } from './index.js';
 
 /** Tasks, their events, sessions and accepted messages: the run log (ARCHITECTURE §5). */

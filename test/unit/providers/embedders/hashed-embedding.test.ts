@@ -9,12 +9,12 @@ const near = (a: string, b: string) => {
 
 /** Written down once; another value here means that stored vectors no longer fit: raise the model's name. */
 const FOX: readonly (readonly [number, string])[] = [
-  [80, '0.328001'],
-  [88, '-0.328001'],
-  [163, '0.328001'],
-  [173, '-0.328001'],
-  [211, '-0.262401'],
-  [350, '-0.328001'],
+  [133, '-0.327737'],
+  [250, '-0.327737'],
+  [292, '0.327737'],
+  [310, '0.327737'],
+  [348, '-0.327737'],
+  [361, '0.327737'],
 ];
 
 t.test('vectors have unit length and are the same on every machine', async (t) => {
@@ -27,8 +27,15 @@ t.test('vectors have unit length and are the same on every machine', async (t) =
     [...fox.entries()].filter(([, value]) => Math.abs(value) > 0.25).map(([at, value]) => [at, value.toFixed(6)]),
     FOX,
   );
-  t.same([...embed('')].filter((value) => value !== 0), [], 'nothing to say is the zero vector');
-  t.same([...embed('!!! --- ???')].filter((value) => value !== 0), []);
+  t.same(
+    [...embed('')].filter((value) => value !== 0),
+    [],
+    'nothing to say is the zero vector',
+  );
+  t.same(
+    [...embed('!!! --- ???')].filter((value) => value !== 0),
+    [],
+  );
 });
 
 t.test('texts that share words or word forms are nearer than texts that do not', async (t) => {

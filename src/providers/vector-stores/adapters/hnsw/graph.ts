@@ -89,7 +89,9 @@ export class Graph {
     const limit = Math.min(topK, this.#labels.size);
     if (this.#graph === undefined || limit <= 0) return found;
     if (vector.length !== this.#dimension) {
-      throw new AppError('INDEX_FAILED', { message: `The index holds vectors of ${this.#dimension} numbers, the query has ${vector.length}` });
+      throw new AppError('INDEX_FAILED', {
+        message: `The index holds vectors of ${this.#dimension} numbers, the query has ${vector.length}`,
+      });
     }
     this.#graph.setEf(Math.max(EF_SEARCH, limit * EF_PER_HIT));
     const { neighbors, distances } = this.#graph.searchKnn(Array.from(vector), limit);
@@ -111,7 +113,13 @@ export class Graph {
   save(): Promise<void> {
     return this.#change(async () => {
       if (this.#position === NOWHERE) return;
-      await this.#snapshot.save({ graph: this.#graph, dimension: this.#dimension, labels: this.#labels, nextLabel: this.#nextLabel, position: this.#position });
+      await this.#snapshot.save({
+        graph: this.#graph,
+        dimension: this.#dimension,
+        labels: this.#labels,
+        nextLabel: this.#nextLabel,
+        position: this.#position,
+      });
     });
   }
 
@@ -139,7 +147,8 @@ export class Graph {
     if (vector.every((value) => value === 0)) return;
     this.#dimension = vector.length;
     this.#graph ??= newGraph(this.#dimension, FIRST_CAPACITY);
-    if (this.#graph.getCurrentCount() >= this.#graph.getMaxElements()) this.#graph.resizeIndex(Math.ceil(this.#graph.getMaxElements() * 1.5) + FIRST_CAPACITY);
+    if (this.#graph.getCurrentCount() >= this.#graph.getMaxElements())
+      this.#graph.resizeIndex(Math.ceil(this.#graph.getMaxElements() * 1.5) + FIRST_CAPACITY);
     const label = this.#nextLabel++;
     this.#graph.addPoint(Array.from(vector), label);
     this.#link(id, label);
