@@ -2,7 +2,13 @@
 export type BindingReply =
   | { readonly type: 'json'; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
   /** Server-sent events; closing the iterator detaches, it never cancels the task (R6). */
-  | { readonly type: 'stream'; readonly headers: Readonly<Record<string, string>>; readonly events: AsyncIterable<ServerSentEvent> };
+  | {
+      readonly type: 'stream';
+      readonly headers: Readonly<Record<string, string>>;
+      readonly events: AsyncIterable<ServerSentEvent>;
+      /** The binding's error body, one line of JSON, for a failure that `events` throws (T10). Default: a bare internal error. */
+      readonly describeFailure?: (error: unknown) => string;
+    };
 
 export interface ServerSentEvent {
   /** Cursor (R10). */

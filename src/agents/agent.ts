@@ -17,7 +17,10 @@ export interface StepState {
 export interface StepContext {
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
-  /** Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. */
+  /**
+   * Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. A step that calls it
+   * says so by `previewed` > 0 in the artifact's event, whose text is then exactly what was previewed.
+   */
   preview(artifactId: string, text: string): void;
 }
 
@@ -31,7 +34,11 @@ interface StepResult {
 export type StepOutcome =
   | ({ readonly type: 'continue' } & StepResult)
   /** The run pauses for somebody outside. */
-  | ({ readonly type: 'wait'; readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED'; readonly statusMessage: Message } & StepResult)
+  | ({
+      readonly type: 'wait';
+      readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
+      readonly statusMessage: Message;
+    } & StepResult)
   | ({ readonly type: 'finished'; readonly statusMessage?: Message; readonly statusMetadata?: JsonObject } & StepResult)
   | ({ readonly type: 'failed'; readonly statusMessage: Message } & StepResult);
 

@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.js';
+
 /**
  * The HTTP port: what the front needs of a server. Adapters: `uws-server.ts`, `node-server.ts`; both pass
  * `test/contract/http-server.ts`.
@@ -20,14 +22,24 @@ export interface HttpRequest {
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-export type HttpResponse =
-  | { readonly status: number; readonly headers: HttpHeaders; readonly body: string | Uint8Array }
-  | {
-      readonly status: number;
-      readonly headers: HttpHeaders;
-      /** Writes the body over time; the response ends when the promise settles. */
-      readonly stream: (writer: StreamWriter) => Promise<void>;
-    };
+export interface PlainResponse {
+  readonly status: number;
+  /** Lower-case names. `connection: close` closes the connection after the response. */
+  readonly headers: HttpHeaders;
+  readonly body: string | Uint8Array;
+}
+
+export interface StreamedResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /**
+   * Writes the body over time; the response ends when the promise settles, a rejection cuts the connection.
+   * Always called, also when the client has already gone (its signal is aborted then), so that it can let go of what it holds.
+   */
+  readonly stream: (writer: StreamWriter) => Promise<void>;
+}
+
+export type HttpResponse = PlainResponse | StreamedResponse;
 
 export interface StreamWriter {
   /** Queues a chunk. False when the client is slow: await `drained()` before the next write. */
@@ -50,8 +62,12 @@ export interface HttpServerOptions {
   readonly handler: HttpHandler;
   readonly limits: HttpLimits;
   /** Answers what the server itself refuses (too large, bad request line), so that bodies look the same everywhere. */
-  readonly refuse: (code: 'HTTP_BODY_TOO_LARGE' | 'HTTP_HEADERS_TOO_LARGE' | 'REQUEST_INVALID', request: Pick<HttpRequest, 'method' | 'path' | 'headers'>) => HttpResponse;
+  readonly refuse: (code: RefusalCode, request: Pick<HttpRequest, 'method' | 'path' | 'headers'>) => PlainResponse;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
+
+export type RefusalCode = 'HTTP_BODY_TOO_LARGE' | 'HTTP_HEADERS_TOO_LARGE' | 'HTTP_REQUEST_TIMEOUT' | 'REQUEST_INVALID';
 
 export interface HttpLimits {
   /** Default 10 MiB. */

@@ -36,7 +36,7 @@ export function createCancelTask({ store, queue, publisher, signals, clock }: Ca
           return outcome.task;
         case 'canceled':
           await Promise.all([signals.announce(taskId), publisher.publishEvents(outcome.events)]);
-          if (outcome.next !== undefined) await queue.enqueue(outcome.next);
+          if (outcome.next !== undefined) await queue.enqueue(outcome.next, taskId);
           return outcome.task;
       }
     });

@@ -5,7 +5,12 @@ import type { TaskRecord } from './task-store.js';
  * adding one twice, or for a task that no longer runs, does no harm.
  */
 export interface StepQueue {
-  enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent'>): Promise<void>;
+  /**
+   * Never rejects because Redis is away: the task is in SQL already and the recovery sweep finds it.
+   * @param after id of the run that this task waited for. Its own first job may still be on its way out of the
+   *   queue after finding that run in front; a job of the same id would be taken for that one and dropped.
+   */
+  enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent'>, after?: string): Promise<void>;
   /** Throws `OVERLOADED` (with `retryAfterMs`) while more jobs wait than `queue.max_waiting` allows. */
   assertCapacity(): Promise<void>;
 }

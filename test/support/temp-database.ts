@@ -77,5 +77,14 @@ const execute: Readonly<Record<ServerDialect, (url: string, sql: string) => Prom
   },
 };
 
-const BLANK = { url: '', host: '', port: 0, database: '', username: '', password: '', sslMode: 'disable', maxConns: 10, maxIdle: 5 } as const;
-
+const BLANK = {
+  url: '',
+  host: '',
+  port: 0,
+  database: '',
+  username: '',
+  password: '',
+  sslMode: 'disable',
+  maxConns: 10,
+  maxIdle: 5,
+} as const;

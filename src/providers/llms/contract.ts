@@ -34,7 +34,13 @@ export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
   /** A whole call; `arguments` as the model wrote them, parsed. Unparsable arguments arrive as `invalidArguments`. */
-  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: JsonObject; readonly invalidArguments?: string }
+  | {
+      readonly type: 'tool_call';
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: JsonObject;
+      readonly invalidArguments?: string;
+    }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage?: ModelUsage };
 
 export interface LanguageModel {

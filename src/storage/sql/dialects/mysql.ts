@@ -72,7 +72,9 @@ async function transactOnce<T>(pool: Pool, program: () => Program<T>, fail: (err
   let usable = true;
   try {
     await connection.query('START TRANSACTION').catch(fail);
-    const result = await runProgramAsync(program(), async ({ sql, parameters }) => toRows((await connection.query(sql, [...parameters]).catch(fail))[0]));
+    const result = await runProgramAsync(program(), async ({ sql, parameters }) =>
+      toRows((await connection.query(sql, [...parameters]).catch(fail))[0]),
+    );
     await connection.query('COMMIT').catch(fail);
     return result;
   } catch (error) {
@@ -107,7 +109,12 @@ function isRetryable(error: unknown): boolean {
 function translate(cause: unknown, label: string): unknown {
   if (cause instanceof AppError) return cause;
   const code = driverCode(cause);
-  if (code === 'ER_LOCK_WAIT_TIMEOUT') return new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms` });
+  if (code === 'ER_LOCK_WAIT_TIMEOUT')
+    return new AppError('DATABASE_BUSY', {
+      cause,
+      retryAfterMs: 1_000,
+      message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms`,
+    });
   const answered = code.startsWith('ER_') && !GONE.includes(code);
   return answered ? cause : unavailable(cause, label);
 }

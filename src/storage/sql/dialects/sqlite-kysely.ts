@@ -40,6 +40,7 @@ class SqliteKyselyDriver implements Driver {
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (connection instanceof SqliteKyselyConnection) connection.end(true);
+    await this.#driver.flush();
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -78,13 +79,15 @@ class SqliteKyselyConnection implements DatabaseConnection {
     if (this.#transaction !== undefined) return toQueryResult(this.#transaction.run(query));
     if (SelectQueryNode.is(query.query)) return { rows: (await this.#driver.read(query)) as R[] };
     const transaction = await this.#driver.begin();
+    let result: SqliteResult;
     try {
-      const result = transaction.run(query);
+      result = transaction.run(query);
       transaction.commit();
-      return toQueryResult(result);
     } finally {
       transaction.end();
     }
+    await this.#driver.flush();
+    return toQueryResult(result);
   }
 
   // biome-ignore lint/correctness/useYield: kysely's interface has it; nothing here streams.

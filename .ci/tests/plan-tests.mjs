@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { SetupError } from '../run-command.mjs';
+import { listFiles } from '../setup/build.mjs';
+
+/** Checks that are not test files; each counts as one test. */
+export const CHECKS = ['types', 'lint'];
+
+/** Areas in the order they run. Faults kill processes and measure recovery, so they run one file at a time. */
+const AREAS = [
+  { name: 'gates', jobs: availableParallelism(), timeoutSeconds: 120 },
+  { name: 'unit', jobs: availableParallelism(), timeoutSeconds: 120 },
+  { name: 'contract', jobs: 2, timeoutSeconds: 180 },
+  { name: 'flow', jobs: 2, timeoutSeconds: 180 },
+  { name: 'protocol', jobs: 2, timeoutSeconds: 180 },
+  { name: 'faults', jobs: 1, timeoutSeconds: 300 },
+];
+
+/**
+ * What to run: every check and area, or what the arguments name (a check, an area, a folder below `test/`, a test file).
+ * Files are compiled ones, listed from the sources, so that nothing stale runs and nothing is forgotten.
+ */
+export function planTests(root, picks) {
+  const sources = listFiles(root, ['test'], ['.test.ts']);
+  const strays = sources.filter((path) => !AREAS.some((area) => path.startsWith(`test/${area.name}/`)));
+  if (strays.length > 0) throw new SetupError(`these test files are in no area and would never run: ${strays.join(', ')}`);
+  const isPicked = (path) => picks.length === 0 || picks.some((pick) => covers(pick, path));
+  const areas = [];
+  for (const area of AREAS) {
+    const files = sources.filter((path) => path.startsWith(`test/${area.name}/`) && isPicked(path));
+    if (files.length > 0) areas.push({ ...area, files: files.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`) });
+  }
+  const checks = CHECKS.filter((check) => picks.length === 0 || picks.includes(check));
+  for (const pick of picks) {
+    const isKnown = checks.includes(pick) || AREAS.some((area) => area.name === pick) || sources.some((path) => covers(pick, path));
+    if (!isKnown) {
+      throw new SetupError(`"${pick}" is no check, area, folder or test file; areas: ${AREAS.map((area) => area.name).join(', ')}`);
+    }
+  }
+  return { checks, areas };
+}
+
+function covers(pick, path) {
+  const wanted = pick
+    .replace(/^\.\//, '')
+    .replace(/^dist\//, '')
+    .replace(/\.js$/, '.ts')
+    .replace(/\/$/, '');
+  return path === wanted || path.startsWith(`${wanted}/`) || path.startsWith(`test/${wanted}/`);
+}
+
+/** Whether any planned file may want a database server; gates and most unit tests do not. */
+export function needsServers(areas) {
+  return areas.some((area) => area.files.some((path) => !/^dist\/test\/(gates|unit\/(?!storage))/.test(path)));
+}

@@ -1,0 +1,48 @@
+// Runs the planned test files, area by area, and writes what happened to `dist/test-report/results.json`.
+// A process of its own, so that the servers the tests need can be started around it once.
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runTestFile } from './run-test-file.mjs';
+
+/** How much of what a failed file wrote to stderr goes into the report. */
+const LOG_TAIL = 3_000;
+
+const [root] = process.argv.slice(2);
+const folder = join(root, 'dist/test-report');
+const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
+const results = [];
+
+for (const area of plan) {
+  const startedAt = Date.now();
+  const tests = await runArea(area);
+  const seconds = (Date.now() - startedAt) / 1000;
+  results.push({ area: area.name, tests });
+  printArea(area, tests, seconds);
+}
+writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
+
+async function runArea({ name, files, jobs, timeoutSeconds }) {
+  const waiting = [...files];
+  const tests = [];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const run = await runTestFile(root, file, timeoutSeconds);
+      appendFileSync(join(folder, `${name}.tap`), `# ${file}\n${run.tap}\n`);
+      if (run.log !== '') appendFileSync(join(folder, `${name}.log`), `# ${file}\n${run.log}\n`);
+      // A file that failed as a whole has told its reason to stderr, if anybody.
+      for (const test of run.tests) if (test.outcome === 'failed' && test.name === file) test.log = run.log.slice(-LOG_TAIL);
+      tests.push(...run.tests);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return tests;
+}
+
+function printArea({ name, files }, tests, seconds) {
+  const count = (outcome) => tests.filter((test) => test.outcome === outcome).length;
+  const parts = [`${count('passed')} passed`];
+  if (count('failed') > 0) parts.push(`${count('failed')} FAILED`);
+  if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
+  const label = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+  console.log(`${name.padEnd(9)} ${label.padStart(9)}  ${parts.join(', ').padEnd(36)} ${seconds.toFixed(1).padStart(6)} s`);
+}

@@ -1,0 +1,14 @@
+import type { Principal } from '../access/principal.js';
+import type { BindingReply, BindingRequest } from './binding-reply.js';
+
+/** What the HTTP front needs of A2A. */
+export interface A2aBinding {
+  /** Answers a POST to `/agents/{name}`. Never throws. */
+  handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
+  /** The card's JSON; `undefined` for agents that do not exist for this caller. */
+  card(agent: string, baseUrl: string, principal: Principal): string | undefined;
+  /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */
+  defaultCard(baseUrl: string): string | undefined;
+  /** Body of `GET /agents` (API-02). */
+  listCards(baseUrl: string, principal: Principal): string;
+}

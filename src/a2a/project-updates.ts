@@ -1,0 +1,221 @@
+/**
+ * Pure, one state per subscriber: what a follower yields becomes the frames that a client gets, such that its text
+ * is always right (R9) and every cursor it holds can be resumed (R10).
+ *
+ * Invariants:
+ * - U1 A client that applies append and replace as A2A says holds, for each artifact, what is committed plus the
+ *   previews in `run`; once the task has ended, exactly what is committed.
+ * - U2 `run` is always the deltas 1…n of one (base, epoch) without a hole; what would make a hole is not shown.
+ * - U3 A frame's cursor is clean only if the client's state after it follows from the cursor alone; otherwise it is
+ *   `UNRESUMABLE`, and resuming there starts over with a Task.
+ */
+import type { Artifact, Part, StreamResponse } from '../protocol/a2a.js';
+import { isInterrupted, isTerminal } from '../protocol/task-state.js';
+import type { FollowedItem } from '../tasks/follower.js';
+import { type Cursor, deltaOrder, parseDeltaOrder, type TaskDelta, type TaskEvent } from '../tasks/task-event.js';
+import { projectTask, type TaskView, wireStatus } from './project-task.js';
+import type { StreamFrame } from './stream-frame.js';
+
+export interface UpdateState {
+  readonly taskId: string;
+  readonly contextId: string;
+  /** Newest durable event shown. */
+  readonly seq: number;
+  /** Highest epoch seen; what an older one still says is void (R3). */
+  readonly epoch: number;
+  /** Artifacts with committed parts. */
+  readonly committed: ReadonlySet<string>;
+  /** Previews that the client shows and no commit has covered yet. */
+  readonly run: PreviewRun | undefined;
+}
+
+interface PreviewRun {
+  /** `seq` that the deltas stand after. */
+  readonly base: number;
+  readonly epoch: number;
+  /** Last delta shown. */
+  readonly n: number;
+  /** Preview text by artifact. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Parts committed to an artifact by events up to and including `seq`. */
+export type CommittedParts = (artifactId: string, seq: number) => Promise<readonly Part[]>;
+
+export interface Update {
+  readonly state: UpdateState;
+  readonly frames: readonly StreamFrame[];
+}
+
+type Draft = Pick<StreamFrame, 'response' | 'shared'>;
+
+/** No delta has epoch 0, so no kept list ever holds this place (U3). */
+const UNRESUMABLE = 1;
+
+/** The state of a client that was just given this view as a Task. */
+export function startUpdates(view: TaskView): UpdateState {
+  const { taskId, contextId, seq, epoch } = view;
+  return { taskId, contextId, seq, epoch, committed: new Set(view.artifactIds), run: undefined };
+}
+
+/**
+ * The state of a client that stopped at `cursor`; `view` holds the events up to it, `kept` the deltas still kept
+ * after it. `undefined` when what the client shows is no longer known: start over with a Task.
+ */
+export function resumeUpdates(view: TaskView, cursor: Cursor, kept: readonly TaskDelta[]): UpdateState | undefined {
+  const state = startUpdates(view);
+  if (view.seq !== cursor.seq) return undefined;
+  if (cursor.order === 0) return state;
+  const { epoch, n } = parseDeltaOrder(cursor.order);
+  const shown = unbroken(kept, cursor.seq, epoch).slice(0, n);
+  if (n === 0 || shown.length < n) return undefined;
+  return { ...state, epoch: Math.max(state.epoch, epoch), run: { base: cursor.seq, epoch, n, texts: collect(shown) } };
+}
+
+export function cursorOf({ seq, run }: Pick<UpdateState, 'seq' | 'run'>): Cursor {
+  if (run === undefined) return { seq, order: 0 };
+  return { seq, order: run.base === seq ? deltaOrder(run) : UNRESUMABLE };
+}
+
+export async function projectUpdate(state: UpdateState, item: FollowedItem, committedParts: CommittedParts): Promise<Update> {
+  switch (item.type) {
+    case 'event':
+      return projectEvent(state, item.event, committedParts);
+    case 'delta':
+      return projectDeltas(state, item.delta.seq, item.delta.epoch, [item.delta], committedParts);
+    case 'kept': {
+      const epoch = item.deltas.reduce((newest, delta) => Math.max(newest, delta.epoch), 0);
+      return projectDeltas(state, item.seq, epoch, unbroken(item.deltas, item.seq, epoch), committedParts);
+    }
+  }
+}
+
+/** Shows those deltas of one (seq, epoch) that come next without a hole (U2): one frame per artifact. */
+async function projectDeltas(state: UpdateState, seq: number, epoch: number, deltas: readonly TaskDelta[], committedParts: CommittedParts): Promise<Update> {
+  if (seq !== state.seq || epoch < state.epoch) return { state, frames: [] };
+  const isSameRun = state.run?.base === seq && state.run.epoch === epoch;
+  const shown = isSameRun ? state.run : undefined;
+  const overtaken = isSameRun ? undefined : state.run;
+  const last = shown?.n ?? 0;
+  const next = deltas.filter((delta) => delta.n > last);
+  const added = next[0]?.n === last + 1 ? collect(next) : new Map<string, string>();
+
+  // An overtaken run's text is not what will be committed: each of its artifacts starts anew (R9).
+  const drafts: Draft[] = [];
+  for (const artifactId of overtaken?.texts.keys() ?? []) {
+    const parts = await committedParts(artifactId, state.seq);
+    const text = added.get(artifactId);
+    drafts.push({ response: artifactUpdate(state, { artifactId, parts: text === undefined ? orEmpty(parts) : [...parts, { text }] }, false) });
+  }
+  const texts = new Map(shown?.texts);
+  for (const [artifactId, text] of added) {
+    const before = texts.get(artifactId);
+    texts.set(artifactId, (before ?? '') + text);
+    if (overtaken?.texts.has(artifactId)) continue;
+    const append = before !== undefined || state.committed.has(artifactId);
+    const single = deltas.length === 1 ? deltas[0] : undefined;
+    drafts.push({
+      response: artifactUpdate(state, { artifactId, parts: [{ text }] }, append),
+      ...(single === undefined ? {} : { shared: { item: single, variant: append ? 'append' : 'first' } }),
+    });
+  }
+  const run = texts.size === 0 ? undefined : { base: seq, epoch, n: added.size === 0 ? last : last + next.length, texts };
+  return finish(state, { ...state, epoch, run }, drafts);
+}
+
+async function projectEvent(state: UpdateState, event: TaskEvent, committedParts: CommittedParts): Promise<Update> {
+  const after: UpdateState = { ...state, seq: event.seq, epoch: Math.max(state.epoch, event.epoch) };
+  switch (event.type) {
+    case 'task.created':
+      return finish(state, { ...after, taskId: event.taskId, contextId: event.contextId }, [{ response: { task: projectTask([event]) } }]);
+    case 'message.added':
+      return { state: after, frames: [] };
+    case 'status.changed': {
+      const { taskId, contextId } = event;
+      const response: StreamResponse = {
+        statusUpdate: { taskId, contextId, status: wireStatus(event), ...(event.metadata === undefined ? {} : { metadata: event.metadata }) },
+      };
+      const draft: Draft = { response, shared: { item: event, variant: 'whole' } };
+      const { run } = state;
+      // A run that pauses or ends without a commit of its previews, or under another epoch, takes them back.
+      const isVoid = isTerminal(event.status.state) || isInterrupted(event.status.state) || run?.epoch !== event.epoch;
+      if (run === undefined || !isVoid) return finish(state, after, [draft]);
+      const corrections = await takeBack(state, [...run.texts.keys()], committedParts);
+      return finish(state, { ...after, run: undefined }, [...corrections, draft]);
+    }
+    case 'artifact.updated':
+      return projectArtifact(state, after, event, committedParts);
+  }
+}
+
+async function projectArtifact(state: UpdateState, after: UpdateState, event: TaskEvent & { type: 'artifact.updated' }, committedParts: CommittedParts): Promise<Update> {
+  const { artifact, lastChunk } = event;
+  const { artifactId } = artifact;
+  const { run } = state;
+  const isCommitted = state.committed.has(artifactId);
+  const shown = run?.texts.get(artifactId);
+  const isSameRun = run?.epoch === event.epoch;
+  const others = [...(run?.texts.keys() ?? [])].filter((id) => id !== artifactId);
+  const drafts = isSameRun ? [] : await takeBack(state, others, committedParts);
+  const text = artifact.parts.map((part) => part.text ?? '').join('');
+
+  if (shown === undefined) {
+    drafts.push({ response: artifactUpdate(event, artifact, event.append && isCommitted, lastChunk), shared: { item: event, variant: 'whole' } });
+  } else if (isSameRun && (event.append || !isCommitted) && text.startsWith(shown)) {
+    // The previews showed the beginning, or all of it: only the rest is news.
+    const rest = text.slice(shown.length);
+    const parts = [...(rest === '' ? [] : [{ text: rest }]), ...artifact.parts.filter((part) => part.text === undefined)];
+    drafts.push({
+      response: artifactUpdate(event, { ...artifact, parts: orEmpty(parts) }, true, lastChunk),
+      ...(rest === '' ? { shared: { item: event, variant: 'rest' } } : {}),
+    });
+  } else {
+    const before = event.append ? await committedParts(artifactId, state.seq) : [];
+    drafts.push({ response: artifactUpdate(event, { ...artifact, parts: [...before, ...artifact.parts] }, false, lastChunk) });
+  }
+  const left = isSameRun && others.length > 0 ? { ...run, texts: new Map([...run.texts].filter(([id]) => id !== artifactId)) } : undefined;
+  return finish(state, { ...after, committed: isCommitted ? state.committed : new Set([...state.committed, artifactId]), run: left }, drafts);
+}
+
+/** Sets artifacts back to what is committed. */
+async function takeBack(state: UpdateState, artifactIds: readonly string[], committedParts: CommittedParts): Promise<Draft[]> {
+  const drafts: Draft[] = [];
+  for (const artifactId of artifactIds) {
+    const parts = orEmpty(await committedParts(artifactId, state.seq));
+    drafts.push({ response: artifactUpdate(state, { artifactId, parts }, false) });
+  }
+  return drafts;
+}
+
+/** U3: between the frames of one item the client is in no state that a cursor can name. */
+function finish(before: UpdateState, after: UpdateState, drafts: readonly Draft[]): Update {
+  const frames = drafts.map((draft, index): StreamFrame => {
+    const isLast = index === drafts.length - 1;
+    return { ...draft, epoch: after.epoch, cursor: isLast ? cursorOf(after) : { seq: before.seq, order: UNRESUMABLE } };
+  });
+  return { state: after, frames };
+}
+
+function artifactUpdate(of: { taskId: string; contextId: string }, artifact: Artifact, append: boolean, lastChunk = false): StreamResponse {
+  const { taskId, contextId } = of;
+  return { artifactUpdate: { taskId, contextId, artifact, ...(append ? { append } : {}), ...(lastChunk ? { lastChunk } : {}) } };
+}
+
+/** An artifact has at least one part (D4). */
+function orEmpty(parts: readonly Part[]): readonly Part[] {
+  return parts.length === 0 ? [{ text: '' }] : parts;
+}
+
+/** The deltas 1, 2, … of one (seq, epoch), up to the first hole. */
+function unbroken(deltas: readonly TaskDelta[], seq: number, epoch: number): readonly TaskDelta[] {
+  const found: TaskDelta[] = [];
+  for (const delta of deltas) if (delta.seq === seq && delta.epoch === epoch && delta.n === found.length + 1) found.push(delta);
+  return found;
+}
+
+/** Text by artifact, in the order in which the artifacts first appear. */
+function collect(deltas: readonly TaskDelta[]): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { artifactId, text } of deltas) texts.set(artifactId, (texts.get(artifactId) ?? '') + text);
+  return texts;
+}

@@ -1,0 +1,26 @@
+/** A task's log, read and folded. */
+import { AppError } from '../base/errors.js';
+import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
+import type { OperationCall } from './operations.js';
+import { TaskView } from './project-task.js';
+
+const EVENTS_PER_READ = 1000;
+
+/** E7: a task of another owner or another agent looks exactly like one that never was (S6, K2, T8, N2). */
+export async function getTaskRecord(store: TaskStore, taskId: string, call: OperationCall): Promise<TaskRecord> {
+  const task = await store.find(taskId, call.principal.subject);
+  if (task === undefined || task.agent !== call.agent) throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+  return task;
+}
+
+/** The fold of the events up to and including `upToSeq`; by default of all. */
+export async function readTaskView(store: TaskStore, taskId: string, upToSeq = Number.MAX_SAFE_INTEGER): Promise<TaskView> {
+  const view = new TaskView();
+  for (;;) {
+    const limit = Math.min(EVENTS_PER_READ, upToSeq - view.seq);
+    if (limit <= 0) return view;
+    const events = await store.events(taskId, view.seq, limit);
+    for (const event of events) view.apply(event);
+    if (events.length < limit) return view;
+  }
+}

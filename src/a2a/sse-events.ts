@@ -1,0 +1,44 @@
+/** Frames as server-sent events of the JSON-RPC binding (J2, T10). */
+import { formatCursor } from '../tasks/task-event.js';
+import type { ServerSentEvent } from './binding-reply.js';
+import { frameText } from './stream-frame.js';
+import type { FrameStream } from './task-stream.js';
+
+export interface SseEventsOptions {
+  /** What stands before each result: the envelope with the caller's id. */
+  readonly prefix: string;
+  /** The client activated the reliable-stream extension. */
+  readonly isReliable: boolean;
+  /** The error response for a failure in mid-stream. */
+  readonly errorBody: (error: unknown) => string;
+}
+
+/**
+ * The text of a result is made once per event; each subscriber only puts its own prefix before it.
+ * No generator, so that closing reaches a stream that waits.
+ */
+export function toSseEvents(frames: FrameStream, { prefix, isReliable, errorBody }: SseEventsOptions): AsyncIterableIterator<ServerSentEvent> {
+  let isOver = false;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      if (isOver) return { done: true, value: undefined };
+      try {
+        const { done, value: frame } = await frames.next();
+        if (done === true) return { done: true, value: undefined };
+        return { done: false, value: { id: formatCursor(frame.cursor), data: `${prefix}${frameText(frame, isReliable)}}` } };
+      } catch (error) {
+        // T10: the answer has begun, so the failure travels as an event.
+        isOver = true;
+        return { done: false, value: { event: 'error', data: errorBody(error) } };
+      }
+    },
+    async return() {
+      isOver = true;
+      await frames.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}

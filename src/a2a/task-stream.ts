@@ -1,0 +1,105 @@
+/** The frames of one subscriber, from its first Task or its cursor to the end of the task. */
+import type { TaskState } from '../protocol/a2a.js';
+import { isTerminal } from '../protocol/task-state.js';
+import type { FollowedItem } from '../tasks/follower.js';
+import type { LiveFeed } from '../tasks/live-feed.js';
+import type { Cursor } from '../tasks/task-event.js';
+import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
+import { detachableStream } from './detachable-stream.js';
+import { TaskView } from './project-task.js';
+import { type CommittedParts, cursorOf, projectUpdate, resumeUpdates, startUpdates, type UpdateState } from './project-updates.js';
+import { readTaskView } from './read-task.js';
+import type { StreamFrame } from './stream-frame.js';
+
+export interface TaskStreamDependencies {
+  readonly store: TaskStore;
+  readonly feed: LiveFeed;
+}
+
+export interface TaskStreamOptions {
+  /** Bounds the history of the first Task (K1). */
+  readonly historyLength?: number;
+  /** End when the task asks for input (A15.3). */
+  readonly closeOnInputRequired: boolean;
+}
+
+export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
+
+/** T3, T7: the Task as `record` tells it, then everything after it. Resolves with the first frame at hand (T10). */
+export function openFromTask(dependencies: TaskStreamDependencies, record: TaskRecord, signal: AbortSignal, options: TaskStreamOptions): Promise<FrameStream> {
+  const { feed } = dependencies;
+  return primed(
+    detachableStream(signal, async function* (inner) {
+      const view = new TaskView();
+      let state: UpdateState | undefined;
+      for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, inner)) {
+        if (state !== undefined) {
+          const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
+          state = update.state;
+          yield* update.frames;
+          if (endsWith(item, options)) return;
+        } else if (item.type === 'event') {
+          view.apply(item.event);
+          if (view.seq < record.seq) continue;
+          state = startUpdates(view);
+          yield { response: { task: view.toTask(options.historyLength) }, cursor: cursorOf(state), epoch: view.epoch };
+          if (isLast(view.state, options)) return;
+        }
+      }
+    }),
+  );
+}
+
+/**
+ * R10: exactly what comes after `cursor`. When the client's place is no longer known (previews that are gone, a
+ * cursor past the log) the stream starts over with a Task, which replaces everything the client holds.
+ */
+export async function openFromCursor(dependencies: TaskStreamDependencies, record: TaskRecord, cursor: Cursor, signal: AbortSignal, options: TaskStreamOptions): Promise<FrameStream> {
+  const { store, feed } = dependencies;
+  const [view, kept] = await Promise.all([
+    readTaskView(store, record.id, Math.min(cursor.seq, record.seq)),
+    cursor.order === 0 ? [] : feed.keptDeltas(record.id, cursor.seq),
+  ]);
+  const resumed = resumeUpdates(view, cursor, kept);
+  if (resumed === undefined) return openFromTask(dependencies, record, signal, options);
+  return detachableStream(signal, async function* (inner) {
+    let state = resumed;
+    for await (const item of feed.follow(record.id, cursor, inner)) {
+      const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
+      state = update.state;
+      yield* update.frames;
+      if (endsWith(item, options)) return;
+    }
+  });
+}
+
+function committedParts({ store }: TaskStreamDependencies, taskId: string): CommittedParts {
+  return async (artifactId, seq) => (await readTaskView(store, taskId, seq)).partsOf(artifactId);
+}
+
+function endsWith(item: FollowedItem, options: TaskStreamOptions): boolean {
+  return item.type === 'event' && item.event.type === 'status.changed' && isLast(item.event.status.state, options);
+}
+
+/** A15.3: AUTH_REQUIRED keeps a stream open (T12), INPUT_REQUIRED ends those that say so. */
+function isLast(state: TaskState, { closeOnInputRequired }: TaskStreamOptions): boolean {
+  return isTerminal(state) || (closeOnInputRequired && state === 'TASK_STATE_INPUT_REQUIRED');
+}
+
+/** The same stream with its first result already there, so that what fails before it fails the call (T10). */
+async function primed(stream: FrameStream): Promise<FrameStream> {
+  let first: IteratorResult<StreamFrame, void> | undefined = await stream.next();
+  const rest: FrameStream = {
+    [Symbol.asyncIterator]: () => rest,
+    async next() {
+      const result = first ?? (await stream.next());
+      first = undefined;
+      return result;
+    },
+    async return() {
+      await stream.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return rest;
+}

@@ -1,0 +1,67 @@
+/** The model call of a step, with its span (OBS-31, OBS-32). */
+import { abortError } from '../../base/abort.js';
+import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
+import { newId } from '../../base/ids.js';
+import type { LlmSettings } from '../../config/settings.js';
+import { withSpan } from '../../observe/trace.js';
+import type { LanguageModel, ModelRequest } from '../../providers/llms/contract.js';
+import { type Answer, collectAnswer, type ShownText } from './collect-answer.js';
+
+export interface CallModelOptions {
+  readonly model: LanguageModel;
+  readonly llm: Pick<LlmSettings, 'temperature' | 'maxTokens'>;
+  readonly request: ModelRequest;
+  readonly shown: ShownText;
+  readonly preview: ((text: string) => void) | undefined;
+  /** Ids of the session's earlier calls: some servers count from 0 in every answer. */
+  readonly usedCallIds: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The answer, or the `LLM_*` failure that remains after the adapter's own retries: trying the step again would only
+ * repeat what was tried. @throws when the step is aborted, and for defects.
+ */
+export async function callModel(options: CallModelOptions): Promise<Answer | AppError> {
+  try {
+    return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
+      const chooseCallId = createCallIds(options.usedCallIds, options.clock);
+      const { shown, preview, signal } = options;
+      const answer = await collectAnswer(options.model.generate(options.request, signal), { shown, preview, chooseCallId });
+      span.setAttributes({
+        'gen_ai.response.finish_reason': answer.reason,
+        'gen_ai.usage.input_tokens': answer.usage?.inputTokens ?? 0,
+        'gen_ai.usage.output_tokens': answer.usage?.outputTokens ?? 0,
+      });
+      return answer;
+    });
+  } catch (error) {
+    if (options.signal.aborted) throw abortError(options.signal);
+    if (error instanceof AppError && error.code.startsWith('LLM_')) return error;
+    throw error;
+  }
+}
+
+function requestAttributes({ model, llm, request }: CallModelOptions): Record<string, string | number> {
+  const temperature = request.temperature ?? llm.temperature;
+  const maxTokens = request.maxTokens ?? llm.maxTokens;
+  return {
+    'gen_ai.system': model.provider,
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': model.model,
+    ...(temperature === undefined ? {} : { 'gen_ai.request.temperature': temperature }),
+    ...(maxTokens === undefined ? {} : { 'gen_ai.request.max_tokens': maxTokens }),
+  };
+}
+
+/** AGT-06: keeps a provider's id unless it is missing or taken. */
+function createCallIds(used: ReadonlySet<string>, clock: Clock): (id: string) => string {
+  const taken = new Set(used);
+  return (id) => {
+    const chosen = id === '' || taken.has(id) ? `hector-${newId(clock.now())}` : id;
+    taken.add(chosen);
+    return chosen;
+  };
+}

@@ -1,0 +1,94 @@
+/** One model call: shows its text at once, returns the whole. */
+import { AppError } from '../../base/errors.js';
+import type { FinishReason, ModelEvent, ModelUsage } from '../../providers/llms/contract.js';
+import type { SessionPart } from '../../tasks/session-message.js';
+
+export interface RequestedCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: Extract<ModelEvent, { type: 'tool_call' }>['arguments'];
+  readonly invalidArguments?: string;
+}
+
+export interface Answer {
+  /** Text, thinking and tool calls in the order they came; neighbours of one kind are one part. */
+  readonly parts: readonly SessionPart[];
+  /** All text, joined. */
+  readonly text: string;
+  readonly calls: readonly RequestedCall[];
+  readonly reason: FinishReason;
+  readonly usage: ModelUsage | undefined;
+}
+
+/** Filled while the model speaks, so that a failure in mid-answer knows what was shown. */
+export interface ShownText {
+  text: string;
+  /** Previews made; joined they are `text`. */
+  previews: number;
+}
+
+export interface CollectAnswerOptions {
+  readonly shown: ShownText;
+  /** `undefined` = no previews. */
+  readonly preview: ((text: string) => void) | undefined;
+  /** Makes an id unique in the session; also for calls without one (AGT-06). */
+  readonly chooseCallId: (id: string) => string;
+}
+
+export async function collectAnswer(
+  events: AsyncIterable<ModelEvent>,
+  { shown, preview, chooseCallId }: CollectAnswerOptions,
+): Promise<Answer> {
+  const parts: SessionPart[] = [];
+  const calls: RequestedCall[] = [];
+  let held = '';
+  const show = (text: string) => {
+    if (text === '') return;
+    shown.text += text;
+    if (preview === undefined) return;
+    shown.previews += 1;
+    preview(text);
+  };
+  for await (const event of events) {
+    switch (event.type) {
+      case 'text': {
+        // Half a surrogate pair cannot be sent on its own; it waits for its other half.
+        const text = held + event.text;
+        held = /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
+        show(held === '' ? text : text.slice(0, -1));
+        addText(parts, event.text);
+        break;
+      }
+      case 'thinking':
+        addThinking(parts, event.text, event.signature);
+        break;
+      case 'tool_call': {
+        const { type: _, ...rest } = event;
+        const call = { ...rest, id: chooseCallId(event.id) };
+        calls.push(call);
+        parts.push({ type: 'tool_call', id: call.id, name: call.name, arguments: call.arguments });
+        break;
+      }
+      case 'finish':
+        show(held);
+        return { parts, text: shown.text, calls, reason: event.reason, usage: event.usage };
+    }
+  }
+  throw new AppError('LLM_BAD_RESPONSE', { message: 'The model ended its answer without saying so' });
+}
+
+function addText(parts: SessionPart[], text: string): void {
+  if (text === '') return;
+  const last = parts.at(-1);
+  if (last?.type === 'text') parts[parts.length - 1] = { type: 'text', text: last.text + text };
+  else parts.push({ type: 'text', text });
+}
+
+/** A signature closes its block; what follows is another (AGT-12). */
+function addThinking(parts: SessionPart[], text: string, signature: string | undefined): void {
+  const last = parts.at(-1);
+  const open = last?.type === 'thinking' && last.signature === undefined ? last : undefined;
+  const part: SessionPart = { type: 'thinking', text: (open?.text ?? '') + text, ...(signature === undefined ? {} : { signature }) };
+  if (open === undefined) parts.push(part);
+  else parts[parts.length - 1] = part;
+}

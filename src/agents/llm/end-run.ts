@@ -1,0 +1,45 @@
+/** How a run ends: the last outcome of its steps. */
+import { AppError } from '../../base/errors.js';
+import { newId } from '../../base/ids.js';
+import type { JsonObject } from '../../base/json.js';
+import type { FinishReason, ModelUsage } from '../../providers/llms/contract.js';
+import type { StepOutcome, StepState } from '../agent.js';
+import type { Answer } from './collect-answer.js';
+
+type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events'>;
+
+export function finished(reason: FinishReason, usage: ModelUsage, result: StepResult): StepOutcome {
+  return {
+    type: 'finished',
+    ...result,
+    statusMetadata: { 'hector:usage': describeUsage(usage), ...(reason === 'stop' ? {} : { 'hector:finish_reason': reason }) },
+  };
+}
+
+/** The message is for the client: what happened and what to change, without causes. */
+export function failed(error: AppError, { task }: StepState, result: StepResult): StepOutcome {
+  return {
+    type: 'failed',
+    ...result,
+    statusMessage: { messageId: newId(), role: 'ROLE_AGENT', taskId: task.id, contextId: task.contextId, parts: [{ text: error.message }] },
+  };
+}
+
+/** Why an answer without a word is a failure; `undefined` when it is none. */
+export function wordlessReason({ text, reason }: Answer, llm: string): AppError | undefined {
+  if (text !== '') return undefined;
+  if (reason === 'length')
+    return new AppError('AGENT_FAILED', { message: `The model reached its limit before it answered; raise llms.${llm}.max_tokens` });
+  if (reason === 'content_filter')
+    return new AppError('AGENT_FAILED', { message: "The model provider's content filter withheld the answer" });
+  return undefined;
+}
+
+function describeUsage({ inputTokens, outputTokens, cachedTokens, thinkingTokens }: ModelUsage): JsonObject {
+  return {
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    ...(cachedTokens === undefined ? {} : { cached_tokens: cachedTokens }),
+    ...(thinkingTokens === undefined ? {} : { thinking_tokens: thinkingTokens }),
+  };
+}

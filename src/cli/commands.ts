@@ -1,0 +1,18 @@
+import type { Command } from './command.js';
+
+export interface CommandEntry {
+  readonly summary: string;
+  /** Each command's code is loaded only when it runs. */
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  serve: { summary: 'Start the server', load: async () => (await import('./serve.js')).serveCommand },
+  ask: { summary: 'Ask an agent and show the answer as it grows', load: async () => (await import('./ask.js')).askCommand },
+  ingest: { summary: 'Read document stores into the index', load: async () => (await import('./ingest.js')).ingestCommand },
+  validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
+  info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
+  schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },
+  quickstart: { summary: 'Ingest sample documents, serve them and ask a question', load: async () => (await import('./quickstart.js')).quickstartCommand },
+  version: { summary: 'Print the version', load: async () => (await import('./version.js')).versionCommand },
+};

@@ -1,0 +1,38 @@
+/** The running system as the commands see it; `compose.ts` implements it. */
+import type { Settings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+
+export const ROLES = ['front', 'agent', 'ingest', 'keeper'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface IngestProgress {
+  /** Name of the document store; in the result of `ingest`, which sums all of them, ''. */
+  readonly store: string;
+  /** Documents found so far; grows while the source is being listed. */
+  readonly total: number;
+  /** Documents that are finished with: indexed, unchanged (`skipped`) or `failed`. */
+  readonly done: number;
+  readonly failed: number;
+  /** Unchanged since the last time. */
+  readonly skipped: number;
+  /** Chunks written. */
+  readonly chunks: number;
+  readonly finished: boolean;
+}
+
+export interface Hector {
+  readonly settings: Settings;
+  /** Base URL of the front on this machine, without trailing slash; '' without the role `front`. */
+  readonly url: string;
+  /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
+  ingest(storeNames: readonly string[] | undefined, onProgress: (progress: IngestProgress) => void, signal: AbortSignal): Promise<IngestProgress>;
+  /** Drains and closes; may be called twice. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly roles: ReadonlySet<Role>;
+  readonly log: Logger;
+}
+
+export type StartHector = (settings: Settings, options: StartOptions) => Promise<Hector>;

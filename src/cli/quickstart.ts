@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import { hasCode } from '../base/errors.js';
+import { loadSettings } from '../config/load-settings.js';
+import { askAgent } from './ask-agent.js';
+import { type CliContext, type Command, isFlagSet } from './command.js';
+import { type Hector, ROLES } from './hector-port.js';
+import { IngestProgressView } from './ingest-progress.js';
+import { runHector } from './run-hector.js';
+import { INTERRUPTED, whenAborted } from './stop-signal.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const CONFIG_FILE = 'config/quickstart.yaml';
+const AGENT = 'ferry';
+const QUESTION = 'How much refund do I get when a sailing is cancelled because of strong wind?';
+
+export const quickstartCommand: Command = {
+  name: 'quickstart',
+  summary: 'Ingest sample documents, serve them and ask a question',
+  usage: '[--once]',
+  maxArguments: 0,
+  options: { once: { type: 'boolean', description: 'End after the answer instead of serving on' } },
+  examples: ['hector quickstart', 'hector quickstart --once', 'npm run quickstart -- --once'],
+  async run(input, context) {
+    const once = isFlagSet(input, 'once');
+    try {
+      return await runQuickstart(context, once, {});
+    } catch (error) {
+      if (!hasCode(error, 'HTTP_ADDRESS_IN_USE')) throw error;
+      context.terminal.writeError('The port is taken; trying any free one.\n');
+      return runQuickstart(context, once, { server: { port: 0 } });
+    }
+  },
+};
+
+async function runQuickstart(context: CliContext, once: boolean, overrides: { readonly server?: { readonly port: number } }): Promise<number> {
+  const { terminal } = context;
+  const settings = loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment: context.environment, overrides });
+  terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in .hector/quickstart\n`);
+  return runHector(context, settings, new Set(ROLES), async (hector, signal) => {
+    const failed = await ingestSamples(hector, context, signal);
+    if (failed) return 1;
+    terminal.write(`3/4  Asking: ${QUESTION}\n\n`);
+    const code = await askAgent({ url: hector.url, agent: AGENT, question: QUESTION, json: false, signal }, terminal);
+    if (code === INTERRUPTED) return code;
+    terminal.write(`\n4/4  ${code === 0 ? 'Done.' : 'The question was not answered.'} ${once ? 'Start it without --once to go on asking.' : 'Serving on; Ctrl-C ends it. Try:'}\n`);
+    if (once || code !== 0) return code;
+    terminal.write(formatNextSteps(hector.url));
+    await whenAborted(signal);
+    return 0;
+  });
+}
+
+async function ingestSamples(hector: Hector, { terminal }: CliContext, signal: AbortSignal): Promise<boolean> {
+  terminal.write('2/4  Reading config/quickstart/docs: ');
+  const view = new IngestProgressView({ ...terminal, canRedraw: false, writeError: () => undefined });
+  const result = await hector.ingest(undefined, (progress) => view.update(progress), signal);
+  terminal.write(view.finish(result));
+  return result.failed > 0;
+}
+
+function formatNextSteps(url: string): string {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'SendStreamingMessage',
+    params: { message: { messageId: 'try-1', role: 'ROLE_USER', parts: [{ text: 'When does the last ferry leave Harrow Quay on a Sunday?' }] } },
+  });
+  return [
+    '',
+    `  curl -N ${url}/agents/${AGENT} -H 'Content-Type: application/json' -H 'A2A-Version: 1.0' \\`,
+    `    -d '${body}'`,
+    '',
+    `  node dist/src/main.js ask --url ${url} 'How often are the batteries inspected?'`,
+    `  curl ${url}/.well-known/agent-card.json`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,86 @@
+/** Flags of `serve` as overrides of the file (CLI-21: for this run only, never written). */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AppError } from '../base/errors.js';
+import { isJsonObject, type JsonObject } from '../base/json.js';
+import type { Environment } from '../config/environment.js';
+import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
+
+export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  host: { type: 'string', value: '<address>', description: 'Address to listen on (default 0.0.0.0)' },
+  port: { type: 'string', value: '<port>', description: 'Port to listen on, 0 for any free one (default 8080)' },
+  provider: { type: 'string', value: '<provider>', description: 'offline or openai (default: openai when OPENAI_API_KEY is set)', choices: ['offline', 'openai'] },
+  model: { type: 'string', value: '<model>', description: 'Model name' },
+  'api-key': { type: 'string', value: '<key>', description: "Key of the provider (default: the provider's variable)" },
+  'base-url': { type: 'string', value: '<url>', description: 'Address of an OpenAI-compatible service' },
+  temperature: { type: 'string', value: '<number>', description: 'Randomness, 0 to 2' },
+  'max-tokens': { type: 'string', value: '<count>', description: 'Most tokens of one answer' },
+  instruction: { type: 'string', value: '<text>', description: 'System prompt of the agent' },
+  stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
+  'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
+  'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
+};
+
+const LLM_FLAGS: Readonly<Record<string, string>> = { provider: 'provider', model: 'model', 'base-url': 'base_url', temperature: 'temperature', 'max-tokens': 'max_tokens' };
+
+/** A key given as a flag travels as the provider's variable, so that no stored text holds it (CLI-48). */
+export function withApiKey(environment: Environment, input: CommandInput): Environment {
+  const key = findTextFlag(input, 'api-key');
+  return key === undefined ? environment : { ...environment, OPENAI_API_KEY: key };
+}
+
+export function serveOverrides(input: CommandInput, workingDirectory: string): (document: JsonObject) => JsonObject {
+  const { flags } = input;
+  return (document) => {
+    const llm: Record<string, string> = {};
+    for (const [flag, key] of Object.entries(LLM_FLAGS)) if (typeof flags[flag] === 'string') llm[key] = flags[flag];
+    if (flags['api-key'] !== undefined) llm['api_key'] = '${OPENAI_API_KEY}';
+    const agent = {
+      ...(typeof flags['instruction'] === 'string' ? { instruction: escapeVariables(flags['instruction']) } : {}),
+      ...(typeof flags['stream'] === 'boolean' ? { streaming: flags['stream'] } : {}),
+      ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
+    };
+    const server = Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]));
+    return {
+      ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
+      ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
+      ...(isEmpty(server) ? {} : { server }),
+      ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
+    };
+  };
+}
+
+/** Text from the command line is meant as it stands. */
+function escapeVariables(text: string): string {
+  return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.replaceAll('${', '$${');
+}
+
+function docsFolder(folder: string | undefined, workingDirectory: string): JsonObject {
+  if (folder === undefined) return {};
+  const path = resolve(workingDirectory, folder);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new AppError('CLI_USAGE', { message: `--docs-folder is '${folder}', which is not a folder; name one that exists` });
+  }
+  return { document_stores: { _rag_docs: { source: { type: 'directory', path: escapeVariables(path) } } } };
+}
+
+function chooseLlm(document: JsonObject): string {
+  const defaults = document['defaults'];
+  const named = isJsonObject(defaults) ? defaults['llm'] : undefined;
+  return typeof named === 'string' ? named : chooseOnly(document['llms'], 'default', 'llms', 'set defaults.llm in the file to say which one the flags are for');
+}
+
+function chooseAgent(document: JsonObject): string {
+  return chooseOnly(document['agents'], 'assistant', 'agents', 'write --instruction, --stream and --include-context into the file instead');
+}
+
+function chooseOnly(section: unknown, standard: string, label: string, cure: string): string {
+  const names = isJsonObject(section) ? Object.keys(section) : [];
+  if (names.length === 0 || names.includes(standard)) return standard;
+  if (names.length > 1) throw new AppError('CLI_USAGE', { message: `the file has several ${label} (${names.join(', ')}); ${cure}` });
+  return names[0] as string;
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}

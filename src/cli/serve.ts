@@ -1,0 +1,74 @@
+import type { Settings } from '../config/settings.js';
+import { type CliContext, type Command, findTextFlag } from './command.js';
+import type { Hector, Role } from './hector-port.js';
+import { loadCommandSettings } from './load-command-settings.js';
+import { parseRoles } from './parse-roles.js';
+import { runHector } from './run-hector.js';
+import { SERVE_OPTIONS, serveOverrides, withApiKey } from './serve-flags.js';
+import { whenAborted } from './stop-signal.js';
+import { readVersion } from './version.js';
+
+/** CLI-02. */
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Start the server',
+  usage: '[flags]',
+  maxArguments: 0,
+  options: {
+    roles: { type: 'string', value: '<list>', description: 'What this process does: front, agent, ingest, keeper (default all)' },
+    ...SERVE_OPTIONS,
+  },
+  examples: [
+    'hector serve',
+    'hector serve --config hector.yaml --port 9000',
+    "hector serve --docs-folder ./docs --instruction 'Answer from the documents.'",
+    'hector serve --roles front',
+    'hector serve --roles agent,ingest,keeper',
+  ],
+  async run(input, context) {
+    const roles = parseRoles(findTextFlag(input, 'roles'));
+    const settings = loadCommandSettings(input, context, {
+      environment: withApiKey(context.environment, input),
+      overrides: serveOverrides(input, context.workingDirectory),
+    });
+    return runHector(context, settings, roles, async (hector, signal) => {
+      context.terminal.write(`${formatBanner(context)}${formatStartup(hector, settings, roles)}`);
+      await whenAborted(signal);
+      context.terminal.writeError('Stopping; press Ctrl-C again to end at once.\n');
+      return 0;
+    });
+  },
+};
+
+/** CLI-50: only for somebody who watches. */
+function formatBanner({ terminal }: CliContext): string {
+  return terminal.isInteractive ? `\n  H E C T O R  ${readVersion()}\n\n` : '';
+}
+
+/** CLI-51: what exists, and where. */
+export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, roles: ReadonlySet<Role>): string {
+  const { url } = hector;
+  const front: readonly (readonly [string, string])[] = roles.has('front')
+    ? [
+        ['Agents', `${url}/agents`],
+        ['Agent card', `${url}/.well-known/agent-card.json`],
+        ['Health', `${url}/health`],
+        ...Object.keys(settings.agents).map((name): [string, string] => [`Agent ${name}`, `${url}/agents/${name}`]),
+      ]
+    : [];
+  const rows: readonly (readonly [string, string])[] = [
+    ...front,
+    ['Roles', [...roles].join(', ')],
+    ['Storage', describeStorage(settings)],
+    ['Redis', settings.redis.url === '' ? 'embedded' : new URL(settings.redis.url).host || 'unix socket'],
+    ...Object.entries(settings.documentStores).map(([name, store]): [string, string] => [`Documents ${name}`, store.source.path]),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length)) + 1;
+  return rows.map(([label, value]) => `${`${label}:`.padEnd(width)} ${value}\n`).join('');
+}
+
+function describeStorage(settings: Settings): string {
+  const database = settings.databases[settings.storage.database];
+  if (database === undefined) return settings.storage.database;
+  return database.driver === 'sqlite' ? `sqlite ${database.database}` : `${database.driver} '${settings.storage.database}'`;
+}

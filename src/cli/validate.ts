@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { AppError, type FieldProblem } from '../base/errors.js';
+import { loadEnvironment } from '../config/environment.js';
+import { findConfigFile } from '../config/find-config-file.js';
+import { loadSettings } from '../config/load-settings.js';
+import { maskSettings, printSettings } from '../config/print-settings.js';
+import type { ConfigProblem } from '../config/problem.js';
+import type { Settings } from '../config/settings.js';
+import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { formatProblems } from './show-error.js';
+
+/** CLI-04, CLI-05. */
+export const validateCommand: Command = {
+  name: 'validate',
+  summary: 'Check a configuration file',
+  usage: '[file] [-f compact|verbose|json] [-p]',
+  maxArguments: 1,
+  options: {
+    format: { type: 'string', short: 'f', value: '<format>', description: 'compact, verbose or json (default compact)', choices: ['compact', 'verbose', 'json'] },
+    'print-config': { type: 'boolean', short: 'p', description: 'Print the whole configuration: defaults and variables filled in, secrets masked' },
+  },
+  examples: ['hector validate hector.yaml', 'hector validate --config hector.yaml --format json', 'hector validate hector.yaml --print-config'],
+  async run(input, context) {
+    const file = getFile(input, context);
+    const format = findTextFlag(input, 'format') ?? 'compact';
+    const { terminal, environment, workingDirectory } = context;
+    try {
+      const settings = loadSettings({ file, environment, workingDirectory });
+      const loaded = loadEnvironment({ environment, workingDirectory, configFile: file });
+      const print = isFlagSet(input, 'print-config');
+      if (format === 'json') terminal.write(formatJson(file, [], print ? maskSettings(settings, loaded) : undefined));
+      else terminal.write(print ? printSettings(settings, loaded) : formatValid(file, format, settings));
+      return 0;
+    } catch (error) {
+      if (!(error instanceof AppError) || !error.code.startsWith('CONFIG_')) throw error;
+      terminal.write(format === 'json' ? formatJson(file, toErrors(error)) : format === 'verbose' ? formatVerbose(error) : formatCompact(file, error));
+      return 1;
+    }
+  },
+};
+
+function getFile(input: CommandInput, context: CliContext): string {
+  const named = input.arguments[0] ?? findTextFlag(input, 'config');
+  const file = named === undefined ? findConfigFile(undefined, context.workingDirectory) : resolve(context.workingDirectory, named);
+  if (file === undefined) throw new AppError('CLI_USAGE', { message: 'there is no .hector/config.yaml here; name the file: hector validate <file>' });
+  return file;
+}
+
+function formatValid(file: string, format: string, settings: Settings): string {
+  if (format !== 'verbose') return `${file}: valid\n`;
+  const counts = (['agents', 'llms', 'documentStores', 'embedders', 'vectorStores', 'databases'] as const).map((key) => `  ${key}: ${Object.keys(settings[key]).join(', ') || 'none'}`);
+  return `${file} is valid (version ${settings.version})\n${counts.join('\n')}\n`;
+}
+
+function formatVerbose(error: AppError): string {
+  return `${error.message}\n${formatProblems(error.problems).map((line) => `${line}\n`).join('')}`;
+}
+
+function formatCompact(file: string, error: AppError): string {
+  if (error.problems.length === 0) return `${error.message}\n`;
+  return error.problems.map((problem) => `${file}:${lineOf(problem) === undefined ? '' : `${lineOf(problem)}:`} ${problem.field}: ${firstLine(problem.description)}\n`).join('');
+}
+
+interface JsonError {
+  readonly type: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly line?: number;
+}
+
+function toErrors(error: AppError): JsonError[] {
+  if (error.problems.length === 0) return [{ type: error.code, message: error.message }];
+  return error.problems.map((problem) => {
+    const line = lineOf(problem);
+    return { type: error.code, message: `${problem.field}: ${problem.description}`, path: problem.field, ...(line === undefined ? {} : { line }) };
+  });
+}
+
+function formatJson(file: string, errors: readonly JsonError[], config?: object): string {
+  return `${JSON.stringify({ valid: errors.length === 0, file, errors, ...(config === undefined ? {} : { config }) })}\n`;
+}
+
+function lineOf(problem: FieldProblem): number | undefined {
+  return (problem as ConfigProblem).line;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] as string;
+}

@@ -1,0 +1,241 @@
+/**
+ * Puts the parts together: the only file that sees every folder (ARCHITECTURE §12).
+ *
+ * Order of start: stores, coordination, runtime, workers, and the front last; it says no earlier than it can keep.
+ * `close()` goes the other way: the front drains while workers still finish what it waits for.
+ */
+import { createA2aBinding } from './a2a/create-binding.js';
+import { authenticate } from './access/authenticate.js';
+import { type Clock, systemClock } from './base/clock.js';
+import { AppError, describeError } from './base/errors.js';
+import type { Hector, IngestProgress, Role, StartOptions } from './cli/hector-port.js';
+import { readVersion } from './cli/version.js';
+import type { Settings } from './config/settings.js';
+import { type Front, startFront } from './http/front.js';
+import type { Knowledge } from './knowledge/document-stores.js';
+import type { Logger } from './observe/log.js';
+import type { Extensions } from './runtime/extensions.js';
+import { KnowledgePool } from './runtime/knowledge-pool.js';
+import { Runtime } from './runtime/runtime.js';
+import { RecoverySweep } from './steps/recovery-sweep.js';
+import type { RunTaskDependencies } from './steps/run-task.js';
+import { RunningTasks } from './steps/running-tasks.js';
+import { BullStepQueue } from './steps/step-queue.js';
+import { StepWorker } from './steps/step-worker.js';
+import { RedisCancelSignals } from './storage/redis/cancel-signals.js';
+import { ChannelSubscriptions } from './storage/redis/channel-subscriptions.js';
+import { connectRedis } from './storage/redis/connect.js';
+import { startEmbeddedRedis } from './storage/redis/embedded-redis.js';
+import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
+import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
+import { RedisLeaseManager } from './storage/redis/lease-manager.js';
+import { openDatabase } from './storage/sql/database.js';
+import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
+import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
+import { SqlTaskStore } from './storage/sql/sql-task-store.js';
+import { createAcceptMessage } from './tasks/accept-message.js';
+import { createCancelTask } from './tasks/cancel-task.js';
+import { createLiveFeed } from './tasks/live-feed.js';
+import { createThreadPools } from './threads/pools.js';
+
+export type { Hector } from './cli/hector-port.js';
+
+export interface ComposeOptions extends StartOptions {
+  readonly extensions?: Extensions;
+  readonly clock?: Clock;
+}
+
+/** @throws AppError that names what is missing and how to supply it; nothing is left running then. */
+export async function startHector(settings: Settings, options: ComposeOptions): Promise<Hector> {
+  const closers = new Closers(options.log);
+  try {
+    return await start(settings, options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(settings: Settings, { roles, log, extensions = {}, clock = systemClock }: ComposeOptions, closers: Closers): Promise<Hector> {
+  const parts: Parts = { settings, roles, log, clock, closers };
+  const stores = await openStores(parts);
+  const coordination = await openCoordination(parts);
+  const knowledgePool = new KnowledgePool({ chunkStore: stores.chunkStore, pools: createPools(parts), followsOwnIngest: roles.has('agent') || roles.has('front'), clock, log });
+  closers.add(() => knowledgePool.close());
+  const knowledge = knowledgePool.get(settings);
+  const runtime = await Runtime.start({ settings, versions: stores.versions, createRetriever: (other) => knowledgePool.get(other).retriever, extensions, clock, log });
+  if (roles.has('agent')) await startStepWorker(parts, stores, coordination, runtime);
+  if (roles.has('keeper')) startKeeper(parts, stores, coordination);
+  if (roles.has('ingest')) startBackgroundIngest(parts, knowledge);
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
+  return {
+    settings,
+    url: front?.url ?? '',
+    ingest: (names, onProgress, signal) => ingest(knowledge, names, onProgress, signal),
+    close: () => closers.close(),
+  };
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly roles: ReadonlySet<Role>;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly closers: Closers;
+}
+
+type Stores = Awaited<ReturnType<typeof openStores>>;
+type Coordination = Awaited<ReturnType<typeof openCoordination>>;
+
+async function openStores({ settings, log, clock, closers }: Parts) {
+  const name = settings.storage.database;
+  const databaseSettings = settings.databases[name];
+  if (databaseSettings === undefined) throw new AppError('CONFIG_INVALID', { message: `storage.database: there is no database '${name}'` });
+  const database = await openDatabase(databaseSettings, { name, log, clock });
+  closers.add(() => database.close());
+  return { tasks: new SqlTaskStore(database), versions: new SqlConfigVersionStore(database), chunkStore: createKnowledgeStore(database) };
+}
+
+async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
+  const { keyPrefix } = settings.redis;
+  const url = settings.redis.url === '' ? await joinEmbeddedRedis(settings, log, clock, closers) : settings.redis.url;
+  const connections = await connectRedis({ url, role: [...roles].join('-'), log, clock });
+  closers.add(() => connections.close());
+  const client = connections.main;
+  const channels = new ChannelSubscriptions(connections.subscriber, log);
+  const leases = new RedisLeaseManager({ client, keyPrefix, leaseMs: settings.queue.leaseMs, clock, log });
+  closers.add(() => leases.close());
+  const publisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
+  closers.add(() => publisher.close());
+  const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: keyPrefix, maxWaiting: settings.queue.maxWaiting, clock, log });
+  closers.add(() => queue.close());
+  return {
+    connections,
+    leases,
+    publisher,
+    queue,
+    receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
+    signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
+  };
+}
+
+async function joinEmbeddedRedis(settings: Settings, log: Logger, clock: Clock, closers: Closers): Promise<string> {
+  const redis = await startEmbeddedRedis({ directory: settings.stateDirectory, binary: settings.redis.binary, log, clock });
+  closers.add(() => redis.close());
+  return `unix://${redis.socketPath}`;
+}
+
+function createPools({ log, closers }: Parts) {
+  const pools = createThreadPools({ log });
+  closers.add(() => pools.close());
+  return pools;
+}
+
+async function startStepWorker({ settings, log, clock, closers }: Parts, stores: Stores, coordination: Coordination, runtime: Runtime): Promise<void> {
+  const { leases, publisher, queue, signals, connections } = coordination;
+  const running = new RunningTasks();
+  const listening = await signals.listen((taskId) => running.cancel(taskId));
+  closers.add(async () => listening.close());
+  const dependencies: RunTaskDependencies = {
+    store: stores.tasks,
+    leases,
+    publisher,
+    queue,
+    running,
+    getAgent: (version, name) => runtime.getAgent(version, name),
+    clock,
+    log,
+    timeSliceMs: settings.queue.timeSliceMs,
+  };
+  const worker = new StepWorker({ connection: connections.forWorker(), prefix: settings.redis.keyPrefix, concurrency: settings.queue.concurrency, dependencies });
+  closers.add(() => worker.close(settings.server.shutdownTimeoutMs));
+  await worker.ready();
+}
+
+function startKeeper({ log, clock, closers }: Parts, stores: Stores, { leases, queue }: Coordination): void {
+  const sweep = new RecoverySweep({ store: stores.tasks, leases, queue, clock, log });
+  closers.add(() => sweep.close());
+}
+
+/** RAG-30: indexing starts at boot, in the background; the server is usable at once. */
+function startBackgroundIngest({ settings, log, closers }: Parts, knowledge: Knowledge): void {
+  if (Object.keys(settings.documentStores).length === 0) return;
+  const stopping = new AbortController();
+  const done = knowledge.ingest(undefined, undefined, stopping.signal).then(
+    (results) => {
+      for (const { store, total, skipped, failed, chunks, error } of results) {
+        if (error !== undefined) log.error({ store, err: error }, `document store '${store}' could not be ingested`);
+        else log.info({ store, total, skipped, failed, chunks }, `document store '${store}': ${total} documents, ${skipped} unchanged, ${failed} failed`);
+      }
+    },
+    (error: unknown) => {
+      if (!stopping.signal.aborted) log.error({ err: error }, 'ingestion failed');
+    },
+  );
+  closers.add(async () => {
+    stopping.abort();
+    await done;
+  });
+}
+
+async function startFrontRole({ settings, log, clock, closers }: Parts, stores: Stores, coordination: Coordination, runtime: Runtime): Promise<Front> {
+  const { receiver, publisher, queue, signals, connections } = coordination;
+  const store = stores.tasks;
+  const version = readVersion();
+  const feed = createLiveFeed({ store, receiver, clock, log });
+  closers.add(async () => feed.close());
+  const binding = createA2aBinding({
+    settings: () => runtime.current.settings,
+    store,
+    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
+    cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    feed,
+    log,
+    clock,
+    version,
+  });
+  const readiness = async () => {
+    const reasons = await Promise.all([
+      connections.main.ping().then(() => [], (error: unknown) => [`Redis: ${describeError(error)}`]),
+      store.find('readiness', undefined).then(() => [], (error: unknown) => [`database: ${describeError(error)}`]),
+    ]);
+    return { ready: reasons.flat().length === 0, reasons: reasons.flat() };
+  };
+  const front = await startFront({ settings: settings.server, binding, authenticate, readiness, log, clock, version });
+  closers.add(() => front.drain());
+  return front;
+}
+
+async function ingest(knowledge: Knowledge, names: readonly string[] | undefined, onProgress: (progress: IngestProgress) => void, signal: AbortSignal): Promise<IngestProgress> {
+  const results = await knowledge.ingest(names, onProgress, signal);
+  const failure = results.find((result) => result.error !== undefined)?.error;
+  if (failure !== undefined) throw failure;
+  const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'chunks') => results.reduce((total, result) => total + result[key], 0);
+  return { store: '', total: sum('total'), done: sum('done'), failed: sum('failed'), skipped: sum('skipped'), chunks: sum('chunks'), finished: true };
+}
+
+/** Closes in reverse order of opening, once; a failure of one does not keep the others open. */
+class Closers {
+  readonly #log: Logger;
+  readonly #closers: (() => Promise<void>)[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#run();
+    return this.#closed;
+  }
+
+  async #run(): Promise<void> {
+    for (const close of this.#closers.reverse()) {
+      await close().catch((error: unknown) => this.#log.warn({ err: error }, 'something did not close cleanly'));
+    }
+  }
+}

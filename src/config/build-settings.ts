@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { canonicalJson, sha256Hex } from '../base/json.js';
+import { applyDefaults } from './apply-defaults.js';
+import { checkLlmKeys } from './check-llm-keys.js';
+import { checkReferences } from './check-references.js';
+import { coerceValues } from './coerce-values.js';
+import { type ConfigDocument, configSchema } from './config-schema.js';
+import type { Environment } from './environment.js';
+import { hideSecrets } from './hide-secrets.js';
+import { interpolate } from './interpolate.js';
+import { resolveAgent } from './keys/agents.js';
+import { resolveDatabase } from './keys/databases.js';
+import { resolveDocumentStore } from './keys/document-stores.js';
+import { resolveEmbedder } from './keys/embedders.js';
+import { resolveLlm } from './keys/llms.js';
+import { checkLogVariables, resolveLogger } from './keys/logger.js';
+import { resolveQueue } from './keys/queue.js';
+import { resolveRedis } from './keys/redis.js';
+import { resolveServer } from './keys/server.js';
+import { resolveStorage } from './keys/storage.js';
+import { resolveVectorStore } from './keys/vector-stores.js';
+import { type Locate, throwFindings } from './problem.js';
+import type { Settings } from './settings.js';
+import { validateDocument } from './validate-document.js';
+
+export interface BuildOptions {
+  readonly environment: Environment;
+  /** Absolute; relative paths in the configuration start here, not at the file. */
+  readonly workingDirectory: string;
+  readonly locate: Locate;
+  /** What the messages call the configuration. */
+  readonly where: string;
+}
+
+/** Stages from a source text to frozen settings: interpolate, weak typing, defaults, validation, references, resolution. */
+export function buildSettings(source: string, options: BuildOptions): Settings {
+  const { environment } = options;
+  const interpolated = interpolate(JSON.parse(source), environment);
+  const document = applyDefaults(configSchema, coerceValues(configSchema, interpolated.value));
+  const stages = [interpolated.findings, validateDocument(document), [...checkReferences(document), ...checkLlmKeys(document, environment), ...checkLogVariables(environment)]];
+  const shown = stages.map((findings) => findings.map(({ path, description }) => ({ path, description: hideSecrets(description, environment) })));
+  throwFindings(shown, options.locate, options.where);
+  return resolveSettings(document as ConfigDocument, source, options);
+}
+
+function resolveSettings(document: ConfigDocument, source: string, { environment, workingDirectory }: BuildOptions): Settings {
+  const stateDirectory = resolve(workingDirectory, document.state_directory);
+  const context = { environment, workingDirectory, stateDirectory };
+  const storeNames = Object.keys(document.document_stores);
+  return freezeDeep<Settings>({
+    version: sha256Hex(source).slice(0, 16),
+    source,
+    name: document.name,
+    description: document.description,
+    stateDirectory,
+    redis: resolveRedis(document.redis, context),
+    databases: mapValues(document.databases, (database) => resolveDatabase(database, context)),
+    storage: resolveStorage(document.storage),
+    queue: resolveQueue(document.queue),
+    llms: mapValues(document.llms, (llm) => resolveLlm(llm, context)),
+    embedders: mapValues(document.embedders, resolveEmbedder),
+    vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
+    documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
+    agents: mapValues(document.agents, (agent, name) => resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm as string }, storeNames)),
+    server: resolveServer(document.server),
+    logger: resolveLogger(document.logger, context),
+  });
+}
+
+/** Canonical JSON: equal configurations give equal text, and so equal versions. */
+export function sourceOf(document: unknown): string {
+  return canonicalJson(document);
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) freezeDeep(member);
+  return Object.freeze(value);
+}

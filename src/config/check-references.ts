@@ -1,0 +1,74 @@
+import { isJsonObject, type JsonObject } from '../base/json.js';
+import { findNearestName } from './nearest-name.js';
+import type { Path } from './path.js';
+import { valueAt } from './path.js';
+import type { Finding } from './problem.js';
+
+/**
+ * Names that point at something that is not there (CFG-91), and values that do not fit each other. Runs on
+ * documents that may hold other problems too, so that all of them are reported at once.
+ */
+export function checkReferences(document: unknown): Finding[] {
+  const findings: Finding[] = [];
+  const report = (path: Path, description: string) => findings.push({ path, description });
+
+  const checkName = (path: Path, section: string, value: unknown = valueAt(document, path)) => {
+    if (typeof value !== 'string' || value === '') return;
+    const names = Object.keys(membersOf(document, section));
+    if (names.includes(value)) return;
+    const near = findNearestName(value, names);
+    const known = names.length === 0 ? `'${section}' has no entry` : `'${section}' has ${names.join(', ')}`;
+    report(path, `there is no '${value}' in '${section}'; ${near === undefined ? known : `did you mean '${near}'?`}`);
+  };
+
+  checkName(['defaults', 'llm'], 'llms');
+  checkName(['storage', 'database'], 'databases');
+  for (const name of Object.keys(membersOf(document, 'document_stores'))) {
+    checkName(['document_stores', name, 'vector_store'], 'vector_stores');
+    checkName(['document_stores', name, 'embedder'], 'embedders');
+    checkChunking(['document_stores', name, 'chunking'], document, report);
+  }
+  for (const [name, agent] of Object.entries(membersOf(document, 'agents'))) {
+    const path: Path = ['agents', name];
+    if (name === 'user') report(path, "'user' is the role of the person who asks and cannot name an agent; choose another name");
+    if (agent['llm'] !== undefined) checkName([...path, 'llm'], 'llms');
+    else if (valueAt(document, ['defaults', 'llm']) === undefined) {
+      report([...path, 'llm'], `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`);
+    }
+    const stores = agent['document_stores'];
+    if (Array.isArray(stores)) stores.forEach((store, index) => checkName([...path, 'document_stores', index], 'document_stores', store));
+  }
+  for (const [name, database] of Object.entries(membersOf(document, 'databases'))) checkDatabase(['databases', name], database, report);
+  return findings;
+}
+
+type Report = (path: Path, description: string) => void;
+
+const URL_SCHEMES: Readonly<Record<string, RegExp>> = { postgres: /^postgres(ql)?:\/\//, mysql: /^(mysql|mariadb):\/\//, sqlite: /^(sqlite|file):/ };
+
+function checkDatabase(path: Path, database: JsonObject, report: Report): void {
+  const { driver, url, max_conns: maxConns, max_idle: maxIdle } = database;
+  const scheme = typeof driver === 'string' && Object.hasOwn(URL_SCHEMES, driver) ? URL_SCHEMES[driver] : undefined;
+  if (typeof url === 'string' && url !== '' && scheme !== undefined && !scheme.test(url)) {
+    report([...path, 'url'], `the URL (not shown) does not fit driver '${String(driver)}'; wanted one that begins with ${String(driver)}:`);
+  }
+  if (typeof maxConns === 'number' && typeof maxIdle === 'number' && maxIdle > maxConns) {
+    report([...path, 'max_idle'], `the value is ${maxIdle}; wanted at most max_conns, which is ${maxConns}`);
+  }
+}
+
+function checkChunking(path: Path, document: unknown, report: Report): void {
+  const chunking = valueAt(document, path);
+  if (!isJsonObject(chunking)) return;
+  const { size, overlap, min_size: minSize, max_size: maxSize } = chunking;
+  if (typeof size !== 'number' || typeof maxSize !== 'number') return;
+  if (typeof overlap === 'number' && overlap >= size) report([...path, 'overlap'], `the value is ${overlap}; wanted less than size, which is ${size}`);
+  if (size > maxSize) report([...path, 'size'], `the value is ${size}; wanted at most max_size, which is ${maxSize}`);
+  if (typeof minSize === 'number' && minSize > maxSize) report([...path, 'min_size'], `the value is ${minSize}; wanted at most max_size, which is ${maxSize}`);
+}
+
+function membersOf(document: unknown, section: string): Readonly<Record<string, JsonObject>> {
+  const value = valueAt(document, [section]);
+  if (!isJsonObject(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, isJsonObject(member) ? member : {}]));
+}

@@ -1,0 +1,81 @@
+import { isJsonObject, type JsonObject } from '../base/json.js';
+import type { Environment } from './environment.js';
+
+type Section = Readonly<Record<string, unknown>>;
+
+/**
+ * Writes into the document what was left to Hector: what does not exist, and which of several is meant. It
+ * happens before the source is taken, so that a run pinned to that source (R12) is not changed by a variable that appears later.
+ *
+ * - no `llms`: one called `default` (CFG-08);
+ * - an LLM without `provider`: `openai` when it has `api_key` or `base_url` or the variable OPENAI_API_KEY is set;
+ *   else `offline`, unless a model is named, which is then a problem (CLI-40, the two providers that exist);
+ * - no `agents`: one called `assistant` (CFG-08);
+ * - no `databases`, `embedders`, `vector_stores`: `_default` (SQLite), `_local`, `_hnsw`;
+ * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one).
+ *
+ * Anything of the wrong shape is passed on as it is, for validation to report.
+ */
+export function completeDocument(document: JsonObject, environment: Environment): JsonObject {
+  const llms = mapSection(orElse(document['llms'], { default: {} }), (llm) => withProvider(llm, environment));
+  const databases = orElse(document['databases'], { _default: { driver: 'sqlite' } });
+  const embedders = orElse(document['embedders'], { _local: { provider: 'local' } });
+  const vectorStores = orElse(document['vector_stores'], { _hnsw: { type: 'hnsw' } });
+  const references = { vector_store: first(vectorStores), embedder: first(embedders) };
+  return {
+    ...document,
+    llms,
+    databases,
+    embedders,
+    vector_stores: vectorStores,
+    agents: orElse(document['agents'], { assistant: {} }),
+    defaults: fill(document['defaults'], { llm: defaultOrOnly(llms) }),
+    storage: fill(document['storage'], { database: first(databases) }),
+    ...(document['document_stores'] === undefined ? {} : { document_stores: mapSection(document['document_stores'], (store) => fill(store, references)) }),
+  } as JsonObject;
+}
+
+function withProvider(llm: unknown, environment: Environment): unknown {
+  const section = asSection(llm);
+  if (section === undefined || section['provider'] !== undefined) return llm;
+  const isOpenAi = [section['api_key'], section['base_url'], environment['OPENAI_API_KEY']].some((value) => value !== undefined && value !== '');
+  if (!isOpenAi && section['model'] !== undefined) return llm;
+  return { ...section, provider: isOpenAi ? 'openai' : 'offline' };
+}
+
+function first(value: unknown): string | undefined {
+  const names = namesOf(value);
+  return names.includes('default') ? 'default' : names[0];
+}
+
+function defaultOrOnly(value: unknown): string | undefined {
+  const names = namesOf(value);
+  return names.includes('default') || names.length === 1 ? first(value) : undefined;
+}
+
+function namesOf(value: unknown): string[] {
+  return Object.keys(asSection(value) ?? {});
+}
+
+/** A section without members (also `llms:` with nothing behind it) is the same as none. */
+function orElse(value: unknown, fallback: Section): unknown {
+  const section = value === undefined ? {} : asSection(value);
+  return section !== undefined && Object.keys(section).length === 0 ? fallback : value;
+}
+
+function mapSection(value: unknown, change: (member: unknown) => unknown): unknown {
+  const section = asSection(value);
+  return section === undefined ? value : Object.fromEntries(Object.entries(section).map(([name, member]) => [name, change(member)]));
+}
+
+function fill(value: unknown, additions: Section): unknown {
+  const section = value === undefined ? {} : asSection(value);
+  if (section === undefined) return value;
+  const missing = Object.entries(additions).filter(([key, addition]) => addition !== undefined && section[key] === undefined);
+  return { ...section, ...Object.fromEntries(missing) };
+}
+
+function asSection(value: unknown): Section | undefined {
+  if (value === null) return {};
+  return isJsonObject(value) ? value : undefined;
+}

@@ -1,0 +1,17 @@
+import type { Environment } from './environment.js';
+
+const SECRET_NAME = /key|token|secret|pass|credential|dsn/i;
+
+/** Shorter values would blank out ordinary words. */
+const MIN_SECRET_LENGTH = 6;
+
+export const MASK = '********';
+
+/** Replaces the values of variables that are named like secrets, wherever they occur. */
+export function hideSecrets(text: string, environment: Environment): string {
+  let hidden = text;
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && value.length >= MIN_SECRET_LENGTH && SECRET_NAME.test(name)) hidden = hidden.replaceAll(value, MASK);
+  }
+  return hidden;
+}

@@ -1,0 +1,55 @@
+import { choice, duration, flag, integer, section, type Static, text } from '../schema-builder.js';
+import type { ServerSettings } from '../settings.js';
+
+const LimitsSchema = section(
+  {
+    max_body_bytes: integer('Largest request body, bytes.', { default: 10_485_760, minimum: 1024, maximum: 1_073_741_824 }),
+    max_header_bytes: integer('Largest request head, bytes.', { default: 16_384, minimum: 1024, maximum: 1_048_576 }),
+    max_message_parts: integer('Most parts of one message.', { default: 100, minimum: 1, maximum: 100_000 }),
+    max_streams_per_caller: integer('Most open streams of one caller.', { default: 100, minimum: 1 }),
+    request_timeout_ms: duration('Sending a request may take this long.', { default: 30_000, minimum: 1 }),
+    max_stream_buffer_bytes: integer('Bytes queued for a slow reader before it is detached and caught up by cursor.', { default: 65_536, minimum: 1024 }),
+    keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
+  },
+  'Limits of the HTTP front.',
+);
+
+export const ServerSchema = section(
+  {
+    host: text('Address to listen on.', { default: '0.0.0.0', minLength: 1 }),
+    port: integer('Port to listen on; 0 takes any free one.', { default: 8080, minimum: 0, maximum: 65_535 }),
+    public_url: text('Base URL that clients reach; empty derives it from each request.', { default: '', pattern: '^$|^https?://.', 'x-form': 'http://… or https://…' }),
+    http: choice(['auto', 'uws', 'node'], 'HTTP adapter; auto takes uWebSockets.js where it loads, else node:http.', { default: 'auto' }),
+    a2a: section(
+      {
+        assume_version: choice(['', '1.0'], 'Protocol version of a request without A2A-Version; empty is 0.3, which is refused.', { default: '' }),
+        close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+      },
+      'The A2A protocol.',
+    ),
+    limits: LimitsSchema,
+    shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
+  },
+  'The HTTP front.',
+);
+
+export function resolveServer(server: Static<typeof ServerSchema>): ServerSettings {
+  const { limits } = server;
+  return {
+    host: server.host,
+    port: server.port,
+    publicUrl: server.public_url.replace(/\/+$/, ''),
+    http: server.http,
+    a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
+    limits: {
+      maxBodyBytes: limits.max_body_bytes,
+      maxHeaderBytes: limits.max_header_bytes,
+      maxMessageParts: limits.max_message_parts,
+      maxStreamsPerCaller: limits.max_streams_per_caller,
+      requestTimeoutMs: limits.request_timeout_ms,
+      maxStreamBufferBytes: limits.max_stream_buffer_bytes,
+      keepAliveMs: limits.keep_alive_ms,
+    },
+    shutdownTimeoutMs: server.shutdown_timeout_ms,
+  };
+}

@@ -1,0 +1,73 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { configSchema } from './config-schema.js';
+import { describeSeen, describeWanted } from './describe-value.js';
+import { findNearestName } from './nearest-name.js';
+import { formatPath, parsePointer, type Path, valueAt } from './path.js';
+import type { Finding } from './problem.js';
+import { OWN_KEYWORDS, type SchemaNode } from './schema-builder.js';
+
+/** Everything in the document that does not fit the schema: one finding per place, with the value seen and the one wanted. */
+export function validateDocument(document: unknown): Finding[] {
+  const validate = getValidator();
+  if (validate(document)) return [];
+  const findings = new Map<string, Finding>();
+  for (const error of validate.errors ?? []) {
+    const finding = toFinding(error, document);
+    if (finding !== undefined && !findings.has(formatPath(finding.path))) findings.set(formatPath(finding.path), finding);
+  }
+  return [...findings.values()];
+}
+
+let validator: ValidateFunction | undefined;
+
+/** Compiled at the first use. */
+function getValidator(): ValidateFunction {
+  if (validator !== undefined) return validator;
+  const ajv = new Ajv({ allErrors: true, verbose: true, addUsedSchema: false, validateSchema: false });
+  ajv.addVocabulary([...OWN_KEYWORDS]);
+  validator = ajv.compile(configSchema);
+  return validator;
+}
+
+function toFinding(error: ErrorObject, document: unknown): Finding | undefined {
+  // The check of a name is reported once, by `propertyNames` of the mapping that holds it.
+  if (error.propertyName !== undefined) return undefined;
+  const path = parsePointer(error.instancePath, document);
+  const schema = error.parentSchema as SchemaNode;
+  const params = error.params as Readonly<Record<string, string>>;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = params['additionalProperty'] as string;
+      return { path: [...path, key], description: describeUnknownKey(key, Object.keys(schema.properties ?? {})) };
+    }
+    case 'required': {
+      const key = params['missingProperty'] as string;
+      return { path: [...path, key], description: describeMissing(key, path, schema.properties?.[key] ?? {}) };
+    }
+    case 'propertyNames': {
+      const name = params['propertyName'] as string;
+      return { path: [...path, name], description: `'${name}' cannot be a name; wanted ${schema.propertyNames?.['x-form']}` };
+    }
+    default: {
+      const value = valueAt(document, path);
+      return { path, description: `${describeSeen(value, schema)}; wanted ${describeWanted(schema)}${suggestValue(value, schema)}` };
+    }
+  }
+}
+
+function describeUnknownKey(key: string, known: readonly string[]): string {
+  const near = findNearestName(key, known);
+  return near === undefined ? `unknown key; known here: ${known.join(', ')}` : `unknown key; did you mean '${near}'?`;
+}
+
+function describeMissing(key: string, path: Path, schema: SchemaNode): string {
+  if (key === 'provider' && path[0] === 'llms') {
+    return `missing, and it cannot be told: a model is named, but there is no api_key, no base_url and no variable OPENAI_API_KEY; wanted ${describeWanted(schema)}`;
+  }
+  return `missing; wanted ${describeWanted(schema)}`;
+}
+
+function suggestValue(value: unknown, schema: SchemaNode): string {
+  const near = schema.enum !== undefined && typeof value === 'string' && value !== '' ? findNearestName(value, schema.enum) : undefined;
+  return near === undefined || near === '' ? '' : `; did you mean '${near}'?`;
+}

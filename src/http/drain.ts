@@ -1,0 +1,108 @@
+/**
+ * The graceful end of a front.
+ *
+ * Owns: which requests are under way, which streams are open, and whether new ones are let in. Does not own: runs; they go on,
+ * here or on another instance, whatever happens to the connection that started them.
+ * 1. Once draining, every new request is refused, also on connections that were kept alive.
+ * 2. A stream is told to reconnect at once: its cursor continues on another instance.
+ * 3. A request still unanswered when the budget ends is answered 503; sending the same message again finds the same task (R11).
+ */
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import { departedWriter } from './departed-writer.js';
+import { errorResponse } from './error-response.js';
+import type { HttpResponse, HttpServer, PlainResponse } from './server.js';
+
+export class Drain {
+  readonly #requests = new Set<() => void>();
+  readonly #streams = new Set<(retryMs: number) => void>();
+  #finished: Promise<void> | undefined;
+  #onQuiet: (() => void) | undefined;
+
+  get isDraining(): boolean {
+    return this.#finished !== undefined;
+  }
+
+  /** Runs one request; resolves with its response, or with 503 when the budget ends first. */
+  admit(run: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    if (this.isDraining) return Promise.resolve(drainingResponse());
+    return new Promise((resolve, reject) => {
+      let isAbandoned = false;
+      const abandon = () => {
+        isAbandoned = true;
+        resolve(drainingResponse());
+      };
+      this.#requests.add(abandon);
+      run()
+        .then((response) => {
+          resolve(response);
+          // Nobody will read this stream: let it go of its subscription.
+          if (isAbandoned && 'stream' in response) return response.stream(departedWriter());
+          return undefined;
+        })
+        .catch(reject)
+        .finally(() => this.#leave(this.#requests, abandon));
+    });
+  }
+
+  /** Registers an open stream; the result withdraws it. */
+  openStream(reconnect: (retryMs: number) => void): () => void {
+    this.#streams.add(reconnect);
+    if (this.isDraining) reconnect(retryDelayMs());
+    return () => this.#leave(this.#streams, reconnect);
+  }
+
+  /** Drains, then closes the server. Further calls wait for the first. */
+  run(server: HttpServer, clock: Clock, budgetMs: number): Promise<void> {
+    this.#finished ??= this.#drain(server, clock, budgetMs);
+    return this.#finished;
+  }
+
+  async #drain(server: HttpServer, clock: Clock, budgetMs: number): Promise<void> {
+    server.stopListening();
+    // After this turn, so that `isDraining` holds for a stream that opens meanwhile.
+    await clock.sleep(0);
+    for (const reconnect of [...this.#streams]) reconnect(retryDelayMs());
+    await this.#quiet(clock, budgetMs);
+    for (const abandon of [...this.#requests]) abandon();
+    await clock.sleep(FLUSH_MS);
+    await server.close();
+  }
+
+  /** Resolves when nothing is under way, or when the budget is used up. */
+  async #quiet(clock: Clock, budgetMs: number): Promise<void> {
+    const endsAt = clock.monotonic() + budgetMs;
+    while (this.#requests.size + this.#streams.size > 0 && clock.monotonic() < endsAt) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(endsAt - clock.monotonic(), resolve);
+        this.#onQuiet = () => {
+          cancel();
+          resolve();
+        };
+      });
+      this.#onQuiet = undefined;
+      // An answered request may be about to open its stream.
+      await clock.sleep(0);
+    }
+  }
+
+  #leave<T>(set: Set<T>, member: T): void {
+    set.delete(member);
+    if (this.#requests.size + this.#streams.size === 0) this.#onQuiet?.();
+  }
+}
+
+export function drainingResponse(): PlainResponse {
+  const response = errorResponse(
+    new AppError('HTTP_DRAINING', { message: 'this server is shutting down: send the request again, another instance will answer', retryAfterMs: 1_000 }),
+  );
+  return { ...response, headers: { ...response.headers, connection: 'close' } };
+}
+
+/** Spread out, so that a restart does not bring every client back in the same instant. */
+function retryDelayMs(): number {
+  return 500 + Math.random() * 1_000;
+}
+
+/** For the last responses to leave the machine before connections are cut. */
+const FLUSH_MS = 50;

@@ -1,0 +1,73 @@
+import type { A2aBinding } from '../a2a/binding.js';
+import type { Authenticate } from '../access/authenticate.js';
+import { StreamQuota } from '../access/stream-quota.js';
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import type { ServerSettings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+import { listenUrl, requestBaseUrl } from './base-url.js';
+import { withCors } from './cors.js';
+import { Drain } from './drain.js';
+import { errorResponse } from './error-response.js';
+import { createHandler } from './handle-request.js';
+import { createRouter } from './router.js';
+import { buildRoutes, type Readiness } from './routes.js';
+import type { PlainResponse, RefusalCode } from './server.js';
+import { startHttpServer } from './start-server.js';
+
+export interface FrontOptions {
+  readonly settings: ServerSettings;
+  readonly binding: A2aBinding;
+  readonly authenticate: Authenticate;
+  readonly readiness: () => Promise<Readiness>;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Hector's own version. */
+  readonly version: string;
+}
+
+export interface Front {
+  /** Base URL of this server, without trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Lets what runs finish within `settings.shutdownTimeoutMs`, then closes. May be called twice. */
+  drain(): Promise<void>;
+  /** Ends every connection now. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Starts the HTTP front. */
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const { settings, binding, authenticate, readiness, log, clock, version } = options;
+  const { limits } = settings;
+  const drain = new Drain();
+  const quota = new StreamQuota(limits.maxStreamsPerCaller);
+  const routes = buildRoutes({ binding, authenticate, readiness, version, limits, quota, drain, clock, log });
+  // Known once the server listens, and no request comes before that.
+  let ownUrl = '';
+  const handler = createHandler({
+    findRoute: createRouter(routes),
+    baseUrl: (request) => requestBaseUrl(settings.publicUrl, request.headers, ownUrl),
+    drain,
+    clock,
+    log,
+  });
+  const server = await startHttpServer(settings.http, { host: settings.host, port: settings.port, handler, limits, refuse: refuseWith(limits), clock }, log);
+  ownUrl = listenUrl(settings.host, server.port);
+  return {
+    url: settings.publicUrl === '' ? ownUrl : settings.publicUrl,
+    port: server.port,
+    drain: () => drain.run(server, clock, settings.shutdownTimeoutMs),
+    close: () => server.close(),
+  };
+}
+
+function refuseWith(limits: ServerSettings['limits']): (code: RefusalCode) => PlainResponse {
+  const messages: Record<RefusalCode, string> = {
+    HTTP_BODY_TOO_LARGE: `the request body is larger than server.limits.max_body_bytes allows (${limits.maxBodyBytes} bytes)`,
+    HTTP_HEADERS_TOO_LARGE: `the request headers are larger than server.limits.max_header_bytes allows (${limits.maxHeaderBytes} bytes)`,
+    HTTP_REQUEST_TIMEOUT: `the request did not arrive within server.limits.request_timeout (${limits.requestTimeoutMs} ms)`,
+    REQUEST_INVALID: 'the request is not valid HTTP/1.1',
+  };
+  return (code) => withCors(errorResponse(new AppError(code, { message: messages[code] })));
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../base/clock.js';
+import { AppError, describeError, toAppError } from '../base/errors.js';
+import { newId } from '../base/ids.js';
+import type { Logger } from '../observe/log.js';
+import { withSpan, withTraceparent } from '../observe/trace.js';
+import { preflightResponse, withCors } from './cors.js';
+import { type Drain, drainingResponse } from './drain.js';
+import { errorResponse } from './error-response.js';
+import type { FindRoute, RouteMatch } from './router.js';
+import { answersWhileDraining, type RouteHandler } from './routes.js';
+import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
+
+export interface HandlerPorts {
+  readonly findRoute: FindRoute<RouteHandler>;
+  readonly baseUrl: (request: HttpRequest) => string;
+  readonly drain: Drain;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Stop 1 of the line: finds the route, runs it inside the request's span, and answers whatever happens. */
+export function createHandler(ports: HandlerPorts): HttpHandler {
+  return (request) => {
+    const match = ports.findRoute(request.method, pathOf(request.path));
+    const route = routeName(match);
+    return withTraceparent(request.headers['traceparent'] ?? '', () =>
+      withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
+        const startedAt = ports.clock.monotonic();
+        const response = withCors(await respond(ports, request, match));
+        span.setAttribute('http.status_code', response.status);
+        ports.log.debug({ method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt }, 'http request');
+        return response;
+      }),
+    );
+  };
+}
+
+async function respond(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {
+  try {
+    return await dispatch(ports, request, match);
+  } catch (thrown) {
+    return answerFailure(ports, request, thrown);
+  }
+}
+
+async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {
+  switch (match.type) {
+    case 'unknown-path':
+      throw new AppError('HTTP_NOT_FOUND', { message: `nothing is served at ${request.path.slice(0, 200)}; GET / lists the entry points` });
+    case 'malformed-path':
+      throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
+    case 'wrong-method': {
+      if (request.method === 'OPTIONS') return preflightResponse(match.allow);
+      const response = errorResponse(
+        new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
+      );
+      return { ...response, headers: { ...response.headers, allow: match.allow } };
+    }
+    case 'found': {
+      const { route, parameters } = match;
+      const run = async () => route.handle({ request, parameters, baseUrl: ports.baseUrl(request) });
+      if (answersWhileDraining(route.pattern)) return run();
+      return ports.drain.isDraining ? drainingResponse() : ports.drain.admit(run);
+    }
+  }
+}
+
+/** Only a failure of ours is logged as one; its id joins the client's report to the log. */
+function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknown): HttpResponse {
+  const error = toAppError(thrown);
+  if (error.httpStatus < 500) return errorResponse(error);
+  const requestId = newId();
+  const level = error.code === 'INTERNAL' ? 'error' : 'warn';
+  ports.log[level]({ err: thrown, requestId, method: request.method, path: request.path }, `request ${requestId} failed: ${describeError(thrown)}`);
+  return errorResponse(error, requestId);
+}
+
+/** The absolute form that clients send to a proxy names the host once more. */
+function pathOf(target: string): string {
+  if (target.startsWith('/')) return target;
+  return /^https?:\/\/[^/]*(\/.*)?$/i.exec(target)?.[1] ?? '/';
+}
+
+/** A pattern, never the raw path: names in traces must stay few (OBS-20). */
+function routeName(match: RouteMatch<RouteHandler>): string {
+  if (match.type === 'found') return match.route.pattern;
+  return match.type === 'wrong-method' ? match.pattern : '(none)';
+}

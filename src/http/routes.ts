@@ -1,0 +1,78 @@
+import type { Authenticate } from '../access/authenticate.js';
+import type { Principal } from '../access/principal.js';
+import { AppError } from '../base/errors.js';
+import { cardResponse } from './card-response.js';
+import { jsonResponse } from './error-response.js';
+import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
+import type { Route } from './router.js';
+import type { HttpRequest, HttpResponse } from './server.js';
+
+export interface RouteContext {
+  readonly request: HttpRequest;
+  /** Decoded values of the pattern's `{…}` segments. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Without trailing slash. */
+  readonly baseUrl: string;
+}
+
+export type RouteHandler = (context: RouteContext) => Promise<HttpResponse> | HttpResponse;
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not, in words; empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+export interface RoutePorts extends JsonRpcPorts {
+  readonly authenticate: Authenticate;
+  readonly readiness: () => Promise<Readiness>;
+  readonly version: string;
+}
+
+/** Every path of the server (spec/04 4.1). */
+export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
+  const { binding, version } = ports;
+  const asCaller =
+    (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse): RouteHandler =>
+    async (context) =>
+      handle(context, await ports.authenticate(context.request));
+  const card = asCaller(({ request, parameters, baseUrl }, principal) => {
+    const name = parameters['name'] as string;
+    return cardResponse(found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`), request.headers);
+  });
+  return [
+    { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
+    { method: 'GET', pattern: '/health', handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false })) },
+    { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
+    { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
+    {
+      method: 'GET',
+      pattern: '/.well-known/agent-card.json',
+      handle: ({ request, baseUrl }) =>
+        cardResponse(found(binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
+    },
+    { method: 'GET', pattern: '/agents', handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))) },
+    { method: 'GET', pattern: '/agents/{name}', handle: card },
+    { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
+    { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+  ];
+}
+
+/** Paths that answer during a drain too, so that a load balancer can see it. */
+export function answersWhileDraining(pattern: string): boolean {
+  return pattern.startsWith('/health');
+}
+
+async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpResponse> {
+  const { ready, reasons } = drain.isDraining ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
+  return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
+}
+
+function found(card: string | undefined, message: string): string {
+  if (card === undefined) throw new AppError('AGENT_NOT_FOUND', { message });
+  return card;
+}
+
+function describeServer(version: string): string {
+  return JSON.stringify({ name: 'hector', version, agents: '/agents', agent_card: '/.well-known/agent-card.json', health: '/health' });
+}

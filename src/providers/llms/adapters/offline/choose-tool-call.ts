@@ -1,0 +1,74 @@
+/** The simple rules by which the offline model calls tools. */
+import { isJsonObject, type JsonObject } from '../../../../base/json.js';
+import type { ToolDefinition } from '../../contract.js';
+import { pickSentences } from './pick-sentences.js';
+import type { Conversation } from './read-conversation.js';
+import { contentWords, rawWords } from './words.js';
+
+export interface ChosenCall {
+  readonly name: string;
+  readonly arguments: JsonObject;
+}
+
+/**
+ * 1. A message `call <tool> {json}` calls that tool, several such lines call several.
+ * 2. A question that the passages at hand do not answer is put to `search`, once.
+ */
+export function chooseToolCalls(conversation: Conversation, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
+  if (conversation.calledTools.size > 0) return [];
+  const explicit = findExplicitCalls(conversation.question, tools);
+  if (explicit.length > 0) return explicit;
+  if (!tools.some((tool) => tool.name === 'search')) return [];
+  const query = searchQuestion(conversation);
+  if (contentWords(query).length === 0 || pickSentences(query, conversation.passages).length > 0) return [];
+  return [{ name: 'search', arguments: { query: query.slice(0, MAX_QUERY_LENGTH) } }];
+}
+
+/**
+ * The question, with the one before it when it only makes sense after it: it has no content word of its own, or is
+ * short and points back ("and how long does that take?").
+ */
+export function searchQuestion({ question, earlierQuestions }: Conversation): string {
+  const previous = earlierQuestions[0];
+  if (previous === undefined) return question;
+  const words = rawWords(question);
+  const pointsBack = words.some((word) => POINTERS.has(word)) || /^(?:and|und|what about|how about)\b/i.test(question);
+  return contentWords(question).length === 0 || (pointsBack && words.length <= 12) ? `${previous} ${question}` : question;
+}
+
+function findExplicitCalls(question: string, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
+  const calls: ChosenCall[] = [];
+  for (const [, name = '', json = ''] of question.matchAll(/^\s*call\s+([\w.-]+)\s*(\{.*\})?\s*$/gim)) {
+    if (!tools.some((tool) => tool.name === name)) continue;
+    const parsed = json === '' ? {} : parseObject(json);
+    if (parsed !== undefined) calls.push({ name, arguments: parsed });
+  }
+  return calls;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // Not a call after all: the message is taken as a question.
+    return undefined;
+  }
+}
+
+const POINTERS: ReadonlySet<string> = new Set([
+  'it',
+  'that',
+  'this',
+  'they',
+  'them',
+  'those',
+  'these',
+  'its',
+  'their',
+  'das',
+  'dies',
+  'dafur',
+]);
+/** RAG-41 */
+const MAX_QUERY_LENGTH = 10_000;

@@ -1,0 +1,70 @@
+/** The offline model's words. It quotes; it never makes anything up. */
+import type { ModelRequest } from '../../contract.js';
+import { searchQuestion } from './choose-tool-call.js';
+import { type PickedSentence, pickSentences } from './pick-sentences.js';
+import type { Conversation } from './read-conversation.js';
+import { contentWords, rawWords } from './words.js';
+
+export function composeAnswer(conversation: Conversation, request: ModelRequest): string {
+  const { question, passages, otherResults } = conversation;
+  if (otherResults.length > 0 && passages.length === 0) {
+    return otherResults.map((result) => `${result.name} ${result.isError ? 'failed' : 'returned'}: ${shorten(result.content)}`).join('\n');
+  }
+  if (asksWhatWasAsked(question)) return recall(conversation);
+  const query = searchQuestion(conversation);
+  const picked = pickSentences(query, passages);
+  if (picked.length > 0) return quote(picked);
+  const couldSearch = request.tools.some((tool) => tool.name === 'search');
+  if (isSmallTalk(question))
+    return `Hello! ${SELF} ${couldSearch ? 'Ask me about the documents.' : 'There are no documents here for me to quote from.'}`;
+  if (passages.length > 0 || conversation.calledTools.has('search')) return `I found nothing in the documents that answers this. ${SELF}`;
+  return `${SELF} I have no documents that answer this, so I cannot help; set llms.<name>.provider to a language model to get free answers.`;
+}
+
+function quote(picked: readonly PickedSentence[]): string {
+  const sources = [...new Set(picked.map(({ passage }) => passage.sourcePath || passage.title || passage.store))];
+  const quotes = sources.map((source) => {
+    const sentences = picked
+      .filter(({ passage }) => (passage.sourcePath || passage.title || passage.store) === source)
+      .map(({ text }) => text);
+    return `According to ${source}: "${sentences.join(' ')}"`;
+  });
+  return `${quotes.join('\n\n')}\n\nSources: ${sources.join(', ')}`;
+}
+
+function asksWhatWasAsked(question: string): boolean {
+  return /\bwhat\b.*\b(?:i|we)\b.*\b(?:ask|asked|say|said)\b|\bmy (?:previous|last|earlier) (?:question|message)\b/i.test(question);
+}
+
+function recall({ earlierQuestions }: Conversation): string {
+  const [previous] = earlierQuestions;
+  return previous === undefined ? 'This is your first message in this conversation.' : `Before this you asked: "${shorten(previous)}"`;
+}
+
+function isSmallTalk(question: string): boolean {
+  return contentWords(question).every((word) => GREETINGS.has(word)) || rawWords(question).length === 0;
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_QUOTE_LENGTH ? text : `${text.slice(0, MAX_QUOTE_LENGTH)}…`;
+}
+
+const SELF = "I am Hector's built-in offline model: I answer only by quoting documents and tool results.";
+const MAX_QUOTE_LENGTH = 1_000;
+const GREETINGS: ReadonlySet<string> = new Set([
+  'hello',
+  'hi',
+  'hey',
+  'hallo',
+  'good',
+  'morn',
+  'day',
+  'even',
+  'thank',
+  'bye',
+  'moin',
+  'servu',
+  'test',
+  'gut',
+  'tag',
+]);

@@ -1,0 +1,33 @@
+/** Header names in the order of trust; all are waits from now. */
+const RESET_HEADERS = ['x-ratelimit-reset-requests', 'x-ratelimit-reset-tokens'];
+
+/**
+ * How long a provider asks us to wait, in milliseconds (LLM-03): `retry-after-ms`, `retry-after` (seconds or an HTTP
+ * date), else the later of the rate windows' resets (`1m30s`, `500ms`, `20`). `undefined` when it does not say.
+ */
+export function findRetryAfterMs(headers: Pick<Headers, 'get'> | undefined, nowMs: number): number | undefined {
+  if (headers === undefined) return undefined;
+  const milliseconds = Number.parseFloat(headers.get('retry-after-ms') ?? '');
+  if (Number.isFinite(milliseconds)) return milliseconds;
+  const retryAfter = headers.get('retry-after')?.trim();
+  if (retryAfter) {
+    if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
+    const date = Date.parse(retryAfter);
+    if (Number.isFinite(date)) return Math.max(0, date - nowMs);
+  }
+  const resets = RESET_HEADERS.map((name) => parseDurationMs(headers.get(name) ?? '')).filter((value) => value !== undefined);
+  return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
+/** `1h2m3.5s`, `90s`, `6ms`, or a bare number of seconds. */
+export function parseDurationMs(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|h|m|s|d))+$/.test(trimmed)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s|d)/g))
+    total += Number(amount) * (UNIT_MS[unit as string] as number);
+  return total;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,0 +1,50 @@
+/** Arguments of a tool call against the tool's own schema (TOOL-22, TOOL-50, W-34). */
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { AppError } from '../../base/errors.js';
+import type { JsonObject } from '../../base/json.js';
+import type { ToolDefinition } from '../llms/contract.js';
+
+export type ArgumentsCheck =
+  /** A copy with the schema's defaults applied. */
+  | { readonly type: 'valid'; readonly arguments: JsonObject }
+  /** Readable text for the model, so that it can correct its call. */
+  | { readonly type: 'invalid'; readonly problems: string };
+
+export type CheckArguments = (tool: Pick<ToolDefinition, 'name' | 'parameters'>, args: JsonObject) => ArgumentsCheck;
+
+/**
+ * Compiles each schema once; compiled schemas live as long as the tool's `parameters` object.
+ * The check throws `TOOL_FAILED` when the schema itself is broken.
+ */
+export function createArgumentsCheck(): CheckArguments {
+  const compiled = new WeakMap<JsonObject, ValidateFunction>();
+  return (tool, args) => {
+    let validate = compiled.get(tool.parameters);
+    if (validate === undefined) {
+      validate = compile(tool);
+      compiled.set(tool.parameters, validate);
+    }
+    const copy = structuredClone(args);
+    return validate(copy)
+      ? { type: 'valid', arguments: copy }
+      : { type: 'invalid', problems: (validate.errors ?? []).map(describeProblem).join('; ') };
+  };
+}
+
+/** An instance per schema: two MCP servers may use one `$id` for different schemas, and an instance keeps all it has compiled. */
+function compile({ name, parameters }: Pick<ToolDefinition, 'name' | 'parameters'>): ValidateFunction {
+  try {
+    return new Ajv({ useDefaults: true, allErrors: true, strict: false, validateFormats: false }).compile(parameters);
+  } catch (error) {
+    throw new AppError('TOOL_FAILED', { message: `The parameter schema of tool '${name}' is invalid`, cause: error });
+  }
+}
+
+function describeProblem({ instancePath, keyword, message, params }: ErrorObject): string {
+  const path = instancePath.slice(1).replaceAll('/', '.');
+  const at = path === '' ? '' : `'${path}' `;
+  if (keyword === 'additionalProperties') return `${at}has no parameter '${String(params['additionalProperty'])}'`;
+  if (keyword === 'required') return `${at}misses the required parameter '${String(params['missingProperty'])}'`;
+  if (keyword === 'enum') return `${at}must be one of ${JSON.stringify(params['allowedValues'])}`;
+  return `${at}${message ?? 'is invalid'}`;
+}

@@ -1,0 +1,11 @@
+import type { LlmSettings } from '../config/settings.js';
+import type { LanguageModel } from '../providers/llms/contract.js';
+import type { Tool } from '../providers/tools/contract.js';
+
+/** What code adds to a configuration (ARC-10). */
+export interface Extensions {
+  /** Builds the model for `llms.<name>`; `undefined` leaves it to the built-in providers. */
+  readonly createLanguageModel?: (name: string, settings: LlmSettings) => LanguageModel | undefined;
+  /** Tools that agents may use beside the configured ones, by `agents.<name>.tools`. */
+  readonly tools?: readonly Tool[];
+}

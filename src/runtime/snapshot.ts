@@ -1,0 +1,62 @@
+/** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
+import type { Agent } from '../agents/agent.js';
+import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import type { Settings } from '../config/settings.js';
+import type { Retriever } from '../knowledge/retriever.js';
+import type { Logger } from '../observe/log.js';
+import type { LanguageModel } from '../providers/llms/contract.js';
+import { createLanguageModel } from '../providers/llms/registry.js';
+import { createTools } from '../providers/tools/registry.js';
+import type { Extensions } from './extensions.js';
+
+export interface Snapshot {
+  readonly settings: Settings;
+  readonly retriever: Retriever;
+  /** @throws AppError `AGENT_NOT_FOUND`. */
+  getAgent(name: string): Agent;
+}
+
+export interface SnapshotDependencies {
+  /** The document stores of these settings. */
+  createRetriever(settings: Settings): Retriever;
+  readonly extensions: Extensions;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
+  const models = await createModels(settings, dependencies);
+  const retriever = dependencies.createRetriever(settings);
+  const agents = createAgents(settings, models, retriever, dependencies);
+  return Object.freeze({
+    settings,
+    retriever,
+    getAgent(name: string) {
+      const agent = agents.get(name);
+      if (agent === undefined) throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
+      return agent;
+    },
+  });
+}
+
+async function createModels(settings: Settings, { extensions, clock, log }: SnapshotDependencies): Promise<ReadonlyMap<string, LanguageModel>> {
+  const models = new Map<string, LanguageModel>();
+  for (const [name, llm] of Object.entries(settings.llms)) {
+    models.set(name, extensions.createLanguageModel?.(name, llm) ?? (await createLanguageModel(llm, { name, clock, log })));
+  }
+  return models;
+}
+
+function createAgents(settings: Settings, models: ReadonlyMap<string, LanguageModel>, retriever: Retriever, { extensions, clock, log }: SnapshotDependencies): ReadonlyMap<string, Agent> {
+  const agents = new Map<string, Agent>();
+  for (const [name, agent] of Object.entries(settings.agents)) {
+    const model = models.get(agent.llm);
+    const llm = settings.llms[agent.llm];
+    if (model === undefined || llm === undefined) throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
+    const tools = createTools({ agent: name, tools: agent.tools, documentStores: agent.documentStores, search: retriever, extensions: extensions.tools ?? [], clock });
+    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, clock, log }));
+  }
+  return agents;
+}

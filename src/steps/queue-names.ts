@@ -1,0 +1,18 @@
+/** Names and payloads of the queues (ARCHITECTURE §6). No `:` in names or job ids: BullMQ forbids it. */
+import type { ConnectionOptions } from 'bullmq';
+
+export const STEP_QUEUE = 'agent-steps';
+
+/** Ids only: what SQL holds is not repeated in Redis. */
+export interface StepJob {
+  readonly taskId: string;
+  /** W3C `traceparent` of the request, or ''. */
+  readonly traceparent: string;
+}
+
+/** How BullMQ reaches Redis. `storage/redis` supplies it, so that nothing here knows the client. */
+export interface QueueConnection {
+  readonly connection: ConnectionOptions;
+  /** Prefix of all queue keys. */
+  readonly prefix: string;
+}

@@ -1,0 +1,93 @@
+/**
+ * The queue of step jobs, seen from whoever adds to it.
+ *
+ * Owns: the BullMQ queue handle and the cached depth. Does not own: what is runnable; SQL decides that.
+ */
+import { Queue } from 'bullmq';
+import type { Clock } from '../base/clock.js';
+import { AppError, describeError } from '../base/errors.js';
+import { faultPoint } from '../base/fault-points.js';
+import type { Logger } from '../observe/log.js';
+import { withSpan } from '../observe/trace.js';
+import type { StepQueue } from '../tasks/step-queue.js';
+import type { TaskRecord } from '../tasks/task-store.js';
+import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
+
+export interface BullStepQueueOptions extends QueueConnection {
+  /** `queue.max_waiting`. */
+  readonly maxWaiting: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class BullStepQueue implements StepQueue {
+  readonly #queue: Queue<StepJob>;
+  readonly #options: BullStepQueueOptions;
+  #depth = 0;
+  #depthReadAt = Number.NEGATIVE_INFINITY;
+  #depthRead: Promise<void> | undefined;
+
+  constructor(options: BullStepQueueOptions) {
+    this.#options = options;
+    this.#queue = new Queue(STEP_QUEUE, { connection: options.connection, prefix: options.prefix, streams: { events: { maxLen: 100 } } });
+    this.#queue.on('error', (error) => options.log.debug({ err: error }, 'step queue: Redis error'));
+  }
+
+  async enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent'>, after?: string): Promise<void> {
+    await faultPoint('enqueue.before');
+    try {
+      await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () =>
+        this.#queue.add('step', { taskId: task.id, traceparent: task.traceparent }, { ...JOB_OPTIONS, jobId: jobId(task, after) }),
+      );
+    } catch (error) {
+      this.#options.log.warn({ taskId: task.id, err: error }, 'a step job was not added; the recovery sweep will');
+    }
+  }
+
+  async assertCapacity(): Promise<void> {
+    const { maxWaiting } = this.#options;
+    if ((await this.waiting()) < maxWaiting) return;
+    throw new AppError('OVERLOADED', {
+      message: `More than ${maxWaiting} steps are waiting (queue.max_waiting); try again later`,
+      retryAfterMs: OVERLOAD_RETRY_MS,
+    });
+  }
+
+  /** Jobs that wait, at most `DEPTH_AGE_MS` old. Reading it never waits once a first value is known. */
+  async waiting(): Promise<number> {
+    if (this.#options.clock.monotonic() - this.#depthReadAt < DEPTH_AGE_MS) return this.#depth;
+    this.#depthRead ??= this.#readDepth();
+    if (this.#depthReadAt === Number.NEGATIVE_INFINITY) await this.#depthRead;
+    return this.#depth;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+
+  async #readDepth(): Promise<void> {
+    try {
+      this.#depth = await this.#queue.getWaitingCount();
+    } catch (error) {
+      this.#options.log.debug({ reason: describeError(error) }, 'the depth of the step queue is unknown');
+    } finally {
+      this.#depthReadAt = this.#options.clock.monotonic();
+      this.#depthRead = undefined;
+    }
+  }
+}
+
+function jobId(task: Pick<TaskRecord, 'id' | 'step'>, after: string | undefined): string {
+  return after === undefined ? `${task.id}.${task.step}` : `${task.id}.${task.step}.${after}`;
+}
+
+/** Infrastructure failures are tried again without end (the run log bounds attempts); finished jobs leave nothing behind. */
+const JOB_OPTIONS = {
+  attempts: 1_000_000,
+  backoff: { type: 'fixed', delay: 500, jitter: 0.5 },
+  removeOnComplete: true,
+  removeOnFail: true,
+  stackTraceLimit: 0,
+} as const;
+const DEPTH_AGE_MS = 200;
+const OVERLOAD_RETRY_MS = 1_000;

@@ -1,0 +1,60 @@
+/** What the lease manager asks of Redis. Each key stands alone, so that a cluster may hold them apart. */
+import type { Redis } from 'ioredis';
+
+export interface LeaseCommands {
+  /** 0 = taken; otherwise for how many milliseconds another token still holds it. */
+  acquire(key: string, token: string, leaseMs: number): Promise<number>;
+  /** Per `[key, token]`: extended, or false when another token holds it. `undefined` = not known. One round trip. */
+  renew(leases: readonly (readonly [key: string, token: string])[], leaseMs: number): Promise<readonly (boolean | undefined)[]>;
+  /** Deletes the key if the token holds it. */
+  release(key: string, token: string): Promise<void>;
+  exist(keys: readonly string[]): Promise<readonly boolean[]>;
+}
+
+export function defineLeaseCommands(client: Redis): LeaseCommands {
+  return {
+    async acquire(key, token, leaseMs) {
+      return Number(await client.eval(TAKE, 1, key, token, leaseMs));
+    },
+    async renew(leases, leaseMs) {
+      const pipeline = client.pipeline();
+      for (const [key, token] of leases) pipeline.eval(TAKE, 1, key, token, leaseMs);
+      const results = (await pipeline.exec()) ?? [];
+      return leases.map((_, index) => {
+        const [error, remainingMs] = results[index] ?? [];
+        return error ? undefined : remainingMs === 0;
+      });
+    },
+    async release(key, token) {
+      await client.eval(RELEASE, 1, key, token);
+    },
+    async exist(keys) {
+      const live: boolean[] = [];
+      for (let start = 0; start < keys.length; start += CHUNK) {
+        const pipeline = client.pipeline();
+        for (const key of keys.slice(start, start + CHUNK)) pipeline.exists(key);
+        for (const [error, count] of (await pipeline.exec()) ?? []) {
+          if (error) throw error;
+          live.push(count === 1);
+        }
+      }
+      return live;
+    },
+  };
+}
+
+/**
+ * Taking and renewing are the same: the key is ours afterwards unless another token holds it. So a command that is sent again after
+ * a lost answer finds its own token and succeeds. 1 at least for a holder whose key is about to expire.
+ */
+const TAKE = `local holder = redis.call('GET', KEYS[1])
+if not holder or holder == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 0
+end
+return math.max(1, redis.call('PTTL', KEYS[1]))`;
+
+const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+const CHUNK = 1_000;

@@ -1,0 +1,150 @@
+/**
+ * Leases in Redis: who tries a task right now. Safety is the epoch's (R3); this makes takeover quick and double work rare.
+ *
+ * Owns: the keys `<prefix>:lease:{<taskId>}`, their renewal and the local view of when each ends.
+ * - L1 A lease is local truth only until its deadline, counted from before the command that set it and ending before
+ *   the server's expiry. Past it `lost` aborts, whatever Redis says later.
+ * - L2 The deadline holds against both clocks: the monotonic one stands still while a machine sleeps, the wall clock
+ *   jumps. The key itself expires by the server's wall clock.
+ * - L3 A key that is gone before the deadline was not expired but lost (FLUSHALL, failover), and nobody has taken the task since
+ *   unless the key is there again: renewing creates it anew.
+ */
+import type { Redis } from 'ioredis';
+import { AppError } from '../../base/errors.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import { newId } from '../../base/ids.js';
+import type { Logger } from '../../observe/log.js';
+import type { LeaseManager, LeaseOutcome, TaskLease } from '../../tasks/coordination.js';
+import { HeldLease } from './held-lease.js';
+import { type LeaseCommands, defineLeaseCommands } from './lease-commands.js';
+
+export interface RedisLeaseOptions {
+  /** `RedisConnections.main` */
+  readonly client: Redis;
+  readonly keyPrefix: string;
+  /** Time to live of a lease, milliseconds. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class RedisLeaseManager implements LeaseManager {
+  readonly #options: RedisLeaseOptions;
+  readonly #commands: LeaseCommands;
+  readonly #held = new Map<string, HeldLease>();
+  readonly #process = newId();
+  #acquired = 0;
+  #renewing = false;
+  #nextRenewalMs = 0;
+  #wakeAtMs = 0;
+  #cancelTimer: CancelTimer | undefined;
+  #closed = false;
+
+  constructor(options: RedisLeaseOptions) {
+    this.#options = options;
+    this.#commands = defineLeaseCommands(options.client);
+  }
+
+  async acquire(taskId: string): Promise<LeaseOutcome> {
+    if (this.#closed) throw new AppError('STEP_ABORTED', { message: 'This worker is shutting down and takes no more tasks' });
+    const { clock, leaseMs } = this.#options;
+    this.#acquired += 1;
+    const lease = new HeldLease(taskId, `${this.#process}.${this.#acquired}`, leaseMs, clock, (released) => this.#release(released));
+    const remainingMs = await this.#commands.acquire(this.#key(taskId), lease.token, leaseMs).catch((cause: unknown) => {
+      throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to lease a task', cause });
+    });
+    if (remainingMs > 0) return { type: 'held', remainingMs };
+    // The answer took longer than the lease lasts (L1), or the owner closed meanwhile: this is nobody's.
+    if (this.#closed || lease.isPastDeadline()) {
+      await this.#release(lease);
+      return { type: 'held', remainingMs: 0 };
+    }
+    this.#held.set(lease.token, lease);
+    if (this.#held.size === 1) this.#nextRenewalMs = clock.monotonic() + this.#periodMs;
+    this.#wakeIn(Math.min(this.#nextRenewalMs - clock.monotonic(), lease.remainingMs()));
+    return { type: 'acquired', lease };
+  }
+
+  async held(taskIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const live = await this.#commands.exist(taskIds.map((taskId) => this.#key(taskId))).catch((cause: unknown) => {
+      throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to look at leases', cause });
+    });
+    return new Set(taskIds.filter((_, index) => live[index]));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#held.values()].map((lease: TaskLease) => lease.release()));
+    this.#cancelTimer?.();
+  }
+
+  async #release(lease: HeldLease): Promise<void> {
+    this.#held.delete(lease.token);
+    // A broken connection would keep the deletion and with it this call; the key ends by itself.
+    if (this.#options.client.status !== 'ready') return;
+    await this.#commands.release(this.#key(lease.taskId), lease.token).catch((error: unknown) => {
+      this.#options.log.debug({ err: error, taskId: lease.taskId }, 'A lease could not be released; it expires by itself');
+    });
+  }
+
+  /** Sees to it that `#wake` runs no later than this. */
+  #wakeIn(delayMs: number): void {
+    const { clock } = this.#options;
+    const wakeAtMs = clock.monotonic() + Math.max(1, delayMs);
+    if (this.#cancelTimer !== undefined && this.#wakeAtMs <= wakeAtMs) return;
+    this.#cancelTimer?.();
+    this.#wakeAtMs = wakeAtMs;
+    this.#cancelTimer = clock.after(wakeAtMs - clock.monotonic(), () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#cancelTimer = undefined;
+    const now = this.#options.clock.monotonic();
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const lease of this.#held.values()) {
+      if (lease.isPastDeadline()) this.#lose(lease, 'could not be renewed in time');
+      else earliestMs = Math.min(earliestMs, lease.remainingMs());
+    }
+    if (this.#held.size === 0) return;
+    if (now >= this.#nextRenewalMs) {
+      this.#nextRenewalMs = now + this.#periodMs;
+      // While Redis is away renewals would pile up and later extend leases that are lost by then.
+      if (!this.#renewing && this.#options.client.status === 'ready') this.#renew([...this.#held.values()]);
+    }
+    this.#wakeIn(Math.min(this.#nextRenewalMs - now, earliestMs));
+  }
+
+  /** All leases in one round trip. */
+  #renew(leases: readonly HeldLease[]): void {
+    const sent = leases.map((lease) => ({ lease, deadline: lease.nextDeadline() }));
+    this.#renewing = true;
+    this.#commands
+      .renew(sent.map(({ lease }) => [this.#key(lease.taskId), lease.token]), this.#options.leaseMs)
+      .then((renewed) => {
+        for (const [index, { lease, deadline }] of sent.entries()) {
+          if (!this.#held.has(lease.token)) continue;
+          if (lease.isPastDeadline()) this.#lose(lease, 'could not be renewed in time');
+          else if (renewed[index] === true) lease.extend(deadline);
+          else if (renewed[index] === false) this.#lose(lease, 'is held by another worker');
+        }
+      })
+      .catch((error: unknown) => this.#options.log.warn({ err: error, leases: sent.length }, 'Leases could not be renewed'))
+      .finally(() => {
+        this.#renewing = false;
+      });
+  }
+
+  #lose(lease: HeldLease, how: string): void {
+    this.#held.delete(lease.token);
+    this.#options.log.warn({ taskId: lease.taskId }, `Lost a task: its lease ${how}`);
+    lease.abort(new AppError('TASK_LOST', { message: `The lease of this task ${how}` }));
+  }
+
+  #key(taskId: string): string {
+    return `${this.#options.keyPrefix}:lease:{${taskId}}`;
+  }
+
+  get #periodMs(): number {
+    return this.#options.leaseMs / 3;
+  }
+}

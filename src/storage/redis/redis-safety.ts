@@ -1,0 +1,32 @@
+import type { Redis } from 'ioredis';
+import { AppError } from '../../base/errors.js';
+import type { Logger } from '../../observe/log.js';
+import { isOlder, MINIMUM_REDIS_VERSION } from './redis-binary.js';
+
+/**
+ * Refuses a Redis that may throw keys away, and warns about one that forgets at a restart (ARCHITECTURE §6).
+ * Reads `INFO`, because managed services forbid `CONFIG`.
+ */
+export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<void> {
+  let text: string;
+  try {
+    text = await client.info();
+  } catch (error) {
+    log.warn({ err: error }, 'Redis does not tell about itself (INFO): not checked that it never evicts keys. It must have `maxmemory-policy noeviction`');
+    return;
+  }
+  const facts = new Map(text.split('\r\n').map((line) => line.split(':', 2) as [string, string]));
+  const version = facts.get('redis_version');
+  if (version !== undefined && isOlder(version, MINIMUM_REDIS_VERSION)) {
+    throw new AppError('REDIS_UNAVAILABLE', { message: `Redis ${version} is too old; Hector needs ${MINIMUM_REDIS_VERSION} or newer` });
+  }
+  const policy = facts.get('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new AppError('REDIS_EVICTS', {
+      message: `Redis has \`maxmemory-policy ${policy}\` and may throw queued work away when memory is short. Set \`maxmemory-policy noeviction\` in its configuration, or at once: redis-cli CONFIG SET maxmemory-policy noeviction`,
+    });
+  }
+  if (facts.get('aof_enabled') === '0') {
+    log.warn('Redis keeps no append-only file: after its restart, queues are rebuilt from the database, which takes seconds. Set `appendonly yes` to avoid that');
+  }
+}

@@ -1,0 +1,52 @@
+/** The line of `src/README.md`, as spans in order: when a stop moves, both change. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { tracing } from '@opentelemetry/sdk-node';
+import t from 'tap';
+import { collectFrames, streamFrames, userMessage } from '../support/a2a-client.js';
+import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
+
+const started: tracing.Span[] = [];
+const recorder: tracing.SpanProcessor = { onStart: (span) => void started.push(span), onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
+trace.setGlobalTracerProvider(new tracing.BasicTracerProvider({ spanProcessors: [recorder] }));
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+
+t.test('a message walks the whole line, one trace from request to answer', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await mkdir(path.join(directory, 'docs'));
+  await writeFile(path.join(directory, 'docs', 'ferry.md'), '# Ferry\n\nThe ferry to the island leaves at nine in the morning.\n');
+  const hector = await startTestHector(t, {
+    directory,
+    config: {
+      document_stores: { handbook: { source: { type: 'directory', path: './docs' } } },
+      agents: { assistant: { instruction: 'Answer from the handbook.' } },
+    },
+  });
+  await hector.ingest(undefined, () => {}, AbortSignal.timeout(20_000));
+  started.length = 0;
+
+  const frames = await collectFrames(streamFrames(`${hector.url}/agents/assistant`, 'SendStreamingMessage', { message: userMessage('When does the ferry to the island leave?') }));
+  t.equal(frames.at(-1)?.result.statusUpdate.status.state, 'TASK_STATE_COMPLETED');
+  await hector.close();
+
+  const trace = started.find((span) => span.name === 'hector.http.request')?.spanContext().traceId;
+  const order = started.filter((span) => span.spanContext().traceId === trace).map((span) => span.name);
+  t.same([...new Set(order)], [
+    'hector.http.request',
+    'hector.access.check',
+    'hector.a2a.operation',
+    'hector.task.accept',
+    'hector.step.enqueue',
+    'hector.step.run',
+    'hector.agent.run',
+    'hector.llm.call',
+    'hector.tool.execute',
+    'hector.rag.search',
+    'hector.step.commit',
+    'hector.feed.publish',
+  ]);
+});

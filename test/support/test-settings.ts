@@ -1,0 +1,67 @@
+/** Settings for tests that need only agents and the server. */
+import type { AgentSettings, ServerSettings, Settings } from '../../src/config/settings.js';
+
+export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
+  return {
+    type: 'llm',
+    name: 'Helper',
+    description: 'Answers questions',
+    llm: 'offline',
+    instruction: '',
+    tools: undefined,
+    streaming: true,
+    visibility: 'public',
+    skills: [],
+    inputModes: ['text/plain'],
+    outputModes: ['text/plain'],
+    documentStores: [],
+    includeContext: false,
+    includeContextLimit: 5,
+    includeContextMaxLength: 500,
+    reasoning: { maxIterations: 10 },
+    ...change,
+  };
+}
+
+export function serverSettings(change: Partial<ServerSettings> = {}): ServerSettings {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: '',
+    http: 'auto',
+    a2a: { assumeVersion: '', closeOnInputRequired: true },
+    limits: {
+      maxBodyBytes: 10 * 1024 * 1024,
+      maxHeaderBytes: 16 * 1024,
+      maxMessageParts: 100,
+      maxStreamsPerCaller: 100,
+      requestTimeoutMs: 30_000,
+      maxStreamBufferBytes: 64 * 1024,
+      keepAliveMs: 15_000,
+    },
+    shutdownTimeoutMs: 30_000,
+    ...change,
+  };
+}
+
+/** `agents` defaults to one public agent `helper`. */
+export function testSettings(change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {}): Settings {
+  return {
+    version: '0123456789abcdef',
+    source: '{}',
+    name: 'test',
+    description: '',
+    stateDirectory: '/nonexistent',
+    redis: { url: '', keyPrefix: 'hector', binary: '' },
+    databases: {},
+    storage: { database: 'default' },
+    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 2000, timeSliceMs: 1000 },
+    llms: {},
+    embedders: {},
+    vectorStores: {},
+    documentStores: {},
+    agents: change.agents ?? { helper: agentSettings() },
+    server: serverSettings(change.server),
+    logger: { level: 'error', file: '', format: 'json' },
+  };
+}

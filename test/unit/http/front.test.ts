@@ -1,0 +1,152 @@
+import t from 'tap';
+import type { BindingRequest } from '../../../src/a2a/binding-reply.js';
+import { AppError } from '../../../src/base/errors.js';
+import type { Logger } from '../../../src/observe/log.js';
+import { silentLogger } from '../../../src/observe/log.js';
+import { startTestFront } from '../../support/front-rig.js';
+
+const RPC = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0"}' };
+
+t.test('health says ok with the version, live is always ok, ready follows its port (API-01)', async (t) => {
+  let ready = false;
+  const front = await startTestFront(t, {}, { readiness: async () => ({ ready, reasons: ready ? [] : ['queue is stuck'] }) });
+  t.same(await json(`${front.url}/health`), { status: 'ok', version: '1.2.3', studio_mode: false });
+  t.same(await json(`${front.url}/health/live`), { status: 'ok' });
+  const response = await fetch(`${front.url}/health/ready`);
+  t.equal(response.status, 503);
+  t.same(await response.json(), { status: 'not_ready', reasons: ['queue is stuck'] });
+  ready = true;
+  t.equal((await fetch(`${front.url}/health/ready`)).status, 200);
+});
+
+t.test('agents are listed, their cards served at both paths, the default card at the root (API-02, AC1, AC2, AC8)', async (t) => {
+  const front = await startTestFront(t, {
+    card: (agent, baseUrl) => (agent === 'wérner' ? JSON.stringify({ name: agent, url: `${baseUrl}/agents/${agent}` }) : undefined),
+    defaultCard: (baseUrl) => JSON.stringify({ name: 'default', url: baseUrl }),
+    listCards: (baseUrl, principal) => JSON.stringify({ agents: [baseUrl, principal.subject], total: 2 }),
+  });
+  t.same(await json(`${front.url}/agents`), { agents: [front.url, 'local'], total: 2 });
+  t.same(await json(`${front.url}/agents/`), { agents: [front.url, 'local'], total: 2 });
+  for (const path of ['/agents/w%C3%A9rner', '/agents/w%C3%A9rner/', '/agents/w%C3%A9rner/.well-known/agent-card.json']) {
+    t.same(await json(`${front.url}${path}`), { name: 'wérner', url: `${front.url}/agents/wérner` });
+  }
+  t.same(await json(`${front.url}/.well-known/agent-card.json`), { name: 'default', url: front.url });
+  const unknown = await fetch(`${front.url}/agents/nobody`);
+  t.equal(unknown.status, 404);
+  t.match(await unknown.json(), { error: { code: 'AGENT_NOT_FOUND', message: /nobody/ } });
+});
+
+t.test('a card can be cached: ETag, max-age, 304 for the same card and 200 for another (AC3, AC4, AC6)', async (t) => {
+  let card = '{"name":"one"}';
+  const front = await startTestFront(t, { defaultCard: () => card });
+  const url = `${front.url}/.well-known/agent-card.json`;
+  const first = await fetch(url);
+  const etag = first.headers.get('etag') as string;
+  t.match(first.headers.get('cache-control'), /max-age=\d+/);
+  t.match(etag, /^"[0-9a-f]+"$/);
+  const again = await fetch(url, { headers: { 'if-none-match': `"other", W/${etag}` } });
+  t.equal(again.status, 304);
+  t.equal(await again.text(), '');
+  card = '{"name":"two"}';
+  t.equal((await fetch(url, { headers: { 'if-none-match': etag } })).status, 200);
+});
+
+t.test('the base URL is the public one, else the one the client used; never a wildcard, never what a proxy header claims (API-26)', async (t) => {
+  const binding = { listCards: (baseUrl: string) => JSON.stringify(baseUrl) };
+  const open = await startTestFront(t, binding, { settings: { host: '0.0.0.0' } });
+  t.equal(open.url, `http://127.0.0.1:${open.port}`);
+  t.equal(await json(`http://127.0.0.1:${open.port}/agents`, { headers: { 'x-forwarded-host': 'evil.example' } }), `http://127.0.0.1:${open.port}`);
+  t.equal(await json(`http://localhost:${open.port}/agents`), `http://localhost:${open.port}`);
+  const published = await startTestFront(t, binding, { settings: { publicUrl: 'https://agents.example' } });
+  t.equal(published.url, 'https://agents.example');
+  t.equal(await json(`http://127.0.0.1:${published.port}/agents`), 'https://agents.example');
+});
+
+t.test('a POST reaches the binding with agent, query, body and base URL, and its reply comes back (J1)', async (t) => {
+  let seen: BindingRequest | undefined;
+  const front = await startTestFront(t, {
+    handleJsonRpc: async (request) => {
+      seen = request;
+      return { type: 'json', status: 202, headers: { 'a2a-version': '1.0' }, body: '{"result":1}' };
+    },
+  });
+  const response = await fetch(`${front.url}/agents/helper?A2A-Version=1.0`, RPC);
+  t.equal(response.status, 202);
+  t.equal(response.headers.get('content-type'), 'application/json');
+  t.equal(response.headers.get('a2a-version'), '1.0');
+  t.same(await response.json(), { result: 1 });
+  t.match(seen, { agent: 'helper', baseUrl: front.url });
+  t.equal(seen?.query.get('A2A-Version'), '1.0');
+  t.equal(seen?.body.toString(), RPC.body);
+});
+
+t.test('JSON in its known types or none is taken; others are 415', async (t) => {
+  const front = await startTestFront(t, {});
+  const post = async (type: string | undefined) =>
+    (await fetch(`${front.url}/agents/a`, { method: 'POST', body: Buffer.from('{}'), ...(type === undefined ? {} : { headers: { 'content-type': type } }) })).status;
+  for (const type of ['application/json', 'Application/JSON; charset=utf-8', 'application/a2a+json', undefined]) t.equal(await post(type), 200, String(type));
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx']) t.equal(await post(type), 415, type);
+});
+
+t.test('unknown paths are 404, wrong methods 405 with Allow, bad escapes 400, all in one shape (API-03)', async (t) => {
+  const front = await startTestFront(t, {});
+  const unknown = await fetch(`${front.url}/nothing/here`);
+  t.equal(unknown.status, 404);
+  t.match(await unknown.json(), { error: { code: 'HTTP_NOT_FOUND', message: String } });
+  const wrong = await fetch(`${front.url}/agents/a`, { method: 'DELETE' });
+  t.equal(wrong.status, 405);
+  t.equal(wrong.headers.get('allow'), 'GET, HEAD, POST, OPTIONS');
+  t.match(await wrong.json(), { error: { code: 'HTTP_METHOD_NOT_ALLOWED' } });
+  const malformed = await fetch(`${front.url}/agents/%ff`);
+  t.equal(malformed.status, 400);
+  t.match(await malformed.json(), { error: { code: 'REQUEST_INVALID' } });
+  t.equal((await fetch(`${front.url}/health`, { method: 'HEAD' })).status, 200);
+});
+
+t.test('any origin may call without credentials; a preflight passes without authentication (API-65)', async (t) => {
+  const front = await startTestFront(t, {}, { authenticate: async () => Promise.reject(new AppError('ACCESS_UNAUTHENTICATED')) });
+  const preflight = await fetch(`${front.url}/agents/a`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://app.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'a2a-version' },
+  });
+  t.equal(preflight.status, 204);
+  t.equal(preflight.headers.get('access-control-allow-origin'), '*');
+  t.equal(preflight.headers.get('access-control-allow-methods'), 'GET, POST, OPTIONS');
+  t.equal(preflight.headers.get('access-control-allow-headers'), 'Content-Type, Authorization, A2A-Version, A2A-Extensions, Last-Event-ID');
+  t.equal(preflight.headers.get('access-control-allow-credentials'), null);
+  const refused = await fetch(`${front.url}/agents/a`, RPC);
+  t.equal(refused.status, 401);
+  t.equal(refused.headers.get('access-control-allow-origin'), '*', 'errors are readable too');
+});
+
+t.test('an unexpected failure is a 500 without its text, logged under the id that the client gets', async (t) => {
+  const logged: Array<{ fields: { requestId?: string; err?: unknown }; text: string }> = [];
+  const record = (fields: object, text: string) => logged.push({ fields, text });
+  const log = { ...silentLogger, debug: () => {}, info: () => {}, warn: record, error: record, child: () => log } as unknown as Logger;
+  const front = await startTestFront(t, { handleJsonRpc: async () => Promise.reject(new Error('password is hunter2')) }, { log });
+  const response = await fetch(`${front.url}/agents/a`, RPC);
+  t.equal(response.status, 500);
+  const { error } = (await response.json()) as { error: { code: string; message: string; requestId: string } };
+  t.match(error, { code: 'INTERNAL', message: 'Internal error' });
+  t.equal(logged.length, 1);
+  t.equal(logged[0]?.fields.requestId, error.requestId);
+  t.match(logged[0]?.text, 'hunter2');
+});
+
+t.test('a failure with a waiting time says Retry-After', async (t) => {
+  const front = await startTestFront(t, { handleJsonRpc: async () => Promise.reject(new AppError('OVERLOADED', { retryAfterMs: 1_500 })) });
+  const response = await fetch(`${front.url}/agents/a`, RPC);
+  t.equal(response.status, 503);
+  t.equal(response.headers.get('retry-after'), '2');
+});
+
+t.test('a body over the limit is refused in the same shape and names the setting', async (t) => {
+  const front = await startTestFront(t, {}, { limits: { maxBodyBytes: 10 } });
+  const response = await fetch(`${front.url}/agents/a`, RPC);
+  t.equal(response.status, 413);
+  t.match(await response.json(), { error: { code: 'HTTP_BODY_TOO_LARGE', message: /max_body_bytes/ } });
+});
+
+async function json(url: string, init?: RequestInit): Promise<unknown> {
+  return (await fetch(url, init)).json();
+}
