@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { armFaultPoint } from '../../src/base/fault-points.js';
-import { openKnowledge, tempFolder } from '../support/knowledge-rig.js';
+import { ingestStore } from '../../src/knowledge/ingest.js';
+import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
+import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { defaultStore, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
 
 t.test('documents of every readable kind are found by what they say, with their source and lines', async (t) => {
   const rig = await openKnowledge(t);
@@ -205,25 +210,46 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
   t.match(await rig.ingest(), { done: 100 - indexed, failed: 0 });
 });
 
-t.test('documents below a folder that cannot be listed are kept; a vanished root removes nothing', async (t) => {
+t.test('documents below a folder that cannot be listed are kept, and the folder is reported', async (t) => {
   const rig = await openKnowledge(t);
   rig.write('open.txt', 'An open secret about herons.');
   rig.write('locked/inner.txt', 'A locked secret about storks.');
+  rig.write('locked-too.txt', 'A name that only begins alike, about cranes.');
+  const source = createDirectorySource(defaultStore(rig.folder).source);
+  const locked: DocumentSource = {
+    ...source,
+    async scan(signal) {
+      const { documents } = await source.scan(signal);
+      const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
+      return { documents: documents.filter((document) => document.id === 'open.txt'), problems: [problem] };
+    },
+  };
   await rig.ingest();
-  if (process.getuid?.() === 0) t.comment('root may read everything: the locked folder is only simulated by a missing root');
-  else {
-    chmodSync(join(rig.folder, 'locked'), 0o000);
-    t.teardown(() => chmodSync(join(rig.folder, 'locked'), 0o700));
-    t.match(await rig.ingest(), { failed: 1, removed: 0 });
-    t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
-  }
-  const moved = await rig.restart({
-    source: { type: 'directory', path: join(rig.folder, 'missing'), include: [], exclude: [], maxFileBytes: 1000 },
+  const options = {
+    ...{ store: 'docs', collection: 'docs', chunking: defaultStore('').chunking, maxConcurrent: 1, chunkStore: rig.chunkStore },
+    ...{ embedder: rig.embedder, textThreads: rig.pools.text, clock: systemClock, log: silentLogger, source: locked },
+  };
+  t.match(await ingestStore(options, new AbortController().signal), { total: 2, failed: 1, removed: 1 });
+  t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
+  t.notOk((await rig.search('cranes')).some((hit) => hit.documentId === 'locked-too.txt'));
+  t.match((await rig.chunkStore.findDocuments('docs', ['locked'])).get('locked'), {
+    status: 'failed',
+    stage: 'scan',
+    lastError: 'permission denied',
   });
+  t.match(await rig.ingest(), { failed: 0, removed: 1 }, 'once it can be listed, the folder is no document');
+});
+
+t.test('a vanished root is an error that names it, and removes nothing', async (t) => {
+  const rig = await openKnowledge(t);
+  rig.write('inner.txt', 'A secret about storks.');
+  await rig.ingest();
+  const missing = join(rig.folder, 'missing');
+  const moved = await rig.restart({ source: { type: 'directory', path: missing, include: [], exclude: [], maxFileBytes: 1000 } });
   const result = await moved.ingest();
   t.match(result, { finished: false, error: { code: 'DOCUMENT_SOURCE_UNREADABLE' } });
-  t.match(result.error?.message, join(rig.folder, 'missing'));
-  t.equal((await moved.search('storks'))[0]?.documentId, 'locked/inner.txt');
+  t.match(result.error?.message, missing);
+  t.equal((await moved.search('storks'))[0]?.documentId, 'inner.txt');
 });
 
 t.test('a changed chunking setting prepares every document anew', async (t) => {

@@ -20,6 +20,7 @@ export interface KnowledgeRig {
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
+  readonly embedder: Embedder;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -110,6 +111,7 @@ export async function openRig(
     chunkStore,
     pools,
     knowledge,
+    embedder,
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
