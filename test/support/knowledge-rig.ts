@@ -20,6 +20,7 @@ export interface KnowledgeRig {
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
+  readonly embedder: Embedder;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -51,10 +52,24 @@ export function tempFolder(t: Test): string {
 }
 
 /** Without a test: for child processes. */
-export async function openRig(options: KnowledgeRigOptions & { readonly folder: string; readonly stateFolder: string }, t?: Test): Promise<KnowledgeRig> {
+export async function openRig(
+  options: KnowledgeRigOptions & { readonly folder: string; readonly stateFolder: string },
+  t?: Test,
+): Promise<KnowledgeRig> {
   const { folder, stateFolder } = options;
   const database = await openDatabase(
-    { url: '', host: '', port: 0, username: '', password: '', sslMode: 'disable', maxConns: 1, maxIdle: 1, driver: 'sqlite', database: join(stateFolder, 'hector.db') },
+    {
+      url: '',
+      host: '',
+      port: 0,
+      username: '',
+      password: '',
+      sslMode: 'disable',
+      maxConns: 1,
+      maxIdle: 1,
+      driver: 'sqlite',
+      database: join(stateFolder, 'hector.db'),
+    },
     { name: 'test', log: silentLogger, clock: systemClock },
   );
   const pools = createThreadPools({ log: silentLogger, cores: 2, idleMs: 1000 });
@@ -96,6 +111,7 @@ export async function openRig(options: KnowledgeRigOptions & { readonly folder: 
     chunkStore,
     pools,
     knowledge,
+    embedder,
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -119,7 +135,13 @@ async function ingestDocs(knowledge: Knowledge) {
 
 export function defaultStore(folder: string): DocumentStoreSettings {
   return {
-    source: { type: 'directory', path: folder, include: ['*.md', '*.txt', '*.html', '*.bin'], exclude: ['.*', 'node_modules'], maxFileBytes: 100_000 },
+    source: {
+      type: 'directory',
+      path: folder,
+      include: ['*.md', '*.txt', '*.html', '*.bin'],
+      exclude: ['.*', 'node_modules'],
+      maxFileBytes: 100_000,
+    },
     chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
     vectorStore: 'local',
     embedder: 'local',
