@@ -76,7 +76,11 @@ export function testCoordination(t: Test, name: string, openRig: (t: Test) => Pr
   t.test(`${name}: followers in several processes see the same items in the order of publishing (R4)`, async (t) => {
     const rig = await openRig(t);
     const [worker, front, otherFront] = [await rig.start(t), await rig.start(t), await rig.start(t)];
-    const followers = [await follow(front.receiver, 'task'), await follow(front.receiver, 'task'), await follow(otherFront.receiver, 'task')];
+    const followers = [
+      await follow(front.receiver, 'task'),
+      await follow(front.receiver, 'task'),
+      await follow(otherFront.receiver, 'task'),
+    ];
     const expected: string[] = [];
     for (let seq = 1; seq <= 300; seq += 3) {
       void worker.publisher.publishEvents([event('task', seq), event('task', seq + 1), event('elsewhere', seq), event('task', seq + 2)]);
@@ -166,7 +170,11 @@ export function testCoordination(t: Test, name: string, openRig: (t: Test) => Pr
     const seen: string[] = [];
     const gone = await worker.cancels.listen(() => seen.push('closed listener'));
     gone.close();
-    const both = Promise.all([worker, otherWorker].map((one) => new Promise<void>((resolve) => void one.cancels.listen((taskId) => resolve(void seen.push(taskId))))));
+    const both = Promise.all(
+      [worker, otherWorker].map(
+        (one) => new Promise<void>((resolve) => void one.cancels.listen((taskId) => resolve(void seen.push(taskId)))),
+      ),
+    );
     const ready = await worker.cancels.listen(() => undefined);
     const otherReady = await otherWorker.cancels.listen(() => undefined);
     await front.cancels.announce('task');
@@ -231,7 +239,15 @@ export async function follow(receiver: FeedReceiver, taskId: string): Promise<Fo
 }
 
 export function event(taskId: string, seq: number, state: 'TASK_STATE_WORKING' | 'TASK_STATE_COMPLETED' = 'TASK_STATE_WORKING'): TaskEvent {
-  return { type: 'status.changed', status: { state, timestamp: '2026-01-01T00:00:00.000Z' }, taskId, contextId: 'context', seq, epoch: 1, at: 1 };
+  return {
+    type: 'status.changed',
+    status: { state, timestamp: '2026-01-01T00:00:00.000Z' },
+    taskId,
+    contextId: 'context',
+    seq,
+    epoch: 1,
+    at: 1,
+  };
 }
 
 export function delta(taskId: string, place: { seq: number; n: number; epoch?: number; text?: string }): TaskDelta {

@@ -1,7 +1,8 @@
 /** The official JS SDK's client drives the server end to end. */
+
+import { randomUUID } from 'node:crypto';
 import { Role, TaskState } from '@a2a-js/sdk';
 import { ClientFactory } from '@a2a-js/sdk/client';
-import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { startTestHector } from '../support/start-hector.js';
 
@@ -49,6 +50,10 @@ t.test('the SDK client finds the card, sends, streams, reads and cancels', async
   const read: any = await client.getTask({ tenant: '', id: sent.id, historyLength: undefined } as any);
   t.equal(read.id, sent.id);
   t.equal(read.history[0].parts[0].content.value, 'Hello');
-  await t.rejects(client.cancelTask({ tenant: '', id: sent.id, metadata: undefined } as any), /has already ended/, 'a completed task cannot be canceled (N2)');
+  await t.rejects(
+    client.cancelTask({ tenant: '', id: sent.id, metadata: undefined } as any),
+    /has already ended/,
+    'a completed task cannot be canceled (N2)',
+  );
   await t.rejects(client.getTask({ tenant: '', id: randomUUID(), historyLength: undefined } as any), /not found/i);
 });

@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 
 export interface RpcReply {
   readonly status: number;
-  readonly body: { readonly jsonrpc: string; readonly id: unknown; readonly result?: any; readonly error?: { code: number; message: string; data?: any[] } };
+  readonly body: {
+    readonly jsonrpc: string;
+    readonly id: unknown;
+    readonly result?: any;
+    readonly error?: { code: number; message: string; data?: any[] };
+  };
 }
 
 export interface Frame {
@@ -30,9 +35,15 @@ export async function sendText(url: string, text: string, extra: Record<string, 
 }
 
 /** Frames of a streaming method as they come. Ends with the stream; `signal` drops the connection. */
-export async function* streamFrames(url: string, method: string, params: unknown, options: { headers?: Record<string, string>; signal?: AbortSignal } = {}): AsyncGenerator<Frame> {
+export async function* streamFrames(
+  url: string,
+  method: string,
+  params: unknown,
+  options: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+): AsyncGenerator<Frame> {
   const response = await post(url, method, params, { accept: 'text/event-stream', ...options.headers }, options.signal);
-  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream')) throw new Error(`not a stream: ${response.status} ${await response.text()}`);
+  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream'))
+    throw new Error(`not a stream: ${response.status} ${await response.text()}`);
   let buffered = '';
   for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
     buffered += chunk;

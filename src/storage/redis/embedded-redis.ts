@@ -15,11 +15,20 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readlinkSync, writeSync } from 'node:fs';
-import { AppError } from '../../base/errors.js';
 import { backoffMs } from '../../base/backoff.js';
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
-import { type EmbeddedFiles, findServerPid, prepareFolder, readLogTail, readSocketPath, socketFolderToRemove, unusableFolder, writeServerFiles } from './embedded-files.js';
+import {
+  type EmbeddedFiles,
+  findServerPid,
+  prepareFolder,
+  readLogTail,
+  readSocketPath,
+  socketFolderToRemove,
+  unusableFolder,
+  writeServerFiles,
+} from './embedded-files.js';
 import { lockFile } from './folder-lock.js';
 import { drainFifo, hasWriter, holdOpen, makeFifos, watchWriters } from './life-fifo.js';
 import { pingSocket } from './ping-socket.js';
@@ -176,11 +185,15 @@ class Membership implements EmbeddedRedis {
     drainFifo(this.#files.members);
     const output = openSync(this.#files.log, 'a', 0o600);
     // Detached: the terminal's Ctrl-C is for Hector, which still needs Redis while it drains.
-    const child = spawn('/bin/sh', [this.#files.script, program, this.#files.folder, socketPath, socketFolderToRemove(this.#files, socketPath)], {
-      detached: true,
-      stdio: ['ignore', output, output],
-      cwd: '/',
-    });
+    const child = spawn(
+      '/bin/sh',
+      [this.#files.script, program, this.#files.folder, socketPath, socketFolderToRemove(this.#files, socketPath)],
+      {
+        detached: true,
+        stdio: ['ignore', output, output],
+        cwd: '/',
+      },
+    );
     closeSync(output);
     let failure: unknown;
     child.on('error', (error) => {
@@ -188,7 +201,8 @@ class Membership implements EmbeddedRedis {
     });
     child.unref();
     while (!hasWriter(this.#files.guardian)) {
-      if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) throw this.#startFailure('could not be started', failure);
+      if (failure !== undefined || child.exitCode !== null || child.signalCode !== null)
+        throw this.#startFailure('could not be started', failure);
       await clock.sleep(POLL_MS, signal);
     }
     log.debug({ folder: this.#files.folder, program }, 'Started the embedded Redis');
@@ -222,7 +236,8 @@ class Membership implements EmbeddedRedis {
       this.#mustHeal = false;
       try {
         const socketPath = await this.#ensureServer(signal);
-        if (socketPath !== this.#socketPath) log.error({ socketPath }, 'The embedded Redis moved to another socket; restart this process to use it');
+        if (socketPath !== this.#socketPath)
+          log.error({ socketPath }, 'The embedded Redis moved to another socket; restart this process to use it');
       } catch (error) {
         if (signal.aborted) break;
         this.#mustHeal = true;
