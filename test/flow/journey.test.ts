@@ -39,7 +39,7 @@ t.test('a message walks the whole line, one trace from request to answer', async
       message: userMessage('When does the ferry to the island leave?'),
     }),
   );
-  t.equal(frames.at(-1)?.result.statusUpdate.status.state, 'TASK_STATE_COMPLETED');
+  t.equal(frames.at(-1)?.result.statusUpdate?.status.state, 'TASK_STATE_COMPLETED');
   await hector.close();
 
   const trace = started.find((span) => span.name === 'hector.http.request')?.spanContext().traceId;
