@@ -10,7 +10,7 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
-import { waitFor } from '../contract/coordination.js';
+import { waitFor } from '../support/coordination-steps.js';
 
 const MEMBER = fileURLToPath(new URL('../fixtures/embedded-redis-member.js', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import t from 'tap';
 import { systemClock } from '../../../../src/base/clock.js';
-import { getLease, waitFor } from '../../../contract/coordination.js';
+import { getLease, waitFor } from '../../../support/coordination-steps.js';
 import { startRedisProcess } from '../../../support/redis-process.js';
 import { startTempRedis } from '../../../support/temp-redis.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { delta, event, follow, waitFor } from '../../../contract/coordination.js';
+import { delta, event, follow, waitFor } from '../../../support/coordination-steps.js';
 import { recordLog } from '../../../support/record-log.js';
 import { startRedisProcess } from '../../../support/redis-process.js';
 import { startTempRedis } from '../../../support/temp-redis.js';
