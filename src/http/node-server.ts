@@ -79,7 +79,10 @@ function accept(incoming: IncomingMessage, outgoing: ServerResponse, options: Ht
     respondPlain(outgoing, presence, options.refuse(code, request));
     incoming.resume();
   };
-  if (Number(request.headers['content-length'] ?? 0) > options.limits.maxBodyBytes) return refuse('HTTP_BODY_TOO_LARGE');
+  if (Number(request.headers['content-length'] ?? 0) > options.limits.maxBodyBytes) {
+    refuse('HTTP_BODY_TOO_LARGE');
+    return;
+  }
   let chunks: Buffer[] = [];
   let bytes = 0;
   incoming.on('data', (chunk: Buffer) => {

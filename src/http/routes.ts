@@ -37,8 +37,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     async (context) =>
       handle(context, await ports.authenticate(context.request));
   const card = asCaller(({ request, parameters, baseUrl }, principal) => {
-    const name = parameters['name'] as string;
-    return cardResponse(found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`), request.headers);
+    const name = parameters.name as string;
+    return cardResponse(
+      found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
+      request.headers,
+    );
   });
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
@@ -51,7 +54,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
       handle: ({ request, baseUrl }) =>
         cardResponse(found(binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
     },
-    { method: 'GET', pattern: '/agents', handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))) },
+    {
+      method: 'GET',
+      pattern: '/agents',
+      handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))),
+    },
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },

@@ -87,7 +87,7 @@ function answers(socketPath: string): Promise<boolean> {
     socket.on('connect', () => socket.write('PING\r\n'));
     socket.on('data', (data) => {
       socket.destroy();
-      resolve(data.toString().startsWith('+PONG'));
+      resolve(!data.toString().startsWith('-LOADING'));
     });
     socket.on('error', () => resolve(false));
   });

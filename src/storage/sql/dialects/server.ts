@@ -24,5 +24,10 @@ export function sslOptions({ sslMode }: DatabaseSettings): { readonly rejectUnau
 function fromUrl(text: string): Pick<DatabaseSettings, 'host' | 'database' | 'username'> & { readonly port: number | string } {
   if (!URL.canParse(text)) return { host: '(url)', port: '', database: '', username: '' };
   const url = new URL(text);
-  return { host: url.hostname, port: url.port, database: decodeURIComponent(url.pathname.slice(1)), username: decodeURIComponent(url.username) };
+  return {
+    host: url.hostname,
+    port: url.port,
+    database: decodeURIComponent(url.pathname.slice(1)),
+    username: decodeURIComponent(url.username),
+  };
 }
