@@ -8,7 +8,8 @@ import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
 import { INTERRUPTED } from './stop-signal.js';
 
-const INGEST_ROLES: ReadonlySet<Role> = new Set(['ingest']);
+/** None: the role `ingest` would read the stores in the background and take the counting away from this command. */
+const NO_ROLES: ReadonlySet<Role> = new Set();
 
 export const ingestCommand: Command = {
   name: 'ingest',
@@ -18,9 +19,10 @@ export const ingestCommand: Command = {
   options: {},
   examples: ['hector ingest', 'hector ingest handbook', 'hector ingest handbook tickets --config hector.yaml'],
   async run(input, context) {
-    const settings = loadCommandSettings(input, context);
+    // Lines of the log would run into the progress line.
+    const settings = loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
     const names = checkStores(input.arguments, settings);
-    return runHector(context, settings, INGEST_ROLES, async (hector, signal) => {
+    return runHector(context, settings, NO_ROLES, async (hector, signal) => {
       const view = new IngestProgressView(context.terminal);
       try {
         const result = await hector.ingest(names, (progress) => view.update(progress), signal);

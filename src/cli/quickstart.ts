@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
 import { loadSettings } from '../config/load-settings.js';
-import { type Hector, ROLES } from '../runtime/hector.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type CliContext, type Command, isFlagSet } from './command.js';
 import { IngestProgressView } from './ingest-progress.js';
@@ -12,6 +12,9 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CONFIG_FILE = 'config/quickstart.yaml';
 const AGENT = 'ferry';
 const QUESTION = 'How much refund do I get when a sailing is cancelled because of strong wind?';
+
+/** Without `ingest`: the samples are read once, by this command, which counts them. */
+const SERVING_ROLES: ReadonlySet<Role> = new Set(['front', 'agent', 'keeper']);
 
 export const quickstartCommand: Command = {
   name: 'quickstart',
@@ -40,7 +43,7 @@ async function runQuickstart(
   const { terminal } = context;
   const settings = loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment: context.environment, overrides });
   terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in .hector/quickstart\n`);
-  return runHector(context, settings, new Set(ROLES), async (hector, signal) => {
+  return runHector(context, settings, SERVING_ROLES, async (hector, signal) => {
     const failed = await ingestSamples(hector, context, signal);
     if (failed) return 1;
     terminal.write(`3/4  Asking: ${QUESTION}\n\n`);

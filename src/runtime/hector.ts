@@ -10,7 +10,7 @@ export interface IngestProgress {
   readonly store: string;
   /** Documents found so far; grows while the source is being listed. */
   readonly total: number;
-  /** Documents that are finished with: indexed, unchanged (`skipped`) or `failed`. */
+  /** Indexed anew. `done + skipped + failed` grows to `total`. */
   readonly done: number;
   readonly failed: number;
   /** Unchanged since the last time. */

@@ -9,7 +9,12 @@ const LlmSchema = object(
       'Who answers. Default: openai when api_key or base_url is given or the variable OPENAI_API_KEY is set, else the built-in offline model.',
     ),
     model: optional(text('Model name; default gpt-4o for openai.', { minLength: 1 })),
-    api_key: optional(text('Key of the provider. Default: the variable OPENAI_API_KEY. Not needed with base_url.', { writeOnly: true })),
+    api_key: optional(
+      text(
+        'Key of the provider. Default: the variable OPENAI_API_KEY, for OpenAI itself only; another service behind base_url is given its own or none.',
+        { writeOnly: true },
+      ),
+    ),
     base_url: text("Address of an OpenAI-compatible service; empty is the provider's own.", {
       default: '',
       pattern: '^$|^https?://.',

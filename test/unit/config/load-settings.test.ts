@@ -149,6 +149,15 @@ t.test('the provider is openai when something points to it, else offline (CLI-40
   t.equal(load(t, 'llms: {default: {provider: openai}}', { OPENAI_API_KEY: 'sk-test' }).llms.default?.apiKey, 'sk-test');
 });
 
+t.test('the key of the environment goes to OpenAI only, never to another service', async (t) => {
+  const key = (text: string) => load(t, `llms: {x: {provider: openai, ${text}}}`, { OPENAI_API_KEY: 'sk-test' }).llms.x?.apiKey;
+  for (const address of ['', 'https://api.openai.com/v1', 'https://eu.api.openai.com/v1'])
+    t.equal(key(`base_url: "${address}"`), 'sk-test', address);
+  for (const address of ['http://localhost:1/v1', 'https://openai.com.evil.example', 'https://notopenai.com', 'http://api.openai.com/v1'])
+    t.equal(key(`base_url: "${address}"`), '', address);
+  t.equal(key('base_url: "http://localhost:1", api_key: own'), 'own');
+});
+
 t.test('agents without llm take defaults.llm, default, or the only one (CFG-09)', async (t) => {
   const llms = 'llms: {one: {provider: offline}, two: {provider: offline}}\nagents: {a: {}}\n';
   t.equal(load(t, `${llms}defaults: {llm: two}`).agents.a?.llm, 'two');
