@@ -107,6 +107,7 @@ t.test('a changed document is embedded alone, a deleted one leaves the search, a
     walruses.map((hit) => hit.content),
     ['Only walrus1 is left.'],
   );
+  t.equal(await rig.countIndexed(), 10, 'nothing else is left in the index');
 });
 
 t.test('the old version stays searchable until the new one is committed, and after an update that fails', async (t) => {

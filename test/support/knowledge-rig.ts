@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { DocumentStoreSettings } from '../../src/config/settings.js';
 import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
+import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Embedder } from '../../src/providers/embedders/contract.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
@@ -21,6 +22,8 @@ export interface KnowledgeRig {
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
+  /** Vectors that the index holds. */
+  countIndexed(): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -112,6 +115,7 @@ export async function openRig(
     pools,
     knowledge,
     embedder,
+    countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
