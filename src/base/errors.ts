@@ -69,7 +69,6 @@ export const ERRORS = {
   // run log
   TASK_LOST: entry('Another worker has taken over this task', 'cancelled', 409),
   TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
-  TASK_TERMINAL: entry('The task has already ended', 'stop', 400),
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),

@@ -1,7 +1,6 @@
 /** Asks document stores: embeds the query, searches each store's index, takes texts and exact scores from SQL. */
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import { type ChunkStore, chunkId, type StoredChunk } from './chunk-store.js';
 import type { IndexFollower } from './index-follower.js';
@@ -25,26 +24,23 @@ export interface SearchDependencies {
 
 export function createRetriever(stores: ReadonlyMap<string, SearchableStore>, { chunkStore, log }: SearchDependencies): Retriever {
   return {
-    search: (query, options, signal) =>
-      withSpan('knowledge.search', { 'hector.stores': options.stores.join(',') }, async (span) => {
-        const text = query.trim();
-        if (text.length < MIN_QUERY || text.length > MAX_QUERY) {
-          throw new AppError('SEARCH_QUERY_INVALID', {
-            message: `A search query has ${MIN_QUERY} to ${MAX_QUERY} characters, this one has ${text.length}`,
-          });
-        }
-        const asked = [...new Set(options.stores)].map((name) => getStore(stores, name));
-        const vectors = embedOncePerEmbedder(text, signal);
-        const results = await Promise.allSettled(
-          asked.map(async (store) => searchStore(store, await vectors(store), options, { chunkStore, signal })),
-        );
-        signal.throwIfAborted();
-        const hits = mergeResults(asked, results, log);
-        const limit = options.limit ?? Math.max(0, ...asked.map((store) => store.topK));
-        const best = dropDuplicates(hits.sort(bestFirst)).slice(0, limit);
-        span.setAttribute('hector.hits', best.length);
-        return best;
-      }),
+    async search(query, options, signal) {
+      const text = query.trim();
+      if (text.length < MIN_QUERY || text.length > MAX_QUERY) {
+        throw new AppError('SEARCH_QUERY_INVALID', {
+          message: `A search query has ${MIN_QUERY} to ${MAX_QUERY} characters, this one has ${text.length}`,
+        });
+      }
+      const asked = [...new Set(options.stores)].map((name) => getStore(stores, name));
+      const vectors = embedOncePerEmbedder(text, signal);
+      const results = await Promise.allSettled(
+        asked.map(async (store) => searchStore(store, await vectors(store), options, { chunkStore, signal })),
+      );
+      signal.throwIfAborted();
+      const hits = mergeResults(asked, results, log);
+      const limit = options.limit ?? Math.max(0, ...asked.map((store) => store.topK));
+      return dropDuplicates(hits.sort(bestFirst)).slice(0, limit);
+    },
   };
 }
 
