@@ -164,7 +164,8 @@ export function describeError(error: unknown): string {
   let current: unknown = error;
   for (let depth = 0; current !== undefined && current !== null && depth < 5; depth++) {
     const text = current instanceof Error ? current.message || current.name : String(current);
-    if (text !== '' && !parts.includes(text)) parts.push(text);
+    // A message often repeats its cause's; said once is enough.
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { migrate } from '../../src/storage/sql/migrate.js';
-import { type Migration, migrations } from '../../src/storage/sql/migrations/index.js';
+import { migrations } from '../../src/storage/sql/migrations/index.js';
+import type { Migration } from '../../src/storage/sql/migrations/migration.js';
 import { SqlConfigVersionStore } from '../../src/storage/sql/sql-config-version-store.js';
 import { createTable } from '../../src/storage/sql/table-definition.js';
 import { forEachDialect } from '../support/temp-database.js';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { type ServerProgram, findProgram } from './private-server.js';
+import { findProgram, type ServerProgram } from './private-server.js';
 
 export const postgresProgram: ServerProgram = {
   name: 'postgres',

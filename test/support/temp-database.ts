@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { type Database, openDatabase } from '../../src/storage/sql/database.js';
-import { type ServerDialect, findSkipReason, serverUrl, stopTestServers } from './test-servers.js';
+import { findSkipReason, type ServerDialect, serverUrl, stopTestServers } from './test-servers.js';
 
 export interface TempDatabase {
   readonly settings: DatabaseSettings;

@@ -1,5 +1,5 @@
-import type { Pool, PoolOptions } from 'mysql2';
 import { MysqlDialect } from 'kysely';
+import type { Pool, PoolOptions } from 'mysql2';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { type Program, type Row, runProgramAsync } from '../query.js';
@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { valueLists } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, LOCK_WAIT_MS, describeServer, sslOptions, unavailable } from './server.js';
+import { CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 /** MySQL 8 and MariaDB 10.5 or newer. */
 export const mysql: SqlDialect = {

@@ -1,5 +1,5 @@
-import type { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { PostgresDialect } from 'kysely';
+import type { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { type Program, type Query, type Row, runProgramAsync } from '../query.js';
@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { columnArrays } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, LOCK_WAIT_MS, describeServer, sslOptions, unavailable } from './server.js';
+import { CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 export const postgres: SqlDialect = {
   name: 'postgres',

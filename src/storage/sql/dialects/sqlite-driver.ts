@@ -17,6 +17,7 @@ import type { Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { sqliteError } from './sqlite-error.js';
 import { createSqliteKyselyDialect } from './sqlite-kysely.js';
+import type { SqliteResult, SqliteSession, SqliteTransaction } from './sqlite-session.js';
 import type { WalSync } from './wal-sync.js';
 import { WriteLock } from './write-lock.js';
 
@@ -30,7 +31,7 @@ export interface SqliteDriverOptions {
   readonly clock: Clock;
 }
 
-export class SqliteDriver implements Driver {
+export class SqliteDriver implements Driver, SqliteSession {
   readonly label: string;
   readonly kyselyDialect: Dialect;
   readonly #writer: StatementCache;
@@ -114,18 +115,6 @@ export class SqliteDriver implements Driver {
     if (this.#closed) throw new AppError('DATABASE_UNAVAILABLE', { message: `${this.label} is closed` });
     return connection;
   }
-}
-
-export interface SqliteTransaction {
-  run(query: Query): SqliteResult;
-  commit(): void;
-  end(): void;
-}
-
-export interface SqliteResult {
-  readonly rows: readonly Row[];
-  readonly changes: number;
-  readonly lastInsertRowid: number | bigint;
 }
 
 /** Prepared statements by their text; at the limit the oldest is dropped. */

@@ -9,10 +9,10 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { SqliteDriver, SqliteResult, SqliteTransaction } from './sqlite-driver.js';
+import type { SqliteResult, SqliteSession, SqliteTransaction } from './sqlite-session.js';
 
 /** Lets kysely speak through the driver's two connections, so that its transactions queue with everybody else's. */
-export function createSqliteKyselyDialect(driver: SqliteDriver): Dialect {
+export function createSqliteKyselyDialect(driver: SqliteSession): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new SqliteKyselyDriver(driver),
@@ -22,9 +22,9 @@ export function createSqliteKyselyDialect(driver: SqliteDriver): Dialect {
 }
 
 class SqliteKyselyDriver implements Driver {
-  readonly #driver: SqliteDriver;
+  readonly #driver: SqliteSession;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteSession) {
     this.#driver = driver;
   }
 
@@ -54,10 +54,10 @@ class SqliteKyselyDriver implements Driver {
 }
 
 class SqliteKyselyConnection implements DatabaseConnection {
-  readonly #driver: SqliteDriver;
+  readonly #driver: SqliteSession;
   #transaction: SqliteTransaction | undefined;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteSession) {
     this.#driver = driver;
   }
 

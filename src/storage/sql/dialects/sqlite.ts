@@ -5,9 +5,9 @@ import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { rowByRow } from './row-statements.js';
+import { retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
 import { WalSync } from './wal-sync.js';
-import { SqliteDriver, retryWhileBusy } from './sqlite-driver.js';
 
 export const sqlite: SqlDialect = {
   name: 'sqlite',

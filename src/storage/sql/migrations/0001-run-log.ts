@@ -1,5 +1,5 @@
 import { createTable, type TableDefinition } from '../table-definition.js';
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** Tasks, their events, sessions and accepted messages: the run log (ARCHITECTURE §5). */
 export const runLogMigration: Migration = {

@@ -1,5 +1,5 @@
-import { AppError } from '../../../base/errors.js';
 import { isoTime } from '../../../base/clock.js';
+import { AppError } from '../../../base/errors.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';

@@ -1,11 +1,11 @@
 /** The run log's reading side: one statement each, beside the writers. */
 import type { SessionMessage } from '../../../tasks/session-message.js';
-import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
-import { TASK, TASK_COLUMNS, isTaskId, sessionKeyOf, toStoredTask } from './rows.js';
+import { isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
   if (!isTaskId(taskId)) return undefined;

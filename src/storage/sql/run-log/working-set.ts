@@ -4,8 +4,8 @@
  */
 import { AppError } from '../../../base/errors.js';
 import { isRunnable } from '../../../protocol/task-state.js';
-import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionTable } from '../schema.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 
