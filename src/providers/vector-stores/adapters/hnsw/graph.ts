@@ -9,7 +9,7 @@
  * 3. The position moves after the changes that it stands for, never before.
  */
 import hnswlib from 'hnswlib-node';
-import { AppError } from '../../../../base/errors.js';
+import { AppError, describeError } from '../../../../base/errors.js';
 import type { IndexPosition, IndexTarget } from '../../../../threads/messages.js';
 import { GraphSnapshot } from './graph-snapshot.js';
 
@@ -41,8 +41,11 @@ export class Graph {
       for (const [id, label] of loaded.labels) graph.#link(id, label);
       loaded.graph.setEf(EF_SEARCH);
     } catch (error) {
-      graph.#discarded = error instanceof Error ? error.message : String(error);
-      await graph.#snapshot.remove();
+      graph.#discarded = describeError(error);
+      // What cannot be removed is found unusable again at the next start; the index works without it.
+      await graph.#snapshot.remove().catch((cause: unknown) => {
+        graph.#discarded += `; it cannot be removed either: ${describeError(cause)}`;
+      });
     }
     return graph;
   }
