@@ -6,8 +6,9 @@ import { withSpan, withTraceparent } from '../observe/trace.js';
 import { preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorResponse } from './error-response.js';
+import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
-import { answersWhileDraining, type RouteHandler } from './routes.js';
+import { answersWhileDraining } from './routes.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
 
 export interface HandlerPorts {

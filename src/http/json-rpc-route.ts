@@ -8,7 +8,7 @@ import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { departedWriter } from './departed-writer.js';
 import type { Drain } from './drain.js';
-import type { RouteContext } from './routes.js';
+import type { RouteContext } from './route-context.js';
 import type { HttpResponse, StreamedResponse } from './server.js';
 import { pipeEvents } from './sse-stream.js';
 

@@ -4,18 +4,9 @@ import { AppError } from '../base/errors.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
 import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
+import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
-import type { HttpRequest, HttpResponse } from './server.js';
-
-export interface RouteContext {
-  readonly request: HttpRequest;
-  /** Decoded values of the pattern's `{…}` segments. */
-  readonly parameters: Readonly<Record<string, string>>;
-  /** Without trailing slash. */
-  readonly baseUrl: string;
-}
-
-export type RouteHandler = (context: RouteContext) => Promise<HttpResponse> | HttpResponse;
+import type { HttpResponse } from './server.js';
 
 export interface Readiness {
   readonly ready: boolean;

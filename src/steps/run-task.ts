@@ -6,7 +6,7 @@
  */
 import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
 import { type Clock, isoTime } from '../base/clock.js';
-import { AppError, toAppError } from '../base/errors.js';
+import { type AppError, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { newId } from '../base/ids.js';
 import type { Logger } from '../observe/log.js';
@@ -68,18 +68,27 @@ export async function runTask(taskId: string, options: RunTaskOptions, dependenc
   }
 }
 
-async function runSteps(taken: TaskRecord, signal: AbortSignal, { draining, failedTries }: RunTaskOptions, dependencies: RunTaskDependencies): Promise<void> {
+async function runSteps(
+  taken: TaskRecord,
+  signal: AbortSignal,
+  { draining, failedTries }: RunTaskOptions,
+  dependencies: RunTaskDependencies,
+): Promise<void> {
   const { store, queue, clock, log } = dependencies;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   // Only this run appends to the session while it is active (earlier ones ended, later ones wait), so one load serves all steps.
   const history: SessionMessage[] = [...(await store.sessionMessages(taken))];
   let task = taken;
   for (;;) {
-    const commit = await withSpan('hector.step.run', { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch }, async () => {
-      const triesLeft = task.step === taken.step ? MAX_TRIES - 1 - failedTries : MAX_TRIES - 1;
-      const outcome = await takeStep({ task, history }, triesLeft, signal, dependencies);
-      return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
-    });
+    const commit = await withSpan(
+      'hector.step.run',
+      { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch },
+      async () => {
+        const triesLeft = task.step === taken.step ? MAX_TRIES - 1 - failedTries : MAX_TRIES - 1;
+        const outcome = await takeStep({ task, history }, triesLeft, signal, dependencies);
+        return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
+      },
+    );
     if (commit === undefined) return;
     if (commit.type === 'lost') {
       log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
@@ -134,7 +143,11 @@ interface CommittedStep {
   readonly next?: TaskRecord;
 }
 
-async function commitStep(task: TaskRecord, outcome: StepOutcome, { store, publisher, clock }: RunTaskDependencies): Promise<CommittedStep | { readonly type: 'lost' }> {
+async function commitStep(
+  task: TaskRecord,
+  outcome: StepOutcome,
+  { store, publisher, clock }: RunTaskDependencies,
+): Promise<CommittedStep | { readonly type: 'lost' }> {
   const commit = toCommit(task, outcome, clock.now());
   await faultPoint('step.before-commit');
   const result = await withSpan('hector.step.commit', { 'hector.task.id': task.id, 'hector.step': task.step }, () => store.commit(commit));
@@ -176,7 +189,11 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
     case 'failed':
       return { state: 'TASK_STATE_FAILED', message: outcome.statusMessage, timestamp };
     case 'finished':
-      return { state: 'TASK_STATE_COMPLETED', ...(outcome.statusMessage === undefined ? {} : { message: outcome.statusMessage }), timestamp };
+      return {
+        state: 'TASK_STATE_COMPLETED',
+        ...(outcome.statusMessage === undefined ? {} : { message: outcome.statusMessage }),
+        timestamp,
+      };
   }
 }
 

@@ -39,7 +39,9 @@ export class StepWorker {
     });
     const { log } = options.dependencies;
     this.#worker.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
-    this.#worker.on('failed', (job, error) => log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'));
+    this.#worker.on('failed', (job, error) =>
+      log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'),
+    );
     this.#worker.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
   }
 

@@ -80,6 +80,27 @@ export function streamContract(t: Test, adapter: HttpAdapter): void {
     t.equal(await called.reached, true);
   });
 
+  t.test('a stream behind an unanswered request is told too when its connection closes', async (t) => {
+    const both = moment();
+    const told: Promise<unknown>[] = [];
+    const { port } = await startServer(t, adapter, async ({ signal }) => {
+      told.push(new Promise((resolve) => signal.addEventListener('abort', resolve)));
+      if (told.length === 2) both.reach();
+      if (told.length === 1) await told[0];
+      return {
+        status: 200,
+        headers: STREAM,
+        stream: (writer) => new Promise((resolve) => writer.signal.addEventListener('abort', () => resolve())),
+      };
+    });
+    const client = raw(t, port).send(GET + GET);
+    // Where the library closes the connection instead, the first request alone is told.
+    if (adapter.pipelining.whileUnanswered === 'answers-in-order') await both.reached;
+    else await client.ended;
+    client.close();
+    await Promise.all(told);
+  });
+
   t.test('a stream that fails cuts the connection, so that nobody takes it for complete', async (t) => {
     const { port } = await startServer(t, adapter, async () => ({
       status: 200,

@@ -1,7 +1,7 @@
 /** The embedded Redis under real deaths: every member is a process of its own, every kill a real one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
-import { waitFor } from '../contract/coordination.js';
+import { waitFor } from '../support/coordination-steps.js';
 
 const MEMBER = fileURLToPath(new URL('../fixtures/embedded-redis-member.js', import.meta.url));
 
@@ -143,7 +143,11 @@ async function leave(member: Member): Promise<void> {
   if (code !== 0) throw new Error(`a member left with ${code}`);
 }
 
-async function useRedis<T>(t: Test, socketPath: string, run: (client: Awaited<ReturnType<typeof connectRedis>>['main']) => Promise<T>): Promise<T> {
+async function useRedis<T>(
+  t: Test,
+  socketPath: string,
+  run: (client: Awaited<ReturnType<typeof connectRedis>>['main']) => Promise<T>,
+): Promise<T> {
   const connections = await connectRedis({ url: `unix://${socketPath}`, role: 'test', log: silentLogger, clock: systemClock });
   t.teardown(() => connections.close());
   return run(connections.main).finally(() => connections.close());

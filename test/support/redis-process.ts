@@ -1,6 +1,6 @@
 /** One process's worth of coordination on a test's Redis, as `compose.ts` wires it. */
-import { systemClock, type Clock } from '../../src/base/clock.js';
-import { silentLogger, type Logger } from '../../src/observe/log.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
+import { type Logger, silentLogger } from '../../src/observe/log.js';
 import { RedisCancelSignals } from '../../src/storage/redis/cancel-signals.js';
 import { ChannelSubscriptions } from '../../src/storage/redis/channel-subscriptions.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
@@ -15,7 +15,11 @@ export interface RedisProcessOptions {
   readonly maxQueued?: number;
 }
 
-export async function startRedisProcess(t: { teardown(dispose: () => Promise<void>): unknown }, url: string, options: RedisProcessOptions = {}) {
+export async function startRedisProcess(
+  t: { teardown(dispose: () => Promise<void>): unknown },
+  url: string,
+  options: RedisProcessOptions = {},
+) {
   const { clock = systemClock, log = silentLogger, leaseMs = 600 } = options;
   const connections = await connectRedis({ url, role: 'test', log: silentLogger, clock: systemClock });
   const channels = new ChannelSubscriptions(connections.subscriber, log);

@@ -29,7 +29,10 @@ export interface TempRedisOptions {
   readonly arguments?: readonly string[];
 }
 
-export async function startTempRedis(t: { teardown(dispose: () => Promise<void>): unknown }, options: TempRedisOptions = {}): Promise<TempRedis> {
+export async function startTempRedis(
+  t: { teardown(dispose: () => Promise<void>): unknown },
+  options: TempRedisOptions = {},
+): Promise<TempRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'hector-redis-'));
   const socketPath = join(folder, 'redis.sock');
   const flags = [

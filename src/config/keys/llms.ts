@@ -60,5 +60,5 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
 /** The variable's key belongs to OpenAI itself; another service must be given its own. */
 function defaultKey({ provider, base_url }: Static<typeof LlmSchema>, { environment }: ResolveContext): string {
   const isOpenAi = provider === 'openai' && (base_url === '' || /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(base_url));
-  return isOpenAi ? (environment['OPENAI_API_KEY'] ?? '') : '';
+  return isOpenAi ? (environment.OPENAI_API_KEY ?? '') : '';
 }

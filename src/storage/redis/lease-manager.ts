@@ -10,13 +10,13 @@
  *   unless the key is there again: renewing creates it anew.
  */
 import type { Redis } from 'ioredis';
-import { AppError } from '../../base/errors.js';
 import type { CancelTimer, Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { Logger } from '../../observe/log.js';
 import type { LeaseManager, LeaseOutcome, TaskLease } from '../../tasks/coordination.js';
 import { HeldLease } from './held-lease.js';
-import { type LeaseCommands, defineLeaseCommands } from './lease-commands.js';
+import { defineLeaseCommands, type LeaseCommands } from './lease-commands.js';
 
 export interface RedisLeaseOptions {
   /** `RedisConnections.main` */
@@ -123,7 +123,10 @@ export class RedisLeaseManager implements LeaseManager {
     const sent = leases.map((lease) => ({ lease, deadline: lease.nextDeadline() }));
     this.#renewing = true;
     this.#commands
-      .renew(sent.map(({ lease }) => [this.#key(lease.taskId), lease.token]), this.#options.leaseMs)
+      .renew(
+        sent.map(({ lease }) => [this.#key(lease.taskId), lease.token]),
+        this.#options.leaseMs,
+      )
       .then((renewed) => {
         for (const [index, { lease, deadline }] of sent.entries()) {
           if (!this.#held.has(lease.token)) continue;

@@ -9,16 +9,27 @@ import { startTempRedis } from '../../../support/temp-redis.js';
 
 t.test('a Redis that cannot be reached is named without its password, with the cure', async (t) => {
   const failing = connectRedis({ url: 'redis://user:secret@127.0.0.1:1/3', role: 'test', log, clock, timeoutMs: 300 });
-  await t.rejects(failing, { code: 'REDIS_UNAVAILABLE', message: /^Redis at 127\.0\.0\.1:1\/3 cannot be reached \(.*ECONNREFUSED.*\)\. Start it, correct `redis\.url`/ });
+  await t.rejects(failing, {
+    code: 'REDIS_UNAVAILABLE',
+    message: /^Redis at 127\.0\.0\.1:1\/3 cannot be reached \(.*ECONNREFUSED.*\)\. Start it, correct `redis\.url`/,
+  });
   await failing.catch((error: Error) => t.notMatch(`${error.message} ${error.stack}`, /secret/));
-  await t.rejects(connectRedis({ url: 'unix:///nowhere/redis.sock', role: 'test', log, clock, timeoutMs: 300 }), { message: /Redis at \/nowhere\/redis\.sock .*ENOENT/ });
-  await t.rejects(connectRedis({ url: 'http://127.0.0.1', role: 'test', log, clock }), { code: 'REDIS_UNAVAILABLE', message: /not of the form/ });
+  await t.rejects(connectRedis({ url: 'unix:///nowhere/redis.sock', role: 'test', log, clock, timeoutMs: 300 }), {
+    message: /Redis at \/nowhere\/redis\.sock .*ENOENT/,
+  });
+  await t.rejects(connectRedis({ url: 'http://127.0.0.1', role: 'test', log, clock }), {
+    code: 'REDIS_UNAVAILABLE',
+    message: /not of the form/,
+  });
 });
 
 t.test('wrong credentials fail at once', async (t) => {
   const redis = await startTempRedis(t, { arguments: ['--requirepass', 'right'] });
   const started = performance.now();
-  await t.rejects(connectRedis({ url: redis.url, role: 'test', log, clock, timeoutMs: 10_000 }), { code: 'REDIS_UNAVAILABLE', message: /NOAUTH/ });
+  await t.rejects(connectRedis({ url: redis.url, role: 'test', log, clock, timeoutMs: 10_000 }), {
+    code: 'REDIS_UNAVAILABLE',
+    message: /NOAUTH/,
+  });
   t.ok(performance.now() - started < 2_000);
 });
 
@@ -31,7 +42,10 @@ t.test('a start can be called off', async (t) => {
 
 t.test('a Redis that evicts keys is refused with the cure (ARCHITECTURE §6)', async (t) => {
   const redis = await startTempRedis(t, { arguments: ['--maxmemory-policy', 'allkeys-lru'] });
-  await t.rejects(connectRedis({ url: redis.url, role: 'test', log, clock }), { code: 'REDIS_EVICTS', message: /allkeys-lru.*CONFIG SET maxmemory-policy noeviction/ });
+  await t.rejects(connectRedis({ url: redis.url, role: 'test', log, clock }), {
+    code: 'REDIS_EVICTS',
+    message: /allkeys-lru.*CONFIG SET maxmemory-policy noeviction/,
+  });
 });
 
 t.test('a Redis without an append-only file is used, with a warning', async (t) => {
@@ -56,7 +70,11 @@ t.test('BullMQ works on the connections it is given, and goes on right after an 
   const queueConnection: ConnectionOptions = connections.forQueue();
   const queue = new Queue('steps', { connection: queueConnection, prefix: 'test' });
   const done: (string | undefined)[] = [];
-  const worker = new Worker('steps', async (job) => void done.push(job.id), { connection: connections.forWorker(), prefix: 'test', concurrency: 4 });
+  const worker = new Worker('steps', async (job) => void done.push(job.id), {
+    connection: connections.forWorker(),
+    prefix: 'test',
+    concurrency: 4,
+  });
   queue.on('error', () => undefined);
   worker.on('error', () => undefined);
   t.teardown(async () => {
@@ -83,7 +101,10 @@ t.test('closing ends every connection', async (t) => {
   const watcher = await connectRedis({ url: redis.url, role: 'watcher', log, clock });
   const connections = await connectRedis({ url: redis.url, role: 'test', log, clock });
   await Promise.all([connections.forQueue().ping(), connections.forWorker().ping(), connections.subscriber.subscribe('x')]);
-  const count = async () => String(await watcher.main.client('LIST')).split('\n').filter((line) => line.includes('name=hector-test-')).length;
+  const count = async () =>
+    String(await watcher.main.client('LIST'))
+      .split('\n')
+      .filter((line) => line.includes('name=hector-test-')).length;
   t.equal(await count(), 4);
   await connections.close();
   await connections.close();

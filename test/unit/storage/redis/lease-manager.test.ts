@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import t from 'tap';
 import { systemClock } from '../../../../src/base/clock.js';
-import { getLease, waitFor } from '../../../contract/coordination.js';
+import { getLease, waitFor } from '../../../support/coordination-steps.js';
 import { startRedisProcess } from '../../../support/redis-process.js';
 import { startTempRedis } from '../../../support/temp-redis.js';
 
@@ -76,6 +76,9 @@ t.test('without Redis, taking a lease fails with its own error, in bounded time'
   const { leases } = await startRedisProcess(t, redis.url);
   await redis.kill('SIGKILL');
   const started = performance.now();
-  await Promise.all([t.rejects(leases.acquire('task'), { code: 'REDIS_UNAVAILABLE' }), t.rejects(leases.held(['task']), { code: 'REDIS_UNAVAILABLE' })]);
+  await Promise.all([
+    t.rejects(leases.acquire('task'), { code: 'REDIS_UNAVAILABLE' }),
+    t.rejects(leases.held(['task']), { code: 'REDIS_UNAVAILABLE' }),
+  ]);
   t.ok(performance.now() - started < 5_000);
 });

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { delta, event, follow, waitFor } from '../../../contract/coordination.js';
+import { delta, event, follow, waitFor } from '../../../support/coordination-steps.js';
+import { recordLog } from '../../../support/record-log.js';
 import { startRedisProcess } from '../../../support/redis-process.js';
 import { startTempRedis } from '../../../support/temp-redis.js';
-import { recordLog } from '../../../support/record-log.js';
 
 t.test('a follower whose connection was killed gets a gap, after which it misses nothing (C2)', async (t) => {
   const redis = await startTempRedis(t);
