@@ -15,7 +15,7 @@ import { resolveEmbedder } from './keys/embedders.js';
 import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
 import { resolveQueue } from './keys/queue.js';
-import { resolveRedis } from './keys/redis.js';
+import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
 import { resolveVectorStore } from './keys/vector-stores.js';
@@ -40,7 +40,12 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
   const stages = [
     interpolated.findings,
     validateDocument(document),
-    [...checkReferences(document), ...checkLlmKeys(document, environment), ...checkLogVariables(environment)],
+    [
+      ...checkReferences(document),
+      ...checkLlmKeys(document, environment),
+      ...checkLogVariables(environment),
+      ...checkRedisVariable(environment),
+    ],
   ];
   const shown = stages.map((findings) =>
     findings.map(({ path, description }) => ({ path, description: hideSecrets(description, environment) })),

@@ -259,6 +259,9 @@ t.test('the environment goes before the file for the log, and REDIS_URL is a def
     { field: 'LOG_LEVEL', description: /'loud'; wanted one of debug, info, warn, error/ },
   ]);
   t.equal(load(t, '', { REDIS_URL: 'redis://r:1' }).redis.url, 'redis://r:1');
+  t.match(problemsOf(t, '', { REDIS_URL: 'http://:hidden@r' }), [
+    { field: 'REDIS_URL', description: /^the variable \(not shown\).*wanted redis:/ },
+  ]);
   t.equal(load(t, 'redis: {url: "redis://own:2"}', { REDIS_URL: 'redis://r:1' }).redis.url, 'redis://own:2');
 });
 
