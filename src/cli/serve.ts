@@ -1,12 +1,12 @@
+import { readVersion } from '../base/version.js';
 import type { Settings } from '../config/settings.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import { type CliContext, type Command, findTextFlag } from './command.js';
-import type { Hector, Role } from './hector-port.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { parseRoles } from './parse-roles.js';
 import { runHector } from './run-hector.js';
 import { SERVE_OPTIONS, serveOverrides, withApiKey } from './serve-flags.js';
 import { whenAborted } from './stop-signal.js';
-import { readVersion } from './version.js';
 
 /** CLI-02. */
 export const serveCommand: Command = {

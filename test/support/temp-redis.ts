@@ -29,7 +29,10 @@ export interface TempRedisOptions {
   readonly arguments?: readonly string[];
 }
 
-export async function startTempRedis(t: { teardown(dispose: () => Promise<void>): unknown }, options: TempRedisOptions = {}): Promise<TempRedis> {
+export async function startTempRedis(
+  t: { teardown(dispose: () => Promise<void>): unknown },
+  options: TempRedisOptions = {},
+): Promise<TempRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'hector-redis-'));
   const socketPath = join(folder, 'redis.sock');
   const flags = [
@@ -87,7 +90,7 @@ function answers(socketPath: string): Promise<boolean> {
     socket.on('connect', () => socket.write('PING\r\n'));
     socket.on('data', (data) => {
       socket.destroy();
-      resolve(data.toString().startsWith('+PONG'));
+      resolve(!data.toString().startsWith('-LOADING'));
     });
     socket.on('error', () => resolve(false));
   });

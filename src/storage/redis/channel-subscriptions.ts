@@ -82,7 +82,9 @@ export class ChannelSubscriptions {
   #unsubscribe(names: readonly string[]): void {
     // Without a connection nothing is subscribed, and C2 only brings back what is still wanted.
     if (this.#subscriber.status !== 'ready') return;
-    this.#subscriber.unsubscribe(...names).catch((error: unknown) => this.#log.debug({ err: error }, 'Could not unsubscribe; the connection is gone'));
+    this.#subscriber
+      .unsubscribe(...names)
+      .catch((error: unknown) => this.#log.debug({ err: error }, 'Could not unsubscribe; the connection is gone'));
   }
 
   #resume(): void {

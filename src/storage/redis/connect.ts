@@ -1,10 +1,10 @@
 /** Opens connections to Redis that come back quickly after an outage, and says clearly why when there is none. */
 import { Redis, type RedisOptions } from 'ioredis';
-import { AppError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
-import { assertRedisIsSafe } from './redis-safety.js';
 import { RedisConnections } from './redis-connections.js';
+import { assertRedisIsSafe } from './redis-safety.js';
 
 export interface ConnectRedisOptions {
   /** `redis://…`, `rediss://…` or `unix:///path`. For the embedded one: `unix://` + its `socketPath`. */
@@ -47,7 +47,9 @@ function describeAddress(url: string): string {
   if (/^unix:\/\/\/./.test(url)) return url.slice('unix://'.length);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '') {
-    throw new AppError('REDIS_UNAVAILABLE', { message: '`redis.url` is not of the form redis://host:port, rediss://host:port or unix:///path' });
+    throw new AppError('REDIS_UNAVAILABLE', {
+      message: '`redis.url` is not of the form redis://host:port, rediss://host:port or unix:///path',
+    });
   }
   return `${parsed.hostname}:${parsed.port || '6379'}${parsed.pathname}`;
 }

@@ -1,5 +1,16 @@
 /** Names and texts of what the embedded Redis keeps in `<state folder>/redis/`. */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../base/errors.js';
@@ -94,7 +105,8 @@ function chooseSocketPath(folder: string): string {
     mkdirSync(elsewhere, { recursive: true, mode: 0o700 });
     // Somebody else may have made it first: in a folder of theirs they could put a server of theirs.
     const found = lstatSync(elsewhere);
-    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) throw new Error('it belongs to somebody else');
+    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0)
+      throw new Error('it belongs to somebody else');
   } catch (cause) {
     throw unusableFolder(elsewhere, cause);
   }

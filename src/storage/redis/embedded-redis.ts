@@ -13,17 +13,15 @@
  *   window is about a millisecond; a joiner that finds no answer waits for the guardian's end.)
  * - E4 A member is a writer of `members` from before its first look until `close()` or its death.
  */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readlinkSync, writeSync } from 'node:fs';
-import { AppError } from '../../base/errors.js';
+import { closeSync } from 'node:fs';
 import { backoffMs } from '../../base/backoff.js';
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
-import { type EmbeddedFiles, findServerPid, prepareFolder, readLogTail, readSocketPath, socketFolderToRemove, unusableFolder, writeServerFiles } from './embedded-files.js';
+import { type EmbeddedFiles, prepareFolder, unusableFolder } from './embedded-files.js';
 import { lockFile } from './folder-lock.js';
-import { drainFifo, hasWriter, holdOpen, makeFifos, watchWriters } from './life-fifo.js';
-import { pingSocket } from './ping-socket.js';
-import { findRedisBinary } from './redis-binary.js';
+import { hasWriter, holdOpen, makeFifos, watchWriters } from './life-fifo.js';
+import { raiseServer } from './raise-server.js';
 
 export interface EmbeddedRedisOptions {
   /** The state folder; everything of the server goes to `redis/` in it. */
@@ -125,7 +123,7 @@ class Membership implements EmbeddedRedis {
         const previous = this.#membersDescriptor;
         this.#membersDescriptor = holdOpen(this.#files.members);
         if (previous !== undefined) closeSync(previous);
-        const socketPath = await this.#raiseServer(signal);
+        const socketPath = await raiseServer({ ...this.#options, files: this.#files, membersDescriptor: this.#membersDescriptor, signal });
         this.#watch();
         return socketPath;
       } finally {
@@ -136,71 +134,6 @@ class Membership implements EmbeddedRedis {
       if (error instanceof AppError) throw error;
       throw unusableFolder(this.#files.folder, error);
     }
-  }
-
-  /** Under the lock: brings folder, guardian and server from whatever state they are in to a server that answers. */
-  async #raiseServer(signal: AbortSignal): Promise<string> {
-    const { clock } = this.#options;
-    let deadline = clock.monotonic() + ANSWER_TIMEOUT_MS;
-    let started = false;
-    let nextRequestMs = 0;
-    for (;;) {
-      // In this order: while a guardian lives, a missing server has ended, not yet to start (see the script).
-      const guarded = hasWriter(this.#files.guardian);
-      const serving = hasWriter(this.#files.server);
-      const due = clock.monotonic() >= nextRequestMs;
-      if (guarded && serving) {
-        const answer = await pingSocket(readSocketPath(this.#files), clock);
-        if (answer === 'pong') return readSocketPath(this.#files);
-        if (answer === 'loading') deadline = clock.monotonic() + ANSWER_TIMEOUT_MS;
-      } else if (guarded) {
-        if (due) writeSync(this.#membersDescriptor as number, 'end\n');
-      } else if (serving) {
-        if (due) this.#endOrphan(nextRequestMs === 0 ? 'SIGTERM' : 'SIGKILL');
-      } else {
-        if (started) throw this.#startFailure('ended right after its start');
-        await this.#startGuardian(signal);
-        started = true;
-        continue;
-      }
-      if (due && guarded !== serving) nextRequestMs = clock.monotonic() + REQUEST_REPEAT_MS;
-      if (clock.monotonic() > deadline) throw this.#startFailure('does not answer');
-      await clock.sleep(POLL_MS, signal);
-    }
-  }
-
-  async #startGuardian(signal: AbortSignal): Promise<void> {
-    const { binary, clock, log } = this.#options;
-    const program = await findRedisBinary(binary, signal);
-    const socketPath = writeServerFiles(this.#files);
-    drainFifo(this.#files.members);
-    const output = openSync(this.#files.log, 'a', 0o600);
-    // Detached: the terminal's Ctrl-C is for Hector, which still needs Redis while it drains.
-    const child = spawn('/bin/sh', [this.#files.script, program, this.#files.folder, socketPath, socketFolderToRemove(this.#files, socketPath)], {
-      detached: true,
-      stdio: ['ignore', output, output],
-      cwd: '/',
-    });
-    closeSync(output);
-    let failure: unknown;
-    child.on('error', (error) => {
-      failure = error;
-    });
-    child.unref();
-    while (!hasWriter(this.#files.guardian)) {
-      if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) throw this.#startFailure('could not be started', failure);
-      await clock.sleep(POLL_MS, signal);
-    }
-    log.debug({ folder: this.#files.folder, program }, 'Started the embedded Redis');
-  }
-
-  /** Ends a server whose guardian was killed. Its pid file is its own (`writeServerFiles` removes older ones). */
-  #endOrphan(signalName: 'SIGTERM' | 'SIGKILL'): void {
-    const pid = findServerPid(this.#files);
-    if (pid === undefined || !hasWriter(this.#files.server)) return;
-    // With a folder shared between containers, a process id may belong to another one's processes.
-    if (process.platform === 'linux' && readlinkSync(`/proc/${pid}/cwd`) !== this.#files.folder) return;
-    process.kill(pid, signalName);
   }
 
   /** E2 */
@@ -222,7 +155,8 @@ class Membership implements EmbeddedRedis {
       this.#mustHeal = false;
       try {
         const socketPath = await this.#ensureServer(signal);
-        if (socketPath !== this.#socketPath) log.error({ socketPath }, 'The embedded Redis moved to another socket; restart this process to use it');
+        if (socketPath !== this.#socketPath)
+          log.error({ socketPath }, 'The embedded Redis moved to another socket; restart this process to use it');
       } catch (error) {
         if (signal.aborted) break;
         this.#mustHeal = true;
@@ -232,17 +166,7 @@ class Membership implements EmbeddedRedis {
     }
     this.#healing = undefined;
   }
-
-  #startFailure(what: string, cause?: unknown): AppError {
-    return new AppError('REDIS_UNAVAILABLE', {
-      message: `The embedded Redis in ${this.#files.folder} ${what}. End of its log:\n${readLogTail(this.#files)}`,
-      cause,
-    });
-  }
 }
 
 const POLL_MS = 10;
-const ANSWER_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 10_000;
-/** After this long an ignored request to end is repeated, more firmly. */
-const REQUEST_REPEAT_MS = 5_000;

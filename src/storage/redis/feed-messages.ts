@@ -22,7 +22,8 @@ export function deltasKey(keyPrefix: string, taskId: string): string {
 export function parseFeedMessage(text: string, taskId: string): FeedMessage | undefined {
   const value = parseJson(text);
   if (!isJsonObject(value)) return undefined;
-  if (Array.isArray(value.events)) return value.events.every((event) => isPlaced(event, taskId)) ? (value as unknown as FeedMessage) : undefined;
+  if (Array.isArray(value.events))
+    return value.events.every((event) => isPlaced(event, taskId)) ? (value as unknown as FeedMessage) : undefined;
   return isDelta(value.delta, taskId) ? (value as unknown as FeedMessage) : undefined;
 }
 

@@ -13,7 +13,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Logger } from '../../observe/log.js';
 import { isTerminal } from '../../protocol/task-state.js';
 import type { FeedPublisher } from '../../tasks/coordination.js';
-import { type TaskDelta, type TaskEvent, deltaOrder } from '../../tasks/task-event.js';
+import { deltaOrder, type TaskDelta, type TaskEvent } from '../../tasks/task-event.js';
 import { deltasKey, feedChannel, gapChannel } from './feed-messages.js';
 
 export interface RedisFeedPublisherOptions {
@@ -110,10 +110,12 @@ export class RedisFeedPublisher implements FeedPublisher {
   async close(): Promise<void> {
     const { client, clock } = this.#options;
     const deadline = clock.monotonic() + CLOSE_TIMEOUT_MS;
-    while ((this.#queue.length > 0 || this.#flushing !== undefined) && client.status === 'ready' && clock.monotonic() < deadline) await clock.sleep(5);
+    while ((this.#queue.length > 0 || this.#flushing !== undefined) && client.status === 'ready' && clock.monotonic() < deadline)
+      await clock.sleep(5);
     client.off('ready', this.#onReady);
     this.#cancelRetry?.();
-    if (this.#queue.length > 0) this.#options.log.warn({ dropped: this.#queue.length }, 'Live announcements were not published before the end');
+    if (this.#queue.length > 0)
+      this.#options.log.warn({ dropped: this.#queue.length }, 'Live announcements were not published before the end');
     this.#queue = [];
   }
 

@@ -53,10 +53,12 @@ export class RedisFeedReceiver implements FeedReceiver {
   /** Once per process: a publisher that lost something tells everybody. */
   #listenForGaps(): Promise<unknown> {
     const { channels, keyPrefix } = this.#options;
-    this.#listensForGaps ??= channels.add(gapChannel(keyPrefix), { onMessage: () => channels.announceGap(), onGap: () => undefined }).catch((error: unknown) => {
-      this.#listensForGaps = undefined;
-      throw error;
-    });
+    this.#listensForGaps ??= channels
+      .add(gapChannel(keyPrefix), { onMessage: () => channels.announceGap(), onGap: () => undefined })
+      .catch((error: unknown) => {
+        this.#listensForGaps = undefined;
+        throw error;
+      });
     return this.#listensForGaps;
   }
 }

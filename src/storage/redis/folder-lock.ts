@@ -5,12 +5,13 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { AppError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 
 /** Waits for the lock; the result releases it. */
 export async function lockFile(path: string, clock: Clock, signal: AbortSignal): Promise<() => void> {
-  const descriptor = process.platform === 'darwin' ? await openLocked(path, clock, signal) : openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const descriptor =
+    process.platform === 'darwin' ? await openLocked(path, clock, signal) : openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
     if (process.platform !== 'darwin') await runFlock(descriptor, signal);
   } catch (error) {
@@ -29,7 +30,12 @@ function runFlock(descriptor: number, signal: AbortSignal): Promise<void> {
     });
     child.on('exit', (code) => {
       if (code === 0) resolve();
-      else reject(new AppError('STATE_FOLDER_UNUSABLE', { message: `The state folder's file system does not support file locks (flock ended with ${code})` }));
+      else
+        reject(
+          new AppError('STATE_FOLDER_UNUSABLE', {
+            message: `The state folder's file system does not support file locks (flock ended with ${code})`,
+          }),
+        );
     });
   });
 }

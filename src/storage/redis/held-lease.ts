@@ -1,5 +1,5 @@
-import { AppError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { TaskLease } from '../../tasks/coordination.js';
 
 /** Until when a lease is ours, by both clocks (L1, L2 of `lease-manager.ts`). */
@@ -31,7 +31,8 @@ export class HeldLease implements TaskLease {
 
   /** Looking is enough to notice an expiry after the process was stopped, even before any timer has run. */
   get lost(): AbortSignal {
-    if (this.#released === undefined && this.isPastDeadline()) this.abort(new AppError('TASK_LOST', { message: 'The lease of this task could not be renewed in time' }));
+    if (this.#released === undefined && this.isPastDeadline())
+      this.abort(new AppError('TASK_LOST', { message: 'The lease of this task could not be renewed in time' }));
     return this.#lost.signal;
   }
 

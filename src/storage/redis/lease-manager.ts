@@ -10,13 +10,13 @@
  *   unless the key is there again: renewing creates it anew.
  */
 import type { Redis } from 'ioredis';
-import { AppError } from '../../base/errors.js';
 import type { CancelTimer, Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { Logger } from '../../observe/log.js';
 import type { LeaseManager, LeaseOutcome, TaskLease } from '../../tasks/coordination.js';
 import { HeldLease } from './held-lease.js';
-import { type LeaseCommands, defineLeaseCommands } from './lease-commands.js';
+import { defineLeaseCommands, type LeaseCommands } from './lease-commands.js';
 
 export interface RedisLeaseOptions {
   /** `RedisConnections.main` */
@@ -50,6 +50,7 @@ export class RedisLeaseManager implements LeaseManager {
     const { clock, leaseMs } = this.#options;
     this.#acquired += 1;
     const lease = new HeldLease(taskId, `${this.#process}.${this.#acquired}`, leaseMs, clock, (released) => this.#release(released));
+    const askedMs = clock.monotonic();
     const remainingMs = await this.#commands.acquire(this.#key(taskId), lease.token, leaseMs).catch((cause: unknown) => {
       throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to lease a task', cause });
     });
@@ -60,8 +61,9 @@ export class RedisLeaseManager implements LeaseManager {
       return { type: 'held', remainingMs: 0 };
     }
     this.#held.set(lease.token, lease);
-    if (this.#held.size === 1) this.#nextRenewalMs = clock.monotonic() + this.#periodMs;
-    this.#wakeIn(Math.min(this.#nextRenewalMs - clock.monotonic(), lease.remainingMs()));
+    // Counted from before the command, like the deadline: after a slow answer the first renewal is due at once.
+    if (this.#held.size === 1 || askedMs + this.#periodMs < this.#nextRenewalMs) this.#nextRenewalMs = askedMs + this.#periodMs;
+    this.#wakeIn(this.#nextRenewalMs - clock.monotonic());
     return { type: 'acquired', lease };
   }
 
@@ -106,12 +108,14 @@ export class RedisLeaseManager implements LeaseManager {
       else earliestMs = Math.min(earliestMs, lease.remainingMs());
     }
     if (this.#held.size === 0) return;
-    if (now >= this.#nextRenewalMs) {
-      this.#nextRenewalMs = now + this.#periodMs;
+    if (now >= this.#nextRenewalMs && !this.#renewing) {
       // While Redis is away renewals would pile up and later extend leases that are lost by then.
-      if (!this.#renewing && this.#options.client.status === 'ready') this.#renew([...this.#held.values()]);
+      const isReady = this.#options.client.status === 'ready';
+      this.#nextRenewalMs = now + (isReady ? this.#periodMs : this.#periodMs / 4);
+      if (isReady) this.#renew([...this.#held.values()]);
     }
-    this.#wakeIn(Math.min(this.#nextRenewalMs - now, earliestMs));
+    // An overdue renewal waits for the one under way, whose end wakes us.
+    this.#wakeIn(this.#nextRenewalMs > now ? Math.min(this.#nextRenewalMs - now, earliestMs) : earliestMs);
   }
 
   /** All leases in one round trip. */
@@ -119,7 +123,10 @@ export class RedisLeaseManager implements LeaseManager {
     const sent = leases.map((lease) => ({ lease, deadline: lease.nextDeadline() }));
     this.#renewing = true;
     this.#commands
-      .renew(sent.map(({ lease }) => [this.#key(lease.taskId), lease.token]), this.#options.leaseMs)
+      .renew(
+        sent.map(({ lease }) => [this.#key(lease.taskId), lease.token]),
+        this.#options.leaseMs,
+      )
       .then((renewed) => {
         for (const [index, { lease, deadline }] of sent.entries()) {
           if (!this.#held.has(lease.token)) continue;
@@ -131,6 +138,7 @@ export class RedisLeaseManager implements LeaseManager {
       .catch((error: unknown) => this.#options.log.warn({ err: error, leases: sent.length }, 'Leases could not be renewed'))
       .finally(() => {
         this.#renewing = false;
+        if (this.#held.size > 0) this.#wakeIn(this.#nextRenewalMs - this.#options.clock.monotonic());
       });
   }
 

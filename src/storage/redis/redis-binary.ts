@@ -21,7 +21,10 @@ export async function findRedisBinary(binary: string, signal?: AbortSignal): Pro
     }
   }
   signal?.throwIfAborted();
-  const found = tooOld.length > 0 ? `${tooOld.join(', ')}; Hector needs ${MINIMUM_REDIS_VERSION} or newer` : `No ${candidates.join(' or ')} could be run`;
+  const found =
+    tooOld.length > 0
+      ? `${tooOld.join(', ')}; Hector needs ${MINIMUM_REDIS_VERSION} or newer`
+      : `No ${candidates.join(' or ')} could be run`;
   throw new AppError('REDIS_BINARY_NOT_FOUND', {
     message: `${found}. Install it (Debian, Ubuntu: \`apt-get install redis-server\`; macOS: \`brew install redis\`), or set \`redis.url\` to a Redis of your own`,
     cause,

@@ -12,7 +12,10 @@ export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<voi
   try {
     text = await client.info();
   } catch (error) {
-    log.warn({ err: error }, 'Redis does not tell about itself (INFO): not checked that it never evicts keys. It must have `maxmemory-policy noeviction`');
+    log.warn(
+      { err: error },
+      'Redis does not tell about itself (INFO): not checked that it never evicts keys. It must have `maxmemory-policy noeviction`',
+    );
     return;
   }
   const facts = new Map(text.split('\r\n').map((line) => line.split(':', 2) as [string, string]));
@@ -27,6 +30,8 @@ export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<voi
     });
   }
   if (facts.get('aof_enabled') === '0') {
-    log.warn('Redis keeps no append-only file: after its restart, queues are rebuilt from the database, which takes seconds. Set `appendonly yes` to avoid that');
+    log.warn(
+      'Redis keeps no append-only file: after its restart, queues are rebuilt from the database, which takes seconds. Set `appendonly yes` to avoid that',
+    );
   }
 }
