@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { valueLists } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
+import { assertUrl, CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 /** MySQL 8 and MariaDB 10.5 or newer. */
 export const mysql: SqlDialect = {
@@ -31,6 +31,7 @@ export const mysql: SqlDialect = {
 };
 
 async function open(settings: DatabaseSettings, { keyPath, clock }: OpenContext): Promise<Driver> {
+  assertUrl(settings, keyPath);
   const { createPool } = await import('mysql2');
   const label = describeServer('MySQL', keyPath, settings);
   const pool = createPool({

@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { columnArrays } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
+import { assertUrl, CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 export const postgres: SqlDialect = {
   name: 'postgres',
@@ -22,6 +22,7 @@ export const postgres: SqlDialect = {
 };
 
 async function open(settings: DatabaseSettings, { keyPath, clock, log }: OpenContext): Promise<Driver> {
+  assertUrl(settings, keyPath);
   const { default: pg } = await import('pg');
   const label = describeServer('PostgreSQL', keyPath, settings);
   const pool = new pg.Pool({

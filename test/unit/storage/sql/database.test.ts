@@ -118,5 +118,6 @@ t.test('a server that is away is named with database and user, never with the pa
       t.match((error as Error).message, `databases.main: ${product} database 'hector' at 127.0.0.1:9 as user 'ada'`);
       t.notMatch((error as Error).message, 'hunter2');
     }
+    await t.rejects(open({ ...server, url: '//ada:hunter2@' }), { code: 'CONFIG_INVALID', message: /^databases\.main\.url is not/ });
   }
 });
