@@ -98,7 +98,7 @@ export function streamContract(t: Test, adapter: HttpAdapter): void {
     if (adapter.pipelining.whileUnanswered === 'answers-in-order') await both.reached;
     else await client.ended;
     client.close();
-    await Promise.all(told);
+    await t.resolves(Promise.all(told));
   });
 
   t.test('a stream that fails cuts the connection, so that nobody takes it for complete', async (t) => {
@@ -170,7 +170,7 @@ export function streamContract(t: Test, adapter: HttpAdapter): void {
     client.socket.pause();
     client.send(GET);
     setTimeout(() => client.socket.resume(), 300);
-    await client.until(({ bytesReceived }) => bytesReceived > 6_000_000, 10_000);
+    await t.resolves(client.until(({ bytesReceived }) => bytesReceived > 6_000_000, 10_000));
   });
 
   t.test('500 streams at once each receive every event', { timeout: 60_000 }, async (t) => {
@@ -212,8 +212,7 @@ export function streamContract(t: Test, adapter: HttpAdapter): void {
     const client = raw(t, server.port).send(GET);
     await client.until(': open');
     await server.close();
-    await told.reached;
-    await client.ended;
+    await t.resolves(Promise.all([told.reached, client.ended]));
   });
 }
 

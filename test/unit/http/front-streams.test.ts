@@ -27,7 +27,7 @@ for (const http of ['uws', 'node'] as const) {
         { handleJsonRpc: async () => stream(events) },
         { settings: { http }, limits: { keepAliveMs: 30 } },
       );
-      await open(t, front.port).until(({ text }) => text.split(': keep-alive\n\n').length > 3);
+      await t.resolves(open(t, front.port).until(({ text }) => text.split(': keep-alive\n\n').length > 3));
     });
 
     t.test("a failure in mid-stream is an error event with the binding's body, then the end (T10)", async (t) => {
