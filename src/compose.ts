@@ -7,14 +7,15 @@
 import { createA2aBinding } from './a2a/create-binding.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
+import { Closers } from './base/closers.js';
 import { AppError, describeError } from './base/errors.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { type Front, startFront } from './http/front.js';
-import type { Knowledge } from './knowledge/document-stores.js';
 import type { Logger } from './observe/log.js';
 import type { Extensions } from './runtime/extensions.js';
-import type { Hector, IngestProgress, Role, StartOptions } from './runtime/hector.js';
+import type { Hector, Role, StartOptions } from './runtime/hector.js';
+import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { Runtime } from './runtime/runtime.js';
 import { RecoverySweep } from './steps/recovery-sweep.js';
@@ -47,7 +48,7 @@ export interface ComposeOptions extends StartOptions {
 
 /** @throws AppError that names what is missing and how to supply it; nothing is left running then. */
 export async function startHector(settings: Settings, options: ComposeOptions): Promise<Hector> {
-  const closers = new Closers(options.log);
+  const closers = new Closers((error) => options.log.warn({ err: error }, 'something did not close cleanly'));
   try {
     return await start(settings, options, closers);
   } catch (error) {
@@ -83,12 +84,12 @@ async function start(
   });
   if (roles.has('agent')) await startStepWorker(parts, stores, coordination, runtime);
   if (roles.has('keeper')) startKeeper(parts, stores, coordination);
-  if (roles.has('ingest')) startBackgroundIngest(parts, knowledge);
+  if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
   return {
     settings,
     url: front?.url ?? '',
-    ingest: (names, onProgress, signal) => ingest(knowledge, names, onProgress, signal),
+    ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     close: () => closers.close(),
   };
 }
@@ -163,7 +164,7 @@ async function startStepWorker(
   const { leases, publisher, queue, signals, connections } = coordination;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
-  closers.add(async () => listening.close());
+  closers.add(() => listening.close());
   const dependencies: RunTaskDependencies = {
     store: stores.tasks,
     leases,
@@ -190,31 +191,6 @@ function startKeeper({ log, clock, closers }: Parts, stores: Stores, { leases, q
   closers.add(() => sweep.close());
 }
 
-/** RAG-30: indexing starts at boot, in the background; the server is usable at once. */
-function startBackgroundIngest({ settings, log, closers }: Parts, knowledge: Knowledge): void {
-  if (Object.keys(settings.documentStores).length === 0) return;
-  const stopping = new AbortController();
-  const done = knowledge.ingest(undefined, undefined, stopping.signal).then(
-    (results) => {
-      for (const { store, total, skipped, failed, chunks, error } of results) {
-        if (error !== undefined) log.error({ store, err: error }, `document store '${store}' could not be ingested`);
-        else
-          log.info(
-            { store, total, skipped, failed, chunks },
-            `document store '${store}': ${total} documents, ${skipped} unchanged, ${failed} failed`,
-          );
-      }
-    },
-    (error: unknown) => {
-      if (!stopping.signal.aborted) log.error({ err: error }, 'ingestion failed');
-    },
-  );
-  closers.add(async () => {
-    stopping.abort();
-    await done;
-  });
-}
-
 async function startFrontRole(
   { settings, log, clock, closers }: Parts,
   stores: Stores,
@@ -225,7 +201,7 @@ async function startFrontRole(
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
-  closers.add(async () => feed.close());
+  closers.add(() => feed.close());
   const binding = createA2aBinding({
     settings: () => runtime.current.settings,
     store,
@@ -252,51 +228,4 @@ async function startFrontRole(
   const front = await startFront({ settings: settings.server, binding, authenticate, readiness, log, clock, version });
   closers.add(() => front.drain());
   return front;
-}
-
-async function ingest(
-  knowledge: Knowledge,
-  names: readonly string[] | undefined,
-  onProgress: (progress: IngestProgress) => void,
-  signal: AbortSignal,
-): Promise<IngestProgress> {
-  const results = await knowledge.ingest(names, onProgress, signal);
-  const failure = results.find((result) => result.error !== undefined)?.error;
-  if (failure !== undefined) throw failure;
-  const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'chunks') => results.reduce((total, result) => total + result[key], 0);
-  return {
-    store: '',
-    total: sum('total'),
-    done: sum('done'),
-    failed: sum('failed'),
-    skipped: sum('skipped'),
-    chunks: sum('chunks'),
-    finished: true,
-  };
-}
-
-/** Closes in reverse order of opening, once; a failure of one does not keep the others open. */
-class Closers {
-  readonly #log: Logger;
-  readonly #closers: (() => Promise<void>)[] = [];
-  #closed: Promise<void> | undefined;
-
-  constructor(log: Logger) {
-    this.#log = log;
-  }
-
-  add(close: () => Promise<void>): void {
-    this.#closers.push(close);
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#run();
-    return this.#closed;
-  }
-
-  async #run(): Promise<void> {
-    for (const close of this.#closers.reverse()) {
-      await close().catch((error: unknown) => this.#log.warn({ err: error }, 'something did not close cleanly'));
-    }
-  }
 }

@@ -205,7 +205,7 @@ function indexChange(
     bytes: document.bytes,
     modifiedAt: document.modifiedAt,
     title: title || document.name,
-    sourcePath: document.path,
+    sourcePath: document.id,
     chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
   };
 }
@@ -213,7 +213,7 @@ function indexChange(
 function failure(options: BatchOptions, work: DocumentWork, stage: FailureStage, error: unknown, signal: AbortSignal): DocumentChange {
   signal.throwIfAborted();
   options.log.warn({ store: options.store, document: work.document.id, stage }, describeError(error));
-  return { type: 'fail', ...identity(options, work), sourcePath: work.document.path, stage, error: describeError(error) };
+  return { type: 'fail', ...identity(options, work), sourcePath: work.document.id, stage, error: describeError(error) };
 }
 
 function identity({ store }: BatchOptions, { document, record }: DocumentWork) {

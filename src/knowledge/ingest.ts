@@ -122,7 +122,7 @@ async function recordProblems({ store, collection, chunkStore, clock, log }: Ing
       store,
       id: problem.id,
       generation: records.get(problem.id)?.generation ?? 0,
-      sourcePath: problem.path,
+      sourcePath: problem.id,
       stage: 'scan',
       error: describeError(problem.error),
     };

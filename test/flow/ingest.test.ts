@@ -39,7 +39,7 @@ t.test('documents of every readable kind are found by what they say, with their 
     store: 'docs',
     documentId: 'guide/deploy.md',
     title: 'Deploying',
-    sourcePath: join(rig.folder, 'guide/deploy.md'),
+    sourcePath: 'guide/deploy.md',
     startLine: 5,
     endLine: 7,
     chunkIndex: 0,

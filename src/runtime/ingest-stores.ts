@@ -1,0 +1,44 @@
+/** Ingestion of a configuration's document stores, as a command waits for it and as a server does beside its work. */
+import type { Knowledge } from '../knowledge/document-stores.js';
+import type { Logger } from '../observe/log.js';
+import type { IngestProgress } from './hector.js';
+
+/** All results in one; the first store that could not be ingested at all is the error. */
+export async function ingestStores(
+  knowledge: Knowledge,
+  names: readonly string[] | undefined,
+  onProgress: (progress: IngestProgress) => void,
+  signal: AbortSignal,
+): Promise<IngestProgress> {
+  const results = await knowledge.ingest(names, onProgress, signal);
+  const failure = results.find((result) => result.error !== undefined)?.error;
+  if (failure !== undefined) throw failure;
+  const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'chunks') => results.reduce((total, result) => total + result[key], 0);
+  return {
+    store: '',
+    total: sum('total'),
+    done: sum('done'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    chunks: sum('chunks'),
+    finished: true,
+  };
+}
+
+/** RAG-30: starts at boot; the server is usable at once. The result stops it and waits for its end. */
+export function ingestInBackground(knowledge: Knowledge, log: Logger): () => Promise<void> {
+  const stopping = new AbortController();
+  const done = knowledge.ingest(undefined, undefined, stopping.signal).then(
+    (results) => {
+      for (const { store, error } of results)
+        if (error !== undefined) log.error({ store, err: error }, `document store '${store}' could not be ingested`);
+    },
+    (error: unknown) => {
+      if (!stopping.signal.aborted) log.error({ err: error }, 'ingestion failed');
+    },
+  );
+  return async () => {
+    stopping.abort();
+    await done;
+  };
+}
