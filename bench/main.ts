@@ -40,7 +40,12 @@ try {
 } finally {
   await Promise.all(running.map(({ server }) => server.close()));
 }
-const result: BenchResult = { at: new Date().toISOString(), machine: machine(), settings: { repeats, seconds, warmUpSeconds }, rows: results };
+const result: BenchResult = {
+  at: new Date().toISOString(),
+  machine: machine(),
+  settings: { repeats, seconds, warmUpSeconds },
+  rows: results,
+};
 report(result, await findLastResult(directory));
 if (values.save) console.log(`saved to ${path.relative('.', await saveResult(directory, result))}`);
 
@@ -57,7 +62,8 @@ async function measure(row: Row): Promise<readonly RowResult[]> {
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const { target, server } of running) {
       const figures = await runLoad({ ...row.load, url: server.url, warmUpSeconds, seconds });
-      if (figures.errors > 0) throw new Error(`${row.name} on ${target.name}: ${figures.errors} errors of ${figures.requests + figures.errors} requests`);
+      if (figures.errors > 0)
+        throw new Error(`${row.name} on ${target.name}: ${figures.errors} errors of ${figures.requests + figures.errors} requests`);
       runs.set(target.name, [...(runs.get(target.name) ?? []), figures]);
     }
   }
@@ -65,7 +71,13 @@ async function measure(row: Row): Promise<readonly RowResult[]> {
     running.map(async ({ target, server }) => {
       const all = runs.get(target.name) ?? [];
       const figure = (figures: LoadFigures) => figures[row.figure.name];
-      return { row: row.name, target: target.name, figures: medianBy(all, figure), repeats: all.map(figure), residentMiB: await server.residentMiB() };
+      return {
+        row: row.name,
+        target: target.name,
+        figures: medianBy(all, figure),
+        repeats: all.map(figure),
+        residentMiB: await server.residentMiB(),
+      };
     }),
   );
 }

@@ -6,7 +6,13 @@ import type { LoadFigures } from './statistics.js';
 /** One run of the bench, as it is stored. */
 export interface BenchResult {
   readonly at: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly platform: string; readonly node: string };
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGiB: number;
+    readonly platform: string;
+    readonly node: string;
+  };
   readonly settings: { readonly repeats: number; readonly seconds: number; readonly warmUpSeconds: number };
   readonly rows: readonly RowResult[];
 }

@@ -8,13 +8,13 @@ import { createA2aBinding } from './a2a/create-binding.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { AppError, describeError } from './base/errors.js';
-import type { Hector, IngestProgress, Role, StartOptions } from './cli/hector-port.js';
-import { readVersion } from './cli/version.js';
+import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { type Front, startFront } from './http/front.js';
 import type { Knowledge } from './knowledge/document-stores.js';
 import type { Logger } from './observe/log.js';
 import type { Extensions } from './runtime/extensions.js';
+import type { Hector, IngestProgress, Role, StartOptions } from './runtime/hector.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { Runtime } from './runtime/runtime.js';
 import { RecoverySweep } from './steps/recovery-sweep.js';
@@ -38,7 +38,7 @@ import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
 import { createThreadPools } from './threads/pools.js';
 
-export type { Hector } from './cli/hector-port.js';
+export type { Hector } from './runtime/hector.js';
 
 export interface ComposeOptions extends StartOptions {
   readonly extensions?: Extensions;
@@ -56,14 +56,31 @@ export async function startHector(settings: Settings, options: ComposeOptions): 
   }
 }
 
-async function start(settings: Settings, { roles, log, extensions = {}, clock = systemClock }: ComposeOptions, closers: Closers): Promise<Hector> {
+async function start(
+  settings: Settings,
+  { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
+  closers: Closers,
+): Promise<Hector> {
   const parts: Parts = { settings, roles, log, clock, closers };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
-  const knowledgePool = new KnowledgePool({ chunkStore: stores.chunkStore, pools: createPools(parts), followsOwnIngest: roles.has('agent') || roles.has('front'), clock, log });
+  const knowledgePool = new KnowledgePool({
+    chunkStore: stores.chunkStore,
+    pools: createPools(parts),
+    followsOwnIngest: roles.has('agent') || roles.has('front'),
+    clock,
+    log,
+  });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
-  const runtime = await Runtime.start({ settings, versions: stores.versions, createRetriever: (other) => knowledgePool.get(other).retriever, extensions, clock, log });
+  const runtime = await Runtime.start({
+    settings,
+    versions: stores.versions,
+    createRetriever: (other) => knowledgePool.get(other).retriever,
+    extensions,
+    clock,
+    log,
+  });
   if (roles.has('agent')) await startStepWorker(parts, stores, coordination, runtime);
   if (roles.has('keeper')) startKeeper(parts, stores, coordination);
   if (roles.has('ingest')) startBackgroundIngest(parts, knowledge);
@@ -107,7 +124,13 @@ async function openCoordination({ settings, roles, log, clock, closers }: Parts)
   closers.add(() => leases.close());
   const publisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
   closers.add(() => publisher.close());
-  const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: keyPrefix, maxWaiting: settings.queue.maxWaiting, clock, log });
+  const queue = new BullStepQueue({
+    connection: connections.forQueue(),
+    prefix: keyPrefix,
+    maxWaiting: settings.queue.maxWaiting,
+    clock,
+    log,
+  });
   closers.add(() => queue.close());
   return {
     connections,
@@ -131,7 +154,12 @@ function createPools({ log, closers }: Parts) {
   return pools;
 }
 
-async function startStepWorker({ settings, log, clock, closers }: Parts, stores: Stores, coordination: Coordination, runtime: Runtime): Promise<void> {
+async function startStepWorker(
+  { settings, log, clock, closers }: Parts,
+  stores: Stores,
+  coordination: Coordination,
+  runtime: Runtime,
+): Promise<void> {
   const { leases, publisher, queue, signals, connections } = coordination;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
@@ -147,7 +175,12 @@ async function startStepWorker({ settings, log, clock, closers }: Parts, stores:
     log,
     timeSliceMs: settings.queue.timeSliceMs,
   };
-  const worker = new StepWorker({ connection: connections.forWorker(), prefix: settings.redis.keyPrefix, concurrency: settings.queue.concurrency, dependencies });
+  const worker = new StepWorker({
+    connection: connections.forWorker(),
+    prefix: settings.redis.keyPrefix,
+    concurrency: settings.queue.concurrency,
+    dependencies,
+  });
   closers.add(() => worker.close(settings.server.shutdownTimeoutMs));
   await worker.ready();
 }
@@ -165,7 +198,11 @@ function startBackgroundIngest({ settings, log, closers }: Parts, knowledge: Kno
     (results) => {
       for (const { store, total, skipped, failed, chunks, error } of results) {
         if (error !== undefined) log.error({ store, err: error }, `document store '${store}' could not be ingested`);
-        else log.info({ store, total, skipped, failed, chunks }, `document store '${store}': ${total} documents, ${skipped} unchanged, ${failed} failed`);
+        else
+          log.info(
+            { store, total, skipped, failed, chunks },
+            `document store '${store}': ${total} documents, ${skipped} unchanged, ${failed} failed`,
+          );
       }
     },
     (error: unknown) => {
@@ -178,7 +215,12 @@ function startBackgroundIngest({ settings, log, closers }: Parts, knowledge: Kno
   });
 }
 
-async function startFrontRole({ settings, log, clock, closers }: Parts, stores: Stores, coordination: Coordination, runtime: Runtime): Promise<Front> {
+async function startFrontRole(
+  { settings, log, clock, closers }: Parts,
+  stores: Stores,
+  coordination: Coordination,
+  runtime: Runtime,
+): Promise<Front> {
   const { receiver, publisher, queue, signals, connections } = coordination;
   const store = stores.tasks;
   const version = readVersion();
@@ -196,8 +238,14 @@ async function startFrontRole({ settings, log, clock, closers }: Parts, stores: 
   });
   const readiness = async () => {
     const reasons = await Promise.all([
-      connections.main.ping().then(() => [], (error: unknown) => [`Redis: ${describeError(error)}`]),
-      store.find('readiness', undefined).then(() => [], (error: unknown) => [`database: ${describeError(error)}`]),
+      connections.main.ping().then(
+        () => [],
+        (error: unknown) => [`Redis: ${describeError(error)}`],
+      ),
+      store.find('readiness', undefined).then(
+        () => [],
+        (error: unknown) => [`database: ${describeError(error)}`],
+      ),
     ]);
     return { ready: reasons.flat().length === 0, reasons: reasons.flat() };
   };
@@ -206,12 +254,25 @@ async function startFrontRole({ settings, log, clock, closers }: Parts, stores: 
   return front;
 }
 
-async function ingest(knowledge: Knowledge, names: readonly string[] | undefined, onProgress: (progress: IngestProgress) => void, signal: AbortSignal): Promise<IngestProgress> {
+async function ingest(
+  knowledge: Knowledge,
+  names: readonly string[] | undefined,
+  onProgress: (progress: IngestProgress) => void,
+  signal: AbortSignal,
+): Promise<IngestProgress> {
   const results = await knowledge.ingest(names, onProgress, signal);
   const failure = results.find((result) => result.error !== undefined)?.error;
   if (failure !== undefined) throw failure;
   const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'chunks') => results.reduce((total, result) => total + result[key], 0);
-  return { store: '', total: sum('total'), done: sum('done'), failed: sum('failed'), skipped: sum('skipped'), chunks: sum('chunks'), finished: true };
+  return {
+    store: '',
+    total: sum('total'),
+    done: sum('done'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    chunks: sum('chunks'),
+    finished: true,
+  };
 }
 
 /** Closes in reverse order of opening, once; a failure of one does not keep the others open. */

@@ -20,12 +20,14 @@ export function describeCounts({ passed, failed, skipped }) {
 export function failAbsences(results) {
   for (const { tests } of results) {
     for (const test of tests) {
-      if (test.outcome !== 'skipped' || !/^needs /i.test(test.reason)) continue;
+      if (test.outcome !== 'skipped' || !ABSENCE.test(test.reason)) continue;
       test.outcome = 'failed';
       test.problems = [{ name: `skipped with CI=true: ${test.reason}` }];
     }
   }
 }
+
+const ABSENCE = /\bis not installed\b|^needs /i;
 
 function printSkips(skips) {
   const byReason = new Map();
@@ -49,9 +51,10 @@ function describeDiagnostics(diag) {
   if (diag.message) lines.push(String(diag.message));
   if (diag.diff) lines.push(String(diag.diff).trimEnd());
   else if ('found' in diag || 'wanted' in diag) lines.push(`found:  ${show(diag.found)}`, `wanted: ${show(diag.wanted)}`);
-  for (const key of ['exitCode', 'signal', 'timeout', 'expired', 'code', 'problems', 'cause', 'test', 'command']) {
+  for (const key of ['exitCode', 'signal', 'timeout', 'expired', 'code', 'problems', 'test', 'command']) {
     if (diag[key] !== undefined && diag[key] !== null) lines.push(`${key}: ${show(diag[key])}`);
   }
+  if (diag.cause) lines.push(`cause: ${diag.cause.message ?? show(diag.cause)}`);
   const at = diag.at?.fileName && `${diag.at.fileName}:${diag.at.lineNumber}`;
   if (diag.stack) lines.push(String(diag.stack).trimEnd());
   else if (at) lines.push(`at ${at}`);

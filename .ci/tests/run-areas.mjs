@@ -2,7 +2,7 @@
 // A process of its own, so that the servers the tests need can be started around it once.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runTestFile } from './run-test-file.mjs';
+import { killRunning, runTestFile } from './run-test-file.mjs';
 
 /** How much of what a failed file wrote to stderr goes into the report. */
 const LOG_TAIL = 3_000;
@@ -11,6 +11,13 @@ const [root] = process.argv.slice(2);
 const folder = join(root, 'dist/test-report');
 const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
 const results = [];
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    killRunning();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  });
+}
 
 for (const area of plan) {
   const startedAt = Date.now();

@@ -3,6 +3,13 @@ import { readTap } from './read-tap.mjs';
 
 /** After its own time limit a file has this long to say so itself before it is killed. */
 const GRACE_MS = 10_000;
+/** Processes that run now. In groups of their own, they hear no Ctrl-C: whoever is interrupted must end them. */
+const running = new Set();
+
+export function killRunning() {
+  for (const child of running) killGroup(child);
+}
+
 /** After its end, what it started has this long to end too. */
 const LEFTOVER_MS = 2_000;
 
@@ -19,6 +26,7 @@ export async function runTestFile(root, file, timeoutSeconds, graceMs = GRACE_MS
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  running.add(child);
   let tap = '';
   let log = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -28,6 +36,7 @@ export async function runTestFile(root, file, timeoutSeconds, graceMs = GRACE_MS
     log += text;
   });
   const failure = await waitForEnd(child, timeoutSeconds, graceMs);
+  running.delete(child);
   return { tap, log, tests: await readTap(tap, file, failure) };
 }
 

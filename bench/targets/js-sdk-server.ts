@@ -14,7 +14,9 @@ const executor: AgentExecutor = {
     bus.publish(AgentEvent.task(Task.fromJSON({ id: taskId, contextId, status: { state: 'TASK_STATE_SUBMITTED' }, history: [] })));
     bus.publish(AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId, contextId, status: status('TASK_STATE_WORKING') })));
     const artifact = { artifactId: 'response', parts: [{ text: 'You said something; here is an answer of about one line of text.' }] };
-    bus.publish(AgentEvent.artifactUpdate(TaskArtifactUpdateEvent.fromJSON({ taskId, contextId, artifact, append: false, lastChunk: true })));
+    bus.publish(
+      AgentEvent.artifactUpdate(TaskArtifactUpdateEvent.fromJSON({ taskId, contextId, artifact, append: false, lastChunk: true })),
+    );
     bus.publish(AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId, contextId, status: status('TASK_STATE_COMPLETED') })));
     bus.finished();
   },

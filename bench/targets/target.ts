@@ -18,8 +18,15 @@ export interface RunningTarget {
 }
 
 /** Starts a Node program and waits until `readyUrl` answers 200. */
-export async function startProgram(args: readonly string[], options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly readyUrl: string }): Promise<ChildProcess> {
-  const child = spawn(process.execPath, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'ignore', 'pipe'] });
+export async function startProgram(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly readyUrl: string },
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4_000);
@@ -28,7 +35,10 @@ export async function startProgram(args: readonly string[], options: { readonly 
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}:\n${errors}`);
     if (performance.now() > deadline) throw new Error(`${args.join(' ')} was not ready in 30 s:\n${errors}`);
-    const ready = await fetch(options.readyUrl).then((response) => response.status === 200, () => false);
+    const ready = await fetch(options.readyUrl).then(
+      (response) => response.status === 200,
+      () => false,
+    );
     if (ready) return child;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

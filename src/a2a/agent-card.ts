@@ -20,7 +20,11 @@ export function projectAgentCard({ key, agent, baseUrl, version }: AgentCardOpti
     supportedInterfaces: [{ url: `${baseUrl}/agents/${encodeURIComponent(key)}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
     provider: { organization: 'Hector', url: baseUrl },
     version,
-    capabilities: { streaming: agent.streaming, pushNotifications: false, extensions: agent.streaming ? SUPPORTED_EXTENSIONS : [] },
+    capabilities: {
+      streaming: agent.streaming,
+      pushNotifications: false,
+      ...(agent.streaming ? { extensions: SUPPORTED_EXTENSIONS } : {}),
+    },
     defaultInputModes: orText(agent.inputModes),
     defaultOutputModes: orText(agent.outputModes),
     skills: agent.skills.length === 0 ? [defaultSkill(key, agent)] : agent.skills.map(toSkill),

@@ -1,9 +1,11 @@
 /** A2A for the HTTP front: the JSON-RPC endpoint and the cards. */
-import { isVisible, findVisibleAgent } from './visible-agent.js';
+
 import { projectAgentCard } from './agent-card.js';
 import type { A2aBinding } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
-import { createOperations, type OperationDependencies } from './operations.js';
+import type { OperationDependencies } from './operation-call.js';
+import { createOperations } from './operations.js';
+import { findVisibleAgent, isVisible } from './visible-agent.js';
 
 export interface A2aBindingOptions extends OperationDependencies {
   /** Version of the product, for the cards (API-22). */

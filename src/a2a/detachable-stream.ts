@@ -5,7 +5,10 @@
  * @param signal aborts the stream as well, e.g. the request's.
  * @param produce gets a signal that aborts on either; everything it awaits must end then.
  */
-export function detachableStream<T>(signal: AbortSignal, produce: (signal: AbortSignal) => AsyncGenerator<T, void>): AsyncIterableIterator<T, void> {
+export function detachableStream<T>(
+  signal: AbortSignal,
+  produce: (signal: AbortSignal) => AsyncGenerator<T, void>,
+): AsyncIterableIterator<T, void> {
   const controller = new AbortController();
   const abort = () => controller.abort();
   if (signal.aborted) abort();

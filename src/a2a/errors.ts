@@ -2,7 +2,7 @@
  * The wire side of every error: JSON-RPC code, `ErrorInfo` reason, HTTP and gRPC status (E2–E5).
  * Owns the mapping only; what an error means is in `base/errors.ts`. Domain code never names a wire code.
  */
-import { AppError, ERRORS, type ErrorCode, type FieldProblem, toAppError } from '../base/errors.js';
+import { type AppError, ERRORS, type ErrorCode, type FieldProblem, toAppError } from '../base/errors.js';
 
 export type GrpcStatusName =
   | 'INVALID_ARGUMENT'
@@ -17,7 +17,12 @@ export type GrpcStatusName =
 
 /** E1: each detail says what it is. */
 export type ErrorDetail =
-  | { readonly '@type': 'type.googleapis.com/google.rpc.ErrorInfo'; readonly reason: string; readonly domain: string; readonly metadata?: Readonly<Record<string, string>> }
+  | {
+      readonly '@type': 'type.googleapis.com/google.rpc.ErrorInfo';
+      readonly reason: string;
+      readonly domain: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
   | { readonly '@type': 'type.googleapis.com/google.rpc.BadRequest'; readonly fieldViolations: readonly FieldProblem[] }
   | { readonly '@type': 'type.googleapis.com/google.rpc.RetryInfo'; readonly retryDelay: string };
 
@@ -43,7 +48,13 @@ interface Row {
 
 const row =
   (domain: string) =>
-  (reason: string, jsonRpcCode: number, httpStatus: number, grpcStatus: GrpcStatusName): Row => ({ reason, jsonRpcCode, httpStatus, grpcStatus, domain });
+  (reason: string, jsonRpcCode: number, httpStatus: number, grpcStatus: GrpcStatusName): Row => ({
+    reason,
+    jsonRpcCode,
+    httpStatus,
+    grpcStatus,
+    domain,
+  });
 const a2a = row('a2a-protocol.org');
 const hector = row('hector');
 
@@ -52,7 +63,6 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   TASK_NOT_CANCELABLE: a2a('TASK_NOT_CANCELABLE', -32002, 400, 'FAILED_PRECONDITION'),
   PUSH_NOT_SUPPORTED: a2a('PUSH_NOTIFICATION_NOT_SUPPORTED', -32003, 400, 'FAILED_PRECONDITION'),
   OPERATION_UNSUPPORTED: a2a('UNSUPPORTED_OPERATION', -32004, 400, 'FAILED_PRECONDITION'),
-  TASK_TERMINAL: a2a('UNSUPPORTED_OPERATION', -32004, 400, 'FAILED_PRECONDITION'),
   CONTENT_TYPE_NOT_SUPPORTED: a2a('CONTENT_TYPE_NOT_SUPPORTED', -32005, 400, 'INVALID_ARGUMENT'),
   AGENT_RESPONSE_INVALID: a2a('INVALID_AGENT_RESPONSE', -32006, 500, 'INTERNAL'),
   EXTENDED_CARD_NOT_CONFIGURED: a2a('EXTENDED_AGENT_CARD_NOT_CONFIGURED', -32007, 400, 'FAILED_PRECONDITION'),
@@ -106,10 +116,11 @@ export function isServerFault(error: WireError): boolean {
 
 function detailsOf(found: Row, error: AppError, retryAfterMs: number | undefined): readonly ErrorDetail[] {
   const details: ErrorDetail[] = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: found.reason, domain: found.domain }];
-  if (found !== INTERNAL && error.problems.length > 0) {
+  if (found !== INTERNAL && found !== UNAVAILABLE && error.problems.length > 0) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: error.problems });
   }
-  if (retryAfterMs !== undefined) details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryAfterMs / 1000}s` });
+  if (retryAfterMs !== undefined)
+    details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryAfterMs / 1000}s` });
   return details;
 }
 
@@ -123,7 +134,10 @@ export function httpErrorBody(thrown: unknown): { status: number; headers: Recor
   const { httpStatus, grpcStatus, message, details, retryAfterSeconds } = toWireError(thrown);
   return {
     status: httpStatus,
-    headers: { 'content-type': 'application/json', ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    },
     body: JSON.stringify({ error: { code: httpStatus, status: grpcStatus, message, details } }),
   };
 }

@@ -7,7 +7,8 @@ export const RELIABLE_STREAM = 'urn:hector:extension:reliable-stream:v1';
 export const SUPPORTED_EXTENSIONS: readonly AgentExtension[] = [
   {
     uri: RELIABLE_STREAM,
-    description: 'Streams carry a cursor per event (SSE id) and resume exactly there with Last-Event-ID; event metadata tells seq, epoch and cursor.',
+    description:
+      'Streams carry a cursor per event (SSE id) and resume exactly there with Last-Event-ID; event metadata tells seq, epoch and cursor.',
   },
 ];
 

@@ -41,7 +41,8 @@ export function readEnvelope(body: Buffer): JsonRpcCall {
   // Every A2A call has an answer, so one that wants none (a JSON-RPC notification) is a mistake.
   if (id === undefined) throw refusal(null, 'id is missing; A2A knows no notifications');
   if (!isId) throw refusal(null, `id must be a string, a number or null, not ${kindOf(id)}`);
-  if (typeof method !== 'string') throw refusal(answerId, method === undefined ? 'method is missing' : `method must be a string, not ${kindOf(method)}`);
+  if (typeof method !== 'string')
+    throw refusal(answerId, method === undefined ? 'method is missing' : `method must be a string, not ${kindOf(method)}`);
   return { id: answerId, method, params };
 }
 

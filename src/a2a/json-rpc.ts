@@ -8,7 +8,8 @@ import type { BindingReply, BindingRequest } from './binding-reply.js';
 import { httpErrorBody, isServerFault, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
 import { EnvelopeError, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
-import type { OperationCall, Operations } from './operations.js';
+import type { OperationCall } from './operation-call.js';
+import type { Operations } from './operations.js';
 import { assertVersion } from './service-parameters.js';
 import { toSseEvents } from './sse-events.js';
 import type { FrameStream } from './task-stream.js';
@@ -30,9 +31,12 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
   const { settings, log } = dependencies;
   return async (request, principal) => {
     const agentSettings = findVisibleAgent(settings(), request.agent, principal);
-    if (agentSettings === undefined) return plainRefusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }));
+    if (agentSettings === undefined)
+      return plainRefusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }));
     if (!isJson(request.headers['content-type'])) {
-      return plainRefusal(new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: 'Unsupported content type: send Content-Type: application/json' }));
+      return plainRefusal(
+        new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: 'Unsupported content type: send Content-Type: application/json' }),
+      );
     }
     const extensions = activeExtensions(request.headers);
     const headers = extensionHeaders(extensions);
@@ -43,15 +47,31 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       assertVersion(request.headers, request.query, settings().server.a2a.assumeVersion);
       const method = getMethod(rpc.method);
       const { signal } = request;
-      const call: OperationCall = { agent: request.agent, agentSettings, principal, signal, extensions, lastEventId: request.headers['last-event-id'] };
+      const call: OperationCall = {
+        agent: request.agent,
+        agentSettings,
+        principal,
+        signal,
+        extensions,
+        lastEventId: request.headers['last-event-id'],
+      };
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
       return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
         if (method.type === 'answer') {
           const result = await method.run(dependencies.operations, params, call);
-          return { type: 'json', status: 200, headers: { ...headers, ...JSON_HEADERS }, body: `${resultPrefix(id)}${JSON.stringify(result)}}` };
+          return {
+            type: 'json',
+            status: 200,
+            headers: { ...headers, ...JSON_HEADERS },
+            body: `${resultPrefix(id)}${JSON.stringify(result)}}`,
+          };
         }
         const frames = await method.run(dependencies.operations, params, call);
-        const events = toSseEvents(frames, { prefix: resultPrefix(id), isReliable: extensions.has(RELIABLE_STREAM), errorBody: (error) => errorBody(id, error, log).body });
+        const events = toSseEvents(frames, {
+          prefix: resultPrefix(id),
+          isReliable: extensions.has(RELIABLE_STREAM),
+          errorBody: (error) => errorBody(id, error, log).body,
+        });
         return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events };
       });
     } catch (thrown) {

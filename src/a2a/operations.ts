@@ -2,44 +2,13 @@
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
  * The agent is known to exist for the caller before an operation is reached.
  */
-import type { Principal } from '../access/principal.js';
-import type { Clock } from '../base/clock.js';
-import type { AgentSettings, Settings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
 import type { SendMessageResponse, Task } from '../protocol/a2a.js';
 import { readCancelTaskRequest, readGetTaskRequest } from '../protocol/read-requests.js';
-import type { AcceptMessage } from '../tasks/accept-message.js';
-import type { CancelTask } from '../tasks/cancel-task.js';
-import type { LiveFeed } from '../tasks/live-feed.js';
-import type { TaskStore } from '../tasks/task-store.js';
+import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
 import { subscribeToTask } from './subscribe-to-task.js';
 import type { FrameStream } from './task-stream.js';
-
-export interface OperationDependencies {
-  /** The current settings; a reload shows at the next call. */
-  readonly settings: () => Settings;
-  readonly store: TaskStore;
-  readonly acceptMessage: AcceptMessage;
-  readonly cancelTask: CancelTask;
-  readonly feed: LiveFeed;
-  readonly log: Logger;
-  readonly clock: Clock;
-}
-
-export interface OperationCall {
-  /** Key of the addressed agent. */
-  readonly agent: string;
-  readonly agentSettings: AgentSettings;
-  readonly principal: Principal;
-  /** Aborted when the client has gone: detaches, never cancels (R6). */
-  readonly signal: AbortSignal;
-  /** Activated extensions (H2). */
-  readonly extensions: ReadonlySet<string>;
-  /** `Last-Event-ID` as the client sent it (R10). */
-  readonly lastEventId: string | undefined;
-}
 
 /** Every operation throws `AppError`; a stream that resolves has passed every check (T10). */
 export interface Operations {

@@ -7,7 +7,7 @@
  *   previews in `run`; once the task has ended, exactly what is committed.
  * - U2 `run` is always the deltas 1…n of one (base, epoch) without a hole; what would make a hole is not shown.
  * - U3 A frame's cursor is clean only if the client's state after it follows from the cursor alone; otherwise it is
- *   `UNRESUMABLE`, and resuming there starts over with a Task.
+ *   `UNRESUMABLE`, and resuming there begins with a Task.
  */
 import type { Artifact, Part, StreamResponse } from '../protocol/a2a.js';
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
@@ -60,11 +60,10 @@ export function startUpdates(view: TaskView): UpdateState {
 
 /**
  * The state of a client that stopped at `cursor`; `view` holds the events up to it, `kept` the deltas still kept
- * after it. `undefined` when what the client shows is no longer known: start over with a Task.
+ * after it. `undefined` when the previews that it shows are no longer known: give it the view as a Task.
  */
 export function resumeUpdates(view: TaskView, cursor: Cursor, kept: readonly TaskDelta[]): UpdateState | undefined {
   const state = startUpdates(view);
-  if (view.seq !== cursor.seq) return undefined;
   if (cursor.order === 0) return state;
   const { epoch, n } = parseDeltaOrder(cursor.order);
   const shown = unbroken(kept, cursor.seq, epoch).slice(0, n);
@@ -91,7 +90,13 @@ export async function projectUpdate(state: UpdateState, item: FollowedItem, comm
 }
 
 /** Shows those deltas of one (seq, epoch) that come next without a hole (U2): one frame per artifact. */
-async function projectDeltas(state: UpdateState, seq: number, epoch: number, deltas: readonly TaskDelta[], committedParts: CommittedParts): Promise<Update> {
+async function projectDeltas(
+  state: UpdateState,
+  seq: number,
+  epoch: number,
+  deltas: readonly TaskDelta[],
+  committedParts: CommittedParts,
+): Promise<Update> {
   if (seq !== state.seq || epoch < state.epoch) return { state, frames: [] };
   const isSameRun = state.run?.base === seq && state.run.epoch === epoch;
   const shown = isSameRun ? state.run : undefined;
@@ -105,7 +110,9 @@ async function projectDeltas(state: UpdateState, seq: number, epoch: number, del
   for (const artifactId of overtaken?.texts.keys() ?? []) {
     const parts = await committedParts(artifactId, state.seq);
     const text = added.get(artifactId);
-    drafts.push({ response: artifactUpdate(state, { artifactId, parts: text === undefined ? orEmpty(parts) : [...parts, { text }] }, false) });
+    drafts.push({
+      response: artifactUpdate(state, { artifactId, parts: text === undefined ? orEmpty(parts) : [...parts, { text }] }, false),
+    });
   }
   const texts = new Map(shown?.texts);
   for (const [artifactId, text] of added) {
@@ -133,7 +140,12 @@ async function projectEvent(state: UpdateState, event: TaskEvent, committedParts
     case 'status.changed': {
       const { taskId, contextId } = event;
       const response: StreamResponse = {
-        statusUpdate: { taskId, contextId, status: wireStatus(event), ...(event.metadata === undefined ? {} : { metadata: event.metadata }) },
+        statusUpdate: {
+          taskId,
+          contextId,
+          status: wireStatus(event),
+          ...(event.metadata === undefined ? {} : { metadata: event.metadata }),
+        },
       };
       const draft: Draft = { response, shared: { item: event, variant: 'whole' } };
       const { run } = state;
@@ -148,7 +160,12 @@ async function projectEvent(state: UpdateState, event: TaskEvent, committedParts
   }
 }
 
-async function projectArtifact(state: UpdateState, after: UpdateState, event: TaskEvent & { type: 'artifact.updated' }, committedParts: CommittedParts): Promise<Update> {
+async function projectArtifact(
+  state: UpdateState,
+  after: UpdateState,
+  event: TaskEvent & { type: 'artifact.updated' },
+  committedParts: CommittedParts,
+): Promise<Update> {
   const { artifact, lastChunk } = event;
   const { artifactId } = artifact;
   const { run } = state;
@@ -160,7 +177,10 @@ async function projectArtifact(state: UpdateState, after: UpdateState, event: Ta
   const text = artifact.parts.map((part) => part.text ?? '').join('');
 
   if (shown === undefined) {
-    drafts.push({ response: artifactUpdate(event, artifact, event.append && isCommitted, lastChunk), shared: { item: event, variant: 'whole' } });
+    drafts.push({
+      response: artifactUpdate(event, artifact, event.append && isCommitted, lastChunk),
+      shared: { item: event, variant: 'whole' },
+    });
   } else if (isSameRun && (event.append || !isCommitted) && text.startsWith(shown)) {
     // The previews showed the beginning, or all of it: only the rest is news.
     const rest = text.slice(shown.length);
@@ -174,7 +194,11 @@ async function projectArtifact(state: UpdateState, after: UpdateState, event: Ta
     drafts.push({ response: artifactUpdate(event, { ...artifact, parts: [...before, ...artifact.parts] }, false, lastChunk) });
   }
   const left = isSameRun && others.length > 0 ? { ...run, texts: new Map([...run.texts].filter(([id]) => id !== artifactId)) } : undefined;
-  return finish(state, { ...after, committed: isCommitted ? state.committed : new Set([...state.committed, artifactId]), run: left }, drafts);
+  return finish(
+    state,
+    { ...after, committed: isCommitted ? state.committed : new Set([...state.committed, artifactId]), run: left },
+    drafts,
+  );
 }
 
 /** Sets artifacts back to what is committed. */

@@ -1,7 +1,7 @@
 /** A task's log, read and folded. */
 import { AppError } from '../base/errors.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
-import type { OperationCall } from './operations.js';
+import type { OperationCall } from './operation-call.js';
 import { TaskView } from './project-task.js';
 
 const EVENTS_PER_READ = 1000;

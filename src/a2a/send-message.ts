@@ -5,7 +5,7 @@ import { readSendMessageRequest } from '../protocol/read-requests.js';
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { assertInputModes, assertOutputModes } from './media-types.js';
-import type { OperationCall, OperationDependencies } from './operations.js';
+import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { TaskView } from './project-task.js';
 import { readTaskView } from './read-task.js';
 import { type FrameStream, openFromTask } from './task-stream.js';
@@ -18,7 +18,11 @@ export async function sendMessage(dependencies: OperationDependencies, params: u
   return { task: await waitForRest(dependencies, record, call.signal, historyLength) };
 }
 
-export async function sendStreamingMessage(dependencies: OperationDependencies, params: unknown, call: OperationCall): Promise<FrameStream> {
+export async function sendStreamingMessage(
+  dependencies: OperationDependencies,
+  params: unknown,
+  call: OperationCall,
+): Promise<FrameStream> {
   assertStreaming(call);
   const request = readRequest(dependencies, params, call);
   const record = await accept(dependencies, request, call);
@@ -32,14 +36,18 @@ export async function sendStreamingMessage(dependencies: OperationDependencies, 
 /** T1 */
 export function assertStreaming({ agent, agentSettings }: OperationCall): void {
   if (agentSettings.streaming) return;
-  throw new AppError('OPERATION_UNSUPPORTED', { message: `Agent '${agent}' does not stream (agents.${agent}.streaming is false); use SendMessage and GetTask` });
+  throw new AppError('OPERATION_UNSUPPORTED', {
+    message: `Agent '${agent}' does not stream (agents.${agent}.streaming is false); use SendMessage and GetTask`,
+  });
 }
 
 /** Everything that can be refused without looking at a task is refused here (E6, S7, S9). */
 function readRequest({ settings }: OperationDependencies, params: unknown, { agentSettings }: OperationCall): SendMessageRequest {
   const request = readSendMessageRequest(params, { maxParts: settings().server.limits.maxMessageParts });
   if (request.configuration?.taskPushNotificationConfig !== undefined) {
-    throw new AppError('PUSH_NOT_SUPPORTED', { message: 'Push notifications are not supported; leave out configuration.taskPushNotificationConfig' });
+    throw new AppError('PUSH_NOT_SUPPORTED', {
+      message: 'Push notifications are not supported; leave out configuration.taskPushNotificationConfig',
+    });
   }
   assertInputModes(request.message.parts, agentSettings.inputModes);
   assertOutputModes(request.configuration?.acceptedOutputModes, agentSettings.outputModes);
@@ -61,7 +69,12 @@ function accept({ acceptMessage, settings }: OperationDependencies, request: Sen
  * S2: the task once it rests (ended, or waiting for somebody), with everything it made. A client that goes away
  * gets the task as it is then; nobody reads that, and the task goes on (R6).
  */
-async function waitForRest({ feed }: OperationDependencies, record: TaskRecord, signal: AbortSignal, historyLength: number | undefined): Promise<Task> {
+async function waitForRest(
+  { feed }: OperationDependencies,
+  record: TaskRecord,
+  signal: AbortSignal,
+  historyLength: number | undefined,
+): Promise<Task> {
   const view = new TaskView();
   for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, signal, { previews: false })) {
     if (item.type !== 'event') continue;

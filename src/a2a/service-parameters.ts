@@ -13,7 +13,9 @@ export function assertVersion(headers: Readonly<Record<string, string>>, query: 
   // V4: a patch number says nothing.
   if (/^1\.0(\.\d+)?$/.test(version)) return;
   const seen = given === '' ? 'a call without A2A-Version means 0.3' : `not '${given.slice(0, 40)}'`;
-  throw new AppError('VERSION_NOT_SUPPORTED', { message: `The protocol version is not supported: this agent speaks 1.0 (${seen}); send the header A2A-Version: 1.0` });
+  throw new AppError('VERSION_NOT_SUPPORTED', {
+    message: `The protocol version is not supported: this agent speaks 1.0 (${seen}); send the header A2A-Version: 1.0`,
+  });
 }
 
 /** H1: names of service parameters are case-insensitive. */

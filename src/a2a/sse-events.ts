@@ -17,7 +17,10 @@ export interface SseEventsOptions {
  * The text of a result is made once per event; each subscriber only puts its own prefix before it.
  * No generator, so that closing reaches a stream that waits.
  */
-export function toSseEvents(frames: FrameStream, { prefix, isReliable, errorBody }: SseEventsOptions): AsyncIterableIterator<ServerSentEvent> {
+export function toSseEvents(
+  frames: FrameStream,
+  { prefix, isReliable, errorBody }: SseEventsOptions,
+): AsyncIterableIterator<ServerSentEvent> {
   let isOver = false;
   return {
     [Symbol.asyncIterator]() {

@@ -45,6 +45,7 @@ function withPlace({ response, cursor, epoch }: StreamFrame): StreamResponse {
   const place = { [RELIABLE_STREAM]: { seq: cursor.seq, epoch, cursor: formatCursor(cursor) } };
   if ('task' in response) return { task: { ...response.task, metadata: { ...response.task.metadata, ...place } } };
   if ('message' in response) return { message: { ...response.message, metadata: { ...response.message.metadata, ...place } } };
-  if ('statusUpdate' in response) return { statusUpdate: { ...response.statusUpdate, metadata: { ...response.statusUpdate.metadata, ...place } } };
+  if ('statusUpdate' in response)
+    return { statusUpdate: { ...response.statusUpdate, metadata: { ...response.statusUpdate.metadata, ...place } } };
   return { artifactUpdate: { ...response.artifactUpdate, metadata: { ...response.artifactUpdate.metadata, ...place } } };
 }

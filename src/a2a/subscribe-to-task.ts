@@ -5,7 +5,7 @@ import { readSubscribeToTaskRequest, type SubscribeToTaskInput } from '../protoc
 import { isTerminal } from '../protocol/task-state.js';
 import { type Cursor, parseCursor } from '../tasks/task-event.js';
 import { RELIABLE_STREAM } from './extensions.js';
-import type { OperationCall, OperationDependencies } from './operations.js';
+import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { getTaskRecord } from './read-task.js';
 import { assertStreaming } from './send-message.js';
 import { type FrameStream, openFromCursor, openFromTask } from './task-stream.js';
@@ -29,7 +29,7 @@ export async function subscribeToTask(dependencies: OperationDependencies, param
 /** The header that browsers send, or the extension's own parameter for clients that cannot set it. */
 function findCursor(request: SubscribeToTaskInput, call: OperationCall): Cursor | undefined {
   const parameter = call.extensions.has(RELIABLE_STREAM) ? request.metadata?.[RELIABLE_STREAM] : undefined;
-  const fromParameter = isJsonObject(parameter) ? parameter['cursor'] : undefined;
+  const fromParameter = isJsonObject(parameter) ? parameter.cursor : undefined;
   const text = fromParameter ?? call.lastEventId;
   if (text === undefined || text === '') return undefined;
   const cursor = typeof text === 'string' ? parseCursor(text) : undefined;

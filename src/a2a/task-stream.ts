@@ -26,7 +26,12 @@ export interface TaskStreamOptions {
 export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
 
 /** T3, T7: the Task as `record` tells it, then everything after it. Resolves with the first frame at hand (T10). */
-export function openFromTask(dependencies: TaskStreamDependencies, record: TaskRecord, signal: AbortSignal, options: TaskStreamOptions): Promise<FrameStream> {
+export function openFromTask(
+  dependencies: TaskStreamDependencies,
+  record: TaskRecord,
+  signal: AbortSignal,
+  options: TaskStreamOptions,
+): Promise<FrameStream> {
   const { feed } = dependencies;
   return primed(
     detachableStream(signal, async function* (inner) {
@@ -51,20 +56,28 @@ export function openFromTask(dependencies: TaskStreamDependencies, record: TaskR
 }
 
 /**
- * R10: exactly what comes after `cursor`. When the client's place is no longer known (previews that are gone, a
- * cursor past the log) the stream starts over with a Task, which replaces everything the client holds.
+ * R10: exactly what comes after `cursor`. When the previews that the client shows are no longer kept, the Task as it was at the
+ * cursor's event comes first: it replaces everything the client holds, and no event after it is left out.
  */
-export async function openFromCursor(dependencies: TaskStreamDependencies, record: TaskRecord, cursor: Cursor, signal: AbortSignal, options: TaskStreamOptions): Promise<FrameStream> {
+export async function openFromCursor(
+  dependencies: TaskStreamDependencies,
+  record: TaskRecord,
+  cursor: Cursor,
+  signal: AbortSignal,
+  options: TaskStreamOptions,
+): Promise<FrameStream> {
   const { store, feed } = dependencies;
   const [view, kept] = await Promise.all([
     readTaskView(store, record.id, Math.min(cursor.seq, record.seq)),
     cursor.order === 0 ? [] : feed.keptDeltas(record.id, cursor.seq),
   ]);
+  // No such place: a cursor of another task, or of a log that was restored from an older backup.
+  if (view.seq !== cursor.seq || (view.seq === 0 && cursor.order > 0)) return openFromTask(dependencies, record, signal, options);
   const resumed = resumeUpdates(view, cursor, kept);
-  if (resumed === undefined) return openFromTask(dependencies, record, signal, options);
   return detachableStream(signal, async function* (inner) {
-    let state = resumed;
-    for await (const item of feed.follow(record.id, cursor, inner)) {
+    let state = resumed ?? startUpdates(view);
+    if (resumed === undefined) yield { response: { task: view.toTask() }, cursor: cursorOf(state), epoch: view.epoch };
+    for await (const item of feed.follow(record.id, resumed === undefined ? cursorOf(state) : cursor, inner)) {
       const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
       state = update.state;
       yield* update.frames;

@@ -69,7 +69,6 @@ export const ERRORS = {
   // run log
   TASK_LOST: entry('Another worker has taken over this task', 'cancelled', 409),
   TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
-  TASK_TERMINAL: entry('The task has already ended', 'stop', 400),
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
@@ -164,7 +163,8 @@ export function describeError(error: unknown): string {
   let current: unknown = error;
   for (let depth = 0; current !== undefined && current !== null && depth < 5; depth++) {
     const text = current instanceof Error ? current.message || current.name : String(current);
-    if (text !== '' && !parts.includes(text)) parts.push(text);
+    // A message often repeats its cause's; said once is enough.
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

@@ -25,6 +25,7 @@ function toSource(value: unknown): Source[] | undefined {
   if (!isJsonObject(value)) return undefined;
   const path = PATH_KEYS.map((key) => value[key]).find((candidate) => typeof candidate === 'string' && candidate !== '');
   if (path === undefined) return undefined;
-  const title = typeof value['title'] === 'string' && value['title'] !== '' && value['title'] !== path ? `${value['title']} (${String(path)})` : String(path);
+  const title =
+    typeof value.title === 'string' && value.title !== '' && value.title !== path ? `${value.title} (${String(path)})` : String(path);
   return [{ label: title }];
 }

@@ -57,7 +57,8 @@ export class AnswerView {
     this.#endLine();
     if (this.#note !== '' && this.#note !== this.text) this.#print(`${this.#note}\n`);
     const sources = formatSources([...this.#sources.values()]);
-    if (sources !== '') this.#print(`\n${sources}`);
+    // An agent that lists its sources itself is not repeated.
+    if (sources !== '' && !/(^|\n)\W*sources?\W*:/i.test(this.text)) this.#print(`\n${sources}`);
   }
 
   #handleStatus(status: TaskStatus): void {
@@ -80,7 +81,8 @@ export class AnswerView {
   }
 
   #collect({ parts, metadata }: Pick<Artifact | Message, 'parts' | 'metadata'>): void {
-    for (const source of findSources([metadata, ...parts.flatMap((part) => [part.data, part.metadata])])) this.#sources.set(source.label, source);
+    for (const source of findSources([metadata, ...parts.flatMap((part) => [part.data, part.metadata])]))
+      this.#sources.set(source.label, source);
   }
 
   #endLine(): void {

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../base/json.js';
 import { AppError } from '../base/errors.js';
+import { isJsonObject } from '../base/json.js';
 import { AnswerView } from './answer-view.js';
 import { callAgent } from './call-agent.js';
 import { INTERRUPTED } from './stop-signal.js';
@@ -24,7 +24,7 @@ const CANCEL_MS = 2_000;
 export async function askAgent(options: AskOptions, terminal: Terminal): Promise<number> {
   const { signal } = options;
   const url = await findAgentUrl(options);
-  const view = new AnswerView(terminal);
+  const view = new AnswerView(options.json ? { ...terminal, write: () => undefined } : terminal);
   let taskId = '';
   try {
     const events = streamMessage({
@@ -37,7 +37,7 @@ export async function askAgent(options: AskOptions, terminal: Terminal): Promise
     for await (const event of events) {
       if ('task' in event) taskId = event.task.id;
       if (options.json) terminal.write(`${JSON.stringify(event)}\n`);
-      else view.handle(event);
+      view.handle(event);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -45,7 +45,7 @@ export async function askAgent(options: AskOptions, terminal: Terminal): Promise
     terminal.writeError('\nInterrupted; the task was asked to stop.\n');
     return INTERRUPTED;
   }
-  if (!options.json) view.finish();
+  view.finish();
   return describeEnd(view, terminal);
 }
 
@@ -59,7 +59,8 @@ function describeEnd(view: AnswerView, terminal: Terminal): number {
 }
 
 async function findAgentUrl({ url, agent, signal }: AskOptions): Promise<string> {
-  if (!URL.canParse(url)) throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
+  if (!URL.canParse(url))
+    throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
   const base = url.replace(/\/+$/, '');
   if (agent !== undefined) return `${base}/agents/${encodeURIComponent(agent)}`;
   if (/\/agents\/[^/]+$/.test(base)) return base;
@@ -70,11 +71,14 @@ async function findAgentUrl({ url, agent, signal }: AskOptions): Promise<string>
     card = response.ok ? await response.json() : undefined;
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new AppError('CLI_SERVER_UNREACHABLE', { message: `no server answers at ${base}; start one with 'hector serve', or correct --url`, cause: error });
+    throw new AppError('CLI_SERVER_UNREACHABLE', {
+      message: `no server answers at ${base}; start one with 'hector serve', or correct --url`,
+      cause: error,
+    });
   }
-  const interfaces = isJsonObject(card) && Array.isArray(card['supportedInterfaces']) ? (card['supportedInterfaces'] as readonly unknown[]) : [];
-  const found = interfaces.find((item) => isJsonObject(item) && item['protocolBinding'] === 'JSONRPC');
-  if (isJsonObject(found) && typeof found['url'] === 'string') return found['url'];
+  const interfaces = isJsonObject(card) && Array.isArray(card.supportedInterfaces) ? (card.supportedInterfaces as readonly unknown[]) : [];
+  const found = interfaces.find((item) => isJsonObject(item) && item.protocolBinding === 'JSONRPC');
+  if (isJsonObject(found) && typeof found.url === 'string') return found.url;
   throw new AppError('CLI_SERVER_REFUSED', { message: `${cardUrl} names no agent with a JSON-RPC address; name one with --agent` });
 }
 

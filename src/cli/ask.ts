@@ -1,7 +1,7 @@
 import { AppError } from '../base/errors.js';
+import type { Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type Command, findTextFlag, isFlagSet } from './command.js';
-import type { Role } from './hector-port.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
 
@@ -18,7 +18,11 @@ export const askCommand: Command = {
     context: { type: 'string', value: '<id>', description: 'Go on with this conversation' },
     json: { type: 'boolean', description: 'Print the events, one JSON object per line' },
   },
-  examples: ["hector ask 'What is our refund rule?'", "hector ask --agent helper --url http://localhost:8080 'Hello'", "hector ask --json 'Hello' | jq ."],
+  examples: [
+    "hector ask 'What is our refund rule?'",
+    "hector ask --agent helper --url http://localhost:8080 'Hello'",
+    "hector ask --json 'Hello' | jq .",
+  ],
   async run(input, context) {
     const question = input.arguments[0]?.trim() ?? '';
     if (question === '') throw new AppError('CLI_USAGE', { message: "ask wants a question: hector ask 'What is our refund rule?'" });
@@ -26,7 +30,14 @@ export const askCommand: Command = {
     const contextId = findTextFlag(input, 'context');
     const ask = (url: string, signal: AbortSignal) =>
       askAgent(
-        { url, question, json: isFlagSet(input, 'json'), signal, ...(agent === undefined ? {} : { agent }), ...(contextId === undefined ? {} : { contextId }) },
+        {
+          url,
+          question,
+          json: isFlagSet(input, 'json'),
+          signal,
+          ...(agent === undefined ? {} : { agent }),
+          ...(contextId === undefined ? {} : { contextId }),
+        },
         context.terminal,
       );
 
@@ -34,7 +45,10 @@ export const askCommand: Command = {
     if (url === undefined) {
       // The log of a server that lives for one question is noise unless something is wrong.
       const environment = { LOG_LEVEL: 'warn', ...context.environment };
-      const settings = loadCommandSettings(input, context, { environment, overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } } });
+      const settings = loadCommandSettings(input, context, {
+        environment,
+        overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } },
+      });
       return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => ask(hector.url, signal));
     }
     const stop = context.listenForStop();

@@ -34,7 +34,11 @@ export async function callAgent(call: RpcCall): Promise<RpcResponse> {
     });
   } catch (error) {
     if (call.signal.aborted) throw call.signal.reason;
-    throw new AppError('CLI_SERVER_UNREACHABLE', { message: `no server answers at ${call.url}; start one with 'hector serve', or correct --url`, cause: rootCause(error), details: { refused: true } });
+    throw new AppError('CLI_SERVER_UNREACHABLE', {
+      message: `no server answers at ${call.url}; start one with 'hector serve', or correct --url`,
+      cause: rootCause(error),
+      details: { refused: true },
+    });
   }
   if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') && response.body !== null) {
     return { type: 'stream', body: response.body, read: (data) => readResult(parse(data), response.status) };
@@ -44,10 +48,10 @@ export async function callAgent(call: RpcCall): Promise<RpcResponse> {
 }
 
 function readResult(reply: unknown, status: number): unknown {
-  if (isJsonObject(reply) && reply['result'] !== undefined) return reply['result'];
-  const error = isJsonObject(reply) ? reply['error'] : undefined;
-  const message = isJsonObject(error) ? String(error['message'] ?? 'no message') : 'no result';
-  const code = isJsonObject(error) && typeof error['code'] === 'number' ? error['code'] : undefined;
+  if (isJsonObject(reply) && reply.result !== undefined) return reply.result;
+  const error = isJsonObject(reply) ? reply.error : undefined;
+  const message = isJsonObject(error) ? String(error.message ?? 'no message') : 'no result';
+  const code = isJsonObject(error) && typeof error.code === 'number' ? error.code : undefined;
   const isTemporary = status === 503 || status === 429;
   throw new AppError(isTemporary ? 'CLI_SERVER_UNREACHABLE' : 'CLI_SERVER_REFUSED', {
     message: `the server answered: ${message}${code === undefined ? ` (HTTP ${status})` : ` (${code})`}`,
@@ -59,8 +63,14 @@ function parse(text: string, response?: Response): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const what = response === undefined ? 'an event that is not JSON' : `HTTP ${response.status} ${response.statusText} with something that is not JSON`;
-    throw new AppError(response?.status === 503 || response?.status === 502 ? 'CLI_SERVER_UNREACHABLE' : 'CLI_SERVER_REFUSED', { message: `the server answered ${what}; is it an A2A server?`, cause: error });
+    const what =
+      response === undefined
+        ? 'an event that is not JSON'
+        : `HTTP ${response.status} ${response.statusText} with something that is not JSON`;
+    throw new AppError(response?.status === 503 || response?.status === 502 ? 'CLI_SERVER_UNREACHABLE' : 'CLI_SERVER_REFUSED', {
+      message: `the server answered ${what}; is it an A2A server?`,
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Environment } from '../config/environment.js';
-import type { StartHector } from './hector-port.js';
+import type { StartHector } from '../runtime/hector.js';
 import type { StopSignal } from './stop-signal.js';
 import type { Terminal } from './terminal.js';
 

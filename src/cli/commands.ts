@@ -13,6 +13,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },
-  quickstart: { summary: 'Ingest sample documents, serve them and ask a question', load: async () => (await import('./quickstart.js')).quickstartCommand },
+  quickstart: {
+    summary: 'Ingest sample documents, serve them and ask a question',
+    load: async () => (await import('./quickstart.js')).quickstartCommand,
+  },
   version: { summary: 'Print the version', load: async () => (await import('./version.js')).versionCommand },
 };

@@ -25,7 +25,9 @@ function getAgent(settings: Settings, name: string): AgentSettings {
   if (agent !== undefined) return agent;
   const names = Object.keys(settings.agents);
   const near = findNearestName(name, names);
-  throw new AppError('AGENT_NOT_FOUND', { message: `there is no agent '${name}'; ${near === undefined ? `there are ${names.join(', ')}` : `did you mean '${near}'?`}` });
+  throw new AppError('AGENT_NOT_FOUND', {
+    message: `there is no agent '${name}'; ${near === undefined ? `there are ${names.join(', ')}` : `did you mean '${near}'?`}`,
+  });
 }
 
 function formatAgents(settings: Settings): string {

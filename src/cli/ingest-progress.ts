@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.js';
-import type { IngestProgress } from './hector-port.js';
+import type { IngestProgress } from '../runtime/hector.js';
 import type { Terminal } from './terminal.js';
 
 const REDRAW_MS = 100;
@@ -39,15 +39,14 @@ export class IngestProgressView {
   finish(result: IngestProgress): string {
     if (this.#terminal.canRedraw && this.#drawn) this.#terminal.writeError('\r\x1b[2K');
     const seconds = (this.#clock.monotonic() - this.#startedAt) / 1000;
-    const indexed = result.done - result.skipped - result.failed;
-    return `${result.total} documents: ${indexed} indexed (${result.chunks} chunks), ${result.skipped} unchanged, ${result.failed} failed, in ${formatSeconds(seconds)}\n`;
+    return `${result.total} documents: ${result.done} indexed (${result.chunks} chunks), ${result.skipped} unchanged, ${result.failed} failed, in ${formatSeconds(seconds)}\n`;
   }
 
   #formatLine(): string {
     const sum = { total: 0, done: 0, failed: 0 };
-    for (const { total, done, failed } of this.#stores.values()) {
+    for (const { total, done, skipped, failed } of this.#stores.values()) {
       sum.total += total;
-      sum.done += done;
+      sum.done += done + skipped + failed;
       sum.failed += failed;
     }
     const seconds = (this.#clock.monotonic() - this.#startedAt) / 1000;

@@ -13,15 +13,25 @@ export function findCommandIndex(argv: readonly string[], globals: Options): num
 
 /** @throws AppError `CLI_USAGE`, with the nearest known flag. */
 export function parseArguments(argv: readonly string[], options: Options, maxArguments: number): CommandInput {
-  const { tokens } = parseArgs({ args: [...argv], options: toParseOptions(options), strict: false, tokens: true, allowPositionals: true, allowNegative: true });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: toParseOptions(options),
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+    allowNegative: true,
+  });
   const flags: Record<string, string | boolean> = {};
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
-    if (token.kind === 'option') flags[negated(token.name, options) ?? token.name] = readFlag(token.name, token.rawName, token.value, options);
+    if (token.kind === 'option')
+      flags[negated(token.name, options) ?? token.name] = readFlag(token.name, token.rawName, token.value, options);
   }
   if (words.length > maxArguments) {
-    throw new AppError('CLI_USAGE', { message: `unexpected argument '${words[maxArguments]}'; ${maxArguments === 0 ? 'this command takes none' : `at most ${maxArguments} wanted`} (see --help)` });
+    throw new AppError('CLI_USAGE', {
+      message: `unexpected argument '${words[maxArguments]}'; ${maxArguments === 0 ? 'this command takes none' : `at most ${maxArguments} wanted`} (see --help)`,
+    });
   }
   return { arguments: words, flags };
 }
@@ -31,13 +41,16 @@ function readFlag(name: string, rawName: string, value: string | undefined, opti
   const option = Object.hasOwn(options, positive ?? name) ? options[positive ?? name] : undefined;
   if (option === undefined) {
     const near = findNearestName(name, Object.keys(options));
-    throw new AppError('CLI_USAGE', { message: `unknown flag ${rawName}; ${near === undefined ? 'see --help for those there are' : `did you mean --${near}?`}` });
+    throw new AppError('CLI_USAGE', {
+      message: `unknown flag ${rawName}; ${near === undefined ? 'see --help for those there are' : `did you mean --${near}?`}`,
+    });
   }
   if (option.type === 'boolean') {
     if (value !== undefined) throw new AppError('CLI_USAGE', { message: `${rawName} takes no value, but '${value}' was given` });
     return positive === undefined && !rawName.startsWith('--no-');
   }
-  if (value === undefined) throw new AppError('CLI_USAGE', { message: `${rawName} wants a value: ${rawName} ${option.value ?? '<value>'}` });
+  if (value === undefined)
+    throw new AppError('CLI_USAGE', { message: `${rawName} wants a value: ${rawName} ${option.value ?? '<value>'}` });
   if (option.choices !== undefined && !option.choices.includes(value)) {
     throw new AppError('CLI_USAGE', { message: `${rawName} is '${value}'; wanted one of ${option.choices.join(', ')}` });
   }
@@ -51,5 +64,7 @@ function negated(name: string, options: Options): string | undefined {
 }
 
 function toParseOptions(options: Options): Record<string, { type: 'string' | 'boolean'; short?: string }> {
-  return Object.fromEntries(Object.entries(options).map(([name, { type, short }]) => [name, short === undefined ? { type } : { type, short }]));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { type, short }]) => [name, short === undefined ? { type } : { type, short }]),
+  );
 }

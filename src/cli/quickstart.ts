@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
 import { loadSettings } from '../config/load-settings.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type CliContext, type Command, isFlagSet } from './command.js';
-import { type Hector, ROLES } from './hector-port.js';
 import { IngestProgressView } from './ingest-progress.js';
 import { runHector } from './run-hector.js';
 import { INTERRUPTED, whenAborted } from './stop-signal.js';
@@ -12,6 +12,9 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CONFIG_FILE = 'config/quickstart.yaml';
 const AGENT = 'ferry';
 const QUESTION = 'How much refund do I get when a sailing is cancelled because of strong wind?';
+
+/** Without `ingest`: the samples are read once, by this command, which counts them. */
+const SERVING_ROLES: ReadonlySet<Role> = new Set(['front', 'agent', 'keeper']);
 
 export const quickstartCommand: Command = {
   name: 'quickstart',
@@ -32,17 +35,23 @@ export const quickstartCommand: Command = {
   },
 };
 
-async function runQuickstart(context: CliContext, once: boolean, overrides: { readonly server?: { readonly port: number } }): Promise<number> {
+async function runQuickstart(
+  context: CliContext,
+  once: boolean,
+  overrides: { readonly server?: { readonly port: number } },
+): Promise<number> {
   const { terminal } = context;
   const settings = loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment: context.environment, overrides });
   terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in .hector/quickstart\n`);
-  return runHector(context, settings, new Set(ROLES), async (hector, signal) => {
+  return runHector(context, settings, SERVING_ROLES, async (hector, signal) => {
     const failed = await ingestSamples(hector, context, signal);
     if (failed) return 1;
     terminal.write(`3/4  Asking: ${QUESTION}\n\n`);
     const code = await askAgent({ url: hector.url, agent: AGENT, question: QUESTION, json: false, signal }, terminal);
     if (code === INTERRUPTED) return code;
-    terminal.write(`\n4/4  ${code === 0 ? 'Done.' : 'The question was not answered.'} ${once ? 'Start it without --once to go on asking.' : 'Serving on; Ctrl-C ends it. Try:'}\n`);
+    terminal.write(
+      `\n4/4  ${code === 0 ? 'Done.' : 'The question was not answered.'} ${once ? 'Start it without --once to go on asking.' : 'Serving on; Ctrl-C ends it. Try:'}\n`,
+    );
     if (once || code !== 0) return code;
     terminal.write(formatNextSteps(hector.url));
     await whenAborted(signal);
@@ -63,7 +72,9 @@ function formatNextSteps(url: string): string {
     jsonrpc: '2.0',
     id: 1,
     method: 'SendStreamingMessage',
-    params: { message: { messageId: 'try-1', role: 'ROLE_USER', parts: [{ text: 'When does the last ferry leave Harrow Quay on a Sunday?' }] } },
+    params: {
+      message: { messageId: 'try-1', role: 'ROLE_USER', parts: [{ text: 'When does the last ferry leave Harrow Quay on a Sunday?' }] },
+    },
   });
   return [
     '',

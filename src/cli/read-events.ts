@@ -40,7 +40,8 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     const end = rest.endsWith('\r') ? rest.length - 1 : rest.length;
     const lines = rest.slice(0, end).split(/\r\n|\n|\r/);
     rest = (lines.pop() as string) + rest.slice(end);
-    if (rest.length > MAX_EVENT_CHARACTERS) throw new AppError('CLI_SERVER_REFUSED', { message: 'the server sent an event of more than 32 MiB' });
+    if (rest.length > MAX_EVENT_CHARACTERS)
+      throw new AppError('CLI_SERVER_REFUSED', { message: 'the server sent an event of more than 32 MiB' });
     yield* lines;
   }
 }

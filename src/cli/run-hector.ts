@@ -1,9 +1,9 @@
-import { AppError } from '../base/errors.js';
 import { type Clock, systemClock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import { createLogger } from '../observe/log.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import type { CliContext } from './command.js';
-import type { Hector, Role } from './hector-port.js';
 import { INTERRUPTED, type StopSignal } from './stop-signal.js';
 
 /** Starts Hector, runs `use`, and closes it whatever happened; the first stop signal reaches `use` as `signal`. */
@@ -35,7 +35,9 @@ export async function closeWithin(hector: Pick<Hector, 'close'>, timeoutMs: numb
   const late = new AbortController();
   const timeout = clock.sleep(timeoutMs, late.signal).then(
     () => {
-      throw new AppError('INTERNAL', { message: `shutting down took longer than ${timeoutMs} ms (server.shutdown_timeout_ms); ended with work under way, which another instance or the next start takes over` });
+      throw new AppError('INTERNAL', {
+        message: `shutting down took longer than ${timeoutMs} ms (server.shutdown_timeout_ms); ended with work under way, which another instance or the next start takes over`,
+      });
     },
     () => undefined,
   );

@@ -9,7 +9,12 @@ import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   host: { type: 'string', value: '<address>', description: 'Address to listen on (default 0.0.0.0)' },
   port: { type: 'string', value: '<port>', description: 'Port to listen on, 0 for any free one (default 8080)' },
-  provider: { type: 'string', value: '<provider>', description: 'offline or openai (default: openai when OPENAI_API_KEY is set)', choices: ['offline', 'openai'] },
+  provider: {
+    type: 'string',
+    value: '<provider>',
+    description: 'offline or openai (default: openai when OPENAI_API_KEY is set)',
+    choices: ['offline', 'openai'],
+  },
   model: { type: 'string', value: '<model>', description: 'Model name' },
   'api-key': { type: 'string', value: '<key>', description: "Key of the provider (default: the provider's variable)" },
   'base-url': { type: 'string', value: '<url>', description: 'Address of an OpenAI-compatible service' },
@@ -21,7 +26,13 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
 };
 
-const LLM_FLAGS: Readonly<Record<string, string>> = { provider: 'provider', model: 'model', 'base-url': 'base_url', temperature: 'temperature', 'max-tokens': 'max_tokens' };
+const LLM_FLAGS: Readonly<Record<string, string>> = {
+  provider: 'provider',
+  model: 'model',
+  'base-url': 'base_url',
+  temperature: 'temperature',
+  'max-tokens': 'max_tokens',
+};
 
 /** A key given as a flag travels as the provider's variable, so that no stored text holds it (CLI-48). */
 export function withApiKey(environment: Environment, input: CommandInput): Environment {
@@ -34,13 +45,15 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
   return (document) => {
     const llm: Record<string, string> = {};
     for (const [flag, key] of Object.entries(LLM_FLAGS)) if (typeof flags[flag] === 'string') llm[key] = flags[flag];
-    if (flags['api-key'] !== undefined) llm['api_key'] = '${OPENAI_API_KEY}';
+    if (flags['api-key'] !== undefined) llm.api_key = '${OPENAI_API_KEY}';
     const agent = {
-      ...(typeof flags['instruction'] === 'string' ? { instruction: escapeVariables(flags['instruction']) } : {}),
-      ...(typeof flags['stream'] === 'boolean' ? { streaming: flags['stream'] } : {}),
+      ...(typeof flags.instruction === 'string' ? { instruction: escapeVariables(flags.instruction) } : {}),
+      ...(typeof flags.stream === 'boolean' ? { streaming: flags.stream } : {}),
       ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
     };
-    const server = Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]));
+    const server = Object.fromEntries(
+      ['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]),
+    );
     return {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
@@ -52,7 +65,7 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
 
 /** Text from the command line is meant as it stands. */
 function escapeVariables(text: string): string {
-  return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.replaceAll('${', '$${');
+  return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.split('${').join('$${');
 }
 
 function docsFolder(folder: string | undefined, workingDirectory: string): JsonObject {
@@ -65,13 +78,15 @@ function docsFolder(folder: string | undefined, workingDirectory: string): JsonO
 }
 
 function chooseLlm(document: JsonObject): string {
-  const defaults = document['defaults'];
-  const named = isJsonObject(defaults) ? defaults['llm'] : undefined;
-  return typeof named === 'string' ? named : chooseOnly(document['llms'], 'default', 'llms', 'set defaults.llm in the file to say which one the flags are for');
+  const defaults = document.defaults;
+  const named = isJsonObject(defaults) ? defaults.llm : undefined;
+  return typeof named === 'string'
+    ? named
+    : chooseOnly(document.llms, 'default', 'llms', 'set defaults.llm in the file to say which one the flags are for');
 }
 
 function chooseAgent(document: JsonObject): string {
-  return chooseOnly(document['agents'], 'assistant', 'agents', 'write --instruction, --stream and --include-context into the file instead');
+  return chooseOnly(document.agents, 'assistant', 'agents', 'write --instruction, --stream and --include-context into the file instead');
 }
 
 function chooseOnly(section: unknown, standard: string, label: string, cure: string): string {

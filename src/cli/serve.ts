@@ -1,12 +1,13 @@
+import { readVersion } from '../base/version.js';
+import { hideCredentials } from '../config/describe-value.js';
 import type { Settings } from '../config/settings.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import { type CliContext, type Command, findTextFlag } from './command.js';
-import type { Hector, Role } from './hector-port.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { parseRoles } from './parse-roles.js';
 import { runHector } from './run-hector.js';
 import { SERVE_OPTIONS, serveOverrides, withApiKey } from './serve-flags.js';
 import { whenAborted } from './stop-signal.js';
-import { readVersion } from './version.js';
 
 /** CLI-02. */
 export const serveCommand: Command = {
@@ -60,7 +61,7 @@ export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, r
     ...front,
     ['Roles', [...roles].join(', ')],
     ['Storage', describeStorage(settings)],
-    ['Redis', settings.redis.url === '' ? 'embedded' : new URL(settings.redis.url).host || 'unix socket'],
+    ['Redis', settings.redis.url === '' ? 'embedded' : hideCredentials(settings.redis.url)],
     ...Object.entries(settings.documentStores).map(([name, store]): [string, string] => [`Documents ${name}`, store.source.path]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 1;

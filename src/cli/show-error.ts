@@ -19,6 +19,7 @@ export function formatProblems(problems: readonly FieldProblem[]): string[] {
 
 function causes(error: Error): string[] {
   const stacks: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && stacks.length < 5; cause = cause.cause) stacks.push(`caused by: ${cause.stack ?? cause.message}`);
+  for (let cause = error.cause; cause instanceof Error && stacks.length < 5; cause = cause.cause)
+    stacks.push(`caused by: ${cause.stack ?? cause.message}`);
   return stacks;
 }

@@ -1,6 +1,6 @@
 import type { Command, OptionSpec } from './command.js';
 import type { CommandEntry } from './commands.js';
-import { GLOBAL_OPTIONS } from './global-flags.js';
+import { GLOBAL_OPTIONS, globalOptionsBeside } from './global-flags.js';
 
 export function formatOverview(commands: Readonly<Record<string, CommandEntry>>): string {
   const rows = Object.entries(commands).map(([name, entry]): [string, string] => [name, entry.summary]);
@@ -24,10 +24,6 @@ export function formatOverview(commands: Readonly<Record<string, CommandEntry>>)
 
 export function formatCommandHelp(command: Command): string {
   const own = Object.keys(command.options).length > 0 ? ['Flags:', ...formatOptions(command.options), ''] : [];
-  const shadowed = new Set(Object.values(command.options).map((option) => option.short));
-  const globals = Object.fromEntries(
-    Object.entries(GLOBAL_OPTIONS).map(([name, { short, ...option }]) => [name, short === undefined || shadowed.has(short) ? option : { ...option, short }]),
-  );
   return [
     `${command.summary}.`,
     '',
@@ -35,7 +31,7 @@ export function formatCommandHelp(command: Command): string {
     '',
     ...own,
     'Flags of every command:',
-    ...formatOptions(globals),
+    ...formatOptions(globalOptionsBeside(command.options)),
     '',
     'Examples:',
     ...command.examples.map((example) => `  ${example}`),
@@ -45,7 +41,10 @@ export function formatCommandHelp(command: Command): string {
 
 function formatOptions(options: Readonly<Record<string, OptionSpec>>): string[] {
   return formatRows(
-    Object.entries(options).map(([name, option]) => [`${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`, option.description]),
+    Object.entries(options).map(([name, option]) => [
+      `${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`,
+      option.description,
+    ]),
   );
 }
 

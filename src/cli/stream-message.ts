@@ -4,9 +4,10 @@
  * A stream that is cut is taken up again where it stopped, by SubscribeToTask with `Last-Event-ID` (R10). Cut before
  * the first event, the message is sent again with the same id, which cannot start a second task (R11).
  */
-import { AppError, describeError } from '../base/errors.js';
+
 import { backoffMs } from '../base/backoff.js';
 import { type Clock, systemClock } from '../base/clock.js';
+import { AppError, describeError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
 import type { StreamResponse, Task, TaskState } from '../protocol/a2a.js';
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
@@ -58,12 +59,15 @@ export async function* streamMessage(options: StreamMessageOptions): AsyncGenera
         yield { task: await getTask(options, progress) };
         return;
       }
-      if (progress.taskId === '' && error.details['refused'] === true) throw error;
+      if (progress.taskId === '' && error.details.refused === true) throw error;
       reason = describeError(error);
     }
     if (progress.isOver) return;
     progress.failures += 1;
-    if (progress.failures >= MAX_ATTEMPTS) throw new AppError('CLI_SERVER_UNREACHABLE', { message: `the stream was cut and ${MAX_ATTEMPTS} attempts to take it up again failed: ${reason}` });
+    if (progress.failures >= MAX_ATTEMPTS)
+      throw new AppError('CLI_SERVER_UNREACHABLE', {
+        message: `the stream was cut and ${MAX_ATTEMPTS} attempts to take it up again failed: ${reason}`,
+      });
     options.onReconnect?.(reason);
     await clock.sleep(backoffMs(progress.failures, { baseMs: 100, maxMs: 5_000 }), signal);
   }
@@ -93,7 +97,7 @@ async function* readStream(call: RpcCall, progress: Progress): AsyncGenerator<St
 
 /** The server no longer streams a task that has ended; its final state is asked for. */
 function hasEnded(error: unknown): boolean {
-  return error instanceof AppError && error.details['rpcCode'] === UNSUPPORTED_OPERATION;
+  return error instanceof AppError && error.details.rpcCode === UNSUPPORTED_OPERATION;
 }
 
 async function getTask({ url, signal }: StreamMessageOptions, progress: Progress): Promise<Task> {
@@ -117,6 +121,9 @@ export function findState(event: StreamResponse): TaskState | undefined {
 }
 
 function asEvent(value: unknown): StreamResponse {
-  if (typeof value === 'object' && value !== null && ['task', 'message', 'statusUpdate', 'artifactUpdate'].some((key) => key in value)) return value as StreamResponse;
-  throw new AppError('CLI_SERVER_REFUSED', { message: 'the server sent an event that is no task, message, statusUpdate or artifactUpdate' });
+  if (typeof value === 'object' && value !== null && ['task', 'message', 'statusUpdate', 'artifactUpdate'].some((key) => key in value))
+    return value as StreamResponse;
+  throw new AppError('CLI_SERVER_REFUSED', {
+    message: 'the server sent an event that is no task, message, statusUpdate or artifactUpdate',
+  });
 }

@@ -16,10 +16,24 @@ export const validateCommand: Command = {
   usage: '[file] [-f compact|verbose|json] [-p]',
   maxArguments: 1,
   options: {
-    format: { type: 'string', short: 'f', value: '<format>', description: 'compact, verbose or json (default compact)', choices: ['compact', 'verbose', 'json'] },
-    'print-config': { type: 'boolean', short: 'p', description: 'Print the whole configuration: defaults and variables filled in, secrets masked' },
+    format: {
+      type: 'string',
+      short: 'f',
+      value: '<format>',
+      description: 'compact, verbose or json (default compact)',
+      choices: ['compact', 'verbose', 'json'],
+    },
+    'print-config': {
+      type: 'boolean',
+      short: 'p',
+      description: 'Print the whole configuration: defaults and variables filled in, secrets masked',
+    },
   },
-  examples: ['hector validate hector.yaml', 'hector validate --config hector.yaml --format json', 'hector validate hector.yaml --print-config'],
+  examples: [
+    'hector validate hector.yaml',
+    'hector validate --config hector.yaml --format json',
+    'hector validate hector.yaml --print-config',
+  ],
   async run(input, context) {
     const file = getFile(input, context);
     const format = findTextFlag(input, 'format') ?? 'compact';
@@ -33,7 +47,9 @@ export const validateCommand: Command = {
       return 0;
     } catch (error) {
       if (!(error instanceof AppError) || !error.code.startsWith('CONFIG_')) throw error;
-      terminal.write(format === 'json' ? formatJson(file, toErrors(error)) : format === 'verbose' ? formatVerbose(error) : formatCompact(file, error));
+      terminal.write(
+        format === 'json' ? formatJson(file, toErrors(error)) : format === 'verbose' ? formatVerbose(error) : formatCompact(file, error),
+      );
       return 1;
     }
   },
@@ -42,23 +58,33 @@ export const validateCommand: Command = {
 function getFile(input: CommandInput, context: CliContext): string {
   const named = input.arguments[0] ?? findTextFlag(input, 'config');
   const file = named === undefined ? findConfigFile(undefined, context.workingDirectory) : resolve(context.workingDirectory, named);
-  if (file === undefined) throw new AppError('CLI_USAGE', { message: 'there is no .hector/config.yaml here; name the file: hector validate <file>' });
+  if (file === undefined)
+    throw new AppError('CLI_USAGE', { message: 'there is no .hector/config.yaml here; name the file: hector validate <file>' });
   return file;
 }
 
 function formatValid(file: string, format: string, settings: Settings): string {
   if (format !== 'verbose') return `${file}: valid\n`;
-  const counts = (['agents', 'llms', 'documentStores', 'embedders', 'vectorStores', 'databases'] as const).map((key) => `  ${key}: ${Object.keys(settings[key]).join(', ') || 'none'}`);
+  const counts = (['agents', 'llms', 'documentStores', 'embedders', 'vectorStores', 'databases'] as const).map(
+    (key) => `  ${key}: ${Object.keys(settings[key]).join(', ') || 'none'}`,
+  );
   return `${file} is valid (version ${settings.version})\n${counts.join('\n')}\n`;
 }
 
 function formatVerbose(error: AppError): string {
-  return `${error.message}\n${formatProblems(error.problems).map((line) => `${line}\n`).join('')}`;
+  return `${error.message}\n${formatProblems(error.problems)
+    .map((line) => `${line}\n`)
+    .join('')}`;
 }
 
 function formatCompact(file: string, error: AppError): string {
   if (error.problems.length === 0) return `${error.message}\n`;
-  return error.problems.map((problem) => `${file}:${lineOf(problem) === undefined ? '' : `${lineOf(problem)}:`} ${problem.field}: ${firstLine(problem.description)}\n`).join('');
+  return error.problems
+    .map(
+      (problem) =>
+        `${file}:${lineOf(problem) === undefined ? '' : `${lineOf(problem)}:`} ${problem.field}: ${firstLine(problem.description)}\n`,
+    )
+    .join('');
 }
 
 interface JsonError {
@@ -72,7 +98,12 @@ function toErrors(error: AppError): JsonError[] {
   if (error.problems.length === 0) return [{ type: error.code, message: error.message }];
   return error.problems.map((problem) => {
     const line = lineOf(problem);
-    return { type: error.code, message: `${problem.field}: ${problem.description}`, path: problem.field, ...(line === undefined ? {} : { line }) };
+    return {
+      type: error.code,
+      message: `${problem.field}: ${problem.description}`,
+      path: problem.field,
+      ...(line === undefined ? {} : { line }),
+    };
   });
 }
 

@@ -15,7 +15,7 @@ import { resolveEmbedder } from './keys/embedders.js';
 import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
 import { resolveQueue } from './keys/queue.js';
-import { resolveRedis } from './keys/redis.js';
+import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
 import { resolveVectorStore } from './keys/vector-stores.js';
@@ -37,8 +37,19 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
   const { environment } = options;
   const interpolated = interpolate(JSON.parse(source), environment);
   const document = applyDefaults(configSchema, coerceValues(configSchema, interpolated.value));
-  const stages = [interpolated.findings, validateDocument(document), [...checkReferences(document), ...checkLlmKeys(document, environment), ...checkLogVariables(environment)]];
-  const shown = stages.map((findings) => findings.map(({ path, description }) => ({ path, description: hideSecrets(description, environment) })));
+  const stages = [
+    interpolated.findings,
+    validateDocument(document),
+    [
+      ...checkReferences(document),
+      ...checkLlmKeys(document, environment),
+      ...checkLogVariables(environment),
+      ...checkRedisVariable(environment),
+    ],
+  ];
+  const shown = stages.map((findings) =>
+    findings.map(({ path, description }) => ({ path, description: hideSecrets(description, environment) })),
+  );
   throwFindings(shown, options.locate, options.where);
   return resolveSettings(document as ConfigDocument, source, options);
 }
@@ -61,7 +72,9 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     embedders: mapValues(document.embedders, resolveEmbedder),
     vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
-    agents: mapValues(document.agents, (agent, name) => resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm as string }, storeNames)),
+    agents: mapValues(document.agents, (agent, name) =>
+      resolveAgent(name, { ...agent, llm: agent.llm ?? (document.defaults.llm as string) }, storeNames),
+    ),
     server: resolveServer(document.server),
     logger: resolveLogger(document.logger, context),
   });

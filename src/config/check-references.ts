@@ -10,7 +10,7 @@ import type { Finding } from './problem.js';
  */
 export function checkReferences(document: unknown): Finding[] {
   const findings: Finding[] = [];
-  const report = (path: Path, description: string) => findings.push({ path, description });
+  const report: Report = (path, description) => void findings.push({ path, description });
 
   const checkName = (path: Path, section: string, value: unknown = valueAt(document, path)) => {
     if (typeof value !== 'string' || value === '') return;
@@ -31,12 +31,16 @@ export function checkReferences(document: unknown): Finding[] {
   for (const [name, agent] of Object.entries(membersOf(document, 'agents'))) {
     const path: Path = ['agents', name];
     if (name === 'user') report(path, "'user' is the role of the person who asks and cannot name an agent; choose another name");
-    if (agent['llm'] !== undefined) checkName([...path, 'llm'], 'llms');
+    if (agent.llm !== undefined) checkName([...path, 'llm'], 'llms');
     else if (valueAt(document, ['defaults', 'llm']) === undefined) {
-      report([...path, 'llm'], `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`);
+      report(
+        [...path, 'llm'],
+        `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`,
+      );
     }
-    const stores = agent['document_stores'];
-    if (Array.isArray(stores)) stores.forEach((store, index) => checkName([...path, 'document_stores', index], 'document_stores', store));
+    const stores = agent.document_stores;
+    if (Array.isArray(stores))
+      for (const [index, store] of stores.entries()) checkName([...path, 'document_stores', index], 'document_stores', store);
   }
   for (const [name, database] of Object.entries(membersOf(document, 'databases'))) checkDatabase(['databases', name], database, report);
   return findings;
@@ -44,7 +48,11 @@ export function checkReferences(document: unknown): Finding[] {
 
 type Report = (path: Path, description: string) => void;
 
-const URL_SCHEMES: Readonly<Record<string, RegExp>> = { postgres: /^postgres(ql)?:\/\//, mysql: /^(mysql|mariadb):\/\//, sqlite: /^(sqlite|file):/ };
+const URL_SCHEMES: Readonly<Record<string, RegExp>> = {
+  postgres: /^postgres(ql)?:\/\//,
+  mysql: /^(mysql|mariadb):\/\//,
+  sqlite: /^(sqlite|file):/,
+};
 
 function checkDatabase(path: Path, database: JsonObject, report: Report): void {
   const { driver, url, max_conns: maxConns, max_idle: maxIdle } = database;
@@ -62,9 +70,11 @@ function checkChunking(path: Path, document: unknown, report: Report): void {
   if (!isJsonObject(chunking)) return;
   const { size, overlap, min_size: minSize, max_size: maxSize } = chunking;
   if (typeof size !== 'number' || typeof maxSize !== 'number') return;
-  if (typeof overlap === 'number' && overlap >= size) report([...path, 'overlap'], `the value is ${overlap}; wanted less than size, which is ${size}`);
+  if (typeof overlap === 'number' && overlap >= size)
+    report([...path, 'overlap'], `the value is ${overlap}; wanted less than size, which is ${size}`);
   if (size > maxSize) report([...path, 'size'], `the value is ${size}; wanted at most max_size, which is ${maxSize}`);
-  if (typeof minSize === 'number' && minSize > maxSize) report([...path, 'min_size'], `the value is ${minSize}; wanted at most max_size, which is ${maxSize}`);
+  if (typeof minSize === 'number' && minSize > maxSize)
+    report([...path, 'min_size'], `the value is ${minSize}; wanted at most max_size, which is ${maxSize}`);
 }
 
 function membersOf(document: unknown, section: string): Readonly<Record<string, JsonObject>> {

@@ -17,10 +17,10 @@ type Section = Readonly<Record<string, unknown>>;
  * Anything of the wrong shape is passed on as it is, for validation to report.
  */
 export function completeDocument(document: JsonObject, environment: Environment): JsonObject {
-  const llms = mapSection(orElse(document['llms'], { default: {} }), (llm) => withProvider(llm, environment));
-  const databases = orElse(document['databases'], { _default: { driver: 'sqlite' } });
-  const embedders = orElse(document['embedders'], { _local: { provider: 'local' } });
-  const vectorStores = orElse(document['vector_stores'], { _hnsw: { type: 'hnsw' } });
+  const llms = mapSection(orElse(document.llms, { default: {} }), (llm) => withProvider(llm, environment));
+  const databases = orElse(document.databases, { _default: { driver: 'sqlite' } });
+  const embedders = orElse(document.embedders, { _local: { provider: 'local' } });
+  const vectorStores = orElse(document.vector_stores, { _hnsw: { type: 'hnsw' } });
   const references = { vector_store: first(vectorStores), embedder: first(embedders) };
   return {
     ...document,
@@ -28,18 +28,20 @@ export function completeDocument(document: JsonObject, environment: Environment)
     databases,
     embedders,
     vector_stores: vectorStores,
-    agents: orElse(document['agents'], { assistant: {} }),
-    defaults: fill(document['defaults'], { llm: defaultOrOnly(llms) }),
-    storage: fill(document['storage'], { database: first(databases) }),
-    ...(document['document_stores'] === undefined ? {} : { document_stores: mapSection(document['document_stores'], (store) => fill(store, references)) }),
+    agents: orElse(document.agents, { assistant: {} }),
+    defaults: fill(document.defaults, { llm: defaultOrOnly(llms) }),
+    storage: fill(document.storage, { database: first(databases) }),
+    ...(document.document_stores === undefined
+      ? {}
+      : { document_stores: mapSection(document.document_stores, (store) => fill(store, references)) }),
   } as JsonObject;
 }
 
 function withProvider(llm: unknown, environment: Environment): unknown {
   const section = asSection(llm);
-  if (section === undefined || section['provider'] !== undefined) return llm;
-  const isOpenAi = [section['api_key'], section['base_url'], environment['OPENAI_API_KEY']].some((value) => value !== undefined && value !== '');
-  if (!isOpenAi && section['model'] !== undefined) return llm;
+  if (section === undefined || section.provider !== undefined) return llm;
+  const isOpenAi = [section.api_key, section.base_url, environment.OPENAI_API_KEY].some((value) => value !== undefined && value !== '');
+  if (!isOpenAi && section.model !== undefined) return llm;
   return { ...section, provider: isOpenAi ? 'openai' : 'offline' };
 }
 

@@ -13,8 +13,10 @@ export function describeSeen(value: unknown, schema: SchemaNode): string {
 
 /** What would fit, in words. */
 export function describeWanted(schema: SchemaNode): string {
-  if (schema.enum !== undefined) return `${schema.enum.length > 1 ? 'one of ' : ''}${schema.enum.map((value) => (value === '' ? "''" : value)).join(', ')}`;
-  if (schema['x-duration'] !== undefined) return `a duration such as 500ms, 2s or 2m30s (a bare number is milliseconds)${describeRange(schema, ' ms')}`;
+  if (schema.enum !== undefined)
+    return `${schema.enum.length > 1 ? 'one of ' : ''}${schema.enum.map((value) => (value === '' ? "''" : value)).join(', ')}`;
+  if (schema['x-duration'] !== undefined)
+    return `a duration such as 500ms, 2s or 2m30s (a bare number is milliseconds)${describeRange(schema, ' ms')}`;
   switch (schema.type) {
     case 'integer':
       return `a whole number${describeRange(schema)}`;
@@ -25,7 +27,9 @@ export function describeWanted(schema: SchemaNode): string {
     case 'array':
       return `a list${(schema.minItems ?? 0) > 0 ? ' of at least one' : ''}${schema.items?.type === 'string' ? ' of texts; [] is none' : ' of mappings'}`;
     case 'object':
-      return schema.properties === undefined ? 'a mapping of names' : `a mapping with the keys ${Object.keys(schema.properties).join(', ')}`;
+      return schema.properties === undefined
+        ? 'a mapping of names'
+        : `a mapping with the keys ${Object.keys(schema.properties).join(', ')}`;
     default:
       return `${schema['x-form'] ?? 'a text'}${schema.maxLength === undefined ? '' : `, at most ${schema.maxLength} characters`}${(schema.minLength ?? 0) > 0 ? ', not empty' : ''}`;
   }

@@ -13,7 +13,7 @@ export function processEnvironment(): Environment {
 
 /** Arms the fault points named in `HECTOR_FAULT_POINTS`; for tests that kill this process at a named place. */
 export function armFaultPointsFromEnvironment(environment: Environment = processEnvironment()): void {
-  const specification = environment['HECTOR_FAULT_POINTS'] ?? '';
+  const specification = environment.HECTOR_FAULT_POINTS ?? '';
   if (specification !== '') armFaultPoints(specification);
 }
 
@@ -32,8 +32,12 @@ export interface EnvironmentOptions {
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Environment {
   const environment = options.environment ?? processEnvironment();
-  const home = environment['HOME'] || homedir();
-  const folders = [options.workingDirectory ?? process.cwd(), ...(options.configFile === undefined ? [] : [dirname(options.configFile)]), join(home, '.hector')];
+  const home = environment.HOME || homedir();
+  const folders = [
+    options.workingDirectory ?? process.cwd(),
+    ...(options.configFile === undefined ? [] : [dirname(options.configFile)]),
+    join(home, '.hector'),
+  ];
   const merged: Record<string, string | undefined> = {};
   for (const folder of [...new Set(folders)].reverse()) {
     const text = readConfigFile(join(folder, '.env'), { optional: true });

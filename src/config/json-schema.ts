@@ -28,13 +28,27 @@ export function buildJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** The schema of what is written, from the schema of what it becomes: variables, weak typing (CFG-05), nothing required that has a default. */
 function publish(schema: SchemaNode): unknown {
-  const { description, default: fallback, 'x-duration': isDuration, 'x-aliases': aliases, 'x-form': _form, writeOnly: _secret, ...rest } = schema;
+  const {
+    description,
+    default: fallback,
+    'x-duration': isDuration,
+    'x-aliases': aliases,
+    'x-form': _form,
+    writeOnly: _secret,
+    ...rest
+  } = schema;
   const notes = { ...(description === undefined ? {} : { description }), ...(fallback === undefined ? {} : { default: fallback }) };
   switch (schema.type) {
     case 'object':
       return { ...notes, ...publishObject(rest) };
     case 'array':
-      return { ...notes, anyOf: [{ ...rest, items: publish(schema.items ?? {}) }, { type: 'string', description: 'The same, separated by commas.' }] };
+      return {
+        ...notes,
+        anyOf: [
+          { ...rest, items: publish(schema.items ?? {}) },
+          { type: 'string', description: 'The same, separated by commas.' },
+        ],
+      };
     case 'integer':
     case 'number':
       return { ...notes, anyOf: [rest, { type: 'string', pattern: isDuration ? DURATION_PATTERN : '^[+-]?[0-9.]+$' }, VARIABLE] };
@@ -63,7 +77,9 @@ function publishObject(rest: Omit<SchemaNode, 'description'>): object {
     ...others,
     // `llms:` with nothing behind it reads as null.
     type: ['object', 'null'],
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, publish(inner)])) }),
+    ...(properties === undefined
+      ? {}
+      : { properties: Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, publish(inner)])) }),
     ...(wanted.length === 0 ? {} : { required: wanted }),
     ...(propertyNames === undefined ? {} : { propertyNames: names }),
     additionalProperties: additionalProperties === false || additionalProperties === undefined ? false : publish(additionalProperties),

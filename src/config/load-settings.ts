@@ -37,10 +37,24 @@ export function loadSettings(options: LoadOptions = {}): Settings {
   });
   const overrides = typeof options.overrides === 'function' ? options.overrides(text.value) : (options.overrides ?? {});
   const document = completeDocument(mergeDocuments(text.value, overrides), environment);
-  return buildSettings(sourceOf(document), { environment, workingDirectory, locate: text.locate, where: file ?? 'the built-in configuration' });
+  return buildSettings(sourceOf(document), {
+    environment,
+    workingDirectory,
+    locate: text.locate,
+    where: file ?? 'the built-in configuration',
+  });
 }
 
 /** Settings from a stored `source`. `environment`: the process's own with its `.env` files, see `loadEnvironment`. */
-export function settingsFromSource(source: string, environment: Environment = loadEnvironment(), workingDirectory: string = process.cwd()): Settings {
-  return buildSettings(source, { environment, workingDirectory: resolve(workingDirectory), locate: () => undefined, where: 'a stored configuration' });
+export function settingsFromSource(
+  source: string,
+  environment: Environment = loadEnvironment(),
+  workingDirectory: string = process.cwd(),
+): Settings {
+  return buildSettings(source, {
+    environment,
+    workingDirectory: resolve(workingDirectory),
+    locate: () => undefined,
+    where: 'a stored configuration',
+  });
 }

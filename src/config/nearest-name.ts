@@ -17,7 +17,10 @@ export function findNearestName(name: string, candidates: readonly string[]): st
 
 /** `maxBodyBytes`, `max-body-bytes` and `max_body_bytes` are the same name to a reader. */
 function normalise(name: string): string {
-  return name.replaceAll(/[-_\s.]/g, '').toLowerCase().slice(0, 64);
+  return name
+    .replaceAll(/[-_\s.]/g, '')
+    .toLowerCase()
+    .slice(0, 64);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours. */
@@ -29,7 +32,8 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const replace = (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
       let distance = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, replace);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) distance = Math.min(distance, (beforeLast[j - 2] as number) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        distance = Math.min(distance, (beforeLast[j - 2] as number) + 1);
       row.push(distance);
     }
     beforeLast = last;

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { checkNesting } from './check-nesting.js';
 import type { Path } from './path.js';
 import type { ConfigProblem, Locate } from './problem.js';
 
@@ -14,11 +15,16 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 
 /** Reads YAML 1.2 or JSON (a subset of it). All syntax errors at once, with line, column and the lines around. */
 export function parseConfigText(text: string, file: string): ConfigText {
+  checkNesting(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: true });
   const problems: ConfigProblem[] = [...document.errors, ...document.warnings].map((error) => {
     const at = lines.linePos(error.pos[0]);
-    return { field: `line ${at.line}, column ${at.col}`, description: error.message.replace(/ at line \d+, column \d+:\n\n/, '\n').trimEnd(), line: at.line };
+    return {
+      field: `line ${at.line}, column ${at.col}`,
+      description: error.message.replace(/ at line \d+, column \d+:\n\n/, '\n').trimEnd(),
+      line: at.line,
+    };
   });
   if (problems.length === 0) problems.push(...findForbiddenKeys(document, lines));
   if (problems.length > 0) throw new AppError('CONFIG_SYNTAX', { message: `${file} is not valid YAML or JSON`, problems });
@@ -26,7 +32,9 @@ export function parseConfigText(text: string, file: string): ConfigText {
   const value = toPlain(document, file);
   if (value === null || value === undefined) return { value: {}, locate: () => undefined };
   if (!isJsonObject(value)) {
-    throw new AppError('CONFIG_SYNTAX', { message: `${file} holds ${Array.isArray(value) ? 'a list' : 'a single value'}; wanted a mapping of keys such as 'agents:' and 'llms:'` });
+    throw new AppError('CONFIG_SYNTAX', {
+      message: `${file} holds ${Array.isArray(value) ? 'a list' : 'a single value'}; wanted a mapping of keys such as 'agents:' and 'llms:'`,
+    });
   }
   return { value, locate: (path) => findLine(document, path, lines) };
 }
@@ -59,7 +67,11 @@ function findForbiddenKeys(document: Document, lines: LineCounter): ConfigProble
     Pair(_key, pair) {
       if (!isScalar(pair.key) || !FORBIDDEN_KEYS.has(String(pair.key.value))) return;
       const at = lines.linePos(pair.key.range?.[0] ?? 0);
-      problems.push({ field: `line ${at.line}, column ${at.col}`, description: `the key '${String(pair.key.value)}' is not allowed; choose another name`, line: at.line });
+      problems.push({
+        field: `line ${at.line}, column ${at.col}`,
+        description: `the key '${String(pair.key.value)}' is not allowed; choose another name`,
+        line: at.line,
+      });
     },
   });
   return problems;

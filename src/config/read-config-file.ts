@@ -15,9 +15,16 @@ export function readConfigFile(file: string, options: { readonly optional?: true
     const code = (error as NodeJS.ErrnoException).code;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     if (isMissing && options.optional) return undefined;
-    if (isMissing) throw new AppError('CONFIG_NOT_FOUND', { message: `${file} does not exist; name another file with --config, or leave the flag out to run without one` });
+    if (isMissing)
+      throw new AppError('CONFIG_NOT_FOUND', {
+        message: `${file} does not exist; name another file with --config, or leave the flag out to run without one`,
+      });
     if (code === 'EISDIR') throw new AppError('CONFIG_UNREADABLE', { message: `${file} is a folder; name a file in it` });
-    if (code === 'EACCES') throw new AppError('CONFIG_UNREADABLE', { message: `${file} may not be read by this user; change its permissions (chmod u+r)`, cause: error });
+    if (code === 'EACCES')
+      throw new AppError('CONFIG_UNREADABLE', {
+        message: `${file} may not be read by this user; change its permissions (chmod u+r)`,
+        cause: error,
+      });
     throw new AppError('CONFIG_UNREADABLE', { message: `${file} cannot be read`, cause: error });
   }
 }
@@ -33,7 +40,8 @@ function readBytes(file: string): Buffer {
       if (count === 0) break;
       length += count;
     }
-    if (length > MAX_CONFIG_BYTES) throw new AppError('CONFIG_UNREADABLE', { message: `${file} is larger than 1 MiB, the limit for a configuration file` });
+    if (length > MAX_CONFIG_BYTES)
+      throw new AppError('CONFIG_UNREADABLE', { message: `${file} is larger than 1 MiB, the limit for a configuration file` });
     return bytes.subarray(0, length);
   } finally {
     closeSync(descriptor);

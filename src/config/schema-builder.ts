@@ -5,7 +5,19 @@
  * pay for loading TypeBox's runtime (about 50 ms). A key with a `default` is present after the defaults stage;
  * that is why it is not optional in the inferred type, although nobody has to write it.
  */
-import type { Static, TArray, TBoolean, TInteger, TNumber, TObject, TOptional, TProperties, TSchema, TString, TUnsafe } from '@sinclair/typebox';
+import type {
+  Static,
+  TArray,
+  TBoolean,
+  TInteger,
+  TNumber,
+  TObject,
+  TOptional,
+  TProperties,
+  TSchema,
+  TString,
+  TUnsafe,
+} from '@sinclair/typebox';
 
 export type { Static } from '@sinclair/typebox';
 
@@ -97,7 +109,13 @@ export function list<T extends TSchema>(
 /** A fixed set of keys that must be written. */
 export function object<P extends TProperties>(properties: P, description: string): TObject<P> {
   const required = Object.keys(properties).filter((key) => !isOptional(properties[key] as TSchema));
-  return node<TObject<P>>({ type: 'object', description, properties: properties as unknown as Record<string, SchemaNode>, required, additionalProperties: false });
+  return node<TObject<P>>({
+    type: 'object',
+    description,
+    properties: properties as unknown as Record<string, SchemaNode>,
+    required,
+    additionalProperties: false,
+  });
 }
 
 /** A fixed set of keys that may be left out as a whole: every member has a default or is optional. */

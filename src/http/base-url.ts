@@ -11,7 +11,7 @@ export function listenUrl(host: string, port: number): string {
  */
 export function requestBaseUrl(publicUrl: string, headers: Readonly<Record<string, string>>, fallback: string): string {
   if (publicUrl !== '') return publicUrl;
-  const host = HOST.exec(headers['host'] ?? '');
+  const host = HOST.exec(headers.host ?? '');
   if (host === null) return fallback;
   const [, name, port] = host as unknown as [string, string, string | undefined];
   return `http://${name === '0.0.0.0' ? '127.0.0.1' : name}${port ?? ''}`;

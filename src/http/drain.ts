@@ -92,9 +92,12 @@ export class Drain {
   }
 }
 
-export function drainingResponse(): PlainResponse {
+function drainingResponse(): PlainResponse {
   const response = errorResponse(
-    new AppError('HTTP_DRAINING', { message: 'this server is shutting down: send the request again, another instance will answer', retryAfterMs: 1_000 }),
+    new AppError('HTTP_DRAINING', {
+      message: 'this server is shutting down: send the request again, another instance will answer',
+      retryAfterMs: 1_000,
+    }),
   );
   return { ...response, headers: { ...response.headers, connection: 'close' } };
 }

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../base/errors.js';
+import { type AppError, toAppError } from '../base/errors.js';
 import type { PlainResponse } from './server.js';
 
 /**

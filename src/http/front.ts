@@ -52,7 +52,11 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     clock,
     log,
   });
-  const server = await startHttpServer(settings.http, { host: settings.host, port: settings.port, handler, limits, refuse: refuseWith(limits), clock }, log);
+  const server = await startHttpServer(
+    settings.http,
+    { host: settings.host, port: settings.port, handler, limits, refuse: refuseWith(limits), clock },
+    log,
+  );
   ownUrl = listenUrl(settings.host, server.port);
   return {
     url: settings.publicUrl === '' ? ownUrl : settings.publicUrl,

@@ -4,10 +4,11 @@ import { newId } from '../base/ids.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan, withTraceparent } from '../observe/trace.js';
 import { preflightResponse, withCors } from './cors.js';
-import { type Drain, drainingResponse } from './drain.js';
+import type { Drain } from './drain.js';
 import { errorResponse } from './error-response.js';
+import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
-import { answersWhileDraining, type RouteHandler } from './routes.js';
+import { answersWhileDraining } from './routes.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
 
 export interface HandlerPorts {
@@ -23,12 +24,15 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
   return (request) => {
     const match = ports.findRoute(request.method, pathOf(request.path));
     const route = routeName(match);
-    return withTraceparent(request.headers['traceparent'] ?? '', () =>
+    return withTraceparent(request.headers.traceparent ?? '', () =>
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
         const response = withCors(await respond(ports, request, match));
         span.setAttribute('http.status_code', response.status);
-        ports.log.debug({ method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt }, 'http request');
+        ports.log.debug(
+          { method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt },
+          'http request',
+        );
         return response;
       }),
     );
@@ -59,8 +63,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
     case 'found': {
       const { route, parameters } = match;
       const run = async () => route.handle({ request, parameters, baseUrl: ports.baseUrl(request) });
-      if (answersWhileDraining(route.pattern)) return run();
-      return ports.drain.isDraining ? drainingResponse() : ports.drain.admit(run);
+      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run);
     }
   }
 }
@@ -71,7 +74,10 @@ function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknow
   if (error.httpStatus < 500) return errorResponse(error);
   const requestId = newId();
   const level = error.code === 'INTERNAL' ? 'error' : 'warn';
-  ports.log[level]({ err: thrown, requestId, method: request.method, path: request.path }, `request ${requestId} failed: ${describeError(thrown)}`);
+  ports.log[level](
+    { err: thrown, requestId, method: request.method, path: request.path },
+    `request ${requestId} failed: ${describeError(thrown)}`,
+  );
   return errorResponse(error, requestId);
 }
 

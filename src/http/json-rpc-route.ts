@@ -8,7 +8,7 @@ import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { departedWriter } from './departed-writer.js';
 import type { Drain } from './drain.js';
-import type { RouteContext } from './routes.js';
+import type { RouteContext } from './route-context.js';
 import type { HttpResponse, StreamedResponse } from './server.js';
 import { pipeEvents } from './sse-stream.js';
 
@@ -22,22 +22,30 @@ export interface JsonRpcPorts {
 }
 
 /** `POST /agents/{name}`: hands the request to the binding and writes out its reply. */
-export async function answerJsonRpc(ports: JsonRpcPorts, { request, parameters, baseUrl }: RouteContext, principal: Principal): Promise<HttpResponse> {
+export async function answerJsonRpc(
+  ports: JsonRpcPorts,
+  { request, parameters, baseUrl }: RouteContext,
+  principal: Principal,
+): Promise<HttpResponse> {
   checkContentType(request.headers['content-type']);
   // Before the binding accepts the message: a refused caller must not leave a task behind.
-  if ((request.headers['accept'] ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
+  if ((request.headers.accept ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
   const reply = await ports.binding.handleJsonRpc(
     {
-      agent: parameters['name'] as string,
+      agent: parameters.name as string,
       headers: request.headers,
       query: new URLSearchParams(request.query),
       body: request.body,
       baseUrl,
-      signal: request.signal,
+      // On demand: an abort signal is the dearest part of a request, and many replies never wait.
+      get signal() {
+        return request.signal;
+      },
     },
     principal,
   );
-  if (reply.type === 'json') return { status: reply.status, headers: { 'content-type': 'application/json', ...reply.headers }, body: reply.body };
+  if (reply.type === 'json')
+    return { status: reply.status, headers: { 'content-type': 'application/json', ...reply.headers }, body: reply.body };
   return streamReply(ports, reply, principal);
 }
 

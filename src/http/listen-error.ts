@@ -32,8 +32,14 @@ function explain(reason: string, host: string, port: number, address: string): {
       };
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return { code: 'HTTP_ADDRESS_UNAVAILABLE', message: `server.host '${host}' cannot be resolved: use an IP address or a known host name` };
+      return {
+        code: 'HTTP_ADDRESS_UNAVAILABLE',
+        message: `server.host '${host}' cannot be resolved: use an IP address or a known host name`,
+      };
     default:
-      return { code: 'HTTP_ADDRESS_UNAVAILABLE', message: `cannot listen on ${address}${reason === '' ? '' : ` (${reason})`}: check server.host and server.port` };
+      return {
+        code: 'HTTP_ADDRESS_UNAVAILABLE',
+        message: `cannot listen on ${address}${reason === '' ? '' : ` (${reason})`}: check server.host and server.port`,
+      };
   }
 }

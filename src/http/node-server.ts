@@ -21,15 +21,26 @@ export async function startNodeServer(options: HttpServerOptions): Promise<HttpS
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: Math.max(20, Math.min(1000, requestTimeoutMs / 4)),
   });
-  const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+  const unanswered = new WeakMap<Socket, Map<ServerResponse, ClientPresence>>();
   server.on('request', (incoming, outgoing) => {
-    const responses = unanswered.get(incoming.socket) ?? new Set();
-    unanswered.set(incoming.socket, responses.add(outgoing));
+    const { socket } = incoming;
+    let responses = unanswered.get(socket);
+    if (responses === undefined) {
+      const created = new Map<ServerResponse, ClientPresence>();
+      responses = created;
+      unanswered.set(socket, created);
+      // A response that waits behind an earlier one on its connection is not told by node that the connection has closed.
+      socket.once('close', () => {
+        for (const presence of created.values()) presence.leave();
+      });
+    }
+    const presence = new ClientPresence();
+    responses.set(outgoing, presence);
     outgoing.once('close', () => responses.delete(outgoing));
-    accept(incoming, outgoing, options);
+    accept(incoming, outgoing, presence, options);
   });
   server.on('clientError', (error, socket) => {
-    const hasBegun = [...(unanswered.get(socket as Socket) ?? [])].some((outgoing) => outgoing.headersSent);
+    const hasBegun = [...(unanswered.get(socket as Socket)?.keys() ?? [])].some((outgoing) => outgoing.headersSent);
     if (hasBegun || !socket.writable) socket.destroy();
     else refuseBroken(error, socket as Socket, options);
   });
@@ -68,8 +79,7 @@ class NodeServer implements HttpServer {
   }
 }
 
-function accept(incoming: IncomingMessage, outgoing: ServerResponse, options: HttpServerOptions): void {
-  const presence = new ClientPresence();
+function accept(incoming: IncomingMessage, outgoing: ServerResponse, presence: ClientPresence, options: HttpServerOptions): void {
   outgoing.once('close', () => (outgoing.writableFinished ? presence.serve() : presence.leave()));
   // A connection that breaks is reported by 'close'.
   outgoing.on('error', () => {});
@@ -79,7 +89,10 @@ function accept(incoming: IncomingMessage, outgoing: ServerResponse, options: Ht
     respondPlain(outgoing, presence, options.refuse(code, request));
     incoming.resume();
   };
-  if (Number(request.headers['content-length'] ?? 0) > options.limits.maxBodyBytes) return refuse('HTTP_BODY_TOO_LARGE');
+  if (Number(request.headers['content-length'] ?? 0) > options.limits.maxBodyBytes) {
+    refuse('HTTP_BODY_TOO_LARGE');
+    return;
+  }
   let chunks: Buffer[] = [];
   let bytes = 0;
   incoming.on('data', (chunk: Buffer) => {

@@ -9,7 +9,7 @@ export function checkHeaders(headers: HttpHeaders): void {
 }
 
 export function wantsClose(headers: HttpHeaders): boolean {
-  return headers['connection'] === 'close';
+  return headers.connection === 'close';
 }
 
 /** Statuses that never carry a body (RFC 9110 §6.4.1). */

@@ -66,5 +66,8 @@ function matchSegments(wanted: readonly string[], segments: readonly string[]): 
 }
 
 function allowedMethods(methods: ReadonlyMap<string, unknown>): string {
-  return [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).concat('OPTIONS').join(', ');
+  return [...methods.keys()]
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .concat('OPTIONS')
+    .join(', ');
 }

@@ -4,18 +4,9 @@ import { AppError } from '../base/errors.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
 import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
+import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
-import type { HttpRequest, HttpResponse } from './server.js';
-
-export interface RouteContext {
-  readonly request: HttpRequest;
-  /** Decoded values of the pattern's `{…}` segments. */
-  readonly parameters: Readonly<Record<string, string>>;
-  /** Without trailing slash. */
-  readonly baseUrl: string;
-}
-
-export type RouteHandler = (context: RouteContext) => Promise<HttpResponse> | HttpResponse;
+import type { HttpResponse } from './server.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -37,8 +28,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     async (context) =>
       handle(context, await ports.authenticate(context.request));
   const card = asCaller(({ request, parameters, baseUrl }, principal) => {
-    const name = parameters['name'] as string;
-    return cardResponse(found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`), request.headers);
+    const name = parameters.name as string;
+    return cardResponse(
+      found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
+      request.headers,
+    );
   });
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
@@ -51,7 +45,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
       handle: ({ request, baseUrl }) =>
         cardResponse(found(binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
     },
-    { method: 'GET', pattern: '/agents', handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))) },
+    {
+      method: 'GET',
+      pattern: '/agents',
+      handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))),
+    },
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },

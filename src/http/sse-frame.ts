@@ -27,7 +27,7 @@ export function formatRetry(delayMs: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n\u0000]+/g, ' ');
+  return text.replace(/[\r\n]+/g, ' ');
 }
 
 const LINE_BREAK = /\r\n|\r|\n/;

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import type { HttpResponse as UwsRawResponse } from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
 import type { ClientPresence } from './client-presence.js';
 import { departedWriter } from './departed-writer.js';
 import { checkHeaders, isBodyless, wantsClose } from './response-headers.js';

@@ -9,13 +9,14 @@
  * - it treats a half-closed client as gone, and closes a connection that pipelines a request behind an unanswered one.
  * A response may take as long as it likes: no timer of uWS runs while we owe the answer and no bytes wait for the client.
  */
+
+import type { TemplatedApp, HttpRequest as UwsRawRequest, HttpResponse as UwsRawResponse, us_listen_socket } from 'uWebSockets.js';
 import { createServer } from 'node:net';
-import type { HttpRequest as UwsRawRequest, HttpResponse as UwsRawResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { type CancelTimer, systemClock } from '../base/clock.js';
 import { ClientPresence } from './client-presence.js';
 import { listenError } from './listen-error.js';
 import { loadUws, type Uws } from './load-uws.js';
-import type { HttpResponse, HttpServer, HttpServerOptions, PlainResponse, RefusalCode } from './server.js';
+import type { HttpLimits, HttpServer, HttpServerOptions, PlainResponse, RefusalCode } from './server.js';
 import { UwsRequest } from './uws-request.js';
 import { respond, respondPlain } from './uws-respond.js';
 
@@ -62,33 +63,39 @@ function accept(raw: UwsRawResponse, rawRequest: UwsRawRequest, options: HttpSer
   const presence = new ClientPresence();
   raw.onAborted(() => presence.leave());
   const request = new UwsRequest(rawRequest, raw, presence);
-  if (request.isAmbiguous) return refuse(raw, presence, request, options, 'REQUEST_INVALID', true);
-  if (request.headBytes > options.limits.maxHeaderBytes) return refuse(raw, presence, request, options, 'HTTP_HEADERS_TOO_LARGE', true);
-  if (!request.hasBody) return void serve(raw, presence, request, options);
-  if (Number(request.headers['content-length'] ?? 0) > options.limits.maxBodyBytes) {
-    return refuse(raw, presence, request, options, 'HTTP_BODY_TOO_LARGE');
-  }
-  collectBody(raw, presence, request, options);
+  const fault = findFault(request, options.limits);
+  if (fault !== undefined) refuse(raw, presence, request, options, fault);
+  else if (request.hasBody) collectBody(raw, presence, request, options);
+  else void serve(raw, presence, request, options);
+}
+
+function findFault(request: UwsRequest, limits: HttpLimits): RefusalCode | undefined {
+  if (request.isAmbiguous) return 'REQUEST_INVALID';
+  if (request.headBytes > limits.maxHeaderBytes) return 'HTTP_HEADERS_TOO_LARGE';
+  return Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes ? 'HTTP_BODY_TOO_LARGE' : undefined;
 }
 
 function collectBody(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions): void {
   let chunks: Buffer[] = [];
   let bytes = 0;
   let cancelTimeout: CancelTimer | undefined;
-  const giveUp = (code: RefusalCode, closeConnection = false) => {
+  const giveUp = (code: RefusalCode) => {
     cancelTimeout?.();
     chunks = [];
-    refuse(raw, presence, request, options, code, closeConnection);
+    refuse(raw, presence, request, options, code);
   };
   presence.onGone(() => cancelTimeout?.());
   raw.onData((chunk, isLast) => {
     if (!presence.isPresent) return;
     bytes += chunk.byteLength;
-    if (bytes > options.limits.maxBodyBytes) return giveUp('HTTP_BODY_TOO_LARGE');
-    // The memory behind `chunk` is taken back when this returns.
+    if (bytes > options.limits.maxBodyBytes) {
+      giveUp('HTTP_BODY_TOO_LARGE');
+      return;
+    }
+    // A copy: the memory behind `chunk` is taken back when this returns.
     if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
     if (!isLast) {
-      cancelTimeout ??= (options.clock ?? systemClock).after(options.limits.requestTimeoutMs, () => giveUp('HTTP_REQUEST_TIMEOUT', true));
+      cancelTimeout ??= (options.clock ?? systemClock).after(options.limits.requestTimeoutMs, () => giveUp('HTTP_REQUEST_TIMEOUT'));
       return;
     }
     cancelTimeout?.();
@@ -98,27 +105,19 @@ function collectBody(raw: UwsRawResponse, presence: ClientPresence, request: Uws
 }
 
 /**
- * Answers at once. Where the connection stays open, uWS reads and drops the rest of the body without keeping it (for about ten
- * seconds), so that a client which writes everything before it reads still gets the answer.
+ * Answers at once. After a body that is too large the connection stays open: uWS reads and drops the rest without keeping it
+ * (for about ten seconds), so that a client which writes everything before it reads still gets the answer.
  */
-function refuse(
-  raw: UwsRawResponse,
-  presence: ClientPresence,
-  request: UwsRequest,
-  options: HttpServerOptions,
-  code: RefusalCode,
-  closeConnection = false,
-): void {
+function refuse(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions, code: RefusalCode): void {
   const response = options.refuse(code, request);
-  const headers = closeConnection ? { ...response.headers, connection: 'close' } : response.headers;
+  const headers = code === 'HTTP_BODY_TOO_LARGE' ? response.headers : { ...response.headers, connection: 'close' };
   respondPlain(raw, presence, request.method, { ...response, headers });
 }
 
 /** Never rejects: nobody above could do anything about it. */
 async function serve(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions): Promise<void> {
   try {
-    const response: HttpResponse = await options.handler(request);
-    await respond(raw, presence, request.method, response);
+    await respond(raw, presence, request.method, await options.handler(request));
   } catch {
     // The handler reports its own failures; what reaches this line can only be answered.
     respondPlain(raw, presence, request.method, BARE_500);

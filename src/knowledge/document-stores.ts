@@ -9,7 +9,8 @@ import type { VectorStore } from '../providers/vector-stores/contract.js';
 import type { ThreadPools } from '../threads/pools.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
 import { IndexFollower } from './index-follower.js';
-import { type IngestProgress, ingestStore } from './ingest.js';
+import { ingestStore } from './ingest.js';
+import type { IngestProgress } from './ingest-options.js';
 import { embedderFingerprint } from './pipeline-fingerprint.js';
 import type { Retriever } from './retriever.js';
 import { createRetriever, type SearchableStore } from './search.js';
@@ -43,7 +44,11 @@ export interface Knowledge {
    * ingested is also searchable here. An aborted signal rejects with its reason; nothing committed is lost.
    * @throws AppError `DOCUMENT_STORE_NOT_FOUND`
    */
-  ingest(storeNames: readonly string[] | undefined, onProgress: OnProgress | undefined, signal: AbortSignal): Promise<readonly IngestResult[]>;
+  ingest(
+    storeNames: readonly string[] | undefined,
+    onProgress: OnProgress | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly IngestResult[]>;
   counts(store: string): Promise<StoreCounts>;
   /** Ends following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
@@ -61,7 +66,16 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const key = `${store.vectorStore}\n${collection}\n${fingerprint}`;
     const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
     followers.set(key, follower);
-    stores.set(name, { name, settings: store, collection, embedder, embedderFingerprint: fingerprint, topK: store.search.topK, threshold: store.search.threshold, follower });
+    stores.set(name, {
+      name,
+      settings: store,
+      collection,
+      embedder,
+      embedderFingerprint: fingerprint,
+      topK: store.search.topK,
+      threshold: store.search.threshold,
+      follower,
+    });
   }
   const closing = new AbortController();
 
@@ -106,10 +120,14 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     async ingest(storeNames, onProgress, signal) {
       const names = storeNames ?? [...stores.keys()];
       const unknown = names.find((name) => !stores.has(name));
-      if (unknown !== undefined) throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: `There is no document store '${unknown}'; document_stores has ${[...stores.keys()].join(', ') || 'none'}` });
+      if (unknown !== undefined)
+        throw new AppError('DOCUMENT_STORE_NOT_FOUND', {
+          message: `There is no document store '${unknown}'; document_stores has ${[...stores.keys()].join(', ') || 'none'}`,
+        });
       const either = AbortSignal.any([signal, closing.signal]);
       const results: IngestResult[] = [];
-      for (const name of names) results.push(await withSpan('knowledge.ingest', { 'hector.store': name }, () => ingestOne(name, onProgress, either)));
+      for (const name of names)
+        results.push(await withSpan('knowledge.ingest', { 'hector.store': name }, () => ingestOne(name, onProgress, either)));
       return results;
     },
     counts: (store) => chunkStore.counts(store),

@@ -49,15 +49,20 @@ export class IndexFollower {
   async search(vector: Float32Array, topK: number, signal: AbortSignal): Promise<VectorSearch> {
     const { vectorStore } = this.#options;
     if (!this.#isFilled) await this.#waitForFirst(signal);
+    // What was reached before the search began: the index may move on while the answer travels.
+    const reached = this.#reached;
     const found = await vectorStore.search(this.#index, vector, topK, signal);
-    if (!this.#isFilled || !isBehind(found.position, this.#reached)) return found;
+    if (!this.#isFilled || !isBehind(found.position, reached)) return found;
     await abortable(this.catchUp(), signal);
     return await vectorStore.search(this.#index, vector, topK, signal);
   }
 
   /** Resolves when everything committed before the call is searchable here. */
   catchUp(): Promise<void> {
-    if (this.#closed) return Promise.reject(new AppError('INDEX_FAILED', { message: `The index of collection '${this.#options.collection}' has been closed` }));
+    if (this.#closed)
+      return Promise.reject(
+        new AppError('INDEX_FAILED', { message: `The index of collection '${this.#options.collection}' has been closed` }),
+      );
     this.#startPolling();
     if (this.#running === undefined) {
       const run = this.#catchUp().finally(() => {
@@ -153,7 +158,9 @@ export class IndexFollower {
     const entries = vectors.map((chunk) => ({ id: chunkId(chunk.documentKey, chunk.index), vector: chunk.vector }));
     for (let at = 0; at < entries.length; at += PAGE_VECTORS) await vectorStore.upsert(this.#index, entries.slice(at, at + PAGE_VECTORS));
     const living = new Set(entries.map((entry) => entry.id));
-    const gone = moves.flatMap((move) => Array.from({ length: move.slots }, (_, index) => chunkId(move.key, index)).filter((id) => !living.has(id)));
+    const gone = moves.flatMap((move) =>
+      Array.from({ length: move.slots }, (_, index) => chunkId(move.key, index)).filter((id) => !living.has(id)),
+    );
     if (gone.length > 0) await vectorStore.remove(this.#index, gone);
     this.#unsaved += entries.length + gone.length;
   }
@@ -175,7 +182,11 @@ export class IndexFollower {
   }
 
   #report(error: unknown): void {
-    if (!this.#closed) this.#options.log.warn({ err: error, collection: this.#options.collection }, 'the index could not follow the database; it tries again');
+    if (!this.#closed)
+      this.#options.log.warn(
+        { err: error, collection: this.#options.collection },
+        'the index could not follow the database; it tries again',
+      );
   }
 }
 

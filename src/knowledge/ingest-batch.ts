@@ -4,7 +4,7 @@ import { AppError, describeError, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { PreparedDocument, TextChunk } from '../threads/messages.js';
 import type { DocumentChange, DocumentRecord, FailureStage, IndexDocument } from './chunk-store.js';
-import type { IngestOptions } from './ingest.js';
+import type { IngestOptions } from './ingest-options.js';
 import type { SourceDocument } from './sources/document-source.js';
 
 export interface DocumentWork {
@@ -61,10 +61,16 @@ async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortS
 }
 
 /** A document that takes too long ends its thread, and only its own work with it. */
-async function prepareOnThread({ textThreads, clock }: BatchOptions, request: Parameters<typeof textThreads.run<'prepare'>>[1], signal: AbortSignal): Promise<PreparedDocument> {
+async function prepareOnThread(
+  { textThreads, clock }: BatchOptions,
+  request: Parameters<typeof textThreads.run<'prepare'>>[1],
+  signal: AbortSignal,
+): Promise<PreparedDocument> {
   const timeout = new AbortController();
   const cancel = clock.after(PREPARE_LIMIT_MS, () =>
-    timeout.abort(new AppError('THREAD_FAILED', { message: `'${request.name}' took longer than ${PREPARE_LIMIT_MS / 1000} s to extract and chunk` })),
+    timeout.abort(
+      new AppError('THREAD_FAILED', { message: `'${request.name}' took longer than ${PREPARE_LIMIT_MS / 1000} s to extract and chunk` }),
+    ),
   );
   try {
     const transfer = [request.content.buffer as ArrayBuffer];
@@ -77,7 +83,11 @@ async function prepareOnThread({ textThreads, clock }: BatchOptions, request: Pa
 /** Embeds all documents' chunks together; when that fails, each document on its own, so that only the culprit fails. */
 async function embedAll(options: BatchOptions, documents: readonly Prepared[], signal: AbortSignal): Promise<readonly DocumentChange[]> {
   try {
-    const vectors = await embedTexts(options, documents.flatMap((document) => document.chunks.map((chunk) => chunk.text)), signal);
+    const vectors = await embedTexts(
+      options,
+      documents.flatMap((document) => document.chunks.map((chunk) => chunk.text)),
+      signal,
+    );
     let at = 0;
     return documents.map((document) => {
       const change = indexChange(options, document, vectors.slice(at, at + document.chunks.length));
@@ -93,14 +103,19 @@ async function embedAll(options: BatchOptions, documents: readonly Prepared[], s
   }
 }
 
-async function embedTexts({ embedder, clock }: BatchOptions, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
+async function embedTexts(
+  { embedder, clock }: BatchOptions,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Float32Array[]> {
   const vectors: Float32Array[] = [];
   for (let at = 0; at < texts.length; at += embedder.batchSize) {
     const part = texts.slice(at, at + embedder.batchSize);
     for (let attempt = 1; ; attempt++) {
       try {
         const found = await embedder.embed(part, 'document', signal);
-        if (found.length !== part.length) throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${found.length} vectors for ${part.length} texts` });
+        if (found.length !== part.length)
+          throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${found.length} vectors for ${part.length} texts` });
         vectors.push(...found);
         break;
       } catch (error) {
@@ -133,7 +148,10 @@ async function commitAll(options: BatchOptions, changes: readonly DocumentChange
 }
 
 /** One transaction; when the database refuses it for good, one per document, so that only the culprit fails. */
-async function commitPart(options: BatchOptions, changes: readonly DocumentChange[]): Promise<readonly (readonly [DocumentChange, boolean])[]> {
+async function commitPart(
+  options: BatchOptions,
+  changes: readonly DocumentChange[],
+): Promise<readonly (readonly [DocumentChange, boolean])[]> {
   const { chunkStore, collection, clock, log, store } = options;
   try {
     const outcomes = await chunkStore.commit(collection, changes, clock.now());
@@ -149,7 +167,9 @@ async function commitPart(options: BatchOptions, changes: readonly DocumentChang
     }
     log.warn({ store, document: only.id, stage: 'commit' }, describeError(error));
     const sourcePath = only.type === 'index' ? only.sourcePath : only.id;
-    return await commitPart(options, [{ type: 'fail', store, id: only.id, generation: only.generation, sourcePath, stage: 'commit', error: describeError(error) }]);
+    return await commitPart(options, [
+      { type: 'fail', store, id: only.id, generation: only.generation, sourcePath, stage: 'commit', error: describeError(error) },
+    ]);
   }
 }
 
@@ -170,7 +190,11 @@ function* byChunks(changes: readonly DocumentChange[]): Generator<readonly Docum
   if (part.length > 0) yield part;
 }
 
-function indexChange(options: BatchOptions, { work, contentHash, title, chunks }: Prepared, vectors: readonly Float32Array[]): IndexDocument {
+function indexChange(
+  options: BatchOptions,
+  { work, contentHash, title, chunks }: Prepared,
+  vectors: readonly Float32Array[],
+): IndexDocument {
   const { document } = work;
   return {
     type: 'index',

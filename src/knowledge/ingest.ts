@@ -5,50 +5,14 @@
  * 2. One document's failure is recorded with it and stops no other (RAG-31).
  * 3. Only documents known to be gone are removed: below a folder that cannot be listed, nothing is.
  */
-import type { Clock } from '../base/clock.js';
 import { describeError } from '../base/errors.js';
-import type { ChunkingSettings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
-import type { Embedder } from '../providers/embedders/contract.js';
-import type { TextThreads } from '../threads/pools.js';
-import type { ChunkStore, DocumentChange, DocumentRecord } from './chunk-store.js';
+import type { DocumentChange, DocumentRecord } from './chunk-store.js';
 import { type DocumentWork, ingestBatch } from './ingest-batch.js';
+import type { IngestOptions, IngestProgress } from './ingest-options.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
-import type { DocumentSource, SourceDocument, SourceScan } from './sources/document-source.js';
-
-export interface IngestProgress {
-  readonly store: string;
-  /** Documents that the source shows; 0 until it has been scanned. */
-  readonly total: number;
-  /** Indexed anew. `done + failed + skipped` grows to `total`. */
-  readonly done: number;
-  readonly failed: number;
-  /** Unchanged since they were indexed. */
-  readonly skipped: number;
-  /** Gone from the source, hence from the index. */
-  readonly removed: number;
-  /** Chunks committed by this run. */
-  readonly chunks: number;
-  readonly finished: boolean;
-}
+import type { SourceDocument, SourceScan } from './sources/document-source.js';
 
 type Count = 'total' | 'done' | 'failed' | 'skipped' | 'removed' | 'chunks';
-
-export interface IngestOptions {
-  readonly store: string;
-  readonly collection: string;
-  readonly chunking: ChunkingSettings;
-  readonly maxConcurrent: number;
-  readonly source: DocumentSource;
-  readonly chunkStore: ChunkStore;
-  readonly embedder: Embedder;
-  readonly textThreads: TextThreads;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly onProgress?: (progress: IngestProgress) => void;
-  /** Called after every commit that changed chunks. */
-  readonly onCommit?: () => void;
-}
 
 export async function ingestStore(options: IngestOptions, signal: AbortSignal): Promise<IngestProgress> {
   const { store, source, log } = options;
@@ -105,10 +69,18 @@ interface Comparison {
 }
 
 /** Documents that differ from what is recorded, or that failed before. */
-async function* changedDocuments({ store, chunkStore }: IngestOptions, { documents }: SourceScan, { pipeline, onUnchanged }: Comparison, signal: AbortSignal): AsyncGenerator<DocumentWork> {
+async function* changedDocuments(
+  { store, chunkStore }: IngestOptions,
+  { documents }: SourceScan,
+  { pipeline, onUnchanged }: Comparison,
+  signal: AbortSignal,
+): AsyncGenerator<DocumentWork> {
   for (let at = 0; at < documents.length; at += LOOKUP_DOCUMENTS) {
     const page = documents.slice(at, at + LOOKUP_DOCUMENTS);
-    const records = await chunkStore.findDocuments(store, page.map((document) => document.id));
+    const records = await chunkStore.findDocuments(
+      store,
+      page.map((document) => document.id),
+    );
     const work = page.map((document): DocumentWork => ({ document, record: records.get(document.id) }));
     const changed = work.filter(({ document, record }) => record === undefined || !isUnchanged(document, record, pipeline));
     if (changed.length < work.length) onUnchanged(work.length - changed.length);
@@ -139,16 +111,31 @@ async function takeBatch(works: AsyncGenerator<DocumentWork>): Promise<readonly 
 }
 
 async function recordProblems({ store, collection, chunkStore, clock, log }: IngestOptions, { problems }: SourceScan): Promise<number> {
-  const records = await chunkStore.findDocuments(store, problems.map((problem) => problem.id));
+  const records = await chunkStore.findDocuments(
+    store,
+    problems.map((problem) => problem.id),
+  );
   const changes = problems.map((problem): DocumentChange => {
     log.warn({ store, document: problem.id }, describeError(problem.error));
-    return { type: 'fail', store, id: problem.id, generation: records.get(problem.id)?.generation ?? 0, sourcePath: problem.path, stage: 'scan', error: describeError(problem.error) };
+    return {
+      type: 'fail',
+      store,
+      id: problem.id,
+      generation: records.get(problem.id)?.generation ?? 0,
+      sourcePath: problem.path,
+      stage: 'scan',
+      error: describeError(problem.error),
+    };
   });
   await chunkStore.commit(collection, changes, clock.now());
   return problems.length;
 }
 
-async function removeMissing({ store, collection, chunkStore, clock, onCommit }: IngestOptions, { documents, problems }: SourceScan, signal: AbortSignal): Promise<number> {
+async function removeMissing(
+  { store, collection, chunkStore, clock, onCommit }: IngestOptions,
+  { documents, problems }: SourceScan,
+  signal: AbortSignal,
+): Promise<number> {
   const seen = new Set([...documents, ...problems].map((item) => item.id));
   const unknownFolders = problems.filter((problem) => problem.isFolder).map((problem) => `${problem.id}/`);
   let removed = 0;
@@ -157,7 +144,11 @@ async function removeMissing({ store, collection, chunkStore, clock, onCommit }:
     signal.throwIfAborted();
     const page = await chunkStore.listDocuments(store, afterKey, LOOKUP_DOCUMENTS);
     const gone = page.filter(({ id }) => !seen.has(id) && !unknownFolders.some((folder) => id.startsWith(folder)));
-    const outcomes = await chunkStore.commit(collection, gone.map(({ id, generation }): DocumentChange => ({ type: 'remove', store, id, generation })), clock.now());
+    const outcomes = await chunkStore.commit(
+      collection,
+      gone.map(({ id, generation }): DocumentChange => ({ type: 'remove', store, id, generation })),
+      clock.now(),
+    );
     const count = outcomes.filter((outcome) => outcome === 'committed').length;
     if (count > 0) onCommit?.();
     removed += count;

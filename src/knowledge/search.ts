@@ -1,7 +1,6 @@
 /** Asks document stores: embeds the query, searches each store's index, takes texts and exact scores from SQL. */
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import { type ChunkStore, chunkId, type StoredChunk } from './chunk-store.js';
 import type { IndexFollower } from './index-follower.js';
@@ -25,28 +24,32 @@ export interface SearchDependencies {
 
 export function createRetriever(stores: ReadonlyMap<string, SearchableStore>, { chunkStore, log }: SearchDependencies): Retriever {
   return {
-    search: (query, options, signal) =>
-      withSpan('knowledge.search', { 'hector.stores': options.stores.join(',') }, async (span) => {
-        const text = query.trim();
-        if (text.length < MIN_QUERY || text.length > MAX_QUERY) {
-          throw new AppError('SEARCH_QUERY_INVALID', { message: `A search query has ${MIN_QUERY} to ${MAX_QUERY} characters, this one has ${text.length}` });
-        }
-        const asked = [...new Set(options.stores)].map((name) => getStore(stores, name));
-        const vectors = embedOncePerEmbedder(text, signal);
-        const results = await Promise.allSettled(asked.map(async (store) => searchStore(store, await vectors(store), options, { chunkStore, signal })));
-        signal.throwIfAborted();
-        const hits = mergeResults(asked, results, log);
-        const limit = options.limit ?? Math.max(0, ...asked.map((store) => store.topK));
-        const best = dropDuplicates(hits.sort(bestFirst)).slice(0, limit);
-        span.setAttribute('hector.hits', best.length);
-        return best;
-      }),
+    async search(query, options, signal) {
+      const text = query.trim();
+      if (text.length < MIN_QUERY || text.length > MAX_QUERY) {
+        throw new AppError('SEARCH_QUERY_INVALID', {
+          message: `A search query has ${MIN_QUERY} to ${MAX_QUERY} characters, this one has ${text.length}`,
+        });
+      }
+      const asked = [...new Set(options.stores)].map((name) => getStore(stores, name));
+      const vectors = embedOncePerEmbedder(text, signal);
+      const results = await Promise.allSettled(
+        asked.map(async (store) => searchStore(store, await vectors(store), options, { chunkStore, signal })),
+      );
+      signal.throwIfAborted();
+      const hits = mergeResults(asked, results, log);
+      const limit = options.limit ?? Math.max(0, ...asked.map((store) => store.topK));
+      return dropDuplicates(hits.sort(bestFirst)).slice(0, limit);
+    },
   };
 }
 
 function getStore(stores: ReadonlyMap<string, SearchableStore>, name: string): SearchableStore {
   const store = stores.get(name);
-  if (store === undefined) throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: `There is no document store '${name}'; document_stores has ${[...stores.keys()].join(', ') || 'none'}` });
+  if (store === undefined)
+    throw new AppError('DOCUMENT_STORE_NOT_FOUND', {
+      message: `There is no document store '${name}'; document_stores has ${[...stores.keys()].join(', ') || 'none'}`,
+    });
   return store;
 }
 
@@ -64,7 +67,12 @@ function embedOncePerEmbedder(text: string, signal: AbortSignal): (store: Search
   };
 }
 
-async function searchStore(store: SearchableStore, vector: Float32Array, options: SearchOptions, { chunkStore, signal }: { chunkStore: Pick<ChunkStore, 'chunks'>; signal: AbortSignal }): Promise<readonly SearchHit[]> {
+async function searchStore(
+  store: SearchableStore,
+  vector: Float32Array,
+  options: SearchOptions,
+  { chunkStore, signal }: { chunkStore: Pick<ChunkStore, 'chunks'>; signal: AbortSignal },
+): Promise<readonly SearchHit[]> {
   const limit = options.limit ?? store.topK;
   const threshold = options.threshold ?? store.threshold;
   const texts = new Map<string, StoredChunk>();
@@ -72,7 +80,8 @@ async function searchStore(store: SearchableStore, vector: Float32Array, options
   for (let wanted = Math.max(limit * 2, MIN_CANDIDATES); ; wanted *= 4) {
     const { hits } = await store.follower.search(vector, wanted, signal);
     const unknown = hits.map((hit) => hit.id).filter((id) => !texts.has(id));
-    for (const chunk of await chunkStore.chunks(store.collection, store.embedderFingerprint, unknown)) texts.set(chunkId(chunk.documentKey, chunk.index), chunk);
+    for (const chunk of await chunkStore.chunks(store.collection, store.embedderFingerprint, unknown))
+      texts.set(chunkId(chunk.documentKey, chunk.index), chunk);
     const found = hits.flatMap((hit) => {
       const chunk = texts.get(hit.id);
       if (chunk === undefined || chunk.store !== store.name) return [];
@@ -87,11 +96,20 @@ async function searchStore(store: SearchableStore, vector: Float32Array, options
 }
 
 /** One store's failure is logged while others answer; when all fail, so does the search. */
-function mergeResults(asked: readonly SearchableStore[], results: readonly PromiseSettledResult<readonly SearchHit[]>[], log: Logger): SearchHit[] {
-  const failures = results.flatMap((result, index) => (result.status === 'rejected' ? [{ store: asked[index]?.name, error: result.reason as unknown }] : []));
+function mergeResults(
+  asked: readonly SearchableStore[],
+  results: readonly PromiseSettledResult<readonly SearchHit[]>[],
+  log: Logger,
+): SearchHit[] {
+  const failures = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [{ store: asked[index]?.name, error: result.reason as unknown }] : [],
+  );
   for (const { store, error } of failures) log.warn({ err: error, store }, `the search in '${store}' failed`);
   if (failures.length > 0 && failures.length === asked.length) {
-    throw new AppError('INDEX_FAILED', { message: `The search failed in every store (${asked.map((store) => store.name).join(', ')})`, cause: failures[0]?.error });
+    throw new AppError('INDEX_FAILED', {
+      message: `The search failed in every store (${asked.map((store) => store.name).join(', ')})`,
+      cause: failures[0]?.error,
+    });
   }
   return results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : []));
 }

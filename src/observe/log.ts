@@ -15,8 +15,12 @@ export interface LogOptions {
 
 export function createLogger(options: LogOptions): Logger {
   const stream = options.file === '' ? destination({ dest: 2, sync: true }) : destination({ dest: options.file, mkdir: true, sync: true });
-  const target: DestinationStream = options.format === 'json' ? stream : { write: (line) => stream.write(formatLine(line, options.format === 'verbose')) };
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, target);
+  const target: DestinationStream =
+    options.format === 'json' ? stream : { write: (line) => stream.write(formatLine(line, options.format === 'verbose')) };
+  return pino(
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    target,
+  );
 }
 
 /** A logger that says nothing. */
@@ -24,6 +28,12 @@ export const silentLogger: Logger = pino({ level: 'silent' });
 
 function formatLine(line: string, verbose: boolean): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as { level: string; time: string; msg?: string; err?: { message?: string } };
-  const tail = verbose ? `${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''}` : fields.err?.message ? `: ${fields.err.message}` : '';
-  return verbose ? `${time} ${level.toUpperCase().padEnd(5)} ${msg ?? ''}${tail}\n` : `${level === 'info' ? '' : `${level}: `}${msg ?? ''}${tail}\n`;
+  const tail = verbose
+    ? `${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''}`
+    : fields.err?.message
+      ? `: ${fields.err.message}`
+      : '';
+  return verbose
+    ? `${time} ${level.toUpperCase().padEnd(5)} ${msg ?? ''}${tail}\n`
+    : `${level === 'info' ? '' : `${level}: `}${msg ?? ''}${tail}\n`;
 }

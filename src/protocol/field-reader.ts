@@ -28,7 +28,10 @@ export class Problems {
     const [first] = this.list;
     if (first === undefined) return;
     const more = this.list.length > 1 ? ` (and ${this.list.length - 1} more)` : '';
-    throw new AppError('PARAMS_INVALID', { message: `Invalid parameters: ${first.field}: ${first.description}${more}`, problems: this.list });
+    throw new AppError('PARAMS_INVALID', {
+      message: `Invalid parameters: ${first.field}: ${first.description}${more}`,
+      problems: this.list,
+    });
   }
 }
 
@@ -105,7 +108,10 @@ export class FieldReader {
     if (value === undefined) return undefined;
     const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
     if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_INT32) return number;
-    this.problem(name, `must be an integer from 0 to ${MAX_INT32}, not ${typeof value === 'object' ? kindOf(value) : JSON.stringify(value).slice(0, 40)}`);
+    this.problem(
+      name,
+      `must be an integer from 0 to ${MAX_INT32}, not ${typeof value === 'object' ? kindOf(value) : JSON.stringify(value).slice(0, 40)}`,
+    );
     return undefined;
   }
 

@@ -104,5 +104,8 @@ function readContent(fields: FieldReader, kind: (typeof CONTENT_FIELDS)[number])
 export function standardBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (bare.length % 4 === 1 || !/^[A-Za-z0-9+/_-]*$/.test(bare)) return undefined;
-  return bare.replaceAll('-', '+').replaceAll('_', '/').padEnd(Math.ceil(bare.length / 4) * 4, '=');
+  return bare
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .padEnd(Math.ceil(bare.length / 4) * 4, '=');
 }

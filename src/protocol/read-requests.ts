@@ -1,7 +1,14 @@
 /** What clients send, checked whole before any work (E6) and brought into one form (D5, D6). */
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import type { CancelTaskRequest, GetTaskRequest, SendMessageConfiguration, SendMessageRequest, SubscribeToTaskRequest, TaskPushNotificationConfig } from './a2a.js';
+import type {
+  CancelTaskRequest,
+  GetTaskRequest,
+  SendMessageConfiguration,
+  SendMessageRequest,
+  SubscribeToTaskRequest,
+  TaskPushNotificationConfig,
+} from './a2a.js';
 import { FieldReader, kindOf, Problems } from './field-reader.js';
 import { type MessageLimits, readMessage } from './read-message.js';
 
@@ -79,5 +86,8 @@ function readTaskReference(params: unknown): SubscribeToTaskInput {
 function rootFields(params: unknown, problems: Problems): FieldReader {
   if (isJsonObject(params)) return new FieldReader(params, '', problems);
   const seen = params === undefined ? 'they are missing' : `not ${kindOf(params)}`;
-  throw new AppError('PARAMS_INVALID', { message: `Invalid parameters: params must be an object (${seen})`, problems: [{ field: 'params', description: `must be an object (${seen})` }] });
+  throw new AppError('PARAMS_INVALID', {
+    message: `Invalid parameters: params must be an object (${seen})`,
+    problems: [{ field: 'params', description: `must be an object (${seen})` }],
+  });
 }

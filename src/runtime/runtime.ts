@@ -52,7 +52,8 @@ export class Runtime {
   async #build(version: string): Promise<Snapshot> {
     try {
       const source = await this.#options.versions.find(version);
-      if (source === undefined) throw new AppError('CONFIG_NOT_FOUND', { message: `The configuration ${version} that this run was started with is not stored` });
+      if (source === undefined)
+        throw new AppError('CONFIG_NOT_FOUND', { message: `The configuration ${version} that this run was started with is not stored` });
       return await createSnapshot(settingsFromSource(source), this.#options);
     } catch (error) {
       this.#older.delete(version);

@@ -35,13 +35,17 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     retriever,
     getAgent(name: string) {
       const agent = agents.get(name);
-      if (agent === undefined) throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
+      if (agent === undefined)
+        throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
       return agent;
     },
   });
 }
 
-async function createModels(settings: Settings, { extensions, clock, log }: SnapshotDependencies): Promise<ReadonlyMap<string, LanguageModel>> {
+async function createModels(
+  settings: Settings,
+  { extensions, clock, log }: SnapshotDependencies,
+): Promise<ReadonlyMap<string, LanguageModel>> {
   const models = new Map<string, LanguageModel>();
   for (const [name, llm] of Object.entries(settings.llms)) {
     models.set(name, extensions.createLanguageModel?.(name, llm) ?? (await createLanguageModel(llm, { name, clock, log })));
@@ -49,13 +53,26 @@ async function createModels(settings: Settings, { extensions, clock, log }: Snap
   return models;
 }
 
-function createAgents(settings: Settings, models: ReadonlyMap<string, LanguageModel>, retriever: Retriever, { extensions, clock, log }: SnapshotDependencies): ReadonlyMap<string, Agent> {
+function createAgents(
+  settings: Settings,
+  models: ReadonlyMap<string, LanguageModel>,
+  retriever: Retriever,
+  { extensions, clock, log }: SnapshotDependencies,
+): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [name, agent] of Object.entries(settings.agents)) {
     const model = models.get(agent.llm);
     const llm = settings.llms[agent.llm];
-    if (model === undefined || llm === undefined) throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-    const tools = createTools({ agent: name, tools: agent.tools, documentStores: agent.documentStores, search: retriever, extensions: extensions.tools ?? [], clock });
+    if (model === undefined || llm === undefined)
+      throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
+    const tools = createTools({
+      agent: name,
+      tools: agent.tools,
+      documentStores: agent.documentStores,
+      search: retriever,
+      extensions: extensions.tools ?? [],
+      clock,
+    });
     agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, clock, log }));
   }
   return agents;

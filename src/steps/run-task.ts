@@ -4,9 +4,9 @@
  * Kept here: R2 (one commit per step), R3 (every commit carries the epoch), R9 (previews before the commit),
  * inline continuation and hand-over (§5). SQL decides; the lease only keeps two workers from trying at once.
  */
-import type { Agent, StepOutcome } from '../agents/agent.js';
+import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
 import { type Clock, isoTime } from '../base/clock.js';
-import { AppError, toAppError } from '../base/errors.js';
+import { type AppError, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { newId } from '../base/ids.js';
 import type { Logger } from '../observe/log.js';
@@ -38,12 +38,19 @@ export type RunTaskResult =
   /** Another worker holds the lease: look again when it may have expired. */
   | { readonly type: 'held'; readonly remainingMs: number };
 
+export interface RunTaskOptions {
+  /** Aborted when this worker takes no new work: the run is handed over at its next commit. */
+  readonly draining: AbortSignal;
+  /** Tries before this one that ended in a temporary failure. */
+  readonly failedTries: number;
+}
+
 /**
  * Runs a task until it ends, waits, is handed over or is lost to another worker.
- * @param draining aborted when this worker takes no new work: the run is handed over at its next commit.
- * @throws what made a step impossible and may pass (disposition `retry`): the job is tried again.
+ * @throws what made a step impossible and may pass (disposition `retry`): the job is tried again. An agent gets
+ *   `MAX_TRIES`; for the stores it has no end, since nothing could be committed without them.
  */
-export async function runTask(taskId: string, draining: AbortSignal, dependencies: RunTaskDependencies): Promise<RunTaskResult> {
+export async function runTask(taskId: string, options: RunTaskOptions, dependencies: RunTaskDependencies): Promise<RunTaskResult> {
   const { store, leases, publisher, running, clock } = dependencies;
   const outcome = await leases.acquire(taskId);
   if (outcome.type === 'held') return { type: 'held', remainingMs: outcome.remainingMs };
@@ -53,7 +60,7 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
     const taken = await store.take(taskId, clock.now());
     if (taken.type !== 'taken') return { type: 'done' };
     await publisher.publishEvents(taken.events);
-    await runSteps(taken.task, AbortSignal.any([run.signal, outcome.lease.lost]), draining, dependencies);
+    await runSteps(taken.task, AbortSignal.any([run.signal, outcome.lease.lost]), options, dependencies);
     return { type: 'done' };
   } finally {
     run.end();
@@ -61,17 +68,27 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
   }
 }
 
-async function runSteps(taken: TaskRecord, signal: AbortSignal, draining: AbortSignal, dependencies: RunTaskDependencies): Promise<void> {
+async function runSteps(
+  taken: TaskRecord,
+  signal: AbortSignal,
+  { draining, failedTries }: RunTaskOptions,
+  dependencies: RunTaskDependencies,
+): Promise<void> {
   const { store, queue, clock, log } = dependencies;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   // Only this run appends to the session while it is active (earlier ones ended, later ones wait), so one load serves all steps.
   const history: SessionMessage[] = [...(await store.sessionMessages(taken))];
   let task = taken;
   for (;;) {
-    const commit = await withSpan('hector.step.run', { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch }, async () => {
-      const outcome = await takeStep(task, history, signal, dependencies);
-      return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
-    });
+    const commit = await withSpan(
+      'hector.step.run',
+      { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch },
+      async () => {
+        const triesLeft = task.step === taken.step ? MAX_TRIES - 1 - failedTries : MAX_TRIES - 1;
+        const outcome = await takeStep({ task, history }, triesLeft, signal, dependencies);
+        return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
+      },
+    );
     if (commit === undefined) return;
     if (commit.type === 'lost') {
       log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
@@ -90,8 +107,8 @@ async function runSteps(taken: TaskRecord, signal: AbortSignal, draining: AbortS
 
 /** `undefined`: the step was called off and there is nothing to commit. */
 async function takeStep(
-  task: TaskRecord,
-  history: readonly SessionMessage[],
+  { task, history }: StepState,
+  triesLeft: number,
   signal: AbortSignal,
   { getAgent, publisher, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
@@ -110,7 +127,7 @@ async function takeStep(
       return undefined;
     }
     const failure = toAppError(error);
-    if (failure.disposition === 'retry') throw failure;
+    if (failure.disposition === 'retry' && triesLeft > 0) throw failure;
     log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure.cause ?? failure }, 'a step failed');
     return failedOutcome(task, failure);
   } finally {
@@ -126,7 +143,11 @@ interface CommittedStep {
   readonly next?: TaskRecord;
 }
 
-async function commitStep(task: TaskRecord, outcome: StepOutcome, { store, publisher, clock }: RunTaskDependencies): Promise<CommittedStep | { readonly type: 'lost' }> {
+async function commitStep(
+  task: TaskRecord,
+  outcome: StepOutcome,
+  { store, publisher, clock }: RunTaskDependencies,
+): Promise<CommittedStep | { readonly type: 'lost' }> {
   const commit = toCommit(task, outcome, clock.now());
   await faultPoint('step.before-commit');
   const result = await withSpan('hector.step.commit', { 'hector.task.id': task.id, 'hector.step': task.step }, () => store.commit(commit));
@@ -168,7 +189,11 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
     case 'failed':
       return { state: 'TASK_STATE_FAILED', message: outcome.statusMessage, timestamp };
     case 'finished':
-      return { state: 'TASK_STATE_COMPLETED', ...(outcome.statusMessage === undefined ? {} : { message: outcome.statusMessage }), timestamp };
+      return {
+        state: 'TASK_STATE_COMPLETED',
+        ...(outcome.statusMessage === undefined ? {} : { message: outcome.statusMessage }),
+        timestamp,
+      };
   }
 }
 
@@ -182,3 +207,6 @@ function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome {
   const statusMessage: Message = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] };
   return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
 }
+
+/** Tries of one step that end in a temporary failure of the agent, before the run fails. */
+const MAX_TRIES = 5;

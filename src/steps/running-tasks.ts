@@ -35,6 +35,8 @@ export class RunningTasks {
   }
 
   #abort(taskId: string, code: ErrorCode): void {
-    this.#controllers.get(taskId)?.abort(new AppError(code, { message: `Task ${taskId}: ${code === 'TASK_CANCELED' ? 'canceled' : 'this worker is shutting down'}` }));
+    this.#controllers
+      .get(taskId)
+      ?.abort(new AppError(code, { message: `Task ${taskId}: ${code === 'TASK_CANCELED' ? 'canceled' : 'this worker is shutting down'}` }));
   }
 }

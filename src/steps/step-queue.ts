@@ -84,7 +84,8 @@ function jobId(task: Pick<TaskRecord, 'id' | 'step'>, after: string | undefined)
 /** Infrastructure failures are tried again without end (the run log bounds attempts); finished jobs leave nothing behind. */
 const JOB_OPTIONS = {
   attempts: 1_000_000,
-  backoff: { type: 'fixed', delay: 500, jitter: 0.5 },
+  /** The worker's own strategy. */
+  backoff: { type: 'custom' },
   removeOnComplete: true,
   removeOnFail: true,
   stackTraceLimit: 0,

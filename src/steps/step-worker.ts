@@ -5,6 +5,7 @@
  * A job is a hint: one for a task that no longer runs ends at once.
  */
 import { DelayedError, type Job, Worker } from 'bullmq';
+import { backoffMs } from '../base/backoff.js';
 import { describeError } from '../base/errors.js';
 import { withTraceparent } from '../observe/trace.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
@@ -34,10 +35,13 @@ export class StepWorker {
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       drainDelay: DRAIN_DELAY_SECONDS,
       runRetryDelay: RUN_RETRY_MS,
+      settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
     });
     const { log } = options.dependencies;
     this.#worker.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
-    this.#worker.on('failed', (job, error) => log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'));
+    this.#worker.on('failed', (job, error) =>
+      log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'),
+    );
     this.#worker.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
   }
 
@@ -72,7 +76,7 @@ export class StepWorker {
   #process(job: Job<StepJob>, token: string | undefined): Promise<void> {
     const { dependencies } = this.#options;
     return withTraceparent(job.data.traceparent, async () => {
-      const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
+      const result = await runTask(job.data.taskId, { draining: this.#draining.signal, failedTries: job.attemptsMade }, dependencies);
       if (result.type === 'done') return;
       await job.moveToDelayed(dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
       throw new DelayedError();
@@ -86,3 +90,4 @@ const STALLED_CHECK_MS = 1_000;
 const DRAIN_DELAY_SECONDS = 5;
 const RUN_RETRY_MS = 500;
 const HELD_MARGIN_MS = 20;
+const RETRY = { baseMs: 200, maxMs: 3_000, jitter: 0.5 };

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { newId } from '../base/ids.js';
-import { type JsonObject, canonicalJson, sha256Hex } from '../base/json.js';
+import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import { currentTraceparent, withSpan } from '../observe/trace.js';
 import type { Message, Part } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';

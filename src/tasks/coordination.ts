@@ -26,9 +26,7 @@ export interface LeaseManager {
   close(): Promise<void>;
 }
 
-export type FeedItem =
-  | { readonly type: 'event'; readonly event: TaskEvent }
-  | { readonly type: 'delta'; readonly delta: TaskDelta };
+export type FeedItem = { readonly type: 'event'; readonly event: TaskEvent } | { readonly type: 'delta'; readonly delta: TaskDelta };
 
 /** Tells other processes at once what SQL already holds, or previews what it will hold (R9). */
 export interface FeedPublisher {

@@ -1,5 +1,5 @@
-import type { Artifact, Message, TaskStatus } from '../protocol/a2a.js';
 import type { JsonObject } from '../base/json.js';
+import type { Artifact, Message, TaskStatus } from '../protocol/a2a.js';
 
 /** What happened to a task. Stored as it is; `a2a/project-task.ts` turns it into wire shapes. */
 export type TaskEventBody =

@@ -57,7 +57,8 @@ export class TaskHub {
           // Late: whatever was announced before it stood was missed.
           else if (this.#isReady) this.#catchUp();
         },
-        (error: unknown) => this.#log.warn({ err: error, taskId: this.taskId }, 'Live updates are out; following by database until they are back'),
+        (error: unknown) =>
+          this.#log.warn({ err: error, taskId: this.taskId }, 'Live updates are out; following by database until they are back'),
       )
       .finally(() => {
         this.#isSubscribing = false;

@@ -10,7 +10,11 @@ type Handler<M extends Message> = (request: M['request']) => M['reply'] | Promis
  * Wraps `handler`; what it throws becomes data with its code (`fallback` when it has none).
  * `transfer` names the buffer of the reply that moves instead of being copied.
  */
-export function answer<M extends Message>(handler: Handler<M>, fallback: ErrorCode = 'THREAD_FAILED', transfer?: (reply: M['reply']) => ArrayBuffer) {
+export function answer<M extends Message>(
+  handler: Handler<M>,
+  fallback: ErrorCode = 'THREAD_FAILED',
+  transfer?: (reply: M['reply']) => ArrayBuffer,
+) {
   return async (request: M['request']): Promise<unknown> => {
     try {
       const value = await handler(request);

@@ -43,9 +43,15 @@ export interface EmbedReply {
 /** What the index threads do; `workers/threads/index.ts` answers them. */
 export interface IndexMessages {
   readonly position: { readonly request: IndexTarget; readonly reply: IndexOpened };
-  readonly upsert: { readonly request: IndexTarget & { readonly ids: readonly string[]; readonly vectors: Float32Array<ArrayBuffer> }; readonly reply: undefined };
+  readonly upsert: {
+    readonly request: IndexTarget & { readonly ids: readonly string[]; readonly vectors: Float32Array<ArrayBuffer> };
+    readonly reply: undefined;
+  };
   readonly remove: { readonly request: IndexTarget & { readonly ids: readonly string[] }; readonly reply: undefined };
-  readonly search: { readonly request: IndexTarget & { readonly vector: Float32Array; readonly topK: number }; readonly reply: IndexSearchReply };
+  readonly search: {
+    readonly request: IndexTarget & { readonly vector: Float32Array; readonly topK: number };
+    readonly reply: IndexSearchReply;
+  };
   readonly count: { readonly request: IndexTarget; readonly reply: number };
   readonly markPosition: { readonly request: IndexTarget & { readonly position: IndexPosition }; readonly reply: undefined };
   readonly save: { readonly request: IndexTarget; readonly reply: undefined };

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Buffers that move to the thread; they are empty here afterwards. */
   readonly transfer?: readonly ArrayBuffer[];
+  /** Somebody waits: not behind bulk work. Text threads only. */
+  readonly urgent?: boolean;
   /** The signal ends the thread in the middle of the work, rather than only the wait for it. Text threads only. */
   readonly killOnAbort?: boolean;
 }
@@ -28,7 +30,11 @@ export interface TextThreads {
 }
 
 export interface IndexThread {
-  run<K extends keyof IndexMessages>(name: K, request: IndexMessages[K]['request'], options?: RunOptions): Promise<IndexMessages[K]['reply']>;
+  run<K extends keyof IndexMessages>(
+    name: K,
+    request: IndexMessages[K]['request'],
+    options?: RunOptions,
+  ): Promise<IndexMessages[K]['reply']>;
 }
 
 export interface ThreadPools {
@@ -65,13 +71,27 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
     pools.set(name, created);
     return created;
   };
-  const textPool = () =>
-    pool('text', { filename: entry('text'), minThreads: 0, maxThreads: cores, idleTimeout: idleMs, maxQueue: MAX_TEXT_QUEUE, resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB } });
+  const textPool = (urgent: boolean) =>
+    pool(urgent ? 'text-urgent' : 'text', {
+      filename: entry('text'),
+      minThreads: 0,
+      maxThreads: urgent ? 1 : cores,
+      idleTimeout: idleMs,
+      maxQueue: MAX_TEXT_QUEUE,
+      resourceLimits: { maxOldGenerationSizeMb: TEXT_HEAP_MB },
+    });
   const indexPool = (slot: number) =>
-    pool(`index-${slot}`, { filename: entry('index'), minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: INDEX_CONCURRENCY, maxQueue: MAX_INDEX_QUEUE, idleTimeout: Number.POSITIVE_INFINITY });
+    pool(`index-${slot}`, {
+      filename: entry('index'),
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: INDEX_CONCURRENCY,
+      maxQueue: MAX_INDEX_QUEUE,
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
 
   return {
-    text: { run: (name, request, options) => run(textPool, name, request, options) },
+    text: { run: (name, request, options) => run(() => textPool(options?.urgent ?? false), name, request, options) },
     indexThread(key) {
       // Spread in order of first use: collections share a thread only when there are more of them than threads.
       const slot = assigned.get(key) ?? assigned.size % indexThreads;
@@ -96,7 +116,11 @@ async function run<T>(pool: () => Piscina, name: string, request: unknown, optio
   signal?.throwIfAborted();
   let reply: ThreadReply<T>;
   try {
-    const running = pool().run(request, { name, ...(transfer && { transferList: [...transfer] }), ...(killOnAbort && signal && { signal }) }) as Promise<ThreadReply<T>>;
+    const running = pool().run(request, {
+      name,
+      ...(transfer && { transferList: [...transfer] }),
+      ...(killOnAbort && signal && { signal }),
+    }) as Promise<ThreadReply<T>>;
     reply = await (signal === undefined || killOnAbort ? running : untilAborted(running, signal));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

@@ -10,7 +10,11 @@ export async function sessionSuite(t: Test, open: OpenStores): Promise<void> {
     const second = await acceptNew(other, { contextId: 'c1' });
     const third = await acceptNew(store, { contextId: 'c1' });
     const elsewhere = await acceptNew(store, { contextId: 'c2' });
-    t.match(await store.take(second.id, Date.now()), { type: 'behind', earlierTaskId: first.id, task: { epoch: 0, state: 'TASK_STATE_SUBMITTED' } });
+    t.match(await store.take(second.id, Date.now()), {
+      type: 'behind',
+      earlierTaskId: first.id,
+      task: { epoch: 0, state: 'TASK_STATE_SUBMITTED' },
+    });
     t.equal((await takeNow(store, elsewhere.id)).epoch, 1);
     const ended = await store.commit(sampleCommit(await takeNow(store, first.id)));
     t.match(ended, { type: 'committed', next: { id: second.id } });
@@ -54,7 +58,9 @@ export async function sessionSuite(t: Test, open: OpenStores): Promise<void> {
     const message = sampleAccept().message;
     const canceled = await other.cancel(task.id, 'ada', message, Date.now());
     t.match(canceled, { type: 'canceled', task: { state: 'TASK_STATE_CANCELED', epoch: 2, seq: 3 }, next: { id: waiting.id } });
-    t.match(canceled.type === 'canceled' && canceled.events, [{ seq: 3, epoch: 2, type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', message } }]);
+    t.match(canceled.type === 'canceled' && canceled.events, [
+      { seq: 3, epoch: 2, type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', message } },
+    ]);
     t.match(await store.commit(sampleCommit(task)), { type: 'lost', task: { state: 'TASK_STATE_CANCELED' } });
     t.match(await store.cancel(task.id, 'ada', undefined, Date.now()), { type: 'already-canceled' });
     t.same(await store.cancel('unknown', 'ada', undefined, Date.now()), { type: 'not-found' });

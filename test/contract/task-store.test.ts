@@ -1,8 +1,8 @@
 import t from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
+import { acceptSuite, commitSuite, type OpenStores } from './task-store.js';
 import { sessionSuite } from './task-store-sessions.js';
-import { type OpenStores, acceptSuite, commitSuite } from './task-store.js';
 
 forEachDialect(t, async (t, createOpenTemp) => {
   const open: OpenStores = async (t) => {

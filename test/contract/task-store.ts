@@ -43,7 +43,9 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
   await t.test('concurrent accepts of one message give one task (R11)', async (t) => {
     const [store, other] = await open(t);
     const outcomes = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? store : other).accept(sampleAccept({ messageId: 'm1', contextId: 'c1' }))),
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 === 0 ? store : other).accept(sampleAccept({ messageId: 'm1', contextId: 'c1' })),
+      ),
     );
     t.equal(outcomes.filter((outcome) => outcome.type === 'accepted').length, 1);
     t.equal(outcomes.filter((outcome) => outcome.type === 'duplicate').length, 49);
@@ -72,7 +74,10 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
     await store.commit(sampleCommit(working, 'TASK_STATE_INPUT_REQUIRED', { control: { asked: true } }));
     const input = sampleAccept({ contextId: 'c1', taskId: task.id, text: 'yes' });
     const outcome = await other.accept(input);
-    t.match(outcome, { type: 'accepted', task: { id: task.id, state: 'TASK_STATE_WORKING', epoch: 1, step: 2, seq: 5, control: { asked: true } } });
+    t.match(outcome, {
+      type: 'accepted',
+      task: { id: task.id, state: 'TASK_STATE_WORKING', epoch: 1, step: 2, seq: 5, control: { asked: true } },
+    });
     t.match(await store.events(task.id, 3), [
       { seq: 4, type: 'message.added', message: input.message },
       { seq: 5, type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: new Date(input.at).toISOString() } },
@@ -105,7 +110,11 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
     const [store, other] = await open(t);
     const text = `${'häßlich 😀 中文 \\ " \' \u2028 \u0000 \ud800 '.repeat(45_000)}end`;
     t.ok(text.length > 900_000);
-    const input = sampleAccept({ text, metadata: { 'ключ 🔑': ['a', null, 1.5, { deep: true }] }, key: { agent: 'helper', owner: 'Ω 🦊', contextId: '文脈' } });
+    const input = sampleAccept({
+      text,
+      metadata: { 'ключ 🔑': ['a', null, 1.5, { deep: true }] },
+      key: { agent: 'helper', owner: 'Ω 🦊', contextId: '文脈' },
+    });
     await store.accept(input);
     t.equal((await other.events(input.newTaskId, 0))[0]?.type, 'task.created');
     t.ok(JSON.stringify((await other.events(input.newTaskId, 0))[0]).includes(JSON.stringify(input.message)));
@@ -165,8 +174,12 @@ export async function commitSuite(t: Test, open: OpenStores): Promise<void> {
       const ended = await store.commit(sampleCommit(task, state));
       if (ended.type !== 'committed') throw new Error(ended.type);
       t.match(await store.take(task.id, Date.now()), { type: 'not-runnable' });
-      t.match(await store.commit(sampleCommit(ended.task, 'TASK_STATE_WORKING', { events: [sampleStatus('TASK_STATE_WORKING')] })), { type: 'lost' });
-      t.match(await store.cancel(task.id, 'ada', undefined, Date.now()), { type: state === 'TASK_STATE_CANCELED' ? 'already-canceled' : 'terminal' });
+      t.match(await store.commit(sampleCommit(ended.task, 'TASK_STATE_WORKING', { events: [sampleStatus('TASK_STATE_WORKING')] })), {
+        type: 'lost',
+      });
+      t.match(await store.cancel(task.id, 'ada', undefined, Date.now()), {
+        type: state === 'TASK_STATE_CANCELED' ? 'already-canceled' : 'terminal',
+      });
       t.same(await store.find(task.id, undefined), ended.task);
       t.equal((await store.events(task.id, 0)).length, 3);
     }
@@ -213,10 +226,7 @@ export async function commitSuite(t: Test, open: OpenStores): Promise<void> {
       t.same(await stores[0].events(task.id, 4, 3), events.slice(4, 7));
     }
     t.equal((await stores[0].sessionMessages({ agent: 'helper', owner: 'ada', contextId })).length, 6 + 6 * 10);
-    t.same(
-      (await stores[0].sequences([...tasks.map((task) => task.id), 'unknown'])),
-      new Map(tasks.map((task) => [task.id, 13])),
-    );
+    t.same(await stores[0].sequences([...tasks.map((task) => task.id), 'unknown']), new Map(tasks.map((task) => [task.id, 13])));
   });
 
   await t.test('of a limited read of a session the newest messages come, oldest first', async (t) => {

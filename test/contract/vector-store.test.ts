@@ -5,7 +5,7 @@ import { createThreadPools } from '../../src/threads/pools.js';
 import { tempFolder } from '../support/knowledge-rig.js';
 import { vectorStoreContract } from './vector-store.js';
 
-t.test('hnsw', async (t) => {
+t.test('the embedded HNSW store keeps the contract of vector stores', async (t) => {
   vectorStoreContract(t, (t) => {
     const persistPath = `${tempFolder(t)}/vectors`;
     return async () => {

@@ -10,7 +10,10 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const store = await createOpen(t)();
     await store.upsert('c', [entry('x', [1, 0, 0]), entry('y', [0, 1, 0]), entry('near x', [0.8, 0.6, 0]), entry('against x', [-1, 0, 0])]);
     const { hits } = await store.search('c', Float32Array.of(1, 0, 0), 4, never);
-    t.same(hits.slice(0, 2).map((hit) => hit.id), ['x', 'near x']);
+    t.same(
+      hits.slice(0, 2).map((hit) => hit.id),
+      ['x', 'near x'],
+    );
     t.ok(Math.abs((hits[0]?.score ?? 0) - 1) < 1e-6 && Math.abs((hits[1]?.score ?? 0) - 0.8) < 1e-6);
     t.ok(hits.every((hit) => hit.score >= 0 && hit.score <= 1));
     t.equal((await store.search('c', Float32Array.of(1, 0, 0), 2, never)).hits.length, 2);
@@ -22,12 +25,18 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     await store.upsert('c', [entry('a', [1, 0]), entry('b', [0, 1])]);
     await store.upsert('c', [entry('a', [0, -1])]);
     t.equal(await store.count('c'), 2);
-    t.same((await store.search('c', Float32Array.of(0, -1), 1)).hits.map((hit) => hit.id), ['a']);
+    t.same(
+      (await store.search('c', Float32Array.of(0, -1), 1)).hits.map((hit) => hit.id),
+      ['a'],
+    );
     await store.remove('c', ['a', 'nobody']);
     await store.remove('c', []);
     await store.upsert('c', []);
     t.equal(await store.count('c'), 1);
-    t.same((await store.search('c', Float32Array.of(0, -1), 5)).hits.map((hit) => hit.id), ['b']);
+    t.same(
+      (await store.search('c', Float32Array.of(0, -1), 5)).hits.map((hit) => hit.id),
+      ['b'],
+    );
     await store.remove('c', ['b']);
     t.same((await store.search('c', Float32Array.of(0, -1), 5)).hits, []);
   });
@@ -36,7 +45,10 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const store = await createOpen(t)();
     await store.upsert('one', [entry('a', [1, 0])]);
     await store.upsert('two/with: odd ☃ name', [entry('b', [1, 0, 0])]);
-    t.same((await store.search('one', Float32Array.of(1, 0), 9)).hits.map((hit) => hit.id), ['a']);
+    t.same(
+      (await store.search('one', Float32Array.of(1, 0), 9)).hits.map((hit) => hit.id),
+      ['a'],
+    );
     t.same((await store.search('nothing', Float32Array.of(1, 0), 9)).hits, []);
     await store.markPosition('one', { source: 's', version: 3 });
     await store.dropCollection('one');
@@ -57,7 +69,10 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
   t.test('what was flushed is there after a restart, with its position', async (t) => {
     const open = createOpen(t);
     const store = await open();
-    await store.upsert('c', Array.from({ length: 50 }, (_, index) => entry(`v${index}`, [Math.cos(index), Math.sin(index)])));
+    await store.upsert(
+      'c',
+      Array.from({ length: 50 }, (_, index) => entry(`v${index}`, [Math.cos(index), Math.sin(index)])),
+    );
     await store.remove('c', ['v3']);
     await store.markPosition('c', { source: 'table', version: 7 });
     await store.flush('c');
@@ -75,7 +90,10 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const store = await createOpen(t)();
     const at = (round: number, index: number) => unit(32, round * 1000 + index);
     for (let round = 0; round < 6; round++) {
-      await store.upsert('c', Array.from({ length: 400 }, (_, index) => ({ id: `v${index}`, vector: at(round, index) })));
+      await store.upsert(
+        'c',
+        Array.from({ length: 400 }, (_, index) => ({ id: `v${index}`, vector: at(round, index) })),
+      );
     }
     t.equal(await store.count('c'), 400);
     let found = 0;

@@ -39,7 +39,11 @@ async function startPair(t: Test) {
 
 function checkAnswers(t: Test, directory: string, answers: readonly Answer[], count: number): void {
   t.equal(answers.length, count);
-  t.same(answers.filter((answer) => answer.state !== 'TASK_STATE_COMPLETED').slice(0, 3), [], 'every message was answered with a completed task');
+  t.same(
+    answers.filter((answer) => answer.state !== 'TASK_STATE_COMPLETED').slice(0, 3),
+    [],
+    'every message was answered with a completed task',
+  );
   t.equal(new Set(answers.map((answer) => answer.taskId)).size, count, 'every message has a task of its own');
   const database = new Database(path.join(directory, '.hector', 'hector.db'), { readonly: true });
   t.same(database.prepare(`select count(*) as tasks from tasks where state = 'TASK_STATE_COMPLETED'`).get(), { tasks: count });

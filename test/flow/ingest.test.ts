@@ -1,18 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { armFaultPoint } from '../../src/base/fault-points.js';
-import { openKnowledge, tempFolder } from '../support/knowledge-rig.js';
+import { ingestStore } from '../../src/knowledge/ingest.js';
+import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
+import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { defaultStore, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
 
 t.test('documents of every readable kind are found by what they say, with their source and lines', async (t) => {
   const rig = await openKnowledge(t);
-  rig.write('guide/deploy.md', '---\ntitle: Deploying\n---\n\n# Roll out\n\nThe deployment pipeline ships containers to the cluster every night.\n');
+  rig.write(
+    'guide/deploy.md',
+    '---\ntitle: Deploying\n---\n\n# Roll out\n\nThe deployment pipeline ships containers to the cluster every night.\n',
+  );
   rig.write('notes.txt', 'line one\n\nPenguins live in the southern hemisphere and eat fish.\n');
-  rig.write('page.html', '<html><head><title>Billing &amp; Tax</title><script>var penguin = 1</script></head>\n<body>\n<p>Invoices are sent on the first day of each month.</p></body></html>');
+  rig.write(
+    'page.html',
+    '<html><head><title>Billing &amp; Tax</title><script>var penguin = 1</script></head>\n<body>\n<p>Invoices are sent on the first day of each month.</p></body></html>',
+  );
   rig.write('empty.txt', '');
   rig.write('image.bin', Uint8Array.from([0x89, 0x50, 0, 0, 1, 2, 3]));
   rig.write('large.txt', 'x'.repeat(100_001));
@@ -24,7 +35,15 @@ t.test('documents of every readable kind are found by what they say, with their 
   t.match(result, { total: 6, done: 4, failed: 2, skipped: 0, removed: 0, chunks: 3, finished: true, error: undefined });
 
   const [deploy] = await rig.search('how are deployments shipped to a cluster?');
-  t.match(deploy, { store: 'docs', documentId: 'guide/deploy.md', title: 'Deploying', sourcePath: join(rig.folder, 'guide/deploy.md'), startLine: 5, endLine: 7, chunkIndex: 0 });
+  t.match(deploy, {
+    store: 'docs',
+    documentId: 'guide/deploy.md',
+    title: 'Deploying',
+    sourcePath: join(rig.folder, 'guide/deploy.md'),
+    startLine: 5,
+    endLine: 7,
+    chunkIndex: 0,
+  });
   t.ok(deploy && deploy.score > 0.2 && deploy.score <= 1);
   const [page] = await rig.search('when do invoices go out');
   t.match(page, { documentId: 'page.html', title: 'Billing & Tax', startLine: 3, content: /Invoices are sent/ });
@@ -33,16 +52,20 @@ t.test('documents of every readable kind are found by what they say, with their 
   t.notOk(penguins.some((hit) => /skip|var penguin/.test(hit.content)));
 
   const failed = [...(await rig.chunkStore.findDocuments('docs', ['image.bin', 'large.txt'])).values()];
-  t.match(failed.map(({ id, status, stage, attempts }) => ({ id, status, stage, attempts })).sort((a, b) => (a.id < b.id ? -1 : 1)), [
-    { id: 'image.bin', status: 'failed', stage: 'prepare', attempts: 1 },
-    { id: 'large.txt', status: 'failed', stage: 'read', attempts: 1 },
-  ]);
+  t.match(
+    failed.map(({ id, status, stage, attempts }) => ({ id, status, stage, attempts })).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [
+      { id: 'image.bin', status: 'failed', stage: 'prepare', attempts: 1 },
+      { id: 'large.txt', status: 'failed', stage: 'read', attempts: 1 },
+    ],
+  );
   t.match(failed.find((document) => document.id === 'large.txt')?.lastError, /100001 bytes.*100000/);
 });
 
 t.test('an unchanged store makes no embedding call, also after a restart (RAG-32, W-74)', async (t) => {
   const rig = await openKnowledge(t);
-  for (let index = 0; index < 40; index++) rig.write(`doc-${index}.md`, `# Topic ${index}\n\nSubject number ${index} is about thing${index}.\n`);
+  for (let index = 0; index < 40; index++)
+    rig.write(`doc-${index}.md`, `# Topic ${index}\n\nSubject number ${index} is about thing${index}.\n`);
   t.match(await rig.ingest(), { done: 40, skipped: 0 });
   const calls = rig.embedded.length;
   t.ok(calls > 0 && calls < 10, 'chunks of many documents share a call (W-72)');
@@ -60,7 +83,13 @@ t.test('an unchanged store makes no embedding call, also after a restart (RAG-32
 t.test('a changed document is embedded alone, a deleted one leaves the search, a shrunken one leaves no old chunk (W-73)', async (t) => {
   const rig = await openKnowledge(t);
   for (let index = 0; index < 10; index++) rig.write(`doc-${index}.txt`, `The colour of item ${index} is shade${index}.`);
-  rig.write('long.txt', Array.from({ length: 60 }, (_, index) => `Paragraph ${index} speaks of walrus${index} at some length so that there are several chunks.`).join('\n'));
+  rig.write(
+    'long.txt',
+    Array.from(
+      { length: 60 },
+      (_, index) => `Paragraph ${index} speaks of walrus${index} at some length so that there are several chunks.`,
+    ).join('\n'),
+  );
   const first = await rig.ingest();
   t.ok(first.chunks > 14);
   rig.embedded.length = 0;
@@ -74,7 +103,11 @@ t.test('a changed document is embedded alone, a deleted one leaves the search, a
   t.equal((await rig.search('crimson item'))[0]?.documentId, 'doc-4.txt');
   t.notOk((await rig.search('colour of item shade7', 50)).some((hit) => hit.documentId === 'doc-7.txt'));
   const walruses = (await rig.search('walrus59 paragraph', 50)).filter((hit) => hit.documentId === 'long.txt');
-  t.same(walruses.map((hit) => hit.content), ['Only walrus1 is left.']);
+  t.same(
+    walruses.map((hit) => hit.content),
+    ['Only walrus1 is left.'],
+  );
+  t.equal(await rig.countIndexed(), 10, 'nothing else is left in the index');
 });
 
 t.test('the old version stays searchable until the new one is committed, and after an update that fails', async (t) => {
@@ -82,7 +115,10 @@ t.test('the old version stays searchable until the new one is committed, and aft
   const rig = await openKnowledge(t, {
     wrapEmbedder: (embedder) => ({
       ...embedder,
-      embed: (texts, purpose, signal) => (failing && purpose === 'document' && texts.some((text) => text.includes('poison')) ? Promise.reject(new AppError('LLM_REJECTED')) : embedder.embed(texts, purpose, signal)),
+      embed: (texts, purpose, signal) =>
+        failing && purpose === 'document' && texts.some((text) => text.includes('poison'))
+          ? Promise.reject(new AppError('LLM_REJECTED'))
+          : embedder.embed(texts, purpose, signal),
     }),
   });
   rig.write('a.txt', 'The harbour master is called Ingrid.');
@@ -122,7 +158,11 @@ t.test('a killed ingest goes on with what is left, and nothing is lost or double
     utimesSync(join(folder, `doc-${index}.txt`), 1000, 1000);
   }
   for (const point of ['ingest.after-commit=kill@2', 'ingest.before-commit=kill@3', 'ingest.after-commit=kill@4']) {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../support/ingest-child.js', import.meta.url)), folder, stateFolder, point], { stdio: 'inherit' });
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../support/ingest-child.js', import.meta.url)), folder, stateFolder, point],
+      { stdio: 'inherit' },
+    );
     const [code, signal] = await once(child, 'exit');
     t.same([code, signal], [null, 'SIGKILL']);
   }
@@ -171,32 +211,60 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
   t.match(await rig.ingest(), { done: 100 - indexed, failed: 0 });
 });
 
-t.test('documents below a folder that cannot be listed are kept; a vanished root removes nothing', async (t) => {
+t.test('documents below a folder that cannot be listed are kept, and the folder is reported', async (t) => {
   const rig = await openKnowledge(t);
   rig.write('open.txt', 'An open secret about herons.');
   rig.write('locked/inner.txt', 'A locked secret about storks.');
+  rig.write('locked-too.txt', 'A name that only begins alike, about cranes.');
+  const source = createDirectorySource(defaultStore(rig.folder).source);
+  const locked: DocumentSource = {
+    ...source,
+    async scan(signal) {
+      const { documents } = await source.scan(signal);
+      const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
+      return { documents: documents.filter((document) => document.id === 'open.txt'), problems: [problem] };
+    },
+  };
   await rig.ingest();
-  if (process.getuid?.() === 0) t.comment('root may read everything: the locked folder is only simulated by a missing root');
-  else {
-    chmodSync(join(rig.folder, 'locked'), 0o000);
-    t.teardown(() => chmodSync(join(rig.folder, 'locked'), 0o700));
-    t.match(await rig.ingest(), { failed: 1, removed: 0 });
-    t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
-  }
-  const moved = await rig.restart({ source: { type: 'directory', path: join(rig.folder, 'missing'), include: [], exclude: [], maxFileBytes: 1000 } });
+  const options = {
+    ...{ store: 'docs', collection: 'docs', chunking: defaultStore('').chunking, maxConcurrent: 1, chunkStore: rig.chunkStore },
+    ...{ embedder: rig.embedder, textThreads: rig.pools.text, clock: systemClock, log: silentLogger, source: locked },
+  };
+  t.match(await ingestStore(options, new AbortController().signal), { total: 2, failed: 1, removed: 1 });
+  t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
+  t.notOk((await rig.search('cranes')).some((hit) => hit.documentId === 'locked-too.txt'));
+  t.match((await rig.chunkStore.findDocuments('docs', ['locked'])).get('locked'), {
+    status: 'failed',
+    stage: 'scan',
+    lastError: 'permission denied',
+  });
+  t.match(await rig.ingest(), { failed: 0, removed: 1 }, 'once it can be listed, the folder is no document');
+});
+
+t.test('a vanished root is an error that names it, and removes nothing', async (t) => {
+  const rig = await openKnowledge(t);
+  rig.write('inner.txt', 'A secret about storks.');
+  await rig.ingest();
+  const missing = join(rig.folder, 'missing');
+  const moved = await rig.restart({ source: { type: 'directory', path: missing, include: [], exclude: [], maxFileBytes: 1000 } });
   const result = await moved.ingest();
   t.match(result, { finished: false, error: { code: 'DOCUMENT_SOURCE_UNREADABLE' } });
-  t.match(result.error?.message, join(rig.folder, 'missing'));
-  t.equal((await moved.search('storks'))[0]?.documentId, 'locked/inner.txt');
+  t.match(result.error?.message, missing);
+  t.equal((await moved.search('storks'))[0]?.documentId, 'inner.txt');
 });
 
 t.test('a changed chunking setting prepares every document anew', async (t) => {
   const rig = await openKnowledge(t);
   rig.write('a.txt', 'One sentence here. Another sentence there. A third one follows. And a fourth.');
   t.match(await rig.ingest(), { done: 1, chunks: 1 });
-  const again = await rig.restart({ chunking: { strategy: 'sentence', size: 1000, overlap: 0, minSize: 1, maxSize: 2000, preserveWords: true, sentencesPerChunk: 2 } });
+  const again = await rig.restart({
+    chunking: { strategy: 'sentence', size: 1000, overlap: 0, minSize: 1, maxSize: 2000, preserveWords: true, sentencesPerChunk: 2 },
+  });
   t.match(await again.ingest(), { done: 1, chunks: 2 });
-  t.same((await again.search('what follows third', 1)).map((hit) => hit.content), ['A third one follows. And a fourth.']);
+  t.same(
+    (await again.search('what follows third', 1)).map((hit) => hit.content),
+    ['A third one follows. And a fourth.'],
+  );
 });
 
 t.test('an index snapshot that is broken, cut or gone is rebuilt from the database (VEC-08)', async (t) => {

@@ -10,7 +10,12 @@ import { collectFrames, streamFrames, userMessage } from '../support/a2a-client.
 import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
 
 const started: tracing.Span[] = [];
-const recorder: tracing.SpanProcessor = { onStart: (span) => void started.push(span), onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
+const recorder: tracing.SpanProcessor = {
+  onStart: (span) => void started.push(span),
+  onEnd() {},
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
 trace.setGlobalTracerProvider(new tracing.BasicTracerProvider({ spanProcessors: [recorder] }));
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 propagation.setGlobalPropagator(new W3CTraceContextPropagator());
@@ -29,24 +34,31 @@ t.test('a message walks the whole line, one trace from request to answer', async
   await hector.ingest(undefined, () => {}, AbortSignal.timeout(20_000));
   started.length = 0;
 
-  const frames = await collectFrames(streamFrames(`${hector.url}/agents/assistant`, 'SendStreamingMessage', { message: userMessage('When does the ferry to the island leave?') }));
-  t.equal(frames.at(-1)?.result.statusUpdate.status.state, 'TASK_STATE_COMPLETED');
+  const frames = await collectFrames(
+    streamFrames(`${hector.url}/agents/assistant`, 'SendStreamingMessage', {
+      message: userMessage('When does the ferry to the island leave?'),
+    }),
+  );
+  t.equal(frames.at(-1)?.result.statusUpdate?.status.state, 'TASK_STATE_COMPLETED');
   await hector.close();
 
   const trace = started.find((span) => span.name === 'hector.http.request')?.spanContext().traceId;
   const order = started.filter((span) => span.spanContext().traceId === trace).map((span) => span.name);
-  t.same([...new Set(order)], [
-    'hector.http.request',
-    'hector.access.check',
-    'hector.a2a.operation',
-    'hector.task.accept',
-    'hector.step.enqueue',
-    'hector.step.run',
-    'hector.agent.run',
-    'hector.llm.call',
-    'hector.tool.execute',
-    'hector.rag.search',
-    'hector.step.commit',
-    'hector.feed.publish',
-  ]);
+  t.same(
+    [...new Set(order)],
+    [
+      'hector.http.request',
+      'hector.access.check',
+      'hector.a2a.operation',
+      'hector.task.accept',
+      'hector.step.enqueue',
+      'hector.step.run',
+      'hector.agent.run',
+      'hector.llm.call',
+      'hector.tool.execute',
+      'hector.rag.search',
+      'hector.step.commit',
+      'hector.feed.publish',
+    ],
+  );
 });

@@ -53,7 +53,7 @@ const VIOLATIONS: readonly [rule: string, from: string, imports: string][] = [
   ['storage-from-compose-only', 'workers/keeper.ts', '../src/storage/sql/store.js'],
   ['storage-implements-contracts', 'src/storage/redis/feed.ts', '../../a2a/part.js'],
   ['compose-below-cli', 'src/compose.ts', './cli/part.js'],
-  ['main-hands-over', 'src/main.ts', './compose.js'],
+  ['main-hands-over', 'src/main.ts', './runtime/part.js'],
   ['nobody-imports-an-entry', 'src/cli/serve.ts', '../main.js'],
   ['no-tests-in-the-product', 'src/tasks/task.ts', '../../test/support/rig.js'],
   ['contracts-have-no-behaviour', 'src/providers/tools/contract.ts', './registry.js'],

@@ -114,9 +114,11 @@ t.test('the last line names skips only when there are some', async (t) => {
 
 t.test('in CI a skip for want of a server fails, another skip stays a skip', async (t) => {
   const skip = (reason: string): TestResult => ({ file: 'a', name: 'a', outcome: 'skipped', reason, problems: [] });
-  const results = [{ tests: [skip('needs MariaDB: apt-get install -y mariadb-server'), skip('Linux only')] }];
+  const results = [
+    { tests: [skip("PostgreSQL is not installed; 'apt-get install -y postgresql' brings it"), skip('needs Chromium'), skip('Linux only')] },
+  ];
   report.failAbsences(results);
-  t.same(report.countOutcomes(results), { passed: 0, failed: 1, skipped: 1 });
+  t.same(report.countOutcomes(results), { passed: 0, failed: 2, skipped: 1 });
 });
 
 t.test('a compiled file whose source is gone is removed, a missing one is noticed', async (t) => {

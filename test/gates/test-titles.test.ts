@@ -11,7 +11,6 @@ function findRepeatedTitles(path: string, text: string): string[] {
     const title = findTitle(node);
     if (title !== undefined) {
       if (seen.has(title)) problems.push(`${path}: two tests are called "${title}"`);
-      if (title.trim().split(/\s+/).length < 3) problems.push(`${path}: "${title}" is not a sentence`);
       seen.add(title);
     }
     ts.forEachChild(node, visit);
@@ -27,18 +26,16 @@ function findTitle(node: ts.Node): string | undefined {
   return first !== undefined && ts.isStringLiteralLike(first) && node.arguments.length > 1 ? first.text : undefined;
 }
 
-t.test('test titles are sentences, each once per file', async (t) => {
+t.test('a test title is given once per file', async (t) => {
   const problems = [...readProjectFiles(/^test\/.*\.ts$/)].flatMap(([path, text]) => findRepeatedTitles(path, text));
   t.same(problems, []);
 });
 
-t.test('a repeated title and a title of one word are found', async (t) => {
+t.test('a title given twice is found', async (t) => {
   const body = 'async (t) => t.pass()';
   t.match(findRepeatedTitles('a.test.ts', `t.test('a lost lease aborts', ${body}); t.test('a lost lease aborts', ${body});`), [
     /two tests/,
   ]);
-  t.match(findRepeatedTitles('a.test.ts', `t.test('works', ${body});`), [/not a sentence/]);
   t.same(findRepeatedTitles('a.test.ts', `t.test('a lost lease aborts', ${body}); /x/.test('abc');`), []);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the planted source has a computed title
   t.same(findRepeatedTitles('a.test.ts', 't.test(`${name} starts`, run); t.test(`${name} starts`, run);'), []);
 });

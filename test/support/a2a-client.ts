@@ -1,16 +1,59 @@
 /** A bare A2A client over fetch: what goes over the wire is visible in the test. */
 import { randomUUID } from 'node:crypto';
 
+/** What the tests look at of the wire shapes; written down here, so that a change of `src/` cannot change it too. */
+export interface WirePart {
+  readonly text?: string;
+  readonly data?: unknown;
+}
+export interface WireArtifact {
+  readonly artifactId: string;
+  readonly parts: readonly WirePart[];
+}
+export interface WireMessage {
+  readonly messageId: string;
+  readonly role: string;
+  readonly parts: readonly WirePart[];
+}
+export interface WireTask {
+  readonly id: string;
+  readonly contextId: string;
+  readonly status: { readonly state: string; readonly message?: WireMessage; readonly timestamp?: string };
+  readonly artifacts?: readonly WireArtifact[];
+  readonly history?: readonly WireMessage[];
+}
+export interface WireError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: readonly Record<string, unknown>[];
+}
+export interface WireUpdate {
+  readonly task?: WireTask;
+  readonly statusUpdate?: { readonly taskId: string; readonly status: WireTask['status']; readonly metadata?: Record<string, unknown> };
+  readonly artifactUpdate?: {
+    readonly taskId: string;
+    readonly artifact: WireArtifact;
+    readonly append?: boolean;
+    readonly lastChunk?: boolean;
+  };
+  readonly error?: WireError;
+}
+
 export interface RpcReply {
   readonly status: number;
-  readonly body: { readonly jsonrpc: string; readonly id: unknown; readonly result?: any; readonly error?: { code: number; message: string; data?: any[] } };
+  readonly body: {
+    readonly jsonrpc: string;
+    readonly id: unknown;
+    readonly result?: WireUpdate & Partial<WireTask>;
+    readonly error?: WireError;
+  };
 }
 
 export interface Frame {
   readonly id: string | undefined;
   readonly event: string | undefined;
-  /** The `result` of the JSON-RPC response in `data`. */
-  readonly result: any;
+  /** The `result` of the JSON-RPC response in `data`, or its `error`. */
+  readonly result: WireUpdate;
 }
 
 export function userMessage(text: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
@@ -23,16 +66,23 @@ export async function rpc(url: string, method: string, params: unknown, headers:
 }
 
 /** Blocking SendMessage; the task. */
-export async function sendText(url: string, text: string, extra: Record<string, unknown> = {}): Promise<any> {
+export async function sendText(url: string, text: string, extra: Record<string, unknown> = {}): Promise<WireTask> {
   const { body } = await rpc(url, 'SendMessage', { message: userMessage(text, extra) });
   if (body.error !== undefined) throw new Error(`SendMessage: ${JSON.stringify(body.error)}`);
+  if (body.result?.task === undefined) throw new Error(`SendMessage: no task in ${JSON.stringify(body)}`);
   return body.result.task;
 }
 
 /** Frames of a streaming method as they come. Ends with the stream; `signal` drops the connection. */
-export async function* streamFrames(url: string, method: string, params: unknown, options: { headers?: Record<string, string>; signal?: AbortSignal } = {}): AsyncGenerator<Frame> {
+export async function* streamFrames(
+  url: string,
+  method: string,
+  params: unknown,
+  options: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+): AsyncGenerator<Frame> {
   const response = await post(url, method, params, { accept: 'text/event-stream', ...options.headers }, options.signal);
-  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream')) throw new Error(`not a stream: ${response.status} ${await response.text()}`);
+  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream'))
+    throw new Error(`not a stream: ${response.status} ${await response.text()}`);
   let buffered = '';
   for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
     buffered += chunk;
@@ -54,9 +104,8 @@ export async function collectFrames(frames: AsyncIterable<Frame>): Promise<Frame
 export function artifactText(frames: readonly Frame[]): string {
   let text = '';
   for (const { result } of frames) {
-    const task = result?.task;
-    if (task?.artifacts !== undefined) text = task.artifacts.map((artifact: any) => textOfParts(artifact.parts)).join('');
-    const update = result?.artifactUpdate;
+    const { task, artifactUpdate: update } = result;
+    if (task?.artifacts !== undefined) text = task.artifacts.map((artifact) => textOfParts(artifact.parts)).join('');
     if (update === undefined) continue;
     text = (update.append === true ? text : '') + textOfParts(update.artifact.parts);
   }
@@ -87,6 +136,10 @@ function parseFrame(block: string): Frame | undefined {
   }
   const data = fields.get('data');
   if (data === undefined) return undefined;
-  const parsed = JSON.parse(data) as { result?: unknown; error?: unknown };
-  return { id: fields.get('id'), event: fields.get('event'), result: parsed.result ?? { error: parsed.error } };
+  const parsed = JSON.parse(data) as { result?: WireUpdate; error?: WireError };
+  return {
+    id: fields.get('id'),
+    event: fields.get('event'),
+    result: parsed.result ?? (parsed.error === undefined ? {} : { error: parsed.error }),
+  };
 }

@@ -10,12 +10,21 @@ import { silentLogger } from '../../src/observe/log.js';
 export async function startTestFront(
   t: { teardown(run: () => unknown): void },
   binding: Partial<A2aBinding>,
-  options: Partial<Omit<FrontOptions, 'settings' | 'binding'>> & { settings?: Partial<ServerSettings>; limits?: Partial<ServerSettings['limits']> } = {},
+  options: Partial<Omit<FrontOptions, 'settings' | 'binding'>> & {
+    settings?: Partial<ServerSettings>;
+    limits?: Partial<ServerSettings['limits']>;
+  } = {},
 ): Promise<Front> {
   const { settings, limits, ...ports } = options;
   const front = await startFront({
     settings: { ...SETTINGS, ...settings, limits: { ...SETTINGS.limits, ...limits } },
-    binding: { handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }), card: () => undefined, defaultCard: () => undefined, listCards: () => '{"agents":[],"total":0}', ...binding },
+    binding: {
+      handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
+      card: () => undefined,
+      defaultCard: () => undefined,
+      listCards: () => '{"agents":[],"total":0}',
+      ...binding,
+    },
     authenticate,
     readiness: async () => ({ ready: true, reasons: [] }),
     log: silentLogger,

@@ -2,7 +2,16 @@
 import { isoTime } from '../../src/base/clock.js';
 import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
-import type { AcceptInput, AcceptOutcome, CancelOutcome, CommitOutcome, StepCommit, TakeOutcome, TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
+import type {
+  AcceptInput,
+  AcceptOutcome,
+  CancelOutcome,
+  CommitOutcome,
+  StepCommit,
+  TakeOutcome,
+  TaskRecord,
+  TaskStore,
+} from '../../src/tasks/task-store.js';
 
 export class InMemoryTaskStore implements TaskStore {
   readonly #tasks = new Map<string, { record: TaskRecord; events: TaskEvent[] }>();
@@ -19,11 +28,26 @@ export class InMemoryTaskStore implements TaskStore {
     if (input.taskId === undefined) {
       const { newTaskId: id, key, tenant, configVersion, traceparent, at } = input;
       this.#tasks.set(id, {
-        record: { ...key, id, tenant, configVersion, traceparent, state: 'TASK_STATE_SUBMITTED', epoch: 0, step: 1, seq: 0, control: {}, createdAt: at, updatedAt: at },
+        record: {
+          ...key,
+          id,
+          tenant,
+          configVersion,
+          traceparent,
+          state: 'TASK_STATE_SUBMITTED',
+          epoch: 0,
+          step: 1,
+          seq: 0,
+          control: {},
+          createdAt: at,
+          updatedAt: at,
+        },
         events: [],
       });
       this.#accepted.set(input.dedupeKey, id);
-      const events = this.#append(id, 0, at, [{ type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) }]);
+      const events = this.#append(id, 0, at, [
+        { type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) },
+      ]);
       return { type: 'accepted', task: this.#get(id).record, events };
     }
     const task = this.#tasks.get(input.taskId);
@@ -46,7 +70,9 @@ export class InMemoryTaskStore implements TaskStore {
     const epoch = task.record.epoch + 1;
     const isFirst = task.record.state === 'TASK_STATE_SUBMITTED';
     this.#change(taskId, { epoch, state: 'TASK_STATE_WORKING' });
-    const events = isFirst ? this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } }]) : [];
+    const events = isFirst
+      ? this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } }])
+      : [];
     return { type: 'taken', task: this.#get(taskId).record, events };
   }
 
@@ -57,7 +83,11 @@ export class InMemoryTaskStore implements TaskStore {
       return { type: 'lost', task: task?.record };
     }
     const events = this.#append(commit.taskId, commit.epoch, commit.at, commit.events);
-    return { type: 'committed', events, task: this.#change(commit.taskId, { state: commit.state, step: commit.step + 1, control: commit.control }) };
+    return {
+      type: 'committed',
+      events,
+      task: this.#change(commit.taskId, { state: commit.state, step: commit.step + 1, control: commit.control }),
+    };
   }
 
   async cancel(taskId: string, owner: string, _message: unknown, at: number): Promise<CancelOutcome> {
@@ -67,7 +97,9 @@ export class InMemoryTaskStore implements TaskStore {
     if (task.record.state === 'TASK_STATE_CANCELED') return { type: 'already-canceled', task: task.record };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     const epoch = task.record.epoch + 1;
-    const events = this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', timestamp: isoTime(at) } }]);
+    const events = this.#append(taskId, epoch, at, [
+      { type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', timestamp: isoTime(at) } },
+    ]);
     return { type: 'canceled', task: this.#change(taskId, { state: 'TASK_STATE_CANCELED', epoch }), events };
   }
 
@@ -100,7 +132,9 @@ export class InMemoryTaskStore implements TaskStore {
 
   #append(taskId: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): readonly TaskEvent[] {
     const { record, events } = this.#get(taskId);
-    const added = bodies.map((body, index): TaskEvent => ({ ...body, taskId, contextId: record.contextId, seq: record.seq + 1 + index, epoch, at }));
+    const added = bodies.map(
+      (body, index): TaskEvent => ({ ...body, taskId, contextId: record.contextId, seq: record.seq + 1 + index, epoch, at }),
+    );
     events.push(...added);
     this.#change(taskId, { seq: record.seq + added.length });
     return added;

@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { DocumentStoreSettings } from '../../src/config/settings.js';
 import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
+import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Embedder } from '../../src/providers/embedders/contract.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
@@ -20,6 +21,9 @@ export interface KnowledgeRig {
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
+  readonly embedder: Embedder;
+  /** Vectors that the index holds. */
+  countIndexed(): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -51,10 +55,24 @@ export function tempFolder(t: Test): string {
 }
 
 /** Without a test: for child processes. */
-export async function openRig(options: KnowledgeRigOptions & { readonly folder: string; readonly stateFolder: string }, t?: Test): Promise<KnowledgeRig> {
+export async function openRig(
+  options: KnowledgeRigOptions & { readonly folder: string; readonly stateFolder: string },
+  t?: Test,
+): Promise<KnowledgeRig> {
   const { folder, stateFolder } = options;
   const database = await openDatabase(
-    { url: '', host: '', port: 0, username: '', password: '', sslMode: 'disable', maxConns: 1, maxIdle: 1, driver: 'sqlite', database: join(stateFolder, 'hector.db') },
+    {
+      url: '',
+      host: '',
+      port: 0,
+      username: '',
+      password: '',
+      sslMode: 'disable',
+      maxConns: 1,
+      maxIdle: 1,
+      driver: 'sqlite',
+      database: join(stateFolder, 'hector.db'),
+    },
     { name: 'test', log: silentLogger, clock: systemClock },
   );
   const pools = createThreadPools({ log: silentLogger, cores: 2, idleMs: 1000 });
@@ -96,6 +114,8 @@ export async function openRig(options: KnowledgeRigOptions & { readonly folder: 
     chunkStore,
     pools,
     knowledge,
+    embedder,
+    countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -119,7 +139,13 @@ async function ingestDocs(knowledge: Knowledge) {
 
 export function defaultStore(folder: string): DocumentStoreSettings {
   return {
-    source: { type: 'directory', path: folder, include: ['*.md', '*.txt', '*.html', '*.bin'], exclude: ['.*', 'node_modules'], maxFileBytes: 100_000 },
+    source: {
+      type: 'directory',
+      path: folder,
+      include: ['*.md', '*.txt', '*.html', '*.bin'],
+      exclude: ['.*', 'node_modules'],
+      maxFileBytes: 100_000,
+    },
     chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
     vectorStore: 'local',
     embedder: 'local',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { type ServerProgram, findProgram } from './private-server.js';
+import { findProgram, type ServerProgram } from './private-server.js';
 
 export const mariadbProgram: ServerProgram = {
   name: 'mariadb',

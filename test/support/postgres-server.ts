@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { type ServerProgram, findProgram } from './private-server.js';
+import { findProgram, type ServerProgram } from './private-server.js';
 
 export const postgresProgram: ServerProgram = {
   name: 'postgres',
@@ -9,7 +9,18 @@ export const postgresProgram: ServerProgram = {
   installCommand: 'apt-get install -y postgresql',
   findBinary: () => findProgram('postgres', '/usr/lib/postgresql'),
   initialise(binary, directory, run) {
-    run(join(dirname(binary), 'initdb'), ['-D', join(directory, 'data'), '-U', 'hector', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']);
+    run(join(dirname(binary), 'initdb'), [
+      '-D',
+      join(directory, 'data'),
+      '-U',
+      'hector',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+    ]);
   },
   // Tests need no protection from power loss; HECTOR_TEST_FSYNC=on gives it back for measurements.
   serverArguments: (directory, port) => [

@@ -39,7 +39,15 @@ export async function startPrivateServer(program: ServerProgram): Promise<Privat
     execFileSync(command, rest, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000 });
   });
   const port = await freePort();
-  const [command, ...rest] = [...asUser, 'sh', '-c', guard(program.stopSignal), directory, binary, ...program.serverArguments(directory, port)] as [string, ...string[]];
+  const [command, ...rest] = [
+    ...asUser,
+    'sh',
+    '-c',
+    guard(program.stopSignal),
+    directory,
+    binary,
+    ...program.serverArguments(directory, port),
+  ] as [string, ...string[]];
   const child = spawn(command, rest, { cwd: '/', stdio: ['pipe', 'ignore', 'pipe'] });
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => {

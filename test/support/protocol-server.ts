@@ -2,20 +2,22 @@
  * What the protocol tests talk to. Its body may be swapped for the full stack; the tests see only this interface:
  * JSON-RPC in and out, and a worker that they steer.
  */
-import type { Principal } from '../../src/access/principal.js';
-import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
+
 import type { A2aBinding } from '../../src/a2a/binding.js';
+import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
+import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
+import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { InProcessFeed } from './in-process-feed.js';
-import { takeTask, type TestRun } from './test-worker.js';
 import { testSettings } from './test-settings.js';
+import { type TestRun, takeTask } from './test-worker.js';
 
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
@@ -69,7 +71,7 @@ export interface ProtocolServer {
   submit(text: string, options?: CallOptions): Promise<{ id: string; contextId: string }>;
   /** Takes the task as a worker does. */
   run(taskId: string): Promise<TestRun>;
-  /** Takes the newest task once there is one that nobody runs. */
+  /** Takes the next task whose job is queued, once there is one. */
   nextRun(): Promise<TestRun & { readonly taskId: string }>;
 }
 
@@ -105,7 +107,14 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     const all: Record<string, string> = {};
     const given = { 'content-type': 'application/json', 'a2a-version': '1.0', ...headers };
     for (const [name, value] of Object.entries(given)) if (value !== undefined) all[name.toLowerCase()] = value;
-    const request: BindingRequest = { agent, headers: all, query: new URLSearchParams(query), body: Buffer.from(body), baseUrl, signal: signal ?? new AbortController().signal };
+    const request: BindingRequest = {
+      agent,
+      headers: all,
+      query: new URLSearchParams(query),
+      body: Buffer.from(body),
+      baseUrl,
+      signal: signal ?? new AbortController().signal,
+    };
     return binding.handleJsonRpc(request, principal ?? { subject: 'local', authenticated: true });
   };
   const encode = (method: string, params: unknown, { id = 1 }: CallOptions) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
@@ -128,13 +137,21 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
       return toWireStream(reply.headers, reply.events);
     },
     async submit(text, callOptions = {}) {
-      const { body } = await server.call('SendMessage', { message: userMessage(text), configuration: { returnImmediately: true } }, callOptions);
+      const { body } = await server.call(
+        'SendMessage',
+        { message: userMessage(text), configuration: { returnImmediately: true } },
+        callOptions,
+      );
       return body.result.task;
     },
     run: (taskId) => takeTask(store, live, taskId),
     async nextRun() {
-      const taskId = jobs.shift() ?? (await new Promise<string>((resolve) => waiting.push(resolve)));
-      return { ...(await takeTask(store, live, taskId)), taskId };
+      for (;;) {
+        const taskId = jobs.shift() ?? (await new Promise<string>((resolve) => waiting.push(resolve)));
+        // A job is a hint: what was run by hand meanwhile is passed over.
+        const record = await store.find(taskId, undefined);
+        if (record !== undefined && isRunnable(record.state)) return { ...(await takeTask(store, live, taskId)), taskId };
+      }
     },
   };
   return server;

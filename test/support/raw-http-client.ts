@@ -52,7 +52,10 @@ export class RawHttpClient {
         if (isThere()) finish();
         else if (this.socket.destroyed) finish(new Error(`closed before ${String(needle)}; got: ${this.#text.slice(0, 500)}`));
       };
-      const timer = setTimeout(() => finish(new Error(`no ${String(needle)} within ${withinMs} ms; got: ${this.#text.slice(0, 500)}`)), withinMs);
+      const timer = setTimeout(
+        () => finish(new Error(`no ${String(needle)} within ${withinMs} ms; got: ${this.#text.slice(0, 500)}`)),
+        withinMs,
+      );
       this.#watchers.add(check);
     });
   }

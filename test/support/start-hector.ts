@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import type { JsonObject } from '../../src/base/json.js';
 import { type Hector, startHector } from '../../src/compose.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Extensions } from '../../src/runtime/extensions.js';
-import type { JsonObject } from '../../src/base/json.js';
-import type { Role } from '../../src/cli/hector-port.js';
+import type { Role } from '../../src/runtime/hector.js';
 
 const ALL_ROLES: readonly Role[] = ['front', 'agent', 'ingest', 'keeper'];
 
@@ -29,7 +29,11 @@ export interface TestHectorOptions {
 export async function startTestHector(t: Test, options: TestHectorOptions = {}): Promise<Hector & { readonly directory: string }> {
   const directory = options.directory ?? (await temporaryDirectory(t));
   const settings = loadSettings({ overrides: withServer(options.config ?? {}, 0), workingDirectory: directory, environment: {} });
-  const hector = await startHector(settings, { roles: new Set(options.roles ?? ALL_ROLES), log: silentLogger, ...(options.extensions === undefined ? {} : { extensions: options.extensions }) });
+  const hector = await startHector(settings, {
+    roles: new Set(options.roles ?? ALL_ROLES),
+    log: silentLogger,
+    ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
+  });
   t.teardown(() => hector.close());
   return Object.assign(Object.create(hector) as Hector, { directory });
 }

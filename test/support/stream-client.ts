@@ -22,7 +22,9 @@ export class StreamClient {
 
   /** Artifacts that hold anything. */
   content(): Record<string, string> {
-    const all = [...this.texts].map(([id, text]) => [id, `${text} ${JSON.stringify(this.data.get(id))}`]).filter(([, text]) => text !== ' []');
+    const all = [...this.texts]
+      .map(([id, text]) => [id, `${text} ${JSON.stringify(this.data.get(id))}`])
+      .filter(([, text]) => text !== ' []');
     return Object.fromEntries(all.sort());
   }
 

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { type Database, openDatabase } from '../../src/storage/sql/database.js';
-import { type ServerDialect, findSkipReason, serverUrl, stopTestServers } from './test-servers.js';
+import { findSkipReason, type ServerDialect, serverUrl, stopTestServers } from './test-servers.js';
 
 export interface TempDatabase {
   readonly settings: DatabaseSettings;
@@ -77,5 +77,14 @@ const execute: Readonly<Record<ServerDialect, (url: string, sql: string) => Prom
   },
 };
 
-const BLANK = { url: '', host: '', port: 0, database: '', username: '', password: '', sslMode: 'disable', maxConns: 10, maxIdle: 5 } as const;
-
+const BLANK = {
+  url: '',
+  host: '',
+  port: 0,
+  database: '',
+  username: '',
+  password: '',
+  sslMode: 'disable',
+  maxConns: 10,
+  maxIdle: 5,
+} as const;

@@ -45,7 +45,9 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
 }
 
 /** `agents` defaults to one public agent `helper`. */
-export function testSettings(change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {}): Settings {
+export function testSettings(
+  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {},
+): Settings {
   return {
     version: '0123456789abcdef',
     source: '{}',

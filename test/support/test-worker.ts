@@ -46,7 +46,10 @@ export async function takeTask(store: TaskStore, publisher: FeedPublisher, taskI
       return outcome;
     },
     async finish(text) {
-      await run.commit({ state: 'TASK_STATE_COMPLETED', events: [artifact([{ text }], { previewed: counts.get('answer') ?? 0 }), status('TASK_STATE_COMPLETED')] });
+      await run.commit({
+        state: 'TASK_STATE_COMPLETED',
+        events: [artifact([{ text }], { previewed: counts.get('answer') ?? 0 }), status('TASK_STATE_COMPLETED')],
+      });
     },
     async rest(state, text) {
       await run.commit({ state, events: [status(state, text)] });
@@ -60,7 +63,10 @@ export function status(state: TaskState, text?: string): TaskEventBody {
   return { type: 'status.changed', status: { state, timestamp: isoTime(Date.now()), ...(message === undefined ? {} : { message }) } };
 }
 
-export function artifact(parts: readonly Part[], options: { artifactId?: string; append?: boolean; lastChunk?: boolean; previewed?: number } = {}): TaskEventBody {
+export function artifact(
+  parts: readonly Part[],
+  options: { artifactId?: string; append?: boolean; lastChunk?: boolean; previewed?: number } = {},
+): TaskEventBody {
   const { artifactId = 'answer', append = false, lastChunk = true, previewed = 0 } = options;
   return { type: 'artifact.updated', artifact: { artifactId, parts }, append, lastChunk, previewed };
 }

@@ -10,6 +10,9 @@ export const upsert = answer<IndexMessages['upsert']>((request) => host.upsert(r
 export const remove = answer<IndexMessages['remove']>((request) => host.remove(request, request.ids), 'INDEX_FAILED');
 export const search = answer<IndexMessages['search']>((request) => host.search(request, request.vector, request.topK), 'INDEX_FAILED');
 export const count = answer<IndexMessages['count']>((target) => host.count(target), 'INDEX_FAILED');
-export const markPosition = answer<IndexMessages['markPosition']>((request) => host.markPosition(request, request.position), 'INDEX_FAILED');
+export const markPosition = answer<IndexMessages['markPosition']>(
+  (request) => host.markPosition(request, request.position),
+  'INDEX_FAILED',
+);
 export const save = answer<IndexMessages['save']>((target) => host.save(target), 'INDEX_FAILED');
 export const drop = answer<IndexMessages['drop']>((target) => host.drop(target), 'INDEX_FAILED');

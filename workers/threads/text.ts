@@ -5,4 +5,8 @@ import { answer } from '../../src/threads/answer.js';
 import type { TextMessages } from '../../src/threads/messages.js';
 
 export const prepare = answer<TextMessages['prepare']>(prepareDocument);
-export const embed = answer<TextMessages['embed']>(({ texts, dimension }) => ({ vectors: embedTexts(texts, dimension) }), 'EMBEDDER_FAILED', (reply) => reply.vectors.buffer);
+export const embed = answer<TextMessages['embed']>(
+  ({ texts, dimension }) => ({ vectors: embedTexts(texts, dimension) }),
+  'EMBEDDER_FAILED',
+  (reply) => reply.vectors.buffer,
+);

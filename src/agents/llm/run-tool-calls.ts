@@ -1,7 +1,7 @@
 /** The tool calls of one model turn: in parallel, results in the order of the calls (AGT-05, AGT-07, W-33). */
 import { abortError, throwIfAborted, untilAborted } from '../../base/abort.js';
 import { AppError, describeError } from '../../base/errors.js';
-import type { JsonValue } from '../../base/json.js';
+import type { JsonObject, JsonValue } from '../../base/json.js';
 import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
 import type { CheckArguments } from '../../providers/tools/arguments.js';
@@ -44,33 +44,43 @@ async function runToolCall(call: RequestedCall, options: RunToolCallsOptions): P
   };
 }
 
-async function callTool(call: RequestedCall, { tools, checkArguments, context, log }: RunToolCallsOptions): Promise<ToolResult> {
-  const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined)
-    return errorResult(`unknown tool '${call.name}'; there is ${tools.map(({ name }) => name).join(', ') || 'no tool'}`);
-  if (call.invalidArguments !== undefined)
-    return errorResult(`the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`);
-  const attributes = {
-    'gen_ai.operation.name': 'execute_tool',
-    'gen_ai.tool.name': tool.name,
-    'gen_ai.tool.description': tool.description,
-    'gen_ai.tool.call.id': call.id,
-  };
+async function callTool(call: RequestedCall, options: RunToolCallsOptions): Promise<ToolResult> {
+  const { context, log } = options;
   try {
+    const tool = getTool(call, options.tools);
+    const attributes = {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': tool.name,
+      'gen_ai.tool.description': tool.description,
+      'gen_ai.tool.call.id': call.id,
+    };
     return await withSpan('hector.tool.execute', attributes, async () => {
-      const check = checkArguments(tool, call.arguments);
-      if (check.type === 'invalid') return errorResult(`invalid arguments for '${tool.name}': ${check.problems}`);
-      return await untilAborted(tool.execute(check.arguments, { ...context, callId: call.id }), context.signal);
+      const args = getArguments(call, tool, options.checkArguments);
+      return await untilAborted(tool.execute(args, { ...context, callId: call.id }), context.signal);
     });
   } catch (error) {
     if (context.signal.aborted) throw abortError(context.signal);
-    log.warn({ err: error, tool: tool.name, callId: call.id }, 'tool failed');
-    return errorResult(error instanceof AppError ? error.message : describeError(error));
+    log.warn({ err: error, tool: call.name, callId: call.id }, 'a tool call failed');
+    return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
   }
 }
 
-function errorResult(text: string): ToolResult {
-  return { content: `Error: ${text}`, isError: true };
+function getTool({ name }: RequestedCall, tools: readonly Tool[]): Tool {
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (tool !== undefined) return tool;
+  const known = tools.map((candidate) => candidate.name).join(', ') || 'no tool';
+  throw new AppError('TOOL_NOT_FOUND', { message: `unknown tool '${name}'; there is ${known}` });
+}
+
+function getArguments(call: RequestedCall, tool: Tool, checkArguments: CheckArguments): JsonObject {
+  if (call.invalidArguments !== undefined) {
+    throw new AppError('TOOL_ARGUMENTS_INVALID', {
+      message: `the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`,
+    });
+  }
+  const check = checkArguments(tool, call.arguments);
+  if (check.type === 'valid') return check.arguments;
+  throw new AppError('TOOL_ARGUMENTS_INVALID', { message: `invalid arguments for '${tool.name}': ${check.problems}` });
 }
 
 function truncate(content: string, maxLength: number): string {

@@ -1,4 +1,4 @@
-import { choice, flag, integer, list, named, object, optional, section, type Static, text } from '../schema-builder.js';
+import { choice, flag, integer, list, named, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { AgentSettings } from '../settings.js';
 
 const SkillSchema = object(
@@ -21,15 +21,22 @@ const AgentSchema = section(
     instruction: text('System prompt.', { default: 'You are a helpful assistant.' }),
     tools: optional(list(text('Name of a tool.', { minLength: 1 }), 'Tools it may use; left out means all, [] means none.')),
     streaming: flag('Answers are sent as they grow.', { default: true }),
-    visibility: choice(['public', 'internal', 'private'], 'Who sees the agent: everybody, callers with a login, nobody outside.', { default: 'public' }),
+    visibility: choice(['public', 'internal', 'private'], 'Who sees the agent: everybody, callers with a login, nobody outside.', {
+      default: 'public',
+    }),
     skills: list(SkillSchema, 'What its card tells; default: one skill made from its name and description.', { default: [] }),
     input_modes: list(text('Media type.', { minLength: 1 }), 'Media types it reads.', { default: ['text/plain'], minItems: 1 }),
     output_modes: list(text('Media type.', { minLength: 1 }), 'Media types it writes.', { default: ['text/plain'], minItems: 1 }),
-    document_stores: optional(list(text('Name in document_stores.', { minLength: 1 }), 'Stores it may search; left out means all, [] means none.')),
+    document_stores: optional(
+      list(text('Name in document_stores.', { minLength: 1 }), 'Stores it may search; left out means all, [] means none.'),
+    ),
     include_context: flag('Passages that fit the message are put before the model without a search call.', { default: false }),
     include_context_limit: integer('Most passages put before the model.', { default: 5, minimum: 1, maximum: 100 }),
     include_context_max_length: integer('Characters of one such passage.', { default: 500, minimum: 1, maximum: 100_000 }),
-    reasoning: section({ max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }) }, 'The loop of model and tools.'),
+    reasoning: section(
+      { max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }) },
+      'The loop of model and tools.',
+    ),
   },
   'One agent.',
 );

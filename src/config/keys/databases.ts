@@ -9,7 +9,9 @@ const DatabaseSchema = object(
     url: text('Connection URL in place of host, port and database.', { default: '', writeOnly: true }),
     host: text('Host name; not for sqlite.', { default: 'localhost' }),
     port: optional(integer('Port; default 5432 (postgres) or 3306 (mysql).', { minimum: 0, maximum: 65_535 })),
-    database: optional(text("Database name, default hector; for sqlite the file, default hector.db in the state folder, or ':memory:'.", { minLength: 1 })),
+    database: optional(
+      text("Database name, default hector; for sqlite the file, default hector.db in the state folder, or ':memory:'.", { minLength: 1 }),
+    ),
     username: text('User name.', { default: '' }),
     password: text('Password.', { default: '', writeOnly: true }),
     ssl_mode: choice(['disable', 'require', 'verify-full'], 'Encryption of the connection.', { default: 'disable' }),

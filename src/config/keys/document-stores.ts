@@ -1,20 +1,48 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { choice, flag, integer, list, named, number, object, optional, section, type Static, text } from '../schema-builder.js';
+import { choice, flag, integer, list, named, number, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { DocumentStoreSettings } from '../settings.js';
 import type { ResolveContext } from './resolve-context.js';
 
 /** RAG-02, limited to what an extractor reads. */
 const READABLE = [
   ...['md', 'markdown', 'txt', 'rst', 'adoc', 'html', 'htm'],
-  ...['go', 'py', 'java', 'js', 'mjs', 'ts', 'jsx', 'tsx', 'c', 'cpp', 'h', 'hpp', 'cs', 'rb', 'php', 'rs', 'swift', 'kt', 'scala', 'lua', 'r', 'sh', 'sql'],
+  ...[
+    'go',
+    'py',
+    'java',
+    'js',
+    'mjs',
+    'ts',
+    'jsx',
+    'tsx',
+    'c',
+    'cpp',
+    'h',
+    'hpp',
+    'cs',
+    'rb',
+    'php',
+    'rs',
+    'swift',
+    'kt',
+    'scala',
+    'lua',
+    'r',
+    'sh',
+    'sql',
+  ],
   ...['json', 'yaml', 'yml', 'toml', 'xml', 'css'],
 ];
 
 export const DEFAULT_INCLUDE: readonly string[] = READABLE.map((extension) => `**/*.${extension}`);
 
 /** RAG-03. */
-export const DEFAULT_EXCLUDE: readonly string[] = ['**/.*', '**/.*/**', ...['node_modules', '__pycache__', 'vendor', 'dist', 'build', 'venv'].map((folder) => `**/${folder}/**`)];
+export const DEFAULT_EXCLUDE: readonly string[] = [
+  '**/.*',
+  '**/.*/**',
+  ...['node_modules', '__pycache__', 'vendor', 'dist', 'build', 'venv'].map((folder) => `**/${folder}/**`),
+];
 
 const SourceSchema = object(
   {
@@ -46,7 +74,9 @@ const DocumentStoreSchema = object(
     chunking: ChunkingSchema,
     vector_store: optional(text('Name in vector_stores; default: the one called default, else the first.', { minLength: 1 })),
     embedder: optional(text('Name in embedders; default: the one called default, else the first.', { minLength: 1 })),
-    collection: optional(text('Name of its collection in the vector store; default: the name of the document store.', { minLength: 1, maxLength: 128 })),
+    collection: optional(
+      text('Name of its collection in the vector store; default: the name of the document store.', { minLength: 1, maxLength: 128 }),
+    ),
     search: section(
       {
         top_k: integer('Passages that a search gives.', { default: 10, minimum: 1, maximum: 1000 }),
@@ -55,7 +85,9 @@ const DocumentStoreSchema = object(
       'How the store is searched.',
     ),
     indexing: section(
-      { max_concurrent: optional(integer('Documents read at once; default: the number of processor cores.', { minimum: 1, maximum: 1024 })) },
+      {
+        max_concurrent: optional(integer('Documents read at once; default: the number of processor cores.', { minimum: 1, maximum: 1024 })),
+      },
       'How the store is filled.',
     ),
   },
@@ -64,7 +96,11 @@ const DocumentStoreSchema = object(
 
 export const DocumentStoresSchema = named(DocumentStoreSchema, 'Document stores by name.');
 
-export function resolveDocumentStore(name: string, store: Static<typeof DocumentStoreSchema>, context: ResolveContext): DocumentStoreSettings {
+export function resolveDocumentStore(
+  name: string,
+  store: Static<typeof DocumentStoreSchema>,
+  context: ResolveContext,
+): DocumentStoreSettings {
   const { source, chunking, search } = store;
   return {
     source: {

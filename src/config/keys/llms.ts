@@ -9,9 +9,22 @@ const LlmSchema = object(
       'Who answers. Default: openai when api_key or base_url is given or the variable OPENAI_API_KEY is set, else the built-in offline model.',
     ),
     model: optional(text('Model name; default gpt-4o for openai.', { minLength: 1 })),
-    api_key: optional(text('Key of the provider. Default: the variable OPENAI_API_KEY. Not needed with base_url.', { writeOnly: true })),
-    base_url: text("Address of an OpenAI-compatible service; empty is the provider's own.", { default: '', pattern: '^$|^https?://.', 'x-form': 'http://… or https://…' }),
-    api: choice(['auto', 'responses', 'chat'], 'Interface to call; auto takes Responses for OpenAI itself and Chat Completions for any other base_url.', { default: 'auto' }),
+    api_key: optional(
+      text(
+        'Key of the provider. Default: the variable OPENAI_API_KEY, for OpenAI itself only; another service behind base_url is given its own or none.',
+        { writeOnly: true },
+      ),
+    ),
+    base_url: text("Address of an OpenAI-compatible service; empty is the provider's own.", {
+      default: '',
+      pattern: '^$|^https?://.',
+      'x-form': 'http://… or https://…',
+    }),
+    api: choice(
+      ['auto', 'responses', 'chat'],
+      'Interface to call; auto takes Responses for OpenAI itself and Chat Completions for any other base_url.',
+      { default: 'auto' },
+    ),
     temperature: optional(number("Randomness; default is the provider's.", { minimum: 0, maximum: 2 })),
     max_tokens: optional(integer("Most tokens of one answer; default is the provider's.", { minimum: 1 })),
     max_tool_output_length: integer('Characters of one tool result that the model sees; 0 is unlimited.', { default: 0, minimum: 0 }),
@@ -31,7 +44,7 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
   return {
     provider: llm.provider,
     model: llm.model ?? DEFAULT_MODELS[llm.provider],
-    apiKey: llm.api_key ?? (llm.provider === 'openai' ? (context.environment['OPENAI_API_KEY'] ?? '') : ''),
+    apiKey: llm.api_key ?? defaultKey(llm, context),
     baseUrl: llm.base_url.replace(/\/+$/, ''),
     api: llm.api,
     temperature: llm.temperature,
@@ -42,4 +55,10 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
     firstTokenMs: llm.first_token_ms,
     tokenMs: llm.token_ms,
   };
+}
+
+/** The variable's key belongs to OpenAI itself; another service must be given its own. */
+function defaultKey({ provider, base_url }: Static<typeof LlmSchema>, { environment }: ResolveContext): string {
+  const isOpenAi = provider === 'openai' && (base_url === '' || /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(base_url));
+  return isOpenAi ? (environment.OPENAI_API_KEY ?? '') : '';
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { LogLevel, LogOptions } from '../../observe/log.js';
 import type { Environment } from '../environment.js';
 import type { Finding } from '../problem.js';
-import { choice, section, type Static, text } from '../schema-builder.js';
+import { choice, type Static, section, text } from '../schema-builder.js';
 import type { ResolveContext } from './resolve-context.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
@@ -19,18 +19,21 @@ export const LoggerSchema = section(
 
 /** CLI-14: the environment goes before the file; flags arrive as the environment. */
 export function resolveLogger(logger: Static<typeof LoggerSchema>, context: ResolveContext): LogOptions {
-  const file = context.environment['LOG_FILE'] ?? logger.file;
+  const file = context.environment.LOG_FILE ?? logger.file;
   return {
-    level: oneOf(LOG_LEVELS, context.environment['LOG_LEVEL']) ?? logger.level,
+    level: oneOf(LOG_LEVELS, context.environment.LOG_LEVEL) ?? logger.level,
     file: file === '' ? '' : resolve(context.workingDirectory, file),
-    format: oneOf(LOG_FORMATS, context.environment['LOG_FORMAT']) ?? logger.format,
+    format: oneOf(LOG_FORMATS, context.environment.LOG_FORMAT) ?? logger.format,
   };
 }
 
 /** An unknown value is an error, never a silent other one (CLI-11). */
 export function checkLogVariables(environment: Environment): Finding[] {
   const findings: Finding[] = [];
-  for (const [name, allowed] of [['LOG_LEVEL', LOG_LEVELS], ['LOG_FORMAT', LOG_FORMATS]] as const) {
+  for (const [name, allowed] of [
+    ['LOG_LEVEL', LOG_LEVELS],
+    ['LOG_FORMAT', LOG_FORMATS],
+  ] as const) {
     const value = environment[name] ?? '';
     if (value === '' || oneOf(allowed, value) !== undefined) continue;
     findings.push({ path: [name], description: `the variable is '${value}'; wanted one of ${allowed.join(', ')}` });

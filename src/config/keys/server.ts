@@ -1,4 +1,4 @@
-import { choice, duration, flag, integer, section, type Static, text } from '../schema-builder.js';
+import { choice, duration, flag, integer, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
 
 const LimitsSchema = section(
@@ -8,7 +8,10 @@ const LimitsSchema = section(
     max_message_parts: integer('Most parts of one message.', { default: 100, minimum: 1, maximum: 100_000 }),
     max_streams_per_caller: integer('Most open streams of one caller.', { default: 100, minimum: 1 }),
     request_timeout_ms: duration('Sending a request may take this long.', { default: 30_000, minimum: 1 }),
-    max_stream_buffer_bytes: integer('Bytes queued for a slow reader before it is detached and caught up by cursor.', { default: 65_536, minimum: 1024 }),
+    max_stream_buffer_bytes: integer('Bytes queued for a slow reader before it is detached and caught up by cursor.', {
+      default: 65_536,
+      minimum: 1024,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
   'Limits of the HTTP front.',
@@ -18,11 +21,17 @@ export const ServerSchema = section(
   {
     host: text('Address to listen on.', { default: '0.0.0.0', minLength: 1 }),
     port: integer('Port to listen on; 0 takes any free one.', { default: 8080, minimum: 0, maximum: 65_535 }),
-    public_url: text('Base URL that clients reach; empty derives it from each request.', { default: '', pattern: '^$|^https?://.', 'x-form': 'http://… or https://…' }),
+    public_url: text('Base URL that clients reach; empty derives it from each request.', {
+      default: '',
+      pattern: '^$|^https?://.',
+      'x-form': 'http://… or https://…',
+    }),
     http: choice(['auto', 'uws', 'node'], 'HTTP adapter; auto takes uWebSockets.js where it loads, else node:http.', { default: 'auto' }),
     a2a: section(
       {
-        assume_version: choice(['', '1.0'], 'Protocol version of a request without A2A-Version; empty is 0.3, which is refused.', { default: '' }),
+        assume_version: choice(['', '1.0'], 'Protocol version of a request without A2A-Version; empty is 0.3, which is refused.', {
+          default: '',
+        }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
       },
       'The A2A protocol.',

@@ -1,8 +1,14 @@
-import { optional, section, type Static, text } from '../schema-builder.js';
+import { optional, type Static, section, text } from '../schema-builder.js';
 import type { StorageSettings } from '../settings.js';
 
 export const StorageSchema = section(
-  { database: optional(text('Name in databases where tasks, sessions and documents are kept. Default: the one called default, else the first.', { minLength: 1 })) },
+  {
+    database: optional(
+      text('Name in databases where tasks, sessions and documents are kept. Default: the one called default, else the first.', {
+        minLength: 1,
+      }),
+    ),
+  },
   'Where the durable state lives.',
 );
 

@@ -7,7 +7,7 @@
  */
 import type { ChunkingSettings } from '../../config/settings.js';
 import type { TextChunk } from '../../threads/messages.js';
-import { lineStarts, lineOf } from './lines.js';
+import { lineOf, lineStarts } from './lines.js';
 import { sentenceRanges } from './sentences.js';
 import { type Range, windowRanges } from './windows.js';
 
@@ -20,7 +20,8 @@ export function chunkText(text: string, settings: ChunkingSettings): readonly Te
   }));
 }
 
-function chunkRanges(text: string, settings: ChunkingSettings): readonly Range[] {
+/** The chunks as ranges of the text, in order. */
+export function chunkRanges(text: string, settings: ChunkingSettings): readonly Range[] {
   const maxSize = Math.max(1, settings.maxSize);
   const minSize = Math.min(settings.minSize, maxSize);
   const size = Math.max(1, minSize, Math.min(settings.size, maxSize));

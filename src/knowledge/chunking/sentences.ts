@@ -24,7 +24,8 @@ export function sentenceRanges(text: string, limits: SentenceLimits): readonly R
   }
   const last = ranges.at(-1);
   const before = ranges.at(-2);
-  if (last === undefined || before === undefined || last.end - last.start >= limits.minSize || last.end - before.start > limits.maxSize) return ranges;
+  if (last === undefined || before === undefined || last.end - last.start >= limits.minSize || last.end - before.start > limits.maxSize)
+    return ranges;
   return [...ranges.slice(0, -2), { start: before.start, end: last.end }];
 }
 

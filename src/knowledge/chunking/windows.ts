@@ -35,9 +35,10 @@ function windowEnd(text: string, start: number, textEnd: number, { size, minSize
   if (wanted >= textEnd) return textEnd;
   if (!preserveWords) return wholeSign(text, start, wanted);
   const earliest = start + Math.max(1, Math.min(minSize, size));
-  for (let at = wanted; at >= earliest; at--) if (isBreak(text, at)) return at;
+  const back = lastBreak(text, earliest, wanted);
+  if (back !== undefined) return back;
   const latest = Math.min(start + maxSize, textEnd);
-  for (let at = wanted + 1; at <= latest; at++) if (isBreak(text, at)) return at;
+  for (let at = wanted + 1; at <= latest; at++) if (at === textEnd || isBreak(text, at)) return at;
   // One word fills the window: it is cut where the wanted size ends (W-77).
   return wholeSign(text, start, wanted);
 }
@@ -57,10 +58,18 @@ function joinShortEnd(text: string, ranges: readonly Range[], { minSize, maxSize
   if (last === undefined || before === undefined || last.end - last.start >= minSize) return ranges;
   const kept = ranges.slice(0, -2);
   if (last.end - before.start <= maxSize) return [...kept, { start: before.start, end: last.end }];
-  let cut = wholeSign(text, before.start, last.end - minSize);
-  if (preserveWords) for (let at = cut; at - before.start >= minSize && last.end - at <= maxSize; at--) if (isBreak(text, at)) { cut = at; break; }
-  const start = skipSpace(text, cut, last.end);
-  return [...kept, { start: before.start, end: Math.max(trimEnd(text, before.start, cut), Math.min(before.end, start)) }, { start: Math.min(start, last.start), end: last.end }];
+  const latest = wholeSign(text, before.start, last.end - minSize);
+  const cut = preserveWords ? (lastBreak(text, Math.max(before.start + minSize, last.end - maxSize), latest) ?? latest) : latest;
+  return [
+    ...kept,
+    { start: before.start, end: trimEnd(text, before.start, cut) },
+    { start: skipSpace(text, cut, last.end), end: last.end },
+  ];
+}
+
+function lastBreak(text: string, earliest: number, latest: number): number | undefined {
+  for (let at = latest; at >= earliest; at--) if (isBreak(text, at)) return at;
+  return undefined;
 }
 
 /** Between a word and white space, in either direction. */

@@ -14,7 +14,9 @@ export function decodeText(name: string, content: Uint8Array, charset?: string):
   const invalid = countInvalid(text);
   if (invalid * 2 > text.length) {
     const percent = Math.round((invalid / text.length) * 100);
-    throw new AppError('DOCUMENT_NOT_TEXT', { message: `'${name}' is not readable text: ${percent} % of it is invalid; save it as UTF-8 or exclude it in source.exclude` });
+    throw new AppError('DOCUMENT_NOT_TEXT', {
+      message: `'${name}' is not readable text: ${percent} % of it is invalid; save it as UTF-8 or exclude it in source.exclude`,
+    });
   }
   // Databases refuse NUL in text; one kind of line end, so that line numbers agree.
   return text.replaceAll('\u0000', ' ').replace(/\r\n?/g, '\n');

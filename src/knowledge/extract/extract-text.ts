@@ -2,21 +2,16 @@
 import { posix } from 'node:path';
 import { AppError } from '../../base/errors.js';
 import { decodeText } from './decode-text.js';
+import type { ExtractedText } from './extracted-text.js';
 import { extractHtml } from './html.js';
 import { extractMarkdown } from './markdown.js';
-
-export interface ExtractedText {
-  readonly text: string;
-  /** '' = the document names none. */
-  readonly title: string;
-  /** Source line of each line of `text`, where extraction moved them. */
-  readonly sourceLines?: readonly number[];
-}
 
 export function extractText(name: string, content: Uint8Array): ExtractedText {
   const extension = posix.extname(name).toLowerCase();
   if (UNSUPPORTED.has(extension)) {
-    throw new AppError('DOCUMENT_UNSUPPORTED', { message: `'${name}': no extractor reads ${extension} files; exclude them in source.exclude or convert them to text` });
+    throw new AppError('DOCUMENT_UNSUPPORTED', {
+      message: `'${name}': no extractor reads ${extension} files; exclude them in source.exclude or convert them to text`,
+    });
   }
   const text = decodeText(name, content, HTML.has(extension) ? declaredCharset(content) : undefined);
   if (MARKDOWN.has(extension)) return extractMarkdown(text);

@@ -1,5 +1,5 @@
 /** HTML → readable text: one pass over the source, tags dropped, blocks on their own lines, source lines kept. */
-import type { ExtractedText } from './extract-text.js';
+import type { ExtractedText } from './extracted-text.js';
 import { decodeEntities } from './html-entities.js';
 
 export function extractHtml(source: string): ExtractedText {
@@ -9,10 +9,11 @@ export function extractHtml(source: string): ExtractedText {
   let headingDepth = 0;
   let preDepth = 0;
   let line = 1;
+  let lineEnd = source.indexOf('\n');
   let at = 0;
-  /** Consumes up to `end`, counting lines. */
+  /** Consumes up to `end`, counting lines; each line end is looked for once. */
   const moveTo = (end: number) => {
-    for (let next = source.indexOf('\n', at); next !== -1 && next < end; next = source.indexOf('\n', next + 1)) line += 1;
+    for (; lineEnd !== -1 && lineEnd < end; lineEnd = source.indexOf('\n', lineEnd + 1)) line += 1;
     at = end;
   };
   while (at < source.length) {
@@ -60,6 +61,8 @@ class LineWriter {
   readonly #sourceLines: number[] = [];
   #current = '';
   #currentLine = 1;
+  /** Asking the growing line itself would copy it every time. */
+  #endsWithSpace = false;
 
   text(text: string, line: number, verbatim: boolean): void {
     if (verbatim) {
@@ -67,6 +70,7 @@ class LineWriter {
         if (index > 0) this.breakLine(false, true);
         if (this.#current === '') this.#currentLine = line + index;
         this.#current += part;
+        this.#endsWithSpace = false;
       });
       return;
     }
@@ -76,7 +80,10 @@ class LineWriter {
       this.#currentLine = line + text.slice(0, lead).split('\n').length - 1;
     }
     const collapsed = text.replace(/\s+/g, ' ');
-    this.#current += this.#current === '' || this.#current.endsWith(' ') ? collapsed.trimStart() : collapsed;
+    const added = this.#current === '' || this.#endsWithSpace ? collapsed.trimStart() : collapsed;
+    if (added === '') return;
+    this.#current += added;
+    this.#endsWithSpace = added.endsWith(' ');
   }
 
   /** Ends the line; a paragraph also leaves one empty line behind it. */
@@ -117,8 +124,21 @@ function collapse(text: string): string {
 const TAG = /^<(\/?)([a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>/;
 /** A longer tag is skipped to its `>`; bounds the work per tag. */
 const MAX_TAG = 65_536;
-const DROPPED: ReadonlySet<string> = new Set(['script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'canvas', 'textarea', 'select']);
+const DROPPED: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'iframe',
+  'object',
+  'canvas',
+  'textarea',
+  'select',
+]);
 const INLINE_BREAKS: ReadonlySet<string> = new Set(['br', 'li', 'tr', 'dt', 'dd', 'option']);
 const BLOCKS: ReadonlySet<string> = new Set(
-  'address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul'.split(' '),
+  'address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul'.split(
+    ' ',
+  ),
 );

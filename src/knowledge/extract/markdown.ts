@@ -1,5 +1,5 @@
 /** Markdown stays as written: its marks carry structure. Only front matter is taken out, its lines left empty. */
-import type { ExtractedText } from './extract-text.js';
+import type { ExtractedText } from './extracted-text.js';
 
 export function extractMarkdown(source: string): ExtractedText {
   const frontMatter = /^---[ \t]*\n([\s\S]*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source);
@@ -32,5 +32,8 @@ function firstHeading(text: string): string {
 
 /** A heading without emphasis, code marks and link targets. */
 function plain(heading: string): string {
-  return heading.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*`]|(?<!\w)_|_(?!\w)/g, '').trim();
+  return heading
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*`]|(?<!\w)_|_(?!\w)/g, '')
+    .trim();
 }

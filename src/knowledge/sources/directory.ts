@@ -87,5 +87,8 @@ function tooLarge(document: SourceDocument, bytes: number, maxBytes: number): Ap
 }
 
 function unreadable(path: string, cause: unknown): AppError {
-  return new AppError('DOCUMENT_SOURCE_UNREADABLE', { message: `'${path}' cannot be read (${describeError(cause)}); check that it exists and that this user may read it`, cause });
+  return new AppError('DOCUMENT_SOURCE_UNREADABLE', {
+    message: `'${path}' cannot be read (${describeError(cause)}); check that it exists and that this user may read it`,
+    cause,
+  });
 }

@@ -44,7 +44,10 @@ function globToRegExp(pattern: string): RegExp {
     else if (sign === '?') source += '[^/]';
     else if (sign === '[' && pattern.indexOf(']', at + 2) !== -1) {
       const end = pattern.indexOf(']', at + 2);
-      source += `[${pattern.slice(at + 1, end).replace(/^!/, '^').replace(/[\\[]/g, '\\$&')}]`;
+      source += `[${pattern
+        .slice(at + 1, end)
+        .replace(/^!/, '^')
+        .replace(/[\\[]/g, '\\$&')}]`;
       at = end;
     } else if (sign === '{' && pattern.indexOf('}', at) !== -1) {
       source += '(?:';

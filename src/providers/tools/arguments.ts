@@ -1,5 +1,6 @@
 /** Arguments of a tool call against the tool's own schema (TOOL-22, TOOL-50, W-34). */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { AppError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import type { ToolDefinition } from '../llms/contract.js';
@@ -34,7 +35,9 @@ export function createArgumentsCheck(): CheckArguments {
 /** An instance per schema: two MCP servers may use one `$id` for different schemas, and an instance keeps all it has compiled. */
 function compile({ name, parameters }: Pick<ToolDefinition, 'name' | 'parameters'>): ValidateFunction {
   try {
-    return new Ajv({ useDefaults: true, allErrors: true, strict: false, validateFormats: false }).compile(parameters);
+    const { $schema, ...schema } = parameters;
+    const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
+    return new Dialect({ useDefaults: true, allErrors: true, strict: false, validateFormats: false }).compile(schema);
   } catch (error) {
     throw new AppError('TOOL_FAILED', { message: `The parameter schema of tool '${name}' is invalid`, cause: error });
   }

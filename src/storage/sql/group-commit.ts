@@ -36,7 +36,10 @@ export class GroupCommit<Write> {
 
   async submit(write: Write): Promise<unknown> {
     if (this.#waiting.length >= this.#options.maxWaiting) {
-      throw new AppError('DATABASE_BUSY', { message: `${this.#options.maxWaiting} writes already wait for the database`, retryAfterMs: 1_000 });
+      throw new AppError('DATABASE_BUSY', {
+        message: `${this.#options.maxWaiting} writes already wait for the database`,
+        retryAfterMs: 1_000,
+      });
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
@@ -64,7 +67,7 @@ export class GroupCommit<Write> {
   async #runGroup(group: readonly Waiting<Write>[]): Promise<void> {
     try {
       const outcomes = await this.#options.run(group.map((member) => member.write));
-      group.forEach((member, index) => member.resolve(outcomes[index]));
+      for (const [index, member] of group.entries()) member.resolve(outcomes[index]);
     } catch (error) {
       // A database that is busy or away is so for every member: running them one by one would only hold up the queue.
       if (group.length === 1 || (error instanceof AppError && error.disposition === 'retry')) {

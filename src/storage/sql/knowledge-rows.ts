@@ -1,5 +1,6 @@
 /** Rows of the knowledge tables. */
 import { endianness } from 'node:os';
+import { sha256Hex } from '../../base/json.js';
 import type { DocumentRecord } from '../../knowledge/chunk-store.js';
 import type { RowShape } from './dialects/dialect.js';
 
@@ -103,4 +104,14 @@ export function toVector(bytes: Uint8Array): Float32Array {
   const copy = Buffer.from(Uint8Array.from(bytes).buffer);
   if (endianness() !== 'LE') copy.swap32();
   return new Float32Array(copy.buffer, 0, copy.byteLength / 4);
+}
+
+/** Names of stores and collections may be longer than an index entry. */
+export function keyOf(name: string): string {
+  return sha256Hex(name).slice(0, 40);
+}
+
+/** `items` in pieces that fit into one statement. */
+export function* parts<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }

@@ -1,73 +1,24 @@
 /** The chunk table in SQL; keeps what `knowledge/chunk-store.ts` promises. */
-import { newId } from '../../base/ids.js';
-import { sha256Hex } from '../../base/json.js';
 import {
-  type ChangeOutcome,
   type ChunkStore,
   type ChunkVector,
-  type DocumentChange,
   type DocumentMove,
   type DocumentRecord,
   documentKey,
-  type IndexDocument,
   type StoredChunk,
 } from '../../knowledge/chunk-store.js';
 import type { Database } from './database.js';
-import { chunkShape, collectionShape, documentShape, type DocumentRow, toRecord, toVector, vectorBytes } from './knowledge-rows.js';
-import { type Program, type Query, rowsOf, rowsOfAll } from './query.js';
+import { commitChanges } from './knowledge-commit.js';
+import { type DocumentRow, keyOf, parts, toRecord, toVector } from './knowledge-rows.js';
 
 export function createKnowledgeStore(database: Database): ChunkStore {
   const { dialect } = database;
-  const query = (sql: string, parameters: readonly unknown[]): Query => ({ sql, parameters });
-  const read = async <R>(sql: string, parameters: readonly unknown[]) => (await database.read(query(sql, parameters))) as readonly R[];
-
-  function* commit(collection: string, changes: readonly DocumentChange[], at: number): Program<readonly ChangeOutcome[]> {
-    const collectionKey = keyOf(collection);
-    // The lock on this row makes versions commit in order (3) and keeps two commits off the same documents (2).
-    const [state] = yield* rowsOfAll<{ version: number }>(dialect.rows.select(collectionShape, [collectionKey], { lock: true }));
-    if (state === undefined) yield* rowsOfAll(dialect.rows.insert(collectionShape, [[collectionKey, collection, newId(at), 0]]));
-    const version = Number(state?.version ?? 0) + 1;
-
-    const keys = changes.map((change) => documentKey(change.store, change.id));
-    const rows = yield* rowsOfAll<DocumentRow>(dialect.rows.select(documentShape, [...new Set(keys)], { lock: true }));
-    const known = new Map(rows.map((row) => [row.document_key, row]));
-
-    const outcomes: ChangeOutcome[] = [];
-    const written = new Map<string, DocumentRow>();
-    const cleared: string[] = [];
-    const chunks: unknown[][] = [];
-    changes.forEach((change, index) => {
-      const key = keys[index] as string;
-      const current = written.get(key) ?? known.get(key);
-      if (Number(current?.generation ?? 0) !== change.generation || (current === undefined && change.type !== 'index' && change.type !== 'fail')) {
-        outcomes.push('stale');
-        return;
-      }
-      outcomes.push('committed');
-      const next = nextRow(change, key, collectionKey, current, { version, at });
-      written.set(key, next);
-      if (change.type !== 'index' && change.type !== 'remove') return;
-      if (Number(current?.chunk_count ?? 0) > 0) cleared.push(key);
-      if (change.type === 'index') chunks.push(...chunkRows(change, next));
-    });
-
-    for (const part of parts(cleared, 100)) yield* rowsOf(query(`DELETE FROM chunks WHERE document_key IN (${part.map(() => '?').join(', ')})`, part));
-    for (const part of parts(chunks, 100)) yield* rowsOfAll(dialect.rows.insert(chunkShape, part));
-    const values = [...written.values()];
-    const columns = Object.keys(documentShape.columns) as (keyof DocumentRow)[];
-    const tuples = (of: readonly DocumentRow[]) => of.map((row) => columns.map((column) => row[column]));
-    const added = values.filter((row) => !known.has(row.document_key));
-    const changed = values.filter((row) => known.has(row.document_key));
-    if (added.length > 0) yield* rowsOfAll(dialect.rows.insert(documentShape, tuples(added)));
-    if (changed.length > 0) yield* rowsOfAll(dialect.rows.update(documentShape, tuples(changed)));
-    if (values.some((row) => row.version === version)) yield* rowsOf(query('UPDATE collections SET version = ? WHERE collection_key = ?', [version, collectionKey]));
-    return outcomes;
-  }
+  const read = async <R>(sql: string, parameters: readonly unknown[]) => (await database.read({ sql, parameters })) as readonly R[];
 
   return {
     async commit(collection, changes, at) {
       if (changes.length === 0) return [];
-      return await database.transact(() => commit(collection, changes, at));
+      return await database.transact(() => commitChanges(dialect, collection, changes, at));
     },
 
     async findDocuments(store, ids) {
@@ -98,7 +49,9 @@ export function createKnowledgeStore(database: Database): ChunkStore {
     },
 
     async collection(collection) {
-      const [row] = await read<{ source: string; version: number }>('SELECT source, version FROM collections WHERE collection_key = ?', [keyOf(collection)]);
+      const [row] = await read<{ source: string; version: number }>('SELECT source, version FROM collections WHERE collection_key = ?', [
+        keyOf(collection),
+      ]);
       return row === undefined ? { source: '', version: 0 } : { source: row.source, version: Number(row.version) };
     },
 
@@ -108,7 +61,14 @@ export function createKnowledgeStore(database: Database): ChunkStore {
          ORDER BY version, document_key LIMIT ${Math.trunc(limit)}`,
         [keyOf(collection), after.version, after.version, after.key],
       );
-      return rows.map((row): DocumentMove => ({ key: row.document_key, version: Number(row.version), chunkCount: Number(row.chunk_count), slots: Number(row.slots) }));
+      return rows.map(
+        (row): DocumentMove => ({
+          key: row.document_key,
+          version: Number(row.version),
+          chunkCount: Number(row.chunk_count),
+          slots: Number(row.slots),
+        }),
+      );
     },
 
     async vectors(documentKeys, embedder) {
@@ -140,71 +100,6 @@ export function createKnowledgeStore(database: Database): ChunkStore {
   };
 }
 
-/** The document's row after the change. */
-function nextRow(change: DocumentChange, key: string, collectionKey: string, current: DocumentRow | undefined, { version, at }: { version: number; at: number }): DocumentRow {
-  const base: DocumentRow = current ?? {
-    document_key: key,
-    store_key: keyOf(change.store),
-    collection_key: collectionKey,
-    version: 0,
-    store: change.store,
-    document_id: change.id,
-    title: '',
-    source_path: '',
-    generation: 0,
-    content_hash: '',
-    pipeline: '',
-    bytes: 0,
-    modified_at: 0,
-    status: 'failed',
-    stage: '',
-    attempts: 0,
-    last_error: '',
-    chunk_count: 0,
-    slots: 0,
-    updated_at: at,
-  };
-  const success = { status: 'indexed', stage: '', attempts: 0, last_error: '', updated_at: at };
-  switch (change.type) {
-    case 'index':
-      return {
-        ...base,
-        ...success,
-        collection_key: collectionKey,
-        version,
-        generation: change.generation + 1,
-        title: change.title,
-        source_path: change.sourcePath,
-        content_hash: change.contentHash,
-        pipeline: change.pipeline,
-        bytes: change.bytes,
-        modified_at: change.modifiedAt,
-        chunk_count: change.chunks.length,
-        slots: Math.max(Number(base.slots), change.chunks.length),
-      };
-    case 'touch':
-      return { ...base, ...success, bytes: change.bytes, modified_at: change.modifiedAt };
-    case 'fail':
-      return { ...base, source_path: current?.source_path || change.sourcePath, status: 'failed', stage: change.stage, attempts: Number(base.attempts) + 1, last_error: change.error.slice(0, 2000), updated_at: at };
-    case 'remove':
-      return { ...base, ...success, status: 'removed', version, generation: change.generation + 1, content_hash: '', pipeline: '', chunk_count: 0 };
-  }
-}
-
-function chunkRows(change: IndexDocument, row: DocumentRow): unknown[][] {
-  return change.chunks.map((chunk, index) => [
-    row.document_key,
-    index,
-    row.collection_key,
-    row.generation,
-    change.embedder,
-    chunk.text,
-    chunk.startLine,
-    chunk.endLine,
-    vectorBytes(chunk.vector),
-  ]);
-}
-
 interface ChunkWithDocument {
   readonly document_key: string;
   readonly chunk_index: number;
@@ -231,13 +126,4 @@ function toStoredChunk(row: ChunkWithDocument): StoredChunk {
     startLine: Number(row.start_line),
     endLine: Number(row.end_line),
   };
-}
-
-/** Names of stores and collections may be longer than an index entry. */
-function keyOf(name: string): string {
-  return sha256Hex(name).slice(0, 40);
-}
-
-function* parts<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }

@@ -1,9 +1,14 @@
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
-import type { Database } from './database.js';
-import { type Migration, migrations as allMigrations } from './migrations/index.js';
+import type { Driver, SqlDialect } from './dialects/dialect.js';
+import { migrations as allMigrations } from './migrations/index.js';
+import type { Migration } from './migrations/migration.js';
 import { type Program, rowsOf } from './query.js';
 import { createTable } from './table-definition.js';
+
+export interface MigrationTarget extends Pick<Driver, 'transact'> {
+  readonly dialect: SqlDialect;
+}
 
 export interface MigrateOptions {
   readonly clock: Clock;
@@ -14,7 +19,7 @@ export interface MigrateOptions {
 }
 
 /** Brings the schema up to date. Several processes may do so at the same instant: one works, the others wait. */
-export async function migrate(database: Pick<Database, 'dialect' | 'transact'>, options: MigrateOptions): Promise<void> {
+export async function migrate(database: MigrationTarget, options: MigrateOptions): Promise<void> {
   const { dialect } = database;
   const migrations = options.migrations ?? allMigrations;
 

@@ -15,6 +15,7 @@ export interface TaskTable {
   id: string;
   /** Hash of agent, owner and context: what clients name may be longer than an index key. */
   session_key: string;
+  session_id: string;
   /** Accept order within the session, from 1; only the lowest runnable one of a session may be taken. */
   session_order: number;
   agent: string;
@@ -31,7 +32,7 @@ export interface TaskTable {
   traceparent: string;
   created_at: number;
   updated_at: number;
-  /** `session_key` while the task is runnable, else null: a small index in every dialect. */
+  /** `session_id` while the task is runnable, else null: a small index in every dialect. */
   open_session: string | null;
   /** `updated_at` while the task is runnable, else null. */
   runnable_since: number | null;
@@ -55,6 +56,8 @@ export interface AcceptedMessageTable {
 
 export interface SessionTable {
   session_key: string;
+  /** Id of its first task. Ordered by time, so that rows keyed by it are appended rather than scattered. */
+  session_id: string;
   agent: string;
   owner: string;
   context_id: string;
@@ -67,7 +70,7 @@ export interface SessionTable {
 }
 
 export interface SessionMessageTable {
-  session_key: string;
+  session_id: string;
   /** Gapless from 1. */
   position: number;
   task_id: string;

@@ -8,7 +8,15 @@ import { projectUpdate, resumeUpdates, startUpdates, type UpdateState } from '..
 import type { StreamFrame } from '../../../src/a2a/stream-frame.js';
 import type { Part, TaskState } from '../../../src/protocol/a2a.js';
 import type { FollowedItem } from '../../../src/tasks/follower.js';
-import { type Cursor, deltaOrder, formatCursor, parseCursor, type TaskDelta, type TaskEvent, type TaskEventBody } from '../../../src/tasks/task-event.js';
+import {
+  type Cursor,
+  deltaOrder,
+  formatCursor,
+  parseCursor,
+  type TaskDelta,
+  type TaskEvent,
+  type TaskEventBody,
+} from '../../../src/tasks/task-event.js';
 import { createRandom, type Random } from '../../support/random.js';
 import { StreamClient } from '../../support/stream-client.js';
 
@@ -28,7 +36,16 @@ class World {
   }
 
   append(epoch: number, bodies: readonly TaskEventBody[]): void {
-    const added = bodies.map((body, index): TaskEvent => ({ ...body, taskId: this.taskId, contextId: this.contextId, seq: this.seq + 1 + index, epoch, at: 1_700_000_000_000 }));
+    const added = bodies.map(
+      (body, index): TaskEvent => ({
+        ...body,
+        taskId: this.taskId,
+        contextId: this.contextId,
+        seq: this.seq + 1 + index,
+        epoch,
+        at: 1_700_000_000_000,
+      }),
+    );
     this.events.push(...added);
     for (const event of added) this.announce({ type: 'event', event });
   }
@@ -58,9 +75,8 @@ class Subscriber {
     this.#queue.push(item);
   }
 
-  async attach(): Promise<void> {
+  async attach(view = this.#viewUpTo(this.world.seq)): Promise<void> {
     this.#queue = [];
-    const view = this.#viewUpTo(this.world.seq);
     this.#state = startUpdates(view);
     this.#place = { seq: view.seq, order: 0 };
     this.client.apply(String(view.seq), { task: view.toTask() });
@@ -73,8 +89,9 @@ class Subscriber {
     this.#queue = [];
     const cursor = parseCursor(this.client.lastId) as Cursor;
     const kept = this.world.kept.filter((delta) => delta.seq === cursor.seq);
-    const state = resumeUpdates(this.#viewUpTo(cursor.seq), cursor, kept);
-    if (state === undefined) return this.attach();
+    const view = this.#viewUpTo(cursor.seq);
+    const state = resumeUpdates(view, cursor, kept);
+    if (state === undefined) return this.attach(view);
     this.#state = state;
     this.#place = cursor;
     await this.catchUp();
@@ -108,7 +125,9 @@ class Subscriber {
 
   async #take(item: FollowedItem, cut: boolean): Promise<boolean> {
     if (item.type === 'event') this.#place = { seq: item.event.seq, order: 0 };
-    const update = await projectUpdate(this.#state as UpdateState, item, async (artifactId, seq) => this.#viewUpTo(seq).partsOf(artifactId));
+    const update = await projectUpdate(this.#state as UpdateState, item, async (artifactId, seq) =>
+      this.#viewUpTo(seq).partsOf(artifactId),
+    );
     this.#state = update.state;
     const applied = cut ? update.frames.slice(0, this.random.below(update.frames.length + 1)) : update.frames;
     for (const frame of applied) {
@@ -166,7 +185,10 @@ async function playHistory(seed: number) {
   expected.apply(undefined, { task: projectTask(world.events) });
   const seen = twins.map(({ frames }) => JSON.stringify(frames.map(({ cursor, response }) => [cursor, response])));
   return {
-    ends: subscribers.map(({ client }) => ({ client: { ...client.content(), state: client.state }, expected: { ...expected.content(), state: expected.state } })),
+    ends: subscribers.map(({ client }) => ({
+      client: { ...client.content(), state: client.state },
+      expected: { ...expected.content(), state: expected.state },
+    })),
     frames: subscribers.reduce((sum, { frames }) => sum + frames.length, 0),
     resumes: subscribers.reduce((sum, subscriber) => sum + subscriber.resumes, 0),
     twins: seen[0] === seen[1] ? undefined : `${seen[0]} ${seen[1]}`,
@@ -200,7 +222,13 @@ function createWriter(world: World, random: Random) {
       const text = before === undefined || random.chance(0.1) ? word() : before.text + (random.chance(0.3) ? word() : '');
       const data: Part[] = random.chance(0.3) ? [{ data: { source: random.below(9) } }] : [];
       const parts: Part[] = text === '' && data.length > 0 ? data : [{ text }, ...data];
-      bodies.push({ type: 'artifact.updated', artifact: { artifactId, parts }, append: written.has(artifactId) && random.chance(0.9), lastChunk: next !== 'TASK_STATE_WORKING', previewed: before?.count ?? 0 });
+      bodies.push({
+        type: 'artifact.updated',
+        artifact: { artifactId, parts },
+        append: written.has(artifactId) && random.chance(0.9),
+        lastChunk: next !== 'TASK_STATE_WORKING',
+        previewed: before?.count ?? 0,
+      });
       written.add(artifactId);
     }
     if (next !== state || random.chance(0.2)) bodies.push({ type: 'status.changed', status: { state: next } });
@@ -217,7 +245,16 @@ function createWriter(world: World, random: Random) {
     shown = new Map();
   };
   /** A zombie previews on under its old epoch: nobody may show it once the new one has spoken. */
-  const haunt = () => world.preview({ taskId: world.taskId, contextId: world.contextId, seq: base, epoch: world.epoch - 1, n: 90 + n, artifactId: 'a', text: 'ghost' });
+  const haunt = () =>
+    world.preview({
+      taskId: world.taskId,
+      contextId: world.contextId,
+      seq: base,
+      epoch: world.epoch - 1,
+      n: 90 + n,
+      artifactId: 'a',
+      text: 'ghost',
+    });
   const isOver = () => state === 'TASK_STATE_COMPLETED' || state === 'TASK_STATE_CANCELED';
   const resume = () => {
     world.append(0, [

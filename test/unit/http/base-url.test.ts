@@ -8,7 +8,8 @@ t.test('a wildcard address is never given to a client (API-26)', async (t) => {
 });
 
 t.test('a Host that is no host is not repeated', async (t) => {
-  for (const host of ['evil.example/path', 'a b', 'user@h', 'h:99999999', '"><script>', '', 'h:1:2']) t.equal(requestBaseUrl('', { host }, 'fallback'), 'fallback', host);
+  for (const host of ['evil.example/path', 'a b', 'user@h', 'h:99999999', '"><script>', '', 'h:1:2'])
+    t.equal(requestBaseUrl('', { host }, 'fallback'), 'fallback', host);
   t.equal(requestBaseUrl('', {}, 'fallback'), 'fallback');
   t.equal(requestBaseUrl('', { host: 'agents.example' }, 'x'), 'http://agents.example');
   t.equal(requestBaseUrl('', { host: '[::1]:80' }, 'x'), 'http://[::1]:80');

@@ -51,16 +51,22 @@ t.test('a card can be cached: ETag, max-age, 304 for the same card and 200 for a
   t.equal((await fetch(url, { headers: { 'if-none-match': etag } })).status, 200);
 });
 
-t.test('the base URL is the public one, else the one the client used; never a wildcard, never what a proxy header claims (API-26)', async (t) => {
-  const binding = { listCards: (baseUrl: string) => JSON.stringify(baseUrl) };
-  const open = await startTestFront(t, binding, { settings: { host: '0.0.0.0' } });
-  t.equal(open.url, `http://127.0.0.1:${open.port}`);
-  t.equal(await json(`http://127.0.0.1:${open.port}/agents`, { headers: { 'x-forwarded-host': 'evil.example' } }), `http://127.0.0.1:${open.port}`);
-  t.equal(await json(`http://localhost:${open.port}/agents`), `http://localhost:${open.port}`);
-  const published = await startTestFront(t, binding, { settings: { publicUrl: 'https://agents.example' } });
-  t.equal(published.url, 'https://agents.example');
-  t.equal(await json(`http://127.0.0.1:${published.port}/agents`), 'https://agents.example');
-});
+t.test(
+  'the base URL is the public one, else the one the client used; never a wildcard, never what a proxy header claims (API-26)',
+  async (t) => {
+    const binding = { listCards: (baseUrl: string) => JSON.stringify(baseUrl) };
+    const open = await startTestFront(t, binding, { settings: { host: '0.0.0.0' } });
+    t.equal(open.url, `http://127.0.0.1:${open.port}`);
+    t.equal(
+      await json(`http://127.0.0.1:${open.port}/agents`, { headers: { 'x-forwarded-host': 'evil.example' } }),
+      `http://127.0.0.1:${open.port}`,
+    );
+    t.equal(await json(`http://localhost:${open.port}/agents`), `http://localhost:${open.port}`);
+    const published = await startTestFront(t, binding, { settings: { publicUrl: 'https://agents.example' } });
+    t.equal(published.url, 'https://agents.example');
+    t.equal(await json(`http://127.0.0.1:${published.port}/agents`), 'https://agents.example');
+  },
+);
 
 t.test('a POST reaches the binding with agent, query, body and base URL, and its reply comes back (J1)', async (t) => {
   let seen: BindingRequest | undefined;
@@ -83,8 +89,15 @@ t.test('a POST reaches the binding with agent, query, body and base URL, and its
 t.test('JSON in its known types or none is taken; others are 415', async (t) => {
   const front = await startTestFront(t, {});
   const post = async (type: string | undefined) =>
-    (await fetch(`${front.url}/agents/a`, { method: 'POST', body: Buffer.from('{}'), ...(type === undefined ? {} : { headers: { 'content-type': type } }) })).status;
-  for (const type of ['application/json', 'Application/JSON; charset=utf-8', 'application/a2a+json', undefined]) t.equal(await post(type), 200, String(type));
+    (
+      await fetch(`${front.url}/agents/a`, {
+        method: 'POST',
+        body: Buffer.from('{}'),
+        ...(type === undefined ? {} : { headers: { 'content-type': type } }),
+      })
+    ).status;
+  for (const type of ['application/json', 'Application/JSON; charset=utf-8', 'application/a2a+json', undefined])
+    t.equal(await post(type), 200, String(type));
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx']) t.equal(await post(type), 415, type);
 });
 

@@ -16,7 +16,8 @@ t.test('a path is found by its decoded segments, one trailing slash ignored', as
 });
 
 t.test('what is not in the table is not found', async (t) => {
-  for (const path of ['//', '/agents//', '/agents//x', '/agents/a/b', '/Agents', '/agentsx', '/agents/a//']) t.equal(find('GET', path).type, 'unknown-path', path);
+  for (const path of ['//', '/agents//', '/agents//x', '/agents/a/b', '/Agents', '/agentsx', '/agents/a//'])
+    t.equal(find('GET', path).type, 'unknown-path', path);
   t.same(find('PUT', '/agents/a'), { type: 'wrong-method', pattern: '/agents/{name}', allow: 'GET, HEAD, POST, OPTIONS' });
   t.equal(find('GET', '/agents/%C3').type, 'malformed-path');
 });

@@ -5,7 +5,12 @@ import type { StreamWriter } from '../../../src/http/server.js';
 import { pipeEvents, type SseStreamOptions } from '../../../src/http/sse-stream.js';
 import { EventSource } from '../../support/front-rig.js';
 
-const OPTIONS: Omit<SseStreamOptions, 'events'> = { clock: systemClock, keepAliveMs: 60_000, maxBufferBytes: 65_536, describeFailure: () => '{}' };
+const OPTIONS: Omit<SseStreamOptions, 'events'> = {
+  clock: systemClock,
+  keepAliveMs: 60_000,
+  maxBufferBytes: 65_536,
+  describeFailure: () => '{}',
+};
 
 t.test('a keep-alive comes after keepAliveMs of silence, counted from the last event, and not while bytes wait', async (t) => {
   const { clock, advance } = steeredClock();

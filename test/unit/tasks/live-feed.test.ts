@@ -32,7 +32,12 @@ async function setUp(t: { teardown(run: () => void): unknown }) {
   return { store, live, clock, feed, controller, follow, take: () => takeTask(store, live, 'task') };
 }
 
-const label = (item: FollowedItem) => (item.type === 'event' ? `e${item.event.seq}` : item.type === 'delta' ? `d${item.delta.seq}.${item.delta.n}` : `k${item.seq}.${item.deltas.map(({ n }) => n).join()}`);
+const label = (item: FollowedItem) =>
+  item.type === 'event'
+    ? `e${item.event.seq}`
+    : item.type === 'delta'
+      ? `d${item.delta.seq}.${item.delta.n}`
+      : `k${item.seq}.${item.deltas.map(({ n }) => n).join()}`;
 
 async function pull(items: AsyncIterableIterator<FollowedItem>, count: number): Promise<string[]> {
   const seen: string[] = [];
@@ -247,7 +252,8 @@ t.test('without previews only events are followed', async (t) => {
 t.test('a log longer than one read is replayed whole, in order (R4)', async (t) => {
   const { follow, take } = await setUp(t);
   const run = await take();
-  for (let count = 0; count < 130; count++) await run.commit({ events: [artifact([{ text: 'x' }], { append: count > 0, lastChunk: false })] });
+  for (let count = 0; count < 130; count++)
+    await run.commit({ events: [artifact([{ text: 'x' }], { append: count > 0, lastChunk: false })] });
   await run.rest('TASK_STATE_COMPLETED');
   const seen = await pull(follow(), 1000);
   t.same(seen, [...Array.from({ length: 133 }, (_, index) => `e${index + 1}`), 'end']);

@@ -3,8 +3,8 @@ import type { Dialect as KyselyDialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Logger } from '../../../observe/log.js';
+import type { ColumnKind } from '../column-kind.js';
 import type { Program, Query, Row } from '../query.js';
-import type { ColumnKind } from '../table-definition.js';
 
 export interface SqlDialect {
   readonly name: DatabaseSettings['driver'];

@@ -1,5 +1,5 @@
-import type { Pool, PoolOptions } from 'mysql2';
 import { MysqlDialect } from 'kysely';
+import type { Pool, PoolOptions } from 'mysql2';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { type Program, type Row, runProgramAsync } from '../query.js';
@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { valueLists } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, LOCK_WAIT_MS, describeServer, sslOptions, unavailable } from './server.js';
+import { assertUrl, CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 /** MySQL 8 and MariaDB 10.5 or newer. */
 export const mysql: SqlDialect = {
@@ -31,6 +31,7 @@ export const mysql: SqlDialect = {
 };
 
 async function open(settings: DatabaseSettings, { keyPath, clock }: OpenContext): Promise<Driver> {
+  assertUrl(settings, keyPath);
   const { createPool } = await import('mysql2');
   const label = describeServer('MySQL', keyPath, settings);
   const pool = createPool({
@@ -72,7 +73,9 @@ async function transactOnce<T>(pool: Pool, program: () => Program<T>, fail: (err
   let usable = true;
   try {
     await connection.query('START TRANSACTION').catch(fail);
-    const result = await runProgramAsync(program(), async ({ sql, parameters }) => toRows((await connection.query(sql, [...parameters]).catch(fail))[0]));
+    const result = await runProgramAsync(program(), async ({ sql, parameters }) =>
+      toRows((await connection.query(sql, [...parameters]).catch(fail))[0]),
+    );
     await connection.query('COMMIT').catch(fail);
     return result;
   } catch (error) {
@@ -107,7 +110,12 @@ function isRetryable(error: unknown): boolean {
 function translate(cause: unknown, label: string): unknown {
   if (cause instanceof AppError) return cause;
   const code = driverCode(cause);
-  if (code === 'ER_LOCK_WAIT_TIMEOUT') return new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms` });
+  if (code === 'ER_LOCK_WAIT_TIMEOUT')
+    return new AppError('DATABASE_BUSY', {
+      cause,
+      retryAfterMs: 1_000,
+      message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms`,
+    });
   const answered = code.startsWith('ER_') && !GONE.includes(code);
   return answered ? cause : unavailable(cause, label);
 }

@@ -1,5 +1,5 @@
-import type { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { PostgresDialect } from 'kysely';
+import type { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { type Program, type Query, type Row, runProgramAsync } from '../query.js';
@@ -7,7 +7,7 @@ import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { retryTransaction } from './retry.js';
 import { columnArrays } from './row-statements.js';
-import { CONNECT_TIMEOUT_MS, LOCK_WAIT_MS, describeServer, sslOptions, unavailable } from './server.js';
+import { assertUrl, CONNECT_TIMEOUT_MS, describeServer, LOCK_WAIT_MS, sslOptions, unavailable } from './server.js';
 
 export const postgres: SqlDialect = {
   name: 'postgres',
@@ -22,6 +22,7 @@ export const postgres: SqlDialect = {
 };
 
 async function open(settings: DatabaseSettings, { keyPath, clock, log }: OpenContext): Promise<Driver> {
+  assertUrl(settings, keyPath);
   const { default: pg } = await import('pg');
   const label = describeServer('PostgreSQL', keyPath, settings);
   const pool = new pg.Pool({
@@ -33,7 +34,9 @@ async function open(settings: DatabaseSettings, { keyPath, clock, log }: OpenCon
     // A stopped process must not hold its row locks for ever.
     idle_in_transaction_session_timeout: LOCK_WAIT_MS,
     application_name: 'hector',
-    types: { getTypeParser: (oid: number, format?: 'text') => (oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)) } as PoolConfig['types'],
+    types: {
+      getTypeParser: (oid: number, format?: 'text') => (oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)),
+    } as PoolConfig['types'],
   });
   // An idle connection that breaks is replaced on next use; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
@@ -117,7 +120,12 @@ function isRetryable(error: unknown): boolean {
 function translate(cause: unknown, label: string): unknown {
   if (cause instanceof AppError) return cause;
   const code = driverCode(cause);
-  if (code === '55P03') return new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms` });
+  if (code === '55P03')
+    return new AppError('DATABASE_BUSY', {
+      cause,
+      retryAfterMs: 1_000,
+      message: `${label}: a lock was not free within ${LOCK_WAIT_MS} ms`,
+    });
   // Five characters are an answer of the server; classes 08, 53 and 57 say that it is not there for us.
   const answered = /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57)/.test(code);
   return answered ? cause : unavailable(cause, label);

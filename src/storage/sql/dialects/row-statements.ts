@@ -78,9 +78,10 @@ export const valueLists: RowStatements = {
     });
   },
   selectFirst: (shape, keyColumn, orderColumn, keys) => {
-    const one = `SELECT * FROM (SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?) AS k`;
+    // Parentheses, not sub-selects: those would make a temporary table on disk for each.
+    const one = `(SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?)`;
     return when(keys, {
-      sql: keys.map((_, index) => `${one}${index}`).join(' UNION ALL '),
+      sql: keys.map(() => one).join(' UNION ALL '),
       parameters: keys.flatMap(({ key, limit }) => [key, limit]),
     });
   },

@@ -6,6 +6,12 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest wait for a row lock. */
 export const LOCK_WAIT_MS = 10_000;
 
+/** Before a driver sees it: an error of theirs would carry the whole text, password included. */
+export function assertUrl({ url }: DatabaseSettings, keyPath: string): void {
+  if (url === '' || URL.canParse(url)) return;
+  throw new AppError('CONFIG_INVALID', { message: `${keyPath}.url is not of the form driver://user:password@host:port/database` });
+}
+
 /** Never contains the password. */
 export function describeServer(product: string, keyPath: string, settings: DatabaseSettings): string {
   const { host, port, database, username } = settings.url === '' ? settings : fromUrl(settings.url);
@@ -24,5 +30,10 @@ export function sslOptions({ sslMode }: DatabaseSettings): { readonly rejectUnau
 function fromUrl(text: string): Pick<DatabaseSettings, 'host' | 'database' | 'username'> & { readonly port: number | string } {
   if (!URL.canParse(text)) return { host: '(url)', port: '', database: '', username: '' };
   const url = new URL(text);
-  return { host: url.hostname, port: url.port, database: decodeURIComponent(url.pathname.slice(1)), username: decodeURIComponent(url.username) };
+  return {
+    host: url.hostname,
+    port: url.port,
+    database: decodeURIComponent(url.pathname.slice(1)),
+    username: decodeURIComponent(url.username),
+  };
 }

@@ -6,6 +6,7 @@
  * - S2 Nothing waits for a lock of SQLite inside a call: the busy timeout is 0, waiting happens on the clock.
  * - S3 A `Program` runs from BEGIN to COMMIT in one tick.
  * - S4 Reads never see an open transaction: they have a connection of their own, or (`:memory:`) wait for its end.
+ * - S5 A commit is reported when it is on the disk; others may read it a moment before.
  */
 import type Sqlite from 'better-sqlite3';
 import type { Dialect } from 'kysely';
@@ -16,28 +17,34 @@ import type { Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { sqliteError } from './sqlite-error.js';
 import { createSqliteKyselyDialect } from './sqlite-kysely.js';
+import type { SqliteResult, SqliteSession, SqliteTransaction } from './sqlite-session.js';
+import type { WalSync } from './wal-sync.js';
 import { WriteLock } from './write-lock.js';
 
 export interface SqliteDriverOptions {
   readonly writer: Sqlite.Database;
   /** The writer itself for `:memory:`. */
   readonly reader: Sqlite.Database;
+  /** Undefined for `:memory:`. */
+  readonly wal: WalSync | undefined;
   readonly label: string;
   readonly clock: Clock;
 }
 
-export class SqliteDriver implements Driver {
+export class SqliteDriver implements Driver, SqliteSession {
   readonly label: string;
   readonly kyselyDialect: Dialect;
   readonly #writer: StatementCache;
   readonly #reader: StatementCache;
+  readonly #wal: WalSync | undefined;
   readonly #lock = new WriteLock();
   readonly #clock: Clock;
   #closed = false;
 
-  constructor({ writer, reader, label, clock }: SqliteDriverOptions) {
+  constructor({ writer, reader, wal, label, clock }: SqliteDriverOptions) {
     this.label = label;
     this.#clock = clock;
+    this.#wal = wal;
     this.#writer = new StatementCache(writer);
     this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
     this.kyselyDialect = createSqliteKyselyDialect(this);
@@ -45,15 +52,17 @@ export class SqliteDriver implements Driver {
 
   async transact<T>(program: () => Program<T>): Promise<T> {
     const transaction = await this.begin();
+    let result: T;
     try {
-      const result = runProgram(program(), (query) => transaction.run(query).rows);
+      result = runProgram(program(), (query) => transaction.run(query).rows);
       transaction.commit();
-      return result;
     } catch (error) {
       throw sqliteError(error, this.label);
     } finally {
       transaction.end();
     }
+    await this.flush();
+    return result;
   }
 
   /** S1, S2. The caller calls `end` whatever happens; without `commit` before it, nothing was written. */
@@ -79,6 +88,15 @@ export class SqliteDriver implements Driver {
     };
   }
 
+  /** S5: every commit waits for it before it is reported, after the write lock is free again. */
+  async flush(): Promise<void> {
+    try {
+      await this.#wal?.flush();
+    } catch (cause) {
+      throw new AppError('DATABASE_UNAVAILABLE', { cause, message: `${this.label}: the disk did not confirm a commit` });
+    }
+  }
+
   async read(query: Query): Promise<readonly Row[]> {
     if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
     return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query).rows);
@@ -88,6 +106,7 @@ export class SqliteDriver implements Driver {
     const release = await this.#lock.acquire();
     this.#closed = true;
     release();
+    await this.#wal?.close();
     this.#reader.close();
     this.#writer.close();
   }
@@ -96,18 +115,6 @@ export class SqliteDriver implements Driver {
     if (this.#closed) throw new AppError('DATABASE_UNAVAILABLE', { message: `${this.label} is closed` });
     return connection;
   }
-}
-
-export interface SqliteTransaction {
-  run(query: Query): SqliteResult;
-  commit(): void;
-  end(): void;
-}
-
-export interface SqliteResult {
-  readonly rows: readonly Row[];
-  readonly changes: number;
-  readonly lastInsertRowid: number | bigint;
 }
 
 /** Prepared statements by their text; at the limit the oldest is dropped. */
@@ -149,7 +156,11 @@ export async function retryWhileBusy<T>(clock: Clock, label: string, attempt: ()
     } catch (cause) {
       if (!driverCode(cause).startsWith('SQLITE_BUSY')) throw cause;
       if (clock.monotonic() >= deadline) {
-        throw new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms` });
+        throw new AppError('DATABASE_BUSY', {
+          cause,
+          retryAfterMs: 1_000,
+          message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms`,
+        });
       }
       await clock.sleep(1 + 4 * Math.random());
     }

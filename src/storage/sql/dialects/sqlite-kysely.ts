@@ -9,10 +9,10 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { SqliteDriver, SqliteResult, SqliteTransaction } from './sqlite-driver.js';
+import type { SqliteResult, SqliteSession, SqliteTransaction } from './sqlite-session.js';
 
 /** Lets kysely speak through the driver's two connections, so that its transactions queue with everybody else's. */
-export function createSqliteKyselyDialect(driver: SqliteDriver): Dialect {
+export function createSqliteKyselyDialect(driver: SqliteSession): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new SqliteKyselyDriver(driver),
@@ -22,9 +22,9 @@ export function createSqliteKyselyDialect(driver: SqliteDriver): Dialect {
 }
 
 class SqliteKyselyDriver implements Driver {
-  readonly #driver: SqliteDriver;
+  readonly #driver: SqliteSession;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteSession) {
     this.#driver = driver;
   }
 
@@ -40,6 +40,7 @@ class SqliteKyselyDriver implements Driver {
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (connection instanceof SqliteKyselyConnection) connection.end(true);
+    await this.#driver.flush();
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -53,10 +54,10 @@ class SqliteKyselyDriver implements Driver {
 }
 
 class SqliteKyselyConnection implements DatabaseConnection {
-  readonly #driver: SqliteDriver;
+  readonly #driver: SqliteSession;
   #transaction: SqliteTransaction | undefined;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteSession) {
     this.#driver = driver;
   }
 
@@ -78,13 +79,15 @@ class SqliteKyselyConnection implements DatabaseConnection {
     if (this.#transaction !== undefined) return toQueryResult(this.#transaction.run(query));
     if (SelectQueryNode.is(query.query)) return { rows: (await this.#driver.read(query)) as R[] };
     const transaction = await this.#driver.begin();
+    let result: SqliteResult;
     try {
-      const result = transaction.run(query);
+      result = transaction.run(query);
       transaction.commit();
-      return toQueryResult(result);
     } finally {
       transaction.end();
     }
+    await this.#driver.flush();
+    return toQueryResult(result);
   }
 
   // biome-ignore lint/correctness/useYield: kysely's interface has it; nothing here streams.

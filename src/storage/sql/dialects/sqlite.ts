@@ -5,8 +5,9 @@ import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { rowByRow } from './row-statements.js';
+import { retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
-import { SqliteDriver, retryWhileBusy } from './sqlite-driver.js';
+import { WalSync } from './wal-sync.js';
 
 export const sqlite: SqlDialect = {
   name: 'sqlite',
@@ -41,7 +42,7 @@ async function open(settings: DatabaseSettings, { keyPath, clock }: OpenContext)
   try {
     const writer = await connect();
     const reader = inMemory ? writer : await connect();
-    return new SqliteDriver({ writer, reader, label, clock });
+    return new SqliteDriver({ writer, reader, wal: inMemory ? undefined : new WalSync(`${path}-wal`), label, clock });
   } catch (error) {
     for (const connection of connections) connection.close();
     throw sqliteError(error, label);
@@ -52,14 +53,18 @@ function createFolder(folder: string, keyPath: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new AppError('STATE_FOLDER_UNUSABLE', { cause, message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to` });
+    throw new AppError('STATE_FOLDER_UNUSABLE', {
+      cause,
+      message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to`,
+    });
   }
 }
 
 const PRAGMAS = [
   // Readers and the writer do not wait for each other.
   'journal_mode = WAL',
-  'synchronous = FULL',
+  // What a power cut could take back is on the disk before anybody hears of it: `WalSync`.
+  'synchronous = NORMAL',
   'foreign_keys = ON',
   'cache_size = -16000',
   'temp_store = MEMORY',

@@ -1,5 +1,5 @@
-import { type TableDefinition, createTable } from '../table-definition.js';
-import type { Migration } from './index.js';
+import { createTable, type TableDefinition } from '../table-definition.js';
+import type { Migration } from './migration.js';
 
 /** Tasks, their events, sessions and accepted messages: the run log (ARCHITECTURE §5). */
 export const runLogMigration: Migration = {
@@ -14,6 +14,7 @@ const tables: readonly TableDefinition[] = [
     columns: {
       id: 'key',
       session_key: 'key',
+      session_id: 'key',
       session_order: 'integer',
       agent: 'text',
       owner: 'text',
@@ -51,6 +52,7 @@ const tables: readonly TableDefinition[] = [
     name: 'sessions',
     columns: {
       session_key: 'key',
+      session_id: 'key',
       agent: 'text',
       owner: 'text',
       context_id: 'text',
@@ -63,8 +65,8 @@ const tables: readonly TableDefinition[] = [
   },
   {
     name: 'session_messages',
-    columns: { session_key: 'key', position: 'integer', task_id: 'key', body: 'text' },
-    primaryKey: ['session_key', 'position'],
+    columns: { session_id: 'key', position: 'integer', task_id: 'key', body: 'text' },
+    primaryKey: ['session_id', 'position'],
   },
   {
     name: 'config_versions',

@@ -1,5 +1,5 @@
 import { createTable, type TableDefinition } from '../table-definition.js';
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** Documents, chunks with their vectors, and the versions of collections (ARCHITECTURE §8). */
 export const knowledgeMigration: Migration = {

@@ -1,14 +1,6 @@
-import type { SqlDialect } from '../dialects/dialect.js';
 import { runLogMigration } from './0001-run-log.js';
 import { knowledgeMigration } from './0002-knowledge.js';
-
-/** One numbered change of the schema. Once released it is never edited; a further change is a further number. */
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  /** Each must do nothing when run again: MySQL commits DDL statement by statement, and a process may die in between. */
-  statements(dialect: SqlDialect): readonly string[];
-}
+import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
 export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration];

@@ -1,5 +1,5 @@
-import { AppError } from '../../../base/errors.js';
 import { isoTime } from '../../../base/clock.js';
+import { AppError } from '../../../base/errors.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
@@ -51,9 +51,10 @@ function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   const { key, tenant, configVersion, traceparent, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
-  const session = set.openSession(key, at);
+  const session = set.openSession(key, id, at);
   set.addTask({
     sessionKey: session.session_key,
+    sessionId: session.session_id,
     sessionOrder: set.nextOrder(session),
     record: {
       ...key,
@@ -82,13 +83,13 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  set.changeTask(task, { state: verdict.state, updatedAt: at }, set.nextOrder(set.openSession(key, at)));
+  set.changeTask(task, { state: verdict.state, updatedAt: at }, set.nextOrder(set.openSession(key, taskId, at)));
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): AcceptOutcome {
   const { key, at } = prepared.input;
-  set.appendMessage(set.openSession(key, at), taskId, prepared.messageJson, at);
+  set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
   set.accepted.set(prepared.acceptedKey, taskId);
   set.pending.accepted.push([prepared.acceptedKey, taskId, at]);
   const events = [set.appendEvent(taskId, prepared.body, at, prepared.bodyJson)];
@@ -103,5 +104,6 @@ function assertStorable({ key, tenant, newTaskId }: AcceptInput): void {
     const description = 'must be well-formed Unicode without NUL characters';
     throw new AppError('PARAMS_INVALID', { message: `${field} ${description}`, problems: [{ field, description }] });
   }
-  if (!isTaskId(newTaskId)) throw new AppError('INTERNAL', { message: `'${newTaskId}' cannot be a task id: 1 to 64 visible ASCII characters` });
+  if (!isTaskId(newTaskId))
+    throw new AppError('INTERNAL', { message: `'${newTaskId}' cannot be a task id: 1 to 64 visible ASCII characters` });
 }

@@ -33,7 +33,7 @@ function decide(set: WorkingSet, commit: StepCommit, eventJsons: readonly string
     throw inconsistent(commit, `the state changes from ${task.record.state} to ${commit.state} without a status.changed event`);
   }
   set.changeTask(task, { state: verdict.state, step: commit.step + 1, control: commit.control, updatedAt: at });
-  for (const json of messageJsons) set.appendMessage(set.openSession(task.record, at), taskId, json, at);
+  for (const json of messageJsons) set.appendMessage(set.openSession(task.record, taskId, at), taskId, json, at);
   const events = commit.events.map((body, index) => set.appendEvent(taskId, body, at, eventJsons[index]));
   const next = isRunnable(verdict.state) ? undefined : nextAfter(set, task);
   return { type: 'committed', task: set.getTask(taskId).record, events, ...(next === undefined ? {} : { next: next.record }) };
@@ -49,7 +49,9 @@ function assertConsistent(commit: StepCommit): void {
   if (status?.type === 'status.changed' && status.status.state !== commit.state) {
     throw inconsistent(commit, `its last status event says ${status.status.state}, its state is ${commit.state}`);
   }
-  const after = commit.events.find((event, index) => (index > last && last >= 0 && isTerminal(commit.state)) || event.type === 'task.created');
+  const after = commit.events.find(
+    (event, index) => (index > last && last >= 0 && isTerminal(commit.state)) || event.type === 'task.created',
+  );
   if (after !== undefined) throw inconsistent(commit, `a ${after.type} event cannot stand there`);
 }
 

@@ -5,6 +5,6 @@ import type { WorkingSet } from './working-set.js';
 /** The run that waited for `ended` (as it was before), if its end put that one first in the session. */
 export function nextAfter(set: WorkingSet, ended: StoredTask): StoredTask | undefined {
   if (!isRunnable(ended.record.state)) return undefined;
-  const head = set.findHead(ended.sessionKey);
+  const head = set.findHead(ended.sessionId);
   return head !== undefined && head.sessionOrder > ended.sessionOrder ? head : undefined;
 }

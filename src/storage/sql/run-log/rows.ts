@@ -10,12 +10,14 @@ import type { SessionTable, TaskTable } from '../schema.js';
 export interface StoredTask {
   readonly record: TaskRecord;
   readonly sessionKey: string;
+  readonly sessionId: string;
   readonly sessionOrder: number;
 }
 
 export function toStoredTask(row: TaskTable): StoredTask {
   return {
     sessionKey: row.session_key,
+    sessionId: row.session_id,
     sessionOrder: row.session_order,
     record: {
       id: row.id,
@@ -40,19 +42,29 @@ export function toStoredTask(row: TaskTable): StoredTask {
 export function toTaskRow(task: StoredTask): readonly unknown[] {
   const { id, agent, owner, contextId, tenant, configVersion, traceparent, createdAt } = task.record;
   const [, ...changing] = toTaskChange(task);
-  return [id, ...changing, task.sessionKey, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
+  return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
 }
 
 /** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
-export function toTaskChange({ record, sessionKey, sessionOrder }: StoredTask): readonly unknown[] {
+export function toTaskChange({ record, sessionId, sessionOrder }: StoredTask): readonly unknown[] {
   const { id, state, epoch, step, seq, control, updatedAt } = record;
   const open = isRunnable(state);
-  return [id, sessionOrder, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionKey : null, open ? updatedAt : null];
+  return [id, sessionOrder, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
 }
 
 /** In the order of `SESSION`. */
 export function toSessionRow(row: SessionTable): readonly unknown[] {
-  return [row.session_key, row.last_position, row.last_order, row.updated_at, row.agent, row.owner, row.context_id, row.created_at];
+  return [
+    row.session_key,
+    row.last_position,
+    row.last_order,
+    row.updated_at,
+    row.session_id,
+    row.agent,
+    row.owner,
+    row.context_id,
+    row.created_at,
+  ];
 }
 
 /** One hash for what clients name: contexts and owners may be longer than an index key, and compare byte by byte. */
@@ -90,6 +102,7 @@ export const TASK: RowShape = {
   columns: {
     ...CHANGING,
     session_key: 'key',
+    session_id: 'key',
     agent: 'text',
     owner: 'text',
     context_id: 'text',
@@ -107,7 +120,7 @@ export const SESSION_CHANGE: RowShape = {
 
 export const SESSION: RowShape = {
   table: 'sessions',
-  columns: { ...SESSION_CHANGE.columns, agent: 'text', owner: 'text', context_id: 'text', created_at: 'integer' },
+  columns: { ...SESSION_CHANGE.columns, session_id: 'key', agent: 'text', owner: 'text', context_id: 'text', created_at: 'integer' },
 };
 
 export const TASK_EVENT: RowShape = {
@@ -117,7 +130,7 @@ export const TASK_EVENT: RowShape = {
 
 export const SESSION_MESSAGE: RowShape = {
   table: 'session_messages',
-  columns: { session_key: 'key', position: 'integer', task_id: 'key', body: 'text' },
+  columns: { session_id: 'key', position: 'integer', task_id: 'key', body: 'text' },
 };
 
 export const ACCEPTED_MESSAGE: RowShape = {

@@ -20,8 +20,9 @@ function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
   if (task === undefined) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'take' });
   if (verdict.type === 'refused') return { type: 'not-runnable', task: task.record };
-  const head = set.findHead(task.sessionKey);
-  if (head !== undefined && head.sessionOrder < task.sessionOrder) return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
+  const head = set.findHead(task.sessionId);
+  if (head !== undefined && head.sessionOrder < task.sessionOrder)
+    return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
   set.changeTask(task, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at });
   const events =
     task.record.state === verdict.state

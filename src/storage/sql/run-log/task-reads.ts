@@ -1,11 +1,11 @@
 /** The run log's reading side: one statement each, beside the writers. */
 import type { SessionMessage } from '../../../tasks/session-message.js';
-import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
-import { TASK, TASK_COLUMNS, isTaskId, sessionKeyOf, toStoredTask } from './rows.js';
+import { isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
   if (!isTaskId(taskId)) return undefined;
@@ -16,7 +16,9 @@ export async function findTask(database: Database, taskId: string, owner: string
 
 export async function readEvents(database: Database, taskId: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]> {
   if (!isTaskId(taskId)) return [];
-  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [{ sql: EVENTS, parameters: [taskId, afterSeq, limit] }]);
+  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [
+    { sql: EVENTS, parameters: [taskId, afterSeq, limit] },
+  ]);
   return rows.map((row) => ({
     ...(JSON.parse(row.body) as TaskEventBody),
     taskId,
@@ -53,7 +55,8 @@ const SEQUENCE = { table: 'tasks', columns: { id: 'key', seq: 'integer' } } as c
 const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM task_events AS e JOIN tasks AS t ON t.id = e.task_id
   WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
 
-const NEWEST_MESSAGES = 'SELECT body FROM session_messages WHERE session_key = ? ORDER BY position DESC LIMIT ?';
+const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
+  WHERE s.session_key = ? ORDER BY m.position DESC LIMIT ?`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
   WHERE t.runnable_since <= ? AND NOT EXISTS

@@ -4,8 +4,8 @@
  */
 import { AppError } from '../../../base/errors.js';
 import { isRunnable } from '../../../protocol/task-state.js';
-import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
+import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionTable } from '../schema.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 
@@ -25,7 +25,7 @@ export class WorkingSet {
   readonly sessions = new Map<string, SessionTable>();
   /** Task id per hash of a dedupe key. */
   readonly accepted = new Map<string, string>();
-  /** Per session the first runnable task outside `tasks`. */
+  /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
@@ -65,12 +65,14 @@ export class WorkingSet {
     return { ...body, taskId, contextId, seq, epoch, at };
   }
 
-  openSession(key: SessionKey, at: number): SessionTable {
+  /** The session of that key; a new one is named after `taskId`, its first task. */
+  openSession(key: SessionKey, taskId: string, at: number): SessionTable {
     const sessionKey = sessionKeyOf(key);
     const known = this.sessions.get(sessionKey);
     if (known !== undefined) return known;
     const session: SessionTable = {
       session_key: sessionKey,
+      session_id: taskId,
       agent: key.agent,
       owner: key.owner,
       context_id: key.contextId,
@@ -95,14 +97,14 @@ export class WorkingSet {
     this.#sessionChanged(session);
     session.last_position += 1;
     session.updated_at = at;
-    this.pending.messages.push([session.session_key, session.last_position, taskId, json]);
+    this.pending.messages.push([session.session_id, session.last_position, taskId, json]);
   }
 
   /** The session's earliest runnable task: the only one that may be taken. */
-  findHead(sessionKey: string): StoredTask | undefined {
-    let head = this.otherHeads.get(sessionKey);
+  findHead(sessionId: string): StoredTask | undefined {
+    let head = this.otherHeads.get(sessionId);
     for (const task of this.tasks.values()) {
-      if (task.sessionKey !== sessionKey || !isRunnable(task.record.state)) continue;
+      if (task.sessionId !== sessionId || !isRunnable(task.record.state)) continue;
       if (head === undefined || task.sessionOrder < head.sessionOrder) head = task;
     }
     return head;

@@ -55,14 +55,17 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
   const sessionKeys = unique(writes.filter((write) => write.locksSession).map(sessionOf));
-  for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true }))) set.sessions.set(row.session_key, { ...row });
+  for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true })))
+    set.sessions.set(row.session_key, { ...row });
 
   // After the session's lock: a run accepted before it is seen here, one accepted later is enqueued after this commit.
-  const heads = unique(writes.filter((write) => write.readsHead).map(sessionOf)).map((key) => ({ key, limit: countIn(set, key) + 1 }));
+  const heads = unique(writes.filter((write) => write.readsHead).map((write) => set.tasks.get(write.taskId ?? '')?.sessionId)).map(
+    (key) => ({ key, limit: countIn(set, key) + 1 }),
+  );
   for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'session_order', heads))) {
     if (set.tasks.has(row.id)) continue;
-    const known = set.otherHeads.get(row.session_key);
-    if (known === undefined || row.session_order < known.sessionOrder) set.otherHeads.set(row.session_key, toStoredTask(row));
+    const known = set.otherHeads.get(row.session_id);
+    if (known === undefined || row.session_order < known.sessionOrder) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
   return set;
 }
@@ -74,9 +77,22 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
   return [
     ...rows.insert(ACCEPTED_MESSAGE, accepted),
     ...rows.insert(SESSION, [...newSessions].map(session)),
-    ...whenAny(changedSessions, (keys) => rows.update(SESSION_CHANGE, keys.map(session).map((row) => row.slice(0, width)))),
-    ...rows.insert(TASK, [...newTasks].map((id) => toTaskRow(set.getTask(id)))),
-    ...whenAny(changedTasks, (ids) => rows.update(TASK_CHANGE, ids.map((id) => toTaskChange(set.getTask(id))))),
+    ...whenAny(changedSessions, (keys) =>
+      rows.update(
+        SESSION_CHANGE,
+        keys.map(session).map((row) => row.slice(0, width)),
+      ),
+    ),
+    ...rows.insert(
+      TASK,
+      [...newTasks].map((id) => toTaskRow(set.getTask(id))),
+    ),
+    ...whenAny(changedTasks, (ids) =>
+      rows.update(
+        TASK_CHANGE,
+        ids.map((id) => toTaskChange(set.getTask(id))),
+      ),
+    ),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
   ];
@@ -87,9 +103,9 @@ function whenAny(keys: ReadonlySet<string>, make: (keys: readonly string[]) => r
 }
 
 /** Loaded runs of a session may stand before the first one that is not loaded. */
-function countIn(set: WorkingSet, sessionKey: string): number {
+function countIn(set: WorkingSet, sessionId: string): number {
   let count = 0;
-  for (const task of set.tasks.values()) if (task.sessionKey === sessionKey) count += 1;
+  for (const task of set.tasks.values()) if (task.sessionId === sessionId) count += 1;
   return count;
 }
 

@@ -6,50 +6,61 @@
 /** All texts' unit vectors, one after another. A text without letters or digits becomes the zero vector. */
 export function embedTexts(texts: readonly string[], dimension: number): Float32Array<ArrayBuffer> {
   const vectors = new Float32Array(texts.length * dimension);
-  texts.forEach((text, index) => embedInto(text, vectors.subarray(index * dimension, (index + 1) * dimension)));
+  for (const [index, text] of texts.entries()) embedInto(text, vectors.subarray(index * dimension, (index + 1) * dimension));
   return vectors;
 }
 
 function embedInto(text: string, vector: Float32Array): void {
-  const counts = new Map<string, number>();
+  const features = new Features();
   let previous = '';
   for (const run of fold(text).match(RUN) ?? []) {
     if (UNSPACED.test(run)) {
       // Scripts without spaces: every sign and every pair of neighbours is a word.
-      const signs = [...run];
-      signs.forEach((sign, index) => {
-        add(counts, `w${sign}`);
-        const next = signs[index + 1];
-        if (next !== undefined) add(counts, `p${sign}${next}`);
-      });
+      let before = '';
+      for (const sign of run) {
+        features.add('word', sign, 0, sign.length);
+        if (before !== '') features.add('pair', before + sign, 0, before.length + sign.length);
+        before = sign;
+      }
       previous = '';
-      continue;
+    } else if (STOP_WORDS.has(run)) {
+      features.add('stop', run, 0, run.length);
+    } else {
+      const stem = stemWord(run.length > MAX_WORD ? run.slice(0, MAX_WORD) : run);
+      features.add('word', stem, 0, stem.length);
+      if (previous !== '') features.add('phrase', `${previous} ${stem}`, 0, previous.length + 1 + stem.length);
+      previous = stem;
+      const padded = `<${stem}>`;
+      for (let at = 0; at + 3 <= padded.length; at++) features.add('three', padded, at, at + 3);
+      for (let at = 0; at + 4 <= padded.length; at++) features.add('four', padded, at, at + 4);
     }
-    if (STOP_WORDS.has(run)) {
-      add(counts, `s${run}`);
-      continue;
-    }
-    const stem = stemWord(run.length > MAX_WORD ? run.slice(0, MAX_WORD) : run);
-    add(counts, `w${stem}`);
-    if (previous !== '') add(counts, `b${previous} ${stem}`);
-    previous = stem;
-    const padded = `<${stem}>`;
-    for (let at = 0; at + 3 <= padded.length; at++) add(counts, `3${padded.slice(at, at + 3)}`);
-    for (let at = 0; at + 4 <= padded.length; at++) add(counts, `4${padded.slice(at, at + 4)}`);
   }
-  for (const [feature, count] of counts) {
-    // Sublinear term frequency. Only correctly rounded operations, so that every machine gets the same bits.
-    const weight = Math.sqrt(count) * (WEIGHTS[feature[0] as string] as number);
-    const hash = hashText(feature);
-    const second = scramble(hash);
-    addSigned(vector, hash, weight);
-    addSigned(vector, second, weight);
-  }
+  features.addTo(vector);
   normalise(vector);
 }
 
-function add(counts: Map<string, number>, feature: string): void {
-  counts.set(feature, (counts.get(feature) ?? 0) + 1);
+/** How often each feature occurs, by kind and hash. */
+class Features {
+  readonly #counts = new Map(Object.keys(KINDS).map((kind) => [kind as Kind, new Map<number, number>()]));
+
+  /** Counts the part of `text` from `start` to `end`. */
+  add(kind: Kind, text: string, start: number, end: number): void {
+    const counts = this.#counts.get(kind) as Map<number, number>;
+    const hash = hashPart(KINDS[kind].seed, text, start, end);
+    counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  }
+
+  addTo(vector: Float32Array): void {
+    for (const [kind, counts] of this.#counts) {
+      const { weight } = KINDS[kind];
+      for (const [hash, count] of counts) {
+        // Sublinear term frequency. Only correctly rounded operations, so that every machine gets the same bits.
+        const value = Math.sqrt(count) * weight;
+        addSigned(vector, scramble(hash), value);
+        addSigned(vector, scramble(hash + 1), value);
+      }
+    }
+  }
 }
 
 /** The low bit is the sign, the rest the place: unrelated features cancel out on average. */
@@ -68,7 +79,11 @@ function normalise(vector: Float32Array): void {
 
 /** Lower case, compatibility forms, Latin diacritics dropped; vowel signs of other scripts stay. */
 function fold(text: string): string {
-  return text.toLowerCase().normalize('NFKD').replace(/[\u0300-\u036f]/g, '').normalize('NFC');
+  return text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC');
 }
 
 /** Plurals and the commonest English endings, so that "deploys", "deployed" and "deploying" meet. */
@@ -87,11 +102,11 @@ function stemWord(word: string): string {
   return stem.length > 3 && stem.endsWith('e') ? stem.slice(0, -1) : stem;
 }
 
-/** 32-bit FNV-1a over UTF-16 code units, then mixed. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return scramble(hash);
+/** 32-bit FNV-1a over UTF-16 code units. */
+function hashPart(seed: number, text: string, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
 }
 
 function scramble(value: number): number {
@@ -107,11 +122,21 @@ const RUN = new RegExp(`[${UNSPACED_SIGN}]+|[[\\p{L}\\p{N}\\p{M}]--[${UNSPACED_S
 const UNSPACED = new RegExp(`^[${UNSPACED_SIGN}]`, 'v');
 /** Longer runs are not words (encoded data); their beginning is enough. */
 const MAX_WORD = 64;
-/** By kind of feature: w word, b pair of words, 3 and 4 parts of words, s stop word, p pair of signs. */
-const WEIGHTS: Readonly<Record<string, number>> = { w: 1, b: 0.5, 3: 0.2, 4: 0.25, s: 0.1, p: 1 };
+type Kind = 'word' | 'phrase' | 'three' | 'four' | 'stop' | 'pair';
+/** Phrases are neighbouring words, `three` and `four` parts of words, pairs neighbouring signs. */
+const KINDS: Readonly<Record<Kind, { readonly seed: number; readonly weight: number }>> = {
+  word: { seed: 0x1000, weight: 1 },
+  phrase: { seed: 0x2000000, weight: 0.5 },
+  three: { seed: 0x30000, weight: 0.2 },
+  four: { seed: 0x400000, weight: 0.25 },
+  stop: { seed: 0x5000000, weight: 0.1 },
+  pair: { seed: 0x60000000, weight: 1 },
+};
 /** English function words say nothing about a passage; without a corpus their rarity cannot be learnt. */
 const STOP_WORDS: ReadonlySet<string> = new Set(
-  ('a about after all also an and any are as at be because been before but by can could did do does for from had has have he her his how i if in into is it its ' +
+  (
+    'a about after all also an and any are as at be because been before but by can could did do does for from had has have he her his how i if in into is it its ' +
     'just may me more most my no not of on only or other our out over she should so some such than that the their them then there these they this those to too ' +
-    'under up us was we were what when where which while who why will with would you your').split(' '),
+    'under up us was we were what when where which while who why will with would you your'
+  ).split(' '),
 );

@@ -16,8 +16,8 @@ export function createLocalEmbedder({ dimension, batchSize }: LocalEmbedderOptio
     model: LOCAL_MODEL,
     dimension,
     batchSize,
-    async embed(texts, _purpose, signal) {
-      const { vectors } = await threads.run('embed', { texts, dimension }, { signal });
+    async embed(texts, purpose, signal) {
+      const { vectors } = await threads.run('embed', { texts, dimension }, { signal, urgent: purpose === 'query' });
       return texts.map((_, index) => vectors.subarray(index * dimension, (index + 1) * dimension));
     },
   };

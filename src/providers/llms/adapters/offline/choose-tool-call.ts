@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../../../base/json.js';
 import type { ToolDefinition } from '../../contract.js';
 import { pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
+import { isSmallTalk } from './small-talk.js';
 import { contentWords, rawWords } from './words.js';
 
 export interface ChosenCall {
@@ -12,7 +13,7 @@ export interface ChosenCall {
 
 /**
  * 1. A message `call <tool> {json}` calls that tool, several such lines call several.
- * 2. A question that the passages at hand do not answer is put to `search`, once.
+ * 2. A question, small talk apart, that the passages at hand do not answer is put to `search`, once.
  */
 export function chooseToolCalls(conversation: Conversation, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
   if (conversation.calledTools.size > 0) return [];
@@ -20,7 +21,7 @@ export function chooseToolCalls(conversation: Conversation, tools: readonly Tool
   if (explicit.length > 0) return explicit;
   if (!tools.some((tool) => tool.name === 'search')) return [];
   const query = searchQuestion(conversation);
-  if (contentWords(query).length === 0 || pickSentences(query, conversation.passages).length > 0) return [];
+  if (isSmallTalk(query) || pickSentences(query, conversation.passages).length > 0) return [];
   return [{ name: 'search', arguments: { query: query.slice(0, MAX_QUERY_LENGTH) } }];
 }
 

@@ -1,9 +1,10 @@
 /** The offline model's words. It quotes; it never makes anything up. */
+import type { Passage } from '../../context-block.js';
 import type { ModelRequest } from '../../contract.js';
 import { searchQuestion } from './choose-tool-call.js';
 import { type PickedSentence, pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
-import { contentWords, rawWords } from './words.js';
+import { isSmallTalk } from './small-talk.js';
 
 export function composeAnswer(conversation: Conversation, request: ModelRequest): string {
   const { question, passages, otherResults } = conversation;
@@ -22,14 +23,18 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
 }
 
 function quote(picked: readonly PickedSentence[]): string {
-  const sources = [...new Set(picked.map(({ passage }) => passage.sourcePath || passage.title || passage.store))];
+  const sources = [...new Set(picked.map(({ passage }) => nameSource(passage)))];
   const quotes = sources.map((source) => {
-    const sentences = picked
-      .filter(({ passage }) => (passage.sourcePath || passage.title || passage.store) === source)
-      .map(({ text }) => text);
+    const sentences = picked.filter(({ passage }) => nameSource(passage) === source).map(({ text }) => text);
     return `According to ${source}: "${sentences.join(' ')}"`;
   });
   return `${quotes.join('\n\n')}\n\nSources: ${sources.join(', ')}`;
+}
+
+/** As the source names it; of an absolute path only the file, the rest is the server's business. */
+function nameSource({ sourcePath, title, store }: Passage): string {
+  const name = /^(?:\/|[A-Za-z]:\\)/.test(sourcePath) ? sourcePath.replace(/^.*[/\\]/, '') : sourcePath;
+  return name || title || store;
 }
 
 function asksWhatWasAsked(question: string): boolean {
@@ -41,30 +46,9 @@ function recall({ earlierQuestions }: Conversation): string {
   return previous === undefined ? 'This is your first message in this conversation.' : `Before this you asked: "${shorten(previous)}"`;
 }
 
-function isSmallTalk(question: string): boolean {
-  return contentWords(question).every((word) => GREETINGS.has(word)) || rawWords(question).length === 0;
-}
-
 function shorten(text: string): string {
   return text.length <= MAX_QUOTE_LENGTH ? text : `${text.slice(0, MAX_QUOTE_LENGTH)}…`;
 }
 
 const SELF = "I am Hector's built-in offline model: I answer only by quoting documents and tool results.";
 const MAX_QUOTE_LENGTH = 1_000;
-const GREETINGS: ReadonlySet<string> = new Set([
-  'hello',
-  'hi',
-  'hey',
-  'hallo',
-  'good',
-  'morn',
-  'day',
-  'even',
-  'thank',
-  'bye',
-  'moin',
-  'servu',
-  'test',
-  'gut',
-  'tag',
-]);

@@ -73,7 +73,7 @@ function inverseFrequency(passages: readonly Passage[]): (word: string) => numbe
   for (const passage of passages) {
     for (const word of new Set(contentWords(`${passage.title} ${passage.content}`))) frequency.set(word, (frequency.get(word) ?? 0) + 1);
   }
-  return (word) => Math.log(1 + (passages.length + 1) / ((frequency.get(word) ?? 0) + 0.5));
+  return (word) => Math.log(1 + (passages.length + 1) / (Math.max(1, frequency.get(word) ?? 0) + 0.5));
 }
 
 const MAX_SENTENCES = 3;

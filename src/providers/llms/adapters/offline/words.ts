@@ -49,7 +49,7 @@ const SUFFIXES: readonly (readonly [string, string])[] = [
 const STOP_WORDS: ReadonlySet<string> = new Set(
   (
     'a about after all also am an and any are as at be been before being but by can could did do does doing for from get give ' +
-    'had has have he her him his how i if in into is it its just let may me might more most my no not of on once only or other our out over ' +
+    'had has have he her him his how i if in into is it its just let may me might more most my no not now of on once only or other our out over ' +
     'own please shall she should so some such tell than that the their them then there these they this those to too under until up us was we ' +
     "were what when where which while who whom why will with would you your yours what's how's where's who's i'm it's don't " +
     'der die das und oder ist sind war wie was wer wo wann warum ein eine einen einem einer mit von zu zum zur im in den dem des fur auf ich du er sie es wir ihr ' +

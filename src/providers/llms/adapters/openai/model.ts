@@ -16,7 +16,7 @@ import { encodeResponseRequest } from './responses/encode-request.js';
 const OFFICIAL_URL = 'https://api.openai.com/v1';
 
 export function createOpenAiModel(settings: LlmSettings, { name, log, clock }: LanguageModelDependencies): LanguageModel {
-  const isOfficial = isOfficialUrl(settings.baseUrl);
+  const isOfficial = isOfficialUrl(settings.baseUrl, name);
   const api = settings.api === 'auto' ? (isOfficial ? 'responses' : 'chat') : settings.api;
   const client = createClient(settings);
   const errorContext: ErrorContext = { name, settings, host: new URL(client.baseURL).host, clock };
@@ -26,7 +26,7 @@ export function createOpenAiModel(settings: LlmSettings, { name, log, clock }: L
       idleTimeoutMs: settings.idleTimeoutMs,
       clock,
       signal,
-      message: `${errorContext.host} sent nothing for ${settings.idleTimeoutMs} ms (llms.${name}.idle_timeout)`,
+      message: `${errorContext.host} sent nothing for ${settings.idleTimeoutMs} ms (llms.${name}.idle_timeout_ms)`,
     };
     try {
       if (api === 'responses') {
@@ -73,6 +73,8 @@ function createClient(settings: LlmSettings): OpenAI {
   });
 }
 
-function isOfficialUrl(baseUrl: string): boolean {
-  return baseUrl === '' || new URL(baseUrl).hostname === 'api.openai.com';
+function isOfficialUrl(baseUrl: string, name: string): boolean {
+  if (baseUrl === '') return true;
+  if (!URL.canParse(baseUrl)) throw new AppError('CONFIG_INVALID', { message: `llms.${name}.base_url: '${baseUrl}' is not a URL` });
+  return new URL(baseUrl).hostname === 'api.openai.com';
 }

@@ -71,7 +71,15 @@ export class GraphSnapshot {
       const graphBytes = (await stat(graphTemporary)).size;
       const graphChecksum = await checksum(graphTemporary);
       await rename(graphTemporary, join(directory, graphFile));
-      const manifest: Manifest = { format: FORMAT, collection: this.#target.collection, graphFile, graphBytes, graphChecksum, labels: [...labels], ...rest };
+      const manifest: Manifest = {
+        format: FORMAT,
+        collection: this.#target.collection,
+        graphFile,
+        graphBytes,
+        graphChecksum,
+        labels: [...labels],
+        ...rest,
+      };
       const file = await open(manifestTemporary, 'w');
       try {
         const text = JSON.stringify(manifest);
@@ -96,7 +104,8 @@ export class GraphSnapshot {
   }
 
   async #read(manifest: Manifest): Promise<LoadedGraph> {
-    if (manifest.format !== FORMAT || manifest.collection !== this.#target.collection) throw new Error('it is of another format or collection');
+    if (manifest.format !== FORMAT || manifest.collection !== this.#target.collection)
+      throw new Error('it is of another format or collection');
     const path = join(this.#target.directory, manifest.graphFile);
     const { size } = await stat(path);
     if (size !== manifest.graphBytes || (await checksum(path)) !== manifest.graphChecksum) throw new Error('its checksum does not fit');

@@ -12,8 +12,15 @@ export interface HnswVectorStoreOptions {
 }
 
 export function createHnswVectorStore({ directory, pools, log }: HnswVectorStoreOptions): VectorStore {
-  const run = <K extends keyof IndexMessages>(name: K, collection: string, request: Omit<IndexMessages[K]['request'], 'collection' | 'directory'>, options: { transfer?: ArrayBuffer[]; signal?: AbortSignal } = {}) =>
-    pools.indexThread(`${directory}\n${collection}`).run(name, { ...request, collection, directory } as IndexMessages[K]['request'], options);
+  const run = <K extends keyof IndexMessages>(
+    name: K,
+    collection: string,
+    request: Omit<IndexMessages[K]['request'], 'collection' | 'directory'>,
+    options: { transfer?: ArrayBuffer[]; signal?: AbortSignal } = {},
+  ) =>
+    pools
+      .indexThread(`${directory}\n${collection}`)
+      .run(name, { ...request, collection, directory } as IndexMessages[K]['request'], options);
 
   return {
     type: 'hnsw',
@@ -21,7 +28,7 @@ export function createHnswVectorStore({ directory, pools, log }: HnswVectorStore
       const dimension = entries[0]?.vector.length;
       if (dimension === undefined) return;
       const vectors = new Float32Array(entries.length * dimension);
-      entries.forEach((entry, index) => vectors.set(entry.vector, index * dimension));
+      for (const [index, entry] of entries.entries()) vectors.set(entry.vector, index * dimension);
       await run('upsert', collection, { ids: entries.map((entry) => entry.id), vectors }, { transfer: [vectors.buffer] });
     },
     remove: (collection, ids) => run('remove', collection, { ids }),
@@ -33,7 +40,8 @@ export function createHnswVectorStore({ directory, pools, log }: HnswVectorStore
     dropCollection: (collection) => run('drop', collection, {}),
     async position(collection) {
       const { position, discarded } = await run('position', collection, {});
-      if (discarded !== undefined) log.warn({ collection, directory, reason: discarded }, 'an index snapshot was unusable; the index is rebuilt from the database');
+      if (discarded !== undefined)
+        log.warn({ collection, directory, reason: discarded }, 'an index snapshot was unusable; the index is rebuilt from the database');
       return position;
     },
     markPosition: (collection, position) => run('markPosition', collection, { position }),

@@ -1,4 +1,4 @@
-/** The running system as the commands see it; `compose.ts` implements it. */
+/** The running system as commands and programs see it; `compose.ts` implements it. */
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 
@@ -10,7 +10,7 @@ export interface IngestProgress {
   readonly store: string;
   /** Documents found so far; grows while the source is being listed. */
   readonly total: number;
-  /** Documents that are finished with: indexed, unchanged (`skipped`) or `failed`. */
+  /** Indexed anew. `done + skipped + failed` grows to `total`. */
   readonly done: number;
   readonly failed: number;
   /** Unchanged since the last time. */
@@ -25,7 +25,11 @@ export interface Hector {
   /** Base URL of the front on this machine, without trailing slash; '' without the role `front`. */
   readonly url: string;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
-  ingest(storeNames: readonly string[] | undefined, onProgress: (progress: IngestProgress) => void, signal: AbortSignal): Promise<IngestProgress>;
+  ingest(
+    storeNames: readonly string[] | undefined,
+    onProgress: (progress: IngestProgress) => void,
+    signal: AbortSignal,
+  ): Promise<IngestProgress>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+
+/** Version of this build; `dev` where no package file tells it (CLI-01). */
+export function readVersion(): string {
+  try {
+    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    return (JSON.parse(text) as { readonly version?: string }).version ?? 'dev';
+  } catch {
+    // A build without its package file is a development build.
+    return 'dev';
+  }
+}

@@ -1,0 +1,18 @@
+import { armFaultPointsFromEnvironment, processEnvironment } from '../config/environment.js';
+import { runCli } from './run-cli.js';
+import { listenForStop } from './stop-signal.js';
+import { processTerminal } from './terminal.js';
+
+/** Runs one command line as this process and ends it with the command's exit code. */
+export async function runProcess(argv: readonly string[]): Promise<never> {
+  armFaultPointsFromEnvironment();
+  const exitCode = await runCli(argv, {
+    terminal: processTerminal(),
+    environment: processEnvironment(),
+    workingDirectory: process.cwd(),
+    loadStartHector: async () => (await import('../compose.js')).startHector,
+    listenForStop,
+  });
+  // Something that a library left open must not keep a finished command alive.
+  process.exit(exitCode);
+}

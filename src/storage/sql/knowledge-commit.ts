@@ -1,0 +1,148 @@
+/** What one commit of document changes writes; keeps the numbered promises of `knowledge/chunk-store.ts`. */
+import { newId } from '../../base/ids.js';
+import { type ChangeOutcome, type DocumentChange, documentKey, type IndexDocument } from '../../knowledge/chunk-store.js';
+import type { SqlDialect } from './dialects/dialect.js';
+import { chunkShape, collectionShape, type DocumentRow, documentShape, keyOf, parts, vectorBytes } from './knowledge-rows.js';
+import { type Program, rowsOf, rowsOfAll } from './query.js';
+
+/** One transaction. */
+export function* commitChanges(
+  dialect: SqlDialect,
+  collection: string,
+  changes: readonly DocumentChange[],
+  at: number,
+): Program<readonly ChangeOutcome[]> {
+  const collectionKey = keyOf(collection);
+  // The lock on this row makes versions commit in order (3) and keeps two commits off the same documents (2).
+  const [state] = yield* rowsOfAll<{ version: number }>(dialect.rows.select(collectionShape, [collectionKey], { lock: true }));
+  if (state === undefined) yield* rowsOfAll(dialect.rows.insert(collectionShape, [[collectionKey, collection, newId(at), 0]]));
+  const version = Number(state?.version ?? 0) + 1;
+
+  const keys = changes.map((change) => documentKey(change.store, change.id));
+  const rows = yield* rowsOfAll<DocumentRow>(dialect.rows.select(documentShape, [...new Set(keys)], { lock: true }));
+  const known = new Map(rows.map((row) => [row.document_key, row]));
+
+  const outcomes: ChangeOutcome[] = [];
+  const written = new Map<string, DocumentRow>();
+  const cleared: string[] = [];
+  const chunks: unknown[][] = [];
+  changes.forEach((change, index) => {
+    const key = keys[index] as string;
+    const current = written.get(key) ?? known.get(key);
+    if (
+      Number(current?.generation ?? 0) !== change.generation ||
+      (current === undefined && change.type !== 'index' && change.type !== 'fail')
+    ) {
+      outcomes.push('stale');
+      return;
+    }
+    outcomes.push('committed');
+    const next = nextRow(change, key, collectionKey, current, { version, at });
+    written.set(key, next);
+    if (change.type !== 'index' && change.type !== 'remove') return;
+    if (Number(current?.chunk_count ?? 0) > 0) cleared.push(key);
+    if (change.type === 'index') chunks.push(...chunkRows(change, next));
+  });
+
+  for (const part of parts(cleared, 100))
+    yield* rowsOf({ sql: `DELETE FROM chunks WHERE document_key IN (${part.map(() => '?').join(', ')})`, parameters: part });
+  for (const part of parts(chunks, 100)) yield* rowsOfAll(dialect.rows.insert(chunkShape, part));
+  const values = [...written.values()];
+  const columns = Object.keys(documentShape.columns) as (keyof DocumentRow)[];
+  const tuples = (of: readonly DocumentRow[]) => of.map((row) => columns.map((column) => row[column]));
+  const added = values.filter((row) => !known.has(row.document_key));
+  const changed = values.filter((row) => known.has(row.document_key));
+  if (added.length > 0) yield* rowsOfAll(dialect.rows.insert(documentShape, tuples(added)));
+  if (changed.length > 0) yield* rowsOfAll(dialect.rows.update(documentShape, tuples(changed)));
+  if (values.some((row) => row.version === version))
+    yield* rowsOf({ sql: 'UPDATE collections SET version = ? WHERE collection_key = ?', parameters: [version, collectionKey] });
+  return outcomes;
+}
+
+/** The document's row after the change. */
+function nextRow(
+  change: DocumentChange,
+  key: string,
+  collectionKey: string,
+  current: DocumentRow | undefined,
+  { version, at }: { version: number; at: number },
+): DocumentRow {
+  const base: DocumentRow = current ?? {
+    document_key: key,
+    store_key: keyOf(change.store),
+    collection_key: collectionKey,
+    version: 0,
+    store: change.store,
+    document_id: change.id,
+    title: '',
+    source_path: '',
+    generation: 0,
+    content_hash: '',
+    pipeline: '',
+    bytes: 0,
+    modified_at: 0,
+    status: 'failed',
+    stage: '',
+    attempts: 0,
+    last_error: '',
+    chunk_count: 0,
+    slots: 0,
+    updated_at: at,
+  };
+  const success = { status: 'indexed', stage: '', attempts: 0, last_error: '', updated_at: at };
+  switch (change.type) {
+    case 'index':
+      return {
+        ...base,
+        ...success,
+        collection_key: collectionKey,
+        version,
+        generation: change.generation + 1,
+        title: change.title,
+        source_path: change.sourcePath,
+        content_hash: change.contentHash,
+        pipeline: change.pipeline,
+        bytes: change.bytes,
+        modified_at: change.modifiedAt,
+        chunk_count: change.chunks.length,
+        slots: Math.max(Number(base.slots), change.chunks.length),
+      };
+    case 'touch':
+      return { ...base, ...success, bytes: change.bytes, modified_at: change.modifiedAt };
+    case 'fail':
+      return {
+        ...base,
+        source_path: current?.source_path || change.sourcePath,
+        status: 'failed',
+        stage: change.stage,
+        attempts: Number(base.attempts) + 1,
+        last_error: change.error.slice(0, 2000),
+        updated_at: at,
+      };
+    case 'remove':
+      return {
+        ...base,
+        ...success,
+        status: 'removed',
+        version,
+        generation: change.generation + 1,
+        content_hash: '',
+        pipeline: '',
+        chunk_count: 0,
+      };
+  }
+}
+
+function chunkRows(change: IndexDocument, row: DocumentRow): unknown[][] {
+  return change.chunks.map((chunk, index) => [
+    row.document_key,
+    index,
+    row.collection_key,
+    row.generation,
+    change.embedder,
+    chunk.text,
+    chunk.startLine,
+    chunk.endLine,
+    vectorBytes(chunk.vector),
+  ]);
+}

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { forEachDialect } from '../support/temp-database.js';
+
+const ROUNDS = 40;
+
+forEachDialect(t, async (t, createOpenTemp) => {
+  await t.test('three processes write one database: each message once, no gap in any log (R2, R4, R11)', async (t) => {
+    const temp = await createOpenTemp(t)();
+    const rival = fileURLToPath(new URL('./task-store-rival.js', import.meta.url));
+    const run = async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [rival, JSON.stringify(temp.settings), String(ROUNDS)], {
+        timeout: 60_000,
+      });
+      return JSON.parse(stdout) as { accepted: number; committed: number };
+    };
+    const counts = await Promise.all([run(), run(), run()]);
+    const database = await temp.open();
+    const store = new SqlTaskStore(database);
+    const tasks = await database.kysely.selectFrom('tasks').select(['id', 'seq', 'state']).execute();
+    t.equal(
+      counts.reduce((sum, count) => sum + count.accepted, 0),
+      ROUNDS,
+    );
+    t.equal(tasks.length, ROUNDS);
+    t.equal(
+      counts.reduce((sum, count) => sum + count.committed, 0),
+      ROUNDS,
+      'each run is ended by one process',
+    );
+    for (const task of tasks) {
+      t.equal(task.state, 'TASK_STATE_COMPLETED');
+      const events = await store.events(task.id, 0);
+      t.same(
+        events.map((event) => event.seq),
+        [1, 2, 3, 4],
+      );
+    }
+    const positions = await database.kysely.selectFrom('session_messages').select(['session_id', 'position']).execute();
+    t.equal(positions.length, 3 * ROUNDS);
+    for (const session of await database.kysely.selectFrom('sessions').selectAll().execute()) {
+      t.equal(positions.filter((row) => row.session_id === session.session_id).length, session.last_position);
+    }
+  });
+});

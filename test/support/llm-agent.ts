@@ -1,0 +1,107 @@
+/** An LLM agent around a scripted model, and the step of a run as its worker would start it. */
+
+import type { Agent, StepOutcome } from '../../src/agents/agent.js';
+import { createLlmAgent, type LlmAgentOptions } from '../../src/agents/llm/create-llm-agent.js';
+import { systemClock } from '../../src/base/clock.js';
+import type { JsonObject } from '../../src/base/json.js';
+import type { AgentSettings } from '../../src/config/settings.js';
+import { silentLogger } from '../../src/observe/log.js';
+import type { Part } from '../../src/protocol/a2a.js';
+import type { LanguageModel } from '../../src/providers/llms/contract.js';
+import type { SessionMessage } from '../../src/tasks/session-message.js';
+import type { TaskEventBody } from '../../src/tasks/task-event.js';
+import type { TaskRecord } from '../../src/tasks/task-store.js';
+
+export function agentSettings(changes: Partial<AgentSettings> = {}): AgentSettings {
+  return {
+    type: 'llm',
+    name: 'Helper',
+    description: '',
+    llm: 'main',
+    instruction: 'Be kind.',
+    tools: undefined,
+    streaming: true,
+    visibility: 'public',
+    skills: [],
+    inputModes: ['text/plain'],
+    outputModes: ['text/plain'],
+    documentStores: [],
+    includeContext: false,
+    includeContextLimit: 5,
+    includeContextMaxLength: 500,
+    reasoning: { maxIterations: 100 },
+    ...changes,
+  };
+}
+
+export function createTestAgent(
+  model: LanguageModel,
+  changes: Partial<Omit<LlmAgentOptions, 'settings' | 'model'>> = {},
+  settings: Partial<AgentSettings> = {},
+): Agent {
+  return createLlmAgent({
+    name: 'helper',
+    settings: agentSettings(settings),
+    model,
+    llm: { maxToolOutputLength: 0, temperature: undefined, maxTokens: undefined },
+    tools: [],
+    retriever: { search: async () => [] },
+    clock: systemClock,
+    log: silentLogger,
+    ...changes,
+  });
+}
+
+export function taskRecord(control: JsonObject = {}): TaskRecord {
+  return {
+    id: 'task-1',
+    agent: 'helper',
+    owner: 'local',
+    contextId: 'context-1',
+    tenant: '',
+    state: 'TASK_STATE_WORKING',
+    epoch: 1,
+    step: 1,
+    seq: 2,
+    configVersion: 'v',
+    control,
+    traceparent: '',
+    createdAt: 0,
+    updatedAt: 0,
+  };
+}
+
+export interface Run {
+  readonly outcomes: readonly StepOutcome[];
+  readonly history: readonly SessionMessage[];
+  /** Previews of each step. */
+  readonly previews: readonly (readonly string[])[];
+  /** The `response` artifact as a client ends up with it. */
+  readonly parts: readonly Part[];
+}
+
+/** Runs steps until the run ends, committing each as a worker does. */
+export async function runToEnd(agent: Agent, history: readonly SessionMessage[], signal = new AbortController().signal): Promise<Run> {
+  const outcomes: StepOutcome[] = [];
+  const previews: string[][] = [];
+  let messages = history;
+  let control: JsonObject = {};
+  let parts: readonly Part[] = [];
+  for (;;) {
+    const shown: string[] = [];
+    previews.push(shown);
+    const outcome = await agent.runStep(
+      { task: taskRecord(control), history: messages },
+      { signal, preview: (_artifact, text) => shown.push(text) },
+    );
+    outcomes.push(outcome);
+    messages = [...messages, ...outcome.messages];
+    control = JSON.parse(JSON.stringify(outcome.control)) as JsonObject;
+    for (const event of artifactEvents(outcome)) parts = event.append ? [...parts, ...event.artifact.parts] : event.artifact.parts;
+    if (outcome.type !== 'continue') return { outcomes, history: messages, previews, parts };
+  }
+}
+
+export function artifactEvents(outcome: StepOutcome): readonly Extract<TaskEventBody, { type: 'artifact.updated' }>[] {
+  return outcome.events.filter((event) => event.type === 'artifact.updated');
+}

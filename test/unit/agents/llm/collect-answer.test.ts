@@ -1,0 +1,65 @@
+import t from 'tap';
+import { collectAnswer } from '../../../../src/agents/llm/collect-answer.js';
+import type { ModelEvent } from '../../../../src/providers/llms/contract.js';
+
+async function collect(events: readonly ModelEvent[]) {
+  const shown = { text: '', previews: 0 };
+  const previews: string[] = [];
+  const source = async function* () {
+    yield* events;
+  };
+  const answer = await collectAnswer(source(), { shown, preview: (text) => previews.push(text), chooseCallId: (id) => id });
+  return { answer, shown, previews };
+}
+
+t.test('previews joined are the text, however the model cuts it (R9)', async (t) => {
+  // A small generator with a fixed seed: the same cases every time.
+  let state = 7;
+  const random = (limit: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state % limit;
+  };
+  const alphabet = ['a', ' ', '\n', 'é', '👋', '👩‍👧', '"', '漢', ''];
+  for (let round = 0; round < 300; round++) {
+    const text = Array.from({ length: random(20) }, () => alphabet[random(alphabet.length)]).join('');
+    const events: ModelEvent[] = [];
+    for (let at = 0; at < text.length; ) {
+      const length = 1 + random(3);
+      events.push({ type: 'text', text: text.slice(at, at + length) });
+      if (random(6) === 0) events.push({ type: 'thinking', text: 'hm' });
+      if (random(9) === 0) events.push({ type: 'tool_call', id: `${at}`, name: 'x', arguments: {} });
+      at += length;
+    }
+    const { answer, shown, previews } = await collect([...events, { type: 'finish', reason: 'stop' }]);
+    // Through UTF-8, as previews travel: half a surrogate pair would be lost there.
+    t.equal(previews.map((preview) => Buffer.from(preview).toString()).join(''), text);
+    t.equal(answer.text, text);
+    t.equal(shown.previews, previews.length);
+    t.notOk(previews.includes(''));
+    t.equal(answer.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''), text);
+  }
+});
+
+t.test('parts keep the order they came in; a signature closes its thinking (AGT-12)', async (t) => {
+  const { answer } = await collect([
+    { type: 'thinking', text: 'I ' },
+    { type: 'thinking', text: 'see' },
+    { type: 'thinking', text: '', signature: 's1' },
+    { type: 'thinking', text: 'more' },
+    { type: 'text', text: 'So ' },
+    { type: 'text', text: 'it is.' },
+    { type: 'tool_call', id: '1', name: 'x', arguments: {}, invalidArguments: '{' },
+    { type: 'finish', reason: 'tool_calls' },
+  ]);
+  t.same(answer.parts, [
+    { type: 'thinking', text: 'I see', signature: 's1' },
+    { type: 'thinking', text: 'more' },
+    { type: 'text', text: 'So it is.' },
+    { type: 'tool_call', id: '1', name: 'x', arguments: {} },
+  ]);
+  t.same(answer.calls, [{ id: '1', name: 'x', arguments: {}, invalidArguments: '{' }]);
+});
+
+t.test('a model that ends without saying so has not answered', async (t) => {
+  await t.rejects(collect([{ type: 'text', text: 'half' }]), { code: 'LLM_BAD_RESPONSE' });
+});

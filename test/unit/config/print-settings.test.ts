@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { isJsonObject, type JsonObject } from '../../../src/base/json.js';
+import { configSchema } from '../../../src/config/config-schema.js';
+import { loadSettings } from '../../../src/config/load-settings.js';
+import { mergeDocuments } from '../../../src/config/merge-documents.js';
+import { printSettings, settingsToDocument } from '../../../src/config/print-settings.js';
+import type { SchemaNode } from '../../../src/config/schema-builder.js';
+
+/** Every key of the product written once. */
+const FULL = `
+redis: {url: "redis://user:secret@r:1"}
+databases: {d: {driver: postgres, url: "postgres://u:secret@h/d", password: pw-secret, username: u}}
+llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v1", temperature: 0.5, max_tokens: 10}}
+embedders: {e: {}}
+vector_stores: {v: {}}
+document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
+agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}]}}
+logger: {file: /tmp/h.log}
+`;
+
+function loadFull(t: Test, overrides: JsonObject = {}) {
+  const folder = t.testdir({ 'h.yaml': FULL });
+  const environment = { HOME: folder, API_TOKEN: 'token-secret' };
+  return { settings: loadSettings({ file: 'h.yaml', workingDirectory: folder, environment, overrides }), environment, folder };
+}
+
+t.test('the printed configuration masks every credential, wherever it came from (CLI-04)', async (t) => {
+  const { settings, environment } = loadFull(t);
+  const printed = printSettings(settings, environment);
+  t.notMatch(printed, /secret/);
+  for (const where of ['api_key: "********"', 'password: "********"', 'redis://***@r:1', 'http://***@h/v1', 'description: holds ********'])
+    t.ok(printed.includes(where), where);
+});
+
+t.test('settings written back in the words of the file load to the same settings', async (t) => {
+  const { settings, environment, folder } = loadFull(t);
+  const again = loadSettings({ workingDirectory: folder, environment, overrides: settingsToDocument(settings) as JsonObject });
+  t.same({ ...again, source: '', version: '' }, { ...settings, source: '', version: '' });
+});
+
+t.test('every key of Settings is reachable from the file: changing it there changes it here', async (t) => {
+  const { settings, environment, folder } = loadFull(t);
+  const document = settingsToDocument(settings) as JsonObject;
+  const load = (overrides: JsonObject) =>
+    settingsToDocument(loadSettings({ workingDirectory: folder, environment, overrides })) as JsonObject;
+  const paths = leafPaths(document).filter((path) => path.join() !== 'version');
+  t.ok(paths.length > 80, `${paths.length} keys`);
+  for (const path of paths) {
+    const schema = schemaAt(path);
+    const before = at(document, path);
+    const changed = change(before, schema, path);
+    if (changed === undefined) continue;
+    const after = at(load(mergeDocuments(document, nest(path, changed))), path);
+    t.same(after, changed, path.join('.'));
+  }
+});
+
+t.test('the paths of the state folder follow it', async (t) => {
+  const { settings, folder } = loadFull(t, { state_directory: 'elsewhere' });
+  t.equal(settings.stateDirectory, join(folder, 'elsewhere'));
+  t.equal(settings.vectorStores.v?.persistPath, join(folder, 'elsewhere/vectors'));
+});
+
+function leafPaths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  return isJsonObject(value) ? Object.entries(value).flatMap(([key, member]) => leafPaths(member, [...path, key])) : [path];
+}
+
+function schemaAt(path: readonly string[]): SchemaNode {
+  return path.reduce<SchemaNode>((schema, key) => schema.properties?.[key] ?? (schema.additionalProperties || {}), configSchema);
+}
+
+/** Another value that is as good; `undefined` where there is only one. */
+function change(value: unknown, schema: SchemaNode, path: readonly string[]): unknown {
+  const key = path.at(-1);
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'number')
+    return key === 'size' || key === 'max_idle' || key === 'min_size' || value === schema.maximum
+      ? value - 1
+      : schema.type === 'number'
+        ? value + 0.25
+        : value + 1;
+  if (Array.isArray(value))
+    return key === 'skills'
+      ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [] }]
+      : key === 'document_stores'
+        ? []
+        : ['other'];
+  if (schema.enum !== undefined) return path[0] === 'databases' ? undefined : schema.enum.find((other) => other !== value);
+  if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
+  if (key === 'base_url' || key === 'public_url') return 'http://other';
+  // A reference has one target here; that it is read is covered by the reference checks.
+  if (['llm', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
+  return '/other';
+}
+
+function nest(path: readonly string[], value: unknown): JsonObject {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as JsonObject;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((current, key) => (current as JsonObject)[key], value);
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { createDirectorySource } from '../../../src/knowledge/sources/directory.js';
+import { createGlobMatcher } from '../../../src/knowledge/sources/glob.js';
+import { tempFolder } from '../../support/knowledge-rig.js';
+
+const signal = new AbortController().signal;
+
+t.test('globs speak of names at any depth, or of paths when they have a slash', async (t) => {
+  const fits = (pattern: string, path: string) => createGlobMatcher([pattern]).matches(path);
+  for (const [pattern, path] of [
+    ['*.md', 'a.md'],
+    ['*.md', 'deep/er/a.md'],
+    ['**/*.md', 'a.md'],
+    ['**/*.md', 'x/y/a.md'],
+    ['docs/**', 'docs/x/a'],
+    ['docs/**', 'docs'],
+    ['docs/*.{md,txt}', 'docs/a.txt'],
+    ['./docs/?.md', 'docs/a.md'],
+    ['.*', 'x/.git'],
+    ['node_modules/', 'x/node_modules'],
+    ['[a-c]*.md', 'x/bee.md'],
+    ['[!a]*', 'bee'],
+    ['a+b(1).md', 'a+b(1).md'],
+    ['x/**/y.md', 'x/y.md'],
+    ['x/**/y.md', 'x/1/2/y.md'],
+  ] as const)
+    t.ok(fits(pattern, path), `${pattern} fits ${path}`);
+  for (const [pattern, path] of [
+    ['*.md', 'a.mdx'],
+    ['docs/*.md', 'docs/x/a.md'],
+    ['docs/*.md', 'my/docs/a.md'],
+    ['*.m?', 'a.md.bak'],
+    ['.*', 'a.b'],
+    ['[!a]*', 'abc'],
+  ] as const)
+    t.notOk(fits(pattern, path), `${pattern} does not fit ${path}`);
+  t.throws(() => createGlobMatcher(['[z-a]']), { code: 'CONFIG_INVALID' });
+});
+
+t.test('a folder is read to its depths; what is excluded is not opened; loops of links end', async (t) => {
+  const root = tempFolder(t);
+  mkdirSync(join(root, 'a/b'), { recursive: true });
+  mkdirSync(join(root, 'node_modules/x'), { recursive: true });
+  for (const name of ['one.md', 'a/two.md', 'a/b/three.txt', 'a/b/image.png', 'node_modules/x/no.md', '.secret.md'])
+    writeFileSync(join(root, name), name);
+  symlinkSync(root, join(root, 'a/loop'));
+  symlinkSync(join(root, 'nowhere'), join(root, 'dangling.md'));
+  symlinkSync(join(root, 'one.md'), join(root, 'linked.md'));
+  const source = createDirectorySource({
+    type: 'directory',
+    path: root,
+    include: ['*.md', '*.txt'],
+    exclude: ['.*', 'node_modules'],
+    maxFileBytes: 6,
+  });
+  const { documents, problems } = await source.scan(signal);
+  t.same(
+    documents.map((document) => document.id),
+    ['a/b/three.txt', 'a/two.md', 'linked.md', 'one.md'],
+  );
+  t.same(problems, []);
+  t.match(documents.at(-1), { name: 'one.md', path: join(root, 'one.md'), bytes: 6, modifiedAt: Number });
+  t.equal(Buffer.from(await source.read(documents.at(-1) as never, signal)).toString(), 'one.md');
+  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_TOO_LARGE', message: /13 bytes.*max_file_size allows 6/ });
+  writeFileSync(join(root, 'one.md'), 'it has grown meanwhile');
+  await t.rejects(source.read(documents.at(-1) as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
+  rmSync(join(root, 'a/two.md'));
+  await t.rejects(source.read(documents[1] as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
+});
+
+t.test('a root that is missing or no folder is an error that names it', async (t) => {
+  const root = tempFolder(t);
+  writeFileSync(join(root, 'file'), '');
+  for (const path of [join(root, 'missing'), join(root, 'file')]) {
+    const source = createDirectorySource({ type: 'directory', path, include: [], exclude: [], maxFileBytes: 10 });
+    await t.rejects(source.scan(signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: path });
+  }
+  const source = createDirectorySource({ type: 'directory', path: root, include: [], exclude: [], maxFileBytes: 10 });
+  const { documents } = await source.scan(signal);
+  rmSync(join(root, 'file'));
+  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: /file/ });
+  await t.rejects(source.scan(AbortSignal.abort(new Error('stop'))), { message: 'stop' });
+});

@@ -1,0 +1,54 @@
+import t from 'tap';
+import { createArgumentsCheck } from '../../../../src/providers/tools/arguments.js';
+
+const tool = {
+  name: 'paint',
+  parameters: {
+    type: 'object',
+    properties: {
+      color: { type: 'string', enum: ['red', 'blue'] },
+      coats: { type: 'integer', minimum: 1, default: 2 },
+      options: { type: 'object', properties: { dry: { type: 'boolean', default: true } }, default: {} },
+    },
+    required: ['color'],
+    additionalProperties: false,
+  },
+};
+
+t.test('defaults of the schema are applied, at depth too, to a copy (TOOL-22)', async (t) => {
+  const check = createArgumentsCheck();
+  const args = { color: 'red' };
+  t.same(check(tool, args), { type: 'valid', arguments: { color: 'red', coats: 2, options: { dry: true } } });
+  t.same(args, { color: 'red' });
+  t.same(check(tool, { color: 'blue', coats: 1, options: { dry: false } }), {
+    type: 'valid',
+    arguments: { color: 'blue', coats: 1, options: { dry: false } },
+  });
+});
+
+t.test('every problem is named at once, with its path (TOOL-50, W-34)', async (t) => {
+  const check = createArgumentsCheck();
+  const result = check(tool, { coats: 0, colour: 'red', options: { dry: 'yes' } });
+  t.equal(result.type, 'invalid');
+  const problems = result.type === 'invalid' ? result.problems : '';
+  for (const expected of ["required parameter 'color'", "'coats' must be >= 1", "no parameter 'colour'", "'options.dry' must be boolean"])
+    t.match(problems, expected);
+});
+
+t.test('a schema that is none is the tool’s failure, and the same $id twice is not', async (t) => {
+  const check = createArgumentsCheck();
+  t.throws(() => check({ name: 'broken', parameters: { type: 'nonsense' } }, {}), { code: 'TOOL_FAILED', message: /'broken'/ });
+  const first = { name: 'a', parameters: { $id: 'https://x.test/schema', type: 'object', required: ['a'] } };
+  const second = { name: 'b', parameters: { $id: 'https://x.test/schema', type: 'object', required: ['b'] } };
+  t.equal(check(first, { a: 1 }).type, 'valid');
+  t.equal(check(second, { b: 1 }).type, 'valid');
+});
+
+t.test('schemas of the dialects that MCP servers send are understood', async (t) => {
+  const check = createArgumentsCheck();
+  for (const $schema of ['http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2020-12/schema']) {
+    const parameters = { $schema, type: 'object', properties: { at: { type: 'string', format: 'date-time' } }, required: ['at'] };
+    t.equal(check({ name: 'when', parameters }, { at: '2026-01-01T00:00:00Z' }).type, 'valid');
+    t.equal(check({ name: 'when', parameters }, {}).type, 'invalid');
+  }
+});
