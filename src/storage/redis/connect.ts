@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
+import { endWhileReconnecting } from './end-while-reconnecting.js';
 import { RedisConnections } from './redis-connections.js';
 import { assertRedisIsSafe } from './redis-safety.js';
 
@@ -39,7 +40,8 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
 }
 
 function openClient(url: string, options: RedisOptions): Redis {
-  return url.startsWith('unix://') ? new Redis({ ...options, path: url.slice('unix://'.length) }) : new Redis(url, options);
+  const isSocket = url.startsWith('unix://');
+  return endWhileReconnecting(isSocket ? new Redis({ ...options, path: url.slice('unix://'.length) }) : new Redis(url, options));
 }
 
 /** Host, port and database, never the password. */

@@ -22,11 +22,13 @@ export interface RedisFeedPublisherOptions {
   readonly keyPrefix: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Announcements that may wait; more are dropped. Default 10,000. */
+  /** Announcements that may wait; more are dropped, also when the waiting ones pass 32 Mi characters. Default 10,000. */
   readonly maxQueued?: number;
 }
 
 interface Announcement {
+  /** Characters of what is published. */
+  readonly size: number;
   /** Adds its commands; the last one is the one that must succeed. */
   readonly add: (pipeline: ChainableCommander) => void;
   readonly onLost: () => void;
@@ -39,6 +41,7 @@ export class RedisFeedPublisher implements FeedPublisher {
   readonly #brokenPreviews = new Map<string, string>();
   readonly #onReady = () => this.#flush();
   #queue: Announcement[] = [];
+  #queuedSize = 0;
   #flushing: Promise<void> | undefined;
   #owesGap = false;
   #dropped = 0;
@@ -64,6 +67,7 @@ export class RedisFeedPublisher implements FeedPublisher {
       const ends = run.some(isLastEvent);
       this.#brokenPreviews.delete(taskId);
       this.#enqueue({
+        size: message.length,
         add(pipeline) {
           // The event replaces the previews before it: they are removed, and its place stays as the stream's last id (F4).
           pipeline.xadd(deltas, 'NOMKSTREAM', 'MAXLEN', '=', 0, `${seq}-0`, 'event', '');
@@ -90,6 +94,7 @@ export class RedisFeedPublisher implements FeedPublisher {
     const text = JSON.stringify(delta);
     const kept = Math.max(1, Math.min(MAX_KEPT_DELTAS, Math.floor(MAX_KEPT_BYTES / text.length)));
     this.#enqueue({
+      size: text.length,
       add: (pipeline) =>
         pipeline.eval(
           PUBLISH_DELTA,
@@ -120,8 +125,12 @@ export class RedisFeedPublisher implements FeedPublisher {
   }
 
   #enqueue(announcement: Announcement): void {
-    if (this.#queue.length >= this.#maxQueued) this.#drop([announcement]);
-    else this.#queue.push(announcement);
+    if (this.#queue.length >= this.#maxQueued || this.#queuedSize > MAX_QUEUED_SIZE) {
+      this.#drop([announcement]);
+    } else {
+      this.#queue.push(announcement);
+      this.#queuedSize += announcement.size;
+    }
     this.#flush();
   }
 
@@ -142,6 +151,7 @@ export class RedisFeedPublisher implements FeedPublisher {
   async #sendBatch(): Promise<boolean> {
     const { client, keyPrefix, log } = this.#options;
     const batch = this.#queue.splice(0, MAX_BATCH);
+    for (const announcement of batch) this.#queuedSize -= announcement.size;
     const tellsGap = this.#owesGap;
     this.#owesGap = false;
     const pipeline = client.pipeline();
@@ -210,6 +220,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', ARGV[5], ARGV[6])
 return added`;
 
+const MAX_QUEUED_SIZE = 32 * 1024 * 1024;
 const MAX_BATCH = 256;
 const MAX_KEPT_DELTAS = 4_096;
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;

@@ -8,16 +8,13 @@ import { isOlder, MINIMUM_REDIS_VERSION } from './redis-binary.js';
  * Reads `INFO`, because managed services forbid `CONFIG`.
  */
 export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<void> {
-  let text: string;
-  try {
-    text = await client.info();
-  } catch (error) {
-    log.warn(
-      { err: error },
-      'Redis does not tell about itself (INFO): not checked that it never evicts keys. It must have `maxmemory-policy noeviction`',
-    );
-    return;
-  }
+  const text = await client.info().catch((cause: unknown) => {
+    // BullMQ needs it too, and would say less.
+    throw new AppError('REDIS_UNAVAILABLE', {
+      message: 'Redis does not let this user run INFO, which Hector needs; allow it (ACL: +info)',
+      cause,
+    });
+  });
   const facts = new Map(text.split('\r\n').map((line) => line.split(':', 2) as [string, string]));
   const version = facts.get('redis_version');
   if (version !== undefined && isOlder(version, MINIMUM_REDIS_VERSION)) {

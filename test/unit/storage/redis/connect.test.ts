@@ -57,11 +57,13 @@ t.test('a Redis without an append-only file is used, with a warning', async (t) 
   t.match(recorded.lines, [/appendonly yes/]);
 });
 
-t.test('a managed Redis that forbids CONFIG, or even INFO, is tolerated', async (t) => {
+t.test('a managed Redis that forbids CONFIG is used, and still checked', async (t) => {
   const recorded = recordLog();
   const redis = await startTempRedis(t, { appendOnly: true, arguments: ['--rename-command', 'CONFIG', ''] });
   await (await connectRedis({ url: redis.url, role: 'test', log: recorded.log, clock })).close();
   t.same(recorded.lines, []);
+  const evicting = await startTempRedis(t, { arguments: ['--rename-command', 'CONFIG', '', '--maxmemory-policy', 'volatile-ttl'] });
+  await t.rejects(connectRedis({ url: evicting.url, role: 'test', log, clock }), { code: 'REDIS_EVICTS' });
 });
 
 t.test('BullMQ works on the connections it is given, and goes on right after an outage (recovery times)', async (t) => {
@@ -94,6 +96,29 @@ t.test('BullMQ works on the connections it is given, and goes on right after an 
   await second;
   t.ok(performance.now() - back < 2_000, `consumed ${Math.round(performance.now() - back)} ms after Redis was back`);
   t.ok(done.includes('task.3'));
+});
+
+t.test('a BullMQ worker closes while its connections wait to reconnect', async (t) => {
+  const redis = await startTempRedis(t);
+  const connections = await connectRedis({ url: redis.url, role: 'test', log, clock });
+  const client = connections.forWorker();
+  const worker = new Worker('steps', async () => undefined, { connection: client, prefix: 'test' });
+  worker.on('error', () => undefined);
+  await worker.waitUntilReady();
+  await redis.kill('SIGKILL');
+  while (client.status !== 'reconnecting') await clock.sleep(5);
+  const ended = new Promise((resolve) => client.once('end', resolve));
+  const pending = client.get('key');
+  client.disconnect();
+  await t.rejects(pending, { message: /Connection is closed/ });
+  await ended;
+  await connections.close();
+  let isClosed = false;
+  const closing = worker.close().then(() => {
+    isClosed = true;
+  });
+  await Promise.race([closing, new Promise<void>((resolve) => clock.after(5_000, resolve))]);
+  t.ok(isClosed);
 });
 
 t.test('closing ends every connection', async (t) => {

@@ -139,3 +139,14 @@ t.test('kept deltas are bounded in number and bytes, and end soon after the task
   await follower.until(201);
   t.ok((await connections.main.pttl('test:deltas:{task}')) <= 10_000);
 });
+
+t.test('the waiting announcements are bounded in bytes too', async (t) => {
+  const redis = await startTempRedis(t);
+  const { publisher } = await startRedisProcess(t, redis.url);
+  await redis.kill('SIGSTOP');
+  t.teardown(() => redis.kill('SIGCONT'));
+  const text = 'x'.repeat(4 * 1024 * 1024);
+  for (let n = 1; n <= 30; n += 1) await publisher.publishDelta(delta(`task-${n}`, { seq: 1, n: 1, text }));
+  t.ok(publisher.dropped > 10, `${publisher.dropped} dropped`);
+  await redis.kill('SIGCONT');
+});
