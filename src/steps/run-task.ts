@@ -77,7 +77,7 @@ async function runSteps(
   const { store, queue, clock, log } = dependencies;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   // Only this run appends to the session while it is active (earlier ones ended, later ones wait), so one load serves all steps.
-  const history: SessionMessage[] = [...(await store.sessionMessages(taken))];
+  const history: SessionMessage[] = [...(await store.sessionMessages(taken, { upToTurn: taken.turn }))];
   let task = taken;
   for (;;) {
     const commit = await withSpan(

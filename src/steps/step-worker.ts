@@ -66,10 +66,17 @@ export class StepWorker {
       log.warn({ running: running.size }, 'the drain budget is used up; running steps are aborted and continue elsewhere');
       running.abortAll();
     });
+    let force = (): void => {};
+    const forced = new Promise<void>((resolve) => {
+      force = resolve;
+    });
+    // With Redis gone for good, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
+    const cancelForce = clock.after(budgetMs + FORCE_AFTER_MS, () => force());
     try {
-      await this.#worker.close();
+      await Promise.race([this.#worker.close(), forced]);
     } finally {
       cancelTimer();
+      cancelForce();
     }
   }
 
@@ -90,4 +97,5 @@ const STALLED_CHECK_MS = 1_000;
 const DRAIN_DELAY_SECONDS = 5;
 const RUN_RETRY_MS = 500;
 const HELD_MARGIN_MS = 20;
+const FORCE_AFTER_MS = 2_000;
 const RETRY = { baseMs: 200, maxMs: 3_000, jitter: 0.5 };

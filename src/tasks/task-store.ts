@@ -28,6 +28,8 @@ export interface TaskRecord extends SessionKey {
   readonly step: number;
   /** `seq` of the newest event (R4). */
   readonly seq: number;
+  /** Place among the runs of its session, from 1; a task that goes on after waiting gets a new one at the end. */
+  readonly turn: number;
   /** Config version the run is pinned to (R12). */
   readonly configVersion: string;
   /** Small control state of the agent; never a copy of the history (R8). */
@@ -105,6 +107,13 @@ export type CancelOutcome =
   | { readonly type: 'terminal'; readonly task: TaskRecord }
   | { readonly type: 'not-found' };
 
+export interface SessionRange {
+  /** Leaves out what belongs to later runs, which still wait. Default: nothing is left out. */
+  readonly upToTurn?: number;
+  /** Keeps the newest N. Default: all. */
+  readonly limit?: number;
+}
+
 export interface TaskStore {
   /** R1, R11: task row, user's message, `task.created` or `message.added`, and the dedupe key, or nothing. */
   accept(input: AcceptInput): Promise<AcceptOutcome>;
@@ -120,8 +129,8 @@ export interface TaskStore {
   events(taskId: string, afterSeq: number, limit?: number): Promise<readonly TaskEvent[]>;
   /** Newest `seq` per task that exists. */
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Messages of a session, oldest first; `limit` keeps the newest N. */
-  sessionMessages(key: SessionKey, limit?: number): Promise<readonly SessionMessage[]>;
+  /** Messages of a session in the order of the runs that they belong to, so that each question stands before its answer. */
+  sessionMessages(key: SessionKey, range?: SessionRange): Promise<readonly SessionMessage[]>;
   /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep. */
   runnable(before: number, limit: number): Promise<readonly TaskRecord[]>;
 }

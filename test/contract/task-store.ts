@@ -138,6 +138,16 @@ export async function commitSuite(t: Test, open: OpenStores): Promise<void> {
     t.same(await store.take('unknown', at), { type: 'not-found' });
   });
 
+  await t.test('a message that waits for an earlier run stands behind its answer, and that run does not see it', async (t) => {
+    const [store] = await open(t);
+    const first = await takeNow(store, (await acceptNew(store, { contextId: 'c1', text: 'q1' })).id);
+    const second = await acceptNew(store, { contextId: 'c1', text: 'q2' });
+    t.equal((await store.sessionMessages(first, { upToTurn: first.turn })).length, 1);
+    await store.commit(sampleCommit(first, 'TASK_STATE_COMPLETED', { messages: [sampleMessage('a1')] }));
+    const texts = (await store.sessionMessages(second, { upToTurn: second.turn })).map(({ parts }) => parts[0]);
+    t.match(texts, [{ text: 'q1' }, { text: 'a1' }, { text: 'q2' }]);
+  });
+
   await t.test('50 concurrent commits of one step: one is committed (R2)', async (t) => {
     const [store, other] = await open(t);
     const task = await takeNow(store, (await acceptNew(store)).id);
@@ -233,7 +243,7 @@ export async function commitSuite(t: Test, open: OpenStores): Promise<void> {
     const [store] = await open(t);
     const task = await takeNow(store, (await acceptNew(store)).id);
     await store.commit(sampleCommit(task, 'TASK_STATE_WORKING', { messages: [1, 2, 3].map((n) => sampleMessage(`m${n}`)) }));
-    t.match(await store.sessionMessages(task, 2), [{ parts: [{ text: 'm2' }] }, { parts: [{ text: 'm3' }] }]);
+    t.match(await store.sessionMessages(task, { limit: 2 }), [{ parts: [{ text: 'm2' }] }, { parts: [{ text: 'm3' }] }]);
     t.equal((await store.sessionMessages(task)).length, 4);
     t.same(await store.sessionMessages({ ...task, owner: 'eve' }), []);
   });

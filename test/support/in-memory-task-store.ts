@@ -37,6 +37,7 @@ export class InMemoryTaskStore implements TaskStore {
           state: 'TASK_STATE_SUBMITTED',
           epoch: 0,
           step: 1,
+          turn: 1,
           seq: 0,
           control: {},
           createdAt: at,

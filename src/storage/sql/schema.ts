@@ -71,7 +71,9 @@ export interface SessionTable {
 
 export interface SessionMessageTable {
   session_id: string;
-  /** Gapless from 1. */
+  /** The run's place in its session when this was said: a message that waits for earlier runs stands behind what they say. */
+  turn: number;
+  /** Gapless from 1 within the session, in the order of arrival. */
   position: number;
   task_id: string;
   /** JSON of a `SessionMessage`. */

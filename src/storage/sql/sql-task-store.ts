@@ -16,6 +16,7 @@ import type {
   CancelOutcome,
   CommitOutcome,
   SessionKey,
+  SessionRange,
   StepCommit,
   TakeOutcome,
   TaskRecord,
@@ -70,8 +71,8 @@ export class SqlTaskStore implements TaskStore {
     return readSequences(this.#database, taskIds);
   }
 
-  sessionMessages(key: SessionKey, limit: number = Number.MAX_SAFE_INTEGER): Promise<readonly SessionMessage[]> {
-    return readSessionMessages(this.#database, key, limit);
+  sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
+    return readSessionMessages(this.#database, key, { upToTurn, limit });
   }
 
   runnable(before: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -85,3 +86,5 @@ export class SqlTaskStore implements TaskStore {
     return outcome;
   }
 }
+
+const MAX = 2 ** 31 - 1;

@@ -65,8 +65,8 @@ const tables: readonly TableDefinition[] = [
   },
   {
     name: 'session_messages',
-    columns: { session_id: 'key', position: 'integer', task_id: 'key', body: 'text' },
-    primaryKey: ['session_id', 'position'],
+    columns: { session_id: 'key', turn: 'integer', position: 'integer', task_id: 'key', body: 'text' },
+    primaryKey: ['session_id', 'turn', 'position'],
   },
   {
     name: 'config_versions',

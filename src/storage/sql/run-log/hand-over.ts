@@ -6,5 +6,5 @@ import type { WorkingSet } from './working-set.js';
 export function nextAfter(set: WorkingSet, ended: StoredTask): StoredTask | undefined {
   if (!isRunnable(ended.record.state)) return undefined;
   const head = set.findHead(ended.sessionId);
-  return head !== undefined && head.sessionOrder > ended.sessionOrder ? head : undefined;
+  return head !== undefined && head.record.turn > ended.record.turn ? head : undefined;
 }

@@ -11,14 +11,12 @@ export interface StoredTask {
   readonly record: TaskRecord;
   readonly sessionKey: string;
   readonly sessionId: string;
-  readonly sessionOrder: number;
 }
 
 export function toStoredTask(row: TaskTable): StoredTask {
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
-    sessionOrder: row.session_order,
     record: {
       id: row.id,
       agent: row.agent,
@@ -29,6 +27,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       epoch: row.epoch,
       step: row.step,
       seq: row.seq,
+      turn: row.session_order,
       configVersion: row.config_version,
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
@@ -46,10 +45,10 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 }
 
 /** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
-export function toTaskChange({ record, sessionId, sessionOrder }: StoredTask): readonly unknown[] {
-  const { id, state, epoch, step, seq, control, updatedAt } = record;
+export function toTaskChange({ record, sessionId }: StoredTask): readonly unknown[] {
+  const { id, turn, state, epoch, step, seq, control, updatedAt } = record;
   const open = isRunnable(state);
-  return [id, sessionOrder, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
+  return [id, turn, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
 }
 
 /** In the order of `SESSION`. */
@@ -130,7 +129,7 @@ export const TASK_EVENT: RowShape = {
 
 export const SESSION_MESSAGE: RowShape = {
   table: 'session_messages',
-  columns: { session_id: 'key', position: 'integer', task_id: 'key', body: 'text' },
+  columns: { session_id: 'key', turn: 'integer', position: 'integer', task_id: 'key', body: 'text' },
 };
 
 export const ACCEPTED_MESSAGE: RowShape = {

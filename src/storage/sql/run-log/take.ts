@@ -21,7 +21,7 @@ function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
   const verdict = transition(task.record.state, { type: 'take' });
   if (verdict.type === 'refused') return { type: 'not-runnable', task: task.record };
   const head = set.findHead(task.sessionId);
-  if (head !== undefined && head.sessionOrder < task.sessionOrder)
+  if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
   set.changeTask(task, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at });
   const events =

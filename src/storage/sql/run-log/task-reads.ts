@@ -1,7 +1,7 @@
 /** The run log's reading side: one statement each, beside the writers. */
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
-import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
@@ -35,8 +35,12 @@ export async function readSequences(database: Database, taskIds: readonly string
   return new Map(rows.map((row) => [row.id, row.seq]));
 }
 
-export async function readSessionMessages(database: Database, key: SessionKey, limit: number): Promise<readonly SessionMessage[]> {
-  const rows = await readAll<{ body: string }>(database, [{ sql: NEWEST_MESSAGES, parameters: [sessionKeyOf(key), limit] }]);
+export async function readSessionMessages(
+  database: Database,
+  key: SessionKey,
+  { upToTurn, limit }: Required<SessionRange>,
+): Promise<readonly SessionMessage[]> {
+  const rows = await readAll<{ body: string }>(database, [{ sql: NEWEST_MESSAGES, parameters: [sessionKeyOf(key), upToTurn, limit] }]);
   return rows.map((row) => JSON.parse(row.body) as SessionMessage).reverse();
 }
 
@@ -56,7 +60,7 @@ const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM t
   WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
-  WHERE s.session_key = ? ORDER BY m.position DESC LIMIT ?`;
+  WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
   WHERE t.runnable_since <= ? AND NOT EXISTS

@@ -48,8 +48,8 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>, sessionOrder = task.sessionOrder): StoredTask {
-    const changed = { ...task, sessionOrder, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>): StoredTask {
+    const changed = { ...task, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
     return changed;
@@ -86,8 +86,8 @@ export class WorkingSet {
     return session;
   }
 
-  /** The session's next place in the order of accepted messages. */
-  nextOrder(session: SessionTable): number {
+  /** The session's next place in the order of runs. */
+  nextTurn(session: SessionTable): number {
     this.#sessionChanged(session);
     session.last_order += 1;
     return session.last_order;
@@ -97,7 +97,7 @@ export class WorkingSet {
     this.#sessionChanged(session);
     session.last_position += 1;
     session.updated_at = at;
-    this.pending.messages.push([session.session_id, session.last_position, taskId, json]);
+    this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, taskId, json]);
   }
 
   /** The session's earliest runnable task: the only one that may be taken. */
@@ -105,7 +105,7 @@ export class WorkingSet {
     let head = this.otherHeads.get(sessionId);
     for (const task of this.tasks.values()) {
       if (task.sessionId !== sessionId || !isRunnable(task.record.state)) continue;
-      if (head === undefined || task.sessionOrder < head.sessionOrder) head = task;
+      if (head === undefined || task.record.turn < head.record.turn) head = task;
     }
     return head;
   }

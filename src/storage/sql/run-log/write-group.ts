@@ -65,7 +65,7 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'session_order', heads))) {
     if (set.tasks.has(row.id)) continue;
     const known = set.otherHeads.get(row.session_id);
-    if (known === undefined || row.session_order < known.sessionOrder) set.otherHeads.set(row.session_id, toStoredTask(row));
+    if (known === undefined || row.session_order < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
   return set;
 }
