@@ -18,8 +18,8 @@ export interface StepContext {
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
   /**
-   * Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. A step that calls it
-   * says so by `previewed` > 0 in the artifact's event, whose text is then exactly what was previewed.
+   * Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. What was previewed must be
+   * the beginning of the text that the step's event brings.
    */
   preview(artifactId: string, text: string): void;
 }

@@ -119,8 +119,7 @@ async function takeStep(
   try {
     signal.throwIfAborted();
     const agent = await getAgent(task.configVersion, task.agent);
-    const outcome = await agent.runStep({ task, history }, { signal, preview });
-    return { ...outcome, events: previews.finish(outcome.events) };
+    return await agent.runStep({ task, history }, { signal, preview });
   } catch (error) {
     if (signal.aborted) {
       log.info({ taskId: task.id, step: task.step, err: toAppError(signal.reason) }, 'a step was called off');

@@ -6,7 +6,6 @@
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { FeedPublisher } from '../tasks/coordination.js';
-import type { TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 
 export class StepPreviews {
@@ -34,14 +33,7 @@ export class StepPreviews {
     }
   }
 
-  /** Sends what waits and stops. The events of the step, telling how many deltas really showed their text. */
-  finish(events: readonly TaskEventBody[]): readonly TaskEventBody[] {
-    this.#send();
-    this.stop();
-    return events.map((event) => (event.type === 'artifact.updated' && event.previewed > 0 ? { ...event, previewed: this.#sent } : event));
-  }
-
-  /** Drops what waits: the step is called off. Safe to call twice. */
+  /** Drops what waits: either the commit, which shows all of it, is on its way, or the step is called off. Safe to call twice. */
   stop(): void {
     this.#pending = '';
     this.#cancelTimer?.();

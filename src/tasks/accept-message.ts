@@ -65,7 +65,8 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
       await faultPoint('accept.after-commit');
-      if (outcome.type === 'accepted') await publisher.publishEvents(outcome.events);
+      // Nobody can follow a task whose id is not known yet.
+      if (outcome.type === 'accepted' && message.taskId !== undefined) await publisher.publishEvents(outcome.events);
       // A duplicate is enqueued too: the first try may have died between its commit and its job.
       if (isRunnable(task.state)) await queue.enqueue(task);
       return task;

@@ -10,14 +10,13 @@ export type TaskEventBody =
   | { readonly type: 'status.changed'; readonly status: TaskStatus; readonly metadata?: JsonObject }
   /**
    * The whole output of one step for one artifact (R9). `append` says whether earlier steps of the run
-   * wrote to the same artifact; `previewed` counts the live deltas that showed its text before the commit.
+   * wrote to the same artifact. Live deltas may have shown the beginning of its text before.
    */
   | {
       readonly type: 'artifact.updated';
       readonly artifact: Artifact;
       readonly append: boolean;
       readonly lastChunk: boolean;
-      readonly previewed: number;
     };
 
 /** One durable entry of a task's log. `seq` is gapless from 1 (R4). */

@@ -27,7 +27,7 @@ function start(t: Test, folder: string, argv: readonly string[], environment: Re
   t.teardown(() => child.kill('SIGKILL'));
   let output = '';
   let errors = '';
-  let check = () => undefined as void;
+  let check = (): void => undefined;
   child.stdout?.on('data', (chunk) => {
     output += String(chunk);
     check();

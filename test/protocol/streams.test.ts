@@ -37,7 +37,7 @@ t.test('a send-stream begins with the task, grows by previews and closes at the 
   t.equal(brief(await stream.next()), `2.${EPOCH + 2} +lo`);
   await run.commit({
     state: 'TASK_STATE_COMPLETED',
-    events: [artifact([{ text: 'Hello' }, { data: { sources: ['a'] } }], { previewed: 2 }), status('TASK_STATE_COMPLETED')],
+    events: [artifact([{ text: 'Hello' }, { data: { sources: ['a'] } }], {}), status('TASK_STATE_COMPLETED')],
   });
   t.equal(brief(await stream.next()), '3 +{"sources":["a"]}.', 'only what the previews did not show');
   const last = await stream.next();
@@ -114,7 +114,7 @@ t.test('a subscription begins with the task as it is, then the previews of the r
   t.equal(brief(await stream.next()), `3.${EPOCH + 2} +second`);
   await run.commit({
     state: 'TASK_STATE_COMPLETED',
-    events: [artifact([{ text: 'second' }], { append: true, previewed: 2 }), status('TASK_STATE_COMPLETED')],
+    events: [artifact([{ text: 'second' }], { append: true }), status('TASK_STATE_COMPLETED')],
   });
   t.same((await stream.rest()).map(brief), ['4 +.', '5 COMPLETED'], 'it ends with the task (T8)');
 });

@@ -52,7 +52,7 @@ export function sampleStatus(state: TaskState): TaskEventBody {
 }
 
 export function sampleArtifact(text: string): TaskEventBody {
-  return { type: 'artifact.updated', artifact: { artifactId: 'answer', parts: [{ text }] }, append: false, lastChunk: true, previewed: 0 };
+  return { type: 'artifact.updated', artifact: { artifactId: 'answer', parts: [{ text }] }, append: false, lastChunk: true };
 }
 
 export async function acceptNew(store: TaskStore, sample: SampleMessage = {}): Promise<TaskRecord> {

@@ -26,12 +26,10 @@ export async function takeTask(store: TaskStore, publisher: FeedPublisher, taskI
   await publisher.publishEvents(taken.events);
   const { epoch, contextId } = taken.task;
   let { seq, step } = taken.task;
-  let counts = new Map<string, number>();
   let n = 0;
   const run: TestRun = {
     async preview(text, artifactId = 'answer') {
       n += 1;
-      counts.set(artifactId, (counts.get(artifactId) ?? 0) + 1);
       await publisher.publishDelta({ taskId, contextId, seq, epoch, n, artifactId, text });
     },
     async commit({ events = [], state = 'TASK_STATE_WORKING' }) {
@@ -41,14 +39,13 @@ export async function takeTask(store: TaskStore, publisher: FeedPublisher, taskI
         seq = outcome.task.seq;
         step = outcome.task.step;
         n = 0;
-        counts = new Map();
       }
       return outcome;
     },
     async finish(text) {
       await run.commit({
         state: 'TASK_STATE_COMPLETED',
-        events: [artifact([{ text }], { previewed: counts.get('answer') ?? 0 }), status('TASK_STATE_COMPLETED')],
+        events: [artifact([{ text }]), status('TASK_STATE_COMPLETED')],
       });
     },
     async rest(state, text) {
@@ -65,8 +62,8 @@ export function status(state: TaskState, text?: string): TaskEventBody {
 
 export function artifact(
   parts: readonly Part[],
-  options: { artifactId?: string; append?: boolean; lastChunk?: boolean; previewed?: number } = {},
+  options: { artifactId?: string; append?: boolean; lastChunk?: boolean } = {},
 ): TaskEventBody {
-  const { artifactId = 'answer', append = false, lastChunk = true, previewed = 0 } = options;
-  return { type: 'artifact.updated', artifact: { artifactId, parts }, append, lastChunk, previewed };
+  const { artifactId = 'answer', append = false, lastChunk = true } = options;
+  return { type: 'artifact.updated', artifact: { artifactId, parts }, append, lastChunk };
 }

@@ -23,8 +23,6 @@ export interface Answer {
 /** Filled while the model speaks, so that a failure in mid-answer knows what was shown. */
 export interface ShownText {
   text: string;
-  /** Previews made; joined they are `text`. */
-  previews: number;
 }
 
 export interface CollectAnswerOptions {
@@ -45,9 +43,7 @@ export async function collectAnswer(
   const show = (text: string) => {
     if (text === '') return;
     shown.text += text;
-    if (preview === undefined) return;
-    shown.previews += 1;
-    preview(text);
+    preview?.(text);
   };
   for await (const event of events) {
     switch (event.type) {

@@ -82,7 +82,7 @@ async function runStep(state: StepState, context: StepContext, dependencies: Ste
     messages: prepareHistory(history, name),
     tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
   };
-  const shown: ShownText = { text: '', previews: 0 };
+  const shown: ShownText = { text: '' };
   const describe = (output: Partial<Parameters<typeof describeOutput>[0]>) =>
     describeOutput({
       shown,

@@ -38,7 +38,6 @@ export function describeOutput({ shown, calls, results, contextSources, append, 
       artifact: { artifactId: RESPONSE_ARTIFACT, name: 'response', parts },
       append,
       lastChunk,
-      previewed: shown.previews,
     },
   ];
 }

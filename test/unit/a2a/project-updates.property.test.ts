@@ -227,7 +227,6 @@ function createWriter(world: World, random: Random) {
         artifact: { artifactId, parts },
         append: written.has(artifactId) && random.chance(0.9),
         lastChunk: next !== 'TASK_STATE_WORKING',
-        previewed: before?.count ?? 0,
       });
       written.add(artifactId);
     }

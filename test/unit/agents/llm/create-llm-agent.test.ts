@@ -60,7 +60,6 @@ t.test('an answer without tool calls ends the run with one artifact (AGT-02, API
       artifact: { artifactId: 'response', name: 'response', parts: [{ text: 'Five days.' }] },
       append: false,
       lastChunk: true,
-      previewed: 2,
     },
   ]);
   t.same(run.previews, [['Five ', 'days.']]);
@@ -117,8 +116,8 @@ t.test('tools run in parallel; results keep the order of the calls, whoever is f
     { data: { type: 'tool_result', tool_call_id: 'call-1-1', tool_name: 'quick', content: 'quick result', is_error: false } },
     { text: 'Done.' },
   ]);
-  t.match(artifactEvents(run.outcomes[0] as never), [{ append: false, lastChunk: false, previewed: 1 }]);
-  t.match(artifactEvents(run.outcomes[1] as never), [{ append: true, lastChunk: true, previewed: 1 }]);
+  t.match(artifactEvents(run.outcomes[0] as never), [{ append: false, lastChunk: false }]);
+  t.match(artifactEvents(run.outcomes[1] as never), [{ append: true, lastChunk: true }]);
 });
 
 t.test('an unknown tool, wrong arguments and a throw are results that the model can recover from (AGT-07)', async (t) => {
@@ -198,9 +197,7 @@ t.test('a model that refuses fails the run with its message; what was shown stay
   t.notMatch(JSON.stringify(before.outcomes), 'sk-secret');
 
   const middle = await runToEnd(createTestAgent(createScriptedModel(t, [{ say: ['Half an ', { error }] }])), ask);
-  t.match(middle.outcomes, [
-    { type: 'failed', messages: [], events: [{ artifact: { parts: [{ text: 'Half an ' }] }, lastChunk: true, previewed: 1 }] },
-  ]);
+  t.match(middle.outcomes, [{ type: 'failed', messages: [], events: [{ artifact: { parts: [{ text: 'Half an ' }] }, lastChunk: true }] }]);
 });
 
 t.test('an answer that ends without a word: an empty text, or the reason why', async (t) => {
@@ -329,5 +326,5 @@ t.test('long tool output is cut for the model with a marker, and shorter for cli
 t.test('with streaming off nothing is previewed', async (t) => {
   const run = await runToEnd(createTestAgent(createScriptedModel(t, [{ say: ['a', 'b'] }]), {}, { streaming: false }), ask);
   t.same(run.previews, [[]]);
-  t.match(run.outcomes[0]?.events, [{ previewed: 0, artifact: { parts: [{ text: 'ab' }] } }]);
+  t.match(run.outcomes[0]?.events, [{ artifact: { parts: [{ text: 'ab' }] } }]);
 });
