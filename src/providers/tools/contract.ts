@@ -2,8 +2,11 @@
 import type { JsonObject, JsonValue } from '../../base/json.js';
 import type { ToolDefinition } from '../llms/contract.js';
 
-/** What repeating a call after a crash would mean (R7). */
-export type ToolEffect = 'pure' | 'idempotent' | 'once';
+/**
+ * What repeating a call after a crash would mean (R7). A step that is taken over runs again from its beginning, so only
+ * tools that change nothing fit in until calls have a ledger.
+ */
+export type ToolEffect = 'pure';
 
 export interface ToolContext {
   readonly taskId: string;
