@@ -8,7 +8,7 @@ import { createA2aBinding } from './a2a/create-binding.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError, describeError } from './base/errors.js';
+import { AppError } from './base/errors.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { type Front, startFront } from './http/front.js';
@@ -68,7 +68,7 @@ async function start(
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools: createPools(parts),
-    followsOwnIngest: roles.has('agent') || roles.has('front'),
+    followsOwnIngest: roles.has('agent'),
     clock,
     log,
   });
@@ -121,6 +121,7 @@ async function openCoordination({ settings, roles, log, clock, closers }: Parts)
   closers.add(() => connections.close());
   const client = connections.main;
   const channels = new ChannelSubscriptions(connections.subscriber, log);
+  closers.add(() => channels.close());
   const leases = new RedisLeaseManager({ client, keyPrefix, leaseMs: settings.queue.leaseMs, clock, log });
   closers.add(() => leases.close());
   const publisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
@@ -182,7 +183,7 @@ async function startStepWorker(
     concurrency: settings.queue.concurrency,
     dependencies,
   });
-  closers.add(() => worker.close(settings.server.shutdownTimeoutMs));
+  closers.add(() => worker.close(drainBudgetMs(settings)));
   await worker.ready();
 }
 
@@ -212,20 +213,35 @@ async function startFrontRole(
     clock,
     version,
   });
+  /** Why there is no answer is for the log: the route is open to everybody. */
+  const check = async (name: string, answer: Promise<unknown>): Promise<readonly string[]> => {
+    const answered = new AbortController();
+    const late = clock.sleep(READINESS_TIMEOUT_MS, answered.signal).then(() => {
+      throw new Error(`no answer within ${READINESS_TIMEOUT_MS} ms`);
+    });
+    try {
+      await Promise.race([answer, late]);
+      return [];
+    } catch (error) {
+      log.warn({ err: error }, `not ready: ${name} does not answer`);
+      return [`${name} does not answer`];
+    } finally {
+      answered.abort();
+    }
+  };
   const readiness = async () => {
-    const reasons = await Promise.all([
-      connections.main.ping().then(
-        () => [],
-        (error: unknown) => [`Redis: ${describeError(error)}`],
-      ),
-      store.find('readiness', undefined).then(
-        () => [],
-        (error: unknown) => [`database: ${describeError(error)}`],
-      ),
-    ]);
+    const reasons = await Promise.all([check('Redis', connections.main.ping()), check('the database', store.find('readiness', undefined))]);
     return { ready: reasons.flat().length === 0, reasons: reasons.flat() };
   };
   const front = await startFront({ settings: settings.server, binding, authenticate, readiness, log, clock, version });
-  closers.add(() => front.drain());
+  closers.add(() => front.drain(drainBudgetMs(settings)));
   return front;
 }
+
+/** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
+function drainBudgetMs(settings: Settings): number {
+  return settings.server.shutdownTimeoutMs * 0.45;
+}
+
+/** Probes give up after a second or so; the answer comes before. */
+const READINESS_TIMEOUT_MS = 800;

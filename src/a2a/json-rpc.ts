@@ -1,6 +1,6 @@
 /** The JSON-RPC binding: one endpoint per agent, one table of methods (J1–J4). */
 import type { Principal } from '../access/principal.js';
-import { AppError, toAppError } from '../base/errors.js';
+import { AppError, hasCode, toAppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
@@ -114,7 +114,8 @@ function errorReply(id: JsonRpcId, thrown: unknown, headers: Readonly<Record<str
 
 function errorBody(id: JsonRpcId, thrown: unknown, log: Logger): { wire: ReturnType<typeof toWireError>; body: string } {
   const wire = toWireError(thrown);
-  if (isServerFault(wire)) log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
+  if (isServerFault(wire) && !hasCode(thrown, 'OVERLOADED'))
+    log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
   return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toJsonRpcError(wire) }) };
 }
 

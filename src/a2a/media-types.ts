@@ -42,7 +42,9 @@ function covers(mode: string, mediaType: string): boolean {
   if (wanted === given || wanted === '*/*' || wanted === '*' || wanted === 'file') return true;
   if (wanted === 'data' || wanted === 'json') return given === 'application/json';
   const family = wanted.endsWith('/*') ? wanted.slice(0, -2) : wanted.includes('/') ? undefined : wanted;
-  return family !== undefined && (given === family || given.startsWith(`${family}/`));
+  if (family !== undefined && (given === family || given.startsWith(`${family}/`))) return true;
+  // A part may name a family itself: `text/*` fits an agent that takes `text/plain`.
+  return given.endsWith('/*') && wanted.startsWith(given.slice(0, -1));
 }
 
 /** Without parameters such as `; charset=utf-8`. */

@@ -157,6 +157,15 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof AppError && error.code === code;
 }
 
+/**
+ * What a client may read: the message of an error that the client can do something about, else the registry's words. What is
+ * wrong inside (hosts, paths, keys of the configuration) is for the log.
+ */
+export function describeForClient(error: AppError): string {
+  const isForClients = error.code.startsWith('AGENT_') || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
+  return isForClients ? error.message : ERRORS[error.code].message;
+}
+
 /** One line for people: the message, and the messages of the causes below it. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];

@@ -5,7 +5,7 @@ import { type Command, findTextFlag, isFlagSet } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
 
-const OWN_SERVER_ROLES: ReadonlySet<Role> = new Set(['front', 'agent']);
+const OWN_SERVER_ROLES: ReadonlySet<Role> = new Set(['front', 'agent', 'keeper']);
 
 export const askCommand: Command = {
   name: 'ask',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
 import { loadSettings } from '../config/load-settings.js';
@@ -73,7 +74,7 @@ function formatNextSteps(url: string): string {
     id: 1,
     method: 'SendStreamingMessage',
     params: {
-      message: { messageId: 'try-1', role: 'ROLE_USER', parts: [{ text: 'When does the last ferry leave Harrow Quay on a Sunday?' }] },
+      message: { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text: 'When does the last ferry leave Harrow Quay on a Sunday?' }] },
     },
   });
   return [

@@ -54,7 +54,9 @@ export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, r
         ['Agents', `${url}/agents`],
         ['Agent card', `${url}/.well-known/agent-card.json`],
         ['Health', `${url}/health`],
-        ...Object.keys(settings.agents).map((name): [string, string] => [`Agent ${name}`, `${url}/agents/${name}`]),
+        ...Object.entries(settings.agents)
+          .filter(([, agent]) => agent.visibility !== 'private')
+          .map(([name]): [string, string] => [`Agent ${name}`, `${url}/agents/${name}`]),
       ]
     : [];
   const rows: readonly (readonly [string, string])[] = [

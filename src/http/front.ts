@@ -30,8 +30,8 @@ export interface Front {
   /** Base URL of this server, without trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Lets what runs finish within `settings.shutdownTimeoutMs`, then closes. May be called twice. */
-  drain(): Promise<void>;
+  /** Lets what runs finish within `budgetMs`, then closes. May be called twice. */
+  drain(budgetMs: number): Promise<void>;
   /** Ends every connection now. May be called twice. */
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   return {
     url: settings.publicUrl === '' ? ownUrl : settings.publicUrl,
     port: server.port,
-    drain: () => drain.run(server, clock, settings.shutdownTimeoutMs),
+    drain: (budgetMs) => drain.run(server, clock, budgetMs),
     close: () => server.close(),
   };
 }

@@ -1,5 +1,7 @@
 /** The process's log. pino underneath; nothing else in Hector writes to the console (CLI output apart). */
+
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from 'pino';
+import { describeError } from '../base/errors.js';
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -18,7 +20,13 @@ export function createLogger(options: LogOptions): Logger {
   const target: DestinationStream =
     options.format === 'json' ? stream : { write: (line) => stream.write(formatLine(line, options.format === 'verbose')) };
   return pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeForLog },
+    },
     target,
   );
 }
@@ -36,4 +44,21 @@ function formatLine(line: string, verbose: boolean): string {
   return verbose
     ? `${time} ${level.toUpperCase().padEnd(5)} ${msg ?? ''}${tail}\n`
     : `${level === 'info' ? '' : `${level}: `}${msg ?? ''}${tail}\n`;
+}
+
+/**
+ * An error as the log has it: what it is called and says, never its other fields. Drivers put the commands there that failed,
+ * and with them passwords and what people wrote.
+ */
+function describeForLog(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: depth === 0 ? describeError(error) : message,
+    ...(depth === 0 ? { stack } : {}),
+    ...(cause === undefined || depth >= 4 ? {} : { cause: describeForLog(cause, depth + 1) }),
+  };
 }

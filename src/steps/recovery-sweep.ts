@@ -9,7 +9,7 @@ import { describeError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { LeaseManager, TaskLease } from '../tasks/coordination.js';
 import type { StepQueue } from '../tasks/step-queue.js';
-import type { TaskStore } from '../tasks/task-store.js';
+import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 
 export interface RecoverySweepOptions {
   readonly store: TaskStore;
@@ -24,6 +24,9 @@ export class RecoverySweep {
   readonly #stopTimer: CancelTimer;
   #duty: TaskLease | undefined;
   #sweeping: Promise<void> | undefined;
+  /** The last task that the sweep looked at, while more are behind it. */
+  #position: TaskRecord | undefined;
+  #failures = 0;
 
   constructor(options: RecoverySweepOptions) {
     this.#options = options;
@@ -45,8 +48,10 @@ export class RecoverySweep {
     const { log } = this.#options;
     try {
       if (await this.#onDuty()) await this.#sweep();
+      this.#failures = 0;
     } catch (error) {
-      log.debug({ reason: describeError(error) }, 'the recovery sweep is tried again');
+      this.#failures += 1;
+      if (this.#failures === 1) log.warn({ reason: describeError(error) }, 'the recovery sweep fails; it is tried every second');
     }
   }
 
@@ -60,13 +65,18 @@ export class RecoverySweep {
 
   async #sweep(): Promise<void> {
     const { store, leases, queue, clock, log } = this.#options;
-    const idle = await store.runnable(clock.now() - IDLE_MS, BATCH);
-    if (idle.length === 0) return;
-    const held = await leases.held(idle.map((task) => task.id));
-    const orphans = idle.filter((task) => !held.has(task.id));
-    // A task that still waits in the queue has a job of this id: adding it again changes nothing.
-    await Promise.all(orphans.map((task) => queue.enqueue(task)));
-    if (orphans.length > 0) log.debug({ tasks: orphans.length }, 'recovery sweep: runnable tasks without a worker were queued');
+    const before = clock.now() - IDLE_MS;
+    for (let page = 0; page < PAGES; page++) {
+      const idle = await store.runnable(before, BATCH, this.#position);
+      // Behind the last one it begins anew with the next sweep: long steps at the front must not hide what is behind them.
+      this.#position = idle.length < BATCH ? undefined : idle.at(-1);
+      const held = await leases.held(idle.map((task) => task.id));
+      const orphans = idle.filter((task) => !held.has(task.id));
+      // A task that still waits in the queue has a job of this id: adding it again changes nothing.
+      await Promise.all(orphans.map((task) => queue.enqueue(task)));
+      if (orphans.length > 0) log.debug({ tasks: orphans.length }, 'recovery sweep: runnable tasks without a worker were queued');
+      if (this.#position === undefined) return;
+    }
   }
 }
 
@@ -75,3 +85,5 @@ const PERIOD_MS = 1_000;
 /** A task touched more recently is on its way through the queue. */
 const IDLE_MS = 2_000;
 const BATCH = 200;
+/** Per tick: bounds the load of a sweep over a long backlog. */
+const PAGES = 5;

@@ -7,6 +7,7 @@ import { AppError, type ErrorCode } from '../base/errors.js';
 
 export class RunningTasks {
   readonly #controllers = new Map<string, AbortController>();
+  readonly #onEmpty: (() => void)[] = [];
 
   get size(): number {
     return this.#controllers.size;
@@ -20,8 +21,15 @@ export class RunningTasks {
       signal: controller.signal,
       end: () => {
         if (this.#controllers.get(taskId) === controller) this.#controllers.delete(taskId);
+        if (this.#controllers.size > 0) return;
+        for (const resolve of this.#onEmpty.splice(0)) resolve();
       },
     };
+  }
+
+  /** Resolves when nothing runs; at once when nothing does. */
+  whenEmpty(): Promise<void> {
+    return this.#controllers.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
   /** R6: the task was canceled in SQL; stop its work. Unknown ids run elsewhere, or no more. */

@@ -24,6 +24,7 @@ export class BullStepQueue implements StepQueue {
   readonly #queue: Queue<StepJob>;
   readonly #options: BullStepQueueOptions;
   #depth = 0;
+  #admitted = 0;
   #depthReadAt = Number.NEGATIVE_INFINITY;
   #depthRead: Promise<void> | undefined;
 
@@ -46,7 +47,11 @@ export class BullStepQueue implements StepQueue {
 
   async assertCapacity(): Promise<void> {
     const { maxWaiting } = this.#options;
-    if ((await this.waiting()) < maxWaiting) return;
+    // Whatever was let in since the depth was read counts too, or a burst would pass before the next reading.
+    if ((await this.waiting()) + this.#admitted < maxWaiting) {
+      this.#admitted += 1;
+      return;
+    }
     throw new AppError('OVERLOADED', {
       message: `More than ${maxWaiting} steps are waiting (queue.max_waiting); try again later`,
       retryAfterMs: OVERLOAD_RETRY_MS,
@@ -67,7 +72,9 @@ export class BullStepQueue implements StepQueue {
 
   async #readDepth(): Promise<void> {
     try {
+      const admitted = this.#admitted;
       this.#depth = await this.#queue.getWaitingCount();
+      this.#admitted -= admitted;
     } catch (error) {
       this.#options.log.debug({ reason: describeError(error) }, 'the depth of the step queue is unknown');
     } finally {

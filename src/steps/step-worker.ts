@@ -51,8 +51,8 @@ export class StepWorker {
   }
 
   /**
-   * Takes no new jobs; runs are handed over at their next commit. After `budgetMs` running steps are aborted and
-   * others continue from the last commit. Safe to call twice.
+   * Takes no new jobs; runs are handed over at their next commit. Towards the end of `budgetMs` running steps are aborted
+   * and others continue from the last commit. Safe to call twice.
    */
   close(budgetMs: number): Promise<void> {
     this.#closed ??= this.#close(budgetMs);
@@ -62,21 +62,20 @@ export class StepWorker {
   async #close(budgetMs: number): Promise<void> {
     const { running, clock, log } = this.#options.dependencies;
     this.#draining.abort();
-    const cancelTimer = clock.after(budgetMs, () => {
+    const closed = new AbortController();
+    const cancelTimer = clock.after(Math.max(0, budgetMs - LET_GO_MS), () => {
       log.warn({ running: running.size }, 'the drain budget is used up; running steps are aborted and continue elsewhere');
       running.abortAll();
     });
-    let force = (): void => {};
-    const forced = new Promise<void>((resolve) => {
-      force = resolve;
-    });
-    // With Redis gone for good, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
-    const cancelForce = clock.after(budgetMs + FORCE_AFTER_MS, () => force());
+    // With Redis away, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
+    const unanswered = running.whenEmpty().then(() => clock.sleep(LET_GO_MS, closed.signal));
     try {
-      await Promise.race([this.#worker.close(), forced]);
+      await Promise.race([this.#worker.close(), unanswered]);
     } finally {
       cancelTimer();
-      cancelForce();
+      closed.abort();
+      // Rejected by the abort just now, or long over.
+      unanswered.catch(() => undefined);
     }
   }
 
@@ -97,5 +96,6 @@ const STALLED_CHECK_MS = 1_000;
 const DRAIN_DELAY_SECONDS = 5;
 const RUN_RETRY_MS = 500;
 const HELD_MARGIN_MS = 20;
-const FORCE_AFTER_MS = 2_000;
+/** BullMQ's own part of closing, when nothing runs any more. */
+const LET_GO_MS = 2_000;
 const RETRY = { baseMs: 200, maxMs: 3_000, jitter: 0.5 };

@@ -59,7 +59,7 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
         sessionMessage: toSessionMessage(message, at),
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-        dedupeKey: dedupeKey(request),
+        dedupeKey: dedupeKey(request, contextId),
         at,
       });
       const task = acceptedTask(outcome, message);
@@ -76,7 +76,7 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
 /** M1, M4, M5: a new context gets an id; a given task brings its own, which a given context must equal. */
 async function resolveContextId(store: TaskStore, request: AcceptMessageRequest): Promise<string> {
   const { taskId, contextId } = request.message;
-  if (taskId === undefined) return contextId ?? newId();
+  if (taskId === undefined) return contextId ?? contextIdOf(request);
   const task = await store.find(taskId, request.owner);
   if (task === undefined || task.agent !== request.agent) throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
   if (contextId !== undefined && contextId !== task.contextId) {
@@ -107,10 +107,19 @@ function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
   }
 }
 
-/** R11. The context counts as the client named it: a client that repeats a message without one means the same new one. */
-function dedupeKey(request: AcceptMessageRequest): string {
-  const { messageId, contextId, taskId } = request.message;
-  return sha256Hex(canonicalJson([request.agent, request.owner, request.tenant, contextId ?? '', taskId ?? '', messageId]));
+/**
+ * The id of a new context (M1) follows from the message that opens it, so that a client which repeats the message finds
+ * the same context, whether it learned its id or not (R11).
+ */
+function contextIdOf({ agent, owner, tenant, message }: AcceptMessageRequest): string {
+  const hex = sha256Hex(canonicalJson([agent, owner, tenant, message.messageId]));
+  // RFC 9562 §5.8: a UUID of our own making.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** R11: the same message of the same caller in the same context, or to the same task. */
+function dedupeKey({ agent, owner, tenant, message }: AcceptMessageRequest, contextId: string): string {
+  return sha256Hex(canonicalJson([agent, owner, tenant, contextId, message.taskId ?? '', message.messageId]));
 }
 
 function toSessionMessage(message: Message, at: number): SessionMessage {

@@ -131,8 +131,8 @@ export interface TaskStore {
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Messages of a session in the order of the runs that they belong to, so that each question stands before its answer. */
   sessionMessages(key: SessionKey, range?: SessionRange): Promise<readonly SessionMessage[]>;
-  /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep. */
-  runnable(before: number, limit: number): Promise<readonly TaskRecord[]>;
+  /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep; `after` continues behind that task. */
+  runnable(before: number, limit: number, after?: Pick<TaskRecord, 'updatedAt' | 'id'>): Promise<readonly TaskRecord[]>;
 }
 
 /** Texts of config versions, so that any instance can build the one a run is pinned to (R12). */

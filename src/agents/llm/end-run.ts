@@ -1,5 +1,5 @@
 /** How a run ends: the last outcome of its steps. */
-import { AppError } from '../../base/errors.js';
+import { AppError, describeForClient } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { JsonObject } from '../../base/json.js';
 import type { FinishReason, ModelUsage } from '../../providers/llms/contract.js';
@@ -16,12 +16,18 @@ export function finished(reason: FinishReason, usage: ModelUsage, result: StepRe
   };
 }
 
-/** The message is for the client: what happened and what to change, without causes. */
+/** The message is for the client; hosts, keys and causes stay in the log. */
 export function failed(error: AppError, { task }: StepState, result: StepResult): StepOutcome {
   return {
     type: 'failed',
     ...result,
-    statusMessage: { messageId: newId(), role: 'ROLE_AGENT', taskId: task.id, contextId: task.contextId, parts: [{ text: error.message }] },
+    statusMessage: {
+      messageId: newId(),
+      role: 'ROLE_AGENT',
+      taskId: task.id,
+      contextId: task.contextId,
+      parts: [{ text: describeForClient(error) }],
+    },
   };
 }
 

@@ -75,8 +75,8 @@ export class SqlTaskStore implements TaskStore {
     return readSessionMessages(this.#database, key, { upToTurn, limit });
   }
 
-  runnable(before: number, limit: number): Promise<readonly TaskRecord[]> {
-    return readRunnable(this.#database, before, limit);
+  runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
+    return readRunnable(this.#database, before, limit, after);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
@@ -88,3 +88,4 @@ export class SqlTaskStore implements TaskStore {
 }
 
 const MAX = 2 ** 31 - 1;
+const BEFORE_ALL = { updatedAt: -1, id: '' };

@@ -31,8 +31,8 @@ for (const http of ['uws', 'node'] as const) {
       kept.send('POST /agents/a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{');
       // Bytes sent before this round trip have been read when it ends.
       await (await fetch(`${front.url}/health`)).text();
-      const drained = front.drain();
-      const again = front.drain();
+      const drained = front.drain(5_000);
+      const again = front.drain(5_000);
       kept.send('}');
       t.match(await kept.until('}}'), /HTTP\/1.1 503 [\s\S]*retry-after: 1[\s\S]*HTTP_DRAINING/i);
       t.match(kept.text, /connection: close/i);
@@ -58,7 +58,7 @@ for (const http of ['uws', 'node'] as const) {
       events.push({ id: '7', data: '{}' });
       await client.until('id: 7');
       const startedAt = performance.now();
-      await front.drain();
+      await front.drain(5_000);
       t.ok(performance.now() - startedAt < 2_000, 'the budget is not used up');
       t.match(client.text, /id: 7\ndata: \{\}\n\n[\s\S]*retry: \d+\n\n\r\n0\r\n\r\n$/);
       await events.returned;
@@ -75,11 +75,11 @@ for (const http of ['uws', 'node'] as const) {
             return new Promise<BindingReply>(() => {});
           },
         },
-        { settings: { http, shutdownTimeoutMs: 100 } },
+        { settings: { http } },
       );
       const client = open(t, front.port).send(POST);
       await entered.reached;
-      await front.drain();
+      await front.drain(100);
       await client.ended;
       t.match(client.text, /^HTTP\/1.1 503 [\s\S]*HTTP_DRAINING/);
     });
@@ -102,7 +102,7 @@ for (const http of ['uws', 'node'] as const) {
       open(t, front.port).send(POST);
       await entered.reached;
       await (await fetch(`${front.url}/health`)).text();
-      const drained = front.drain();
+      const drained = front.drain(5_000);
       probe.send('}');
       t.match(await probe.until('}'), /^HTTP\/1.1 503 [\s\S]*shutting down/);
       release.reach();

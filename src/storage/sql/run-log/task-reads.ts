@@ -44,8 +44,14 @@ export async function readSessionMessages(
   return rows.map((row) => JSON.parse(row.body) as SessionMessage).reverse();
 }
 
-export async function readRunnable(database: Database, before: number, limit: number): Promise<readonly TaskRecord[]> {
-  const rows = await readAll<TaskTable>(database, [{ sql: RUNNABLE, parameters: [before, limit] }]);
+export async function readRunnable(
+  database: Database,
+  before: number,
+  limit: number,
+  after: Pick<TaskRecord, 'updatedAt' | 'id'>,
+): Promise<readonly TaskRecord[]> {
+  const parameters = [before, after.updatedAt, after.updatedAt, after.id, limit];
+  const rows = await readAll<TaskTable>(database, [{ sql: RUNNABLE, parameters }]);
   return rows.map((row) => toStoredTask(row).record);
 }
 
@@ -63,6 +69,6 @@ const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages 
   WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
-  WHERE t.runnable_since <= ? AND NOT EXISTS
+  WHERE t.runnable_since <= ? AND (t.runnable_since > ? OR (t.runnable_since = ? AND t.id > ?)) AND NOT EXISTS
     (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.session_order < t.session_order)
   ORDER BY t.runnable_since, t.id LIMIT ?`;

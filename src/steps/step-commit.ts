@@ -1,0 +1,53 @@
+/** What a step's outcome becomes in the log: pure. */
+import type { StepOutcome } from '../agents/agent.js';
+import { isoTime } from '../base/clock.js';
+import { type AppError, describeForClient } from '../base/errors.js';
+import { newId } from '../base/ids.js';
+import type { TaskStatus } from '../protocol/a2a.js';
+import type { StepCommit, TaskRecord } from '../tasks/task-store.js';
+
+/** The commit that a step's outcome asks for (R2, R3). */
+export function toCommit(task: TaskRecord, outcome: StepOutcome, at: number): StepCommit {
+  const { control, messages, events } = outcome;
+  const status = statusAfter(outcome, at);
+  return {
+    taskId: task.id,
+    epoch: task.epoch,
+    step: task.step,
+    state: status?.state ?? 'TASK_STATE_WORKING',
+    control,
+    messages,
+    events: status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome) }],
+    at,
+  };
+}
+
+/** The status that ends or pauses the run, if this outcome does. */
+function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
+  const timestamp = isoTime(at);
+  switch (outcome.type) {
+    case 'continue':
+      return undefined;
+    case 'wait':
+      return { state: outcome.state, message: outcome.statusMessage, timestamp };
+    case 'failed':
+      return { state: 'TASK_STATE_FAILED', message: outcome.statusMessage, timestamp };
+    case 'finished':
+      return {
+        state: 'TASK_STATE_COMPLETED',
+        ...(outcome.statusMessage === undefined ? {} : { message: outcome.statusMessage }),
+        timestamp,
+      };
+  }
+}
+
+function statusMetadata(outcome: StepOutcome): { metadata?: NonNullable<Extract<StepOutcome, { type: 'finished' }>['statusMetadata']> } {
+  return outcome.type === 'finished' && outcome.statusMetadata !== undefined ? { metadata: outcome.statusMetadata } : {};
+}
+
+/** A failure that no agent foresaw ends the run; the client learns what concerns it, the log the rest. */
+export function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome {
+  const text = failure.code === 'INTERNAL' ? `The agent '${task.agent}' failed unexpectedly` : describeForClient(failure);
+  const statusMessage = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] } as const;
+  return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
+}
