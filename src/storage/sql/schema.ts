@@ -17,7 +17,7 @@ export interface TaskTable {
   session_key: string;
   session_id: string;
   /** Accept order within the session, from 1; only the lowest runnable one of a session may be taken. */
-  session_order: number;
+  turn: number;
   agent: string;
   owner: string;
   context_id: string;
@@ -63,8 +63,8 @@ export interface SessionTable {
   context_id: string;
   /** Position of the newest message, 0 = none. */
   last_position: number;
-  /** `session_order` of the newest accepted message's task. */
-  last_order: number;
+  /** `turn` of the newest accepted message's task. */
+  last_turn: number;
   created_at: number;
   updated_at: number;
 }

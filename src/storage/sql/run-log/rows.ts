@@ -27,7 +27,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       epoch: row.epoch,
       step: row.step,
       seq: row.seq,
-      turn: row.session_order,
+      turn: row.turn,
       configVersion: row.config_version,
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
@@ -56,7 +56,7 @@ export function toSessionRow(row: SessionTable): readonly unknown[] {
   return [
     row.session_key,
     row.last_position,
-    row.last_order,
+    row.last_turn,
     row.updated_at,
     row.session_id,
     row.agent,
@@ -83,7 +83,7 @@ export function isTaskId(text: string): boolean {
 /** What a commit may change, behind the key. */
 const CHANGING = {
   id: 'key',
-  session_order: 'integer',
+  turn: 'integer',
   state: 'key',
   epoch: 'integer',
   step: 'integer',
@@ -114,7 +114,7 @@ export const TASK: RowShape = {
 
 export const SESSION_CHANGE: RowShape = {
   table: 'sessions',
-  columns: { session_key: 'key', last_position: 'integer', last_order: 'integer', updated_at: 'integer' },
+  columns: { session_key: 'key', last_position: 'integer', last_turn: 'integer', updated_at: 'integer' },
 };
 
 export const SESSION: RowShape = {

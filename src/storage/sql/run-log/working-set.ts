@@ -77,7 +77,7 @@ export class WorkingSet {
       owner: key.owner,
       context_id: key.contextId,
       last_position: 0,
-      last_order: 0,
+      last_turn: 0,
       created_at: at,
       updated_at: at,
     };
@@ -89,8 +89,8 @@ export class WorkingSet {
   /** The session's next place in the order of runs. */
   nextTurn(session: SessionTable): number {
     this.#sessionChanged(session);
-    session.last_order += 1;
-    return session.last_order;
+    session.last_turn += 1;
+    return session.last_turn;
   }
 
   appendMessage(session: SessionTable, taskId: string, json: string, at: number): void {

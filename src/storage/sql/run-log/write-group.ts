@@ -62,10 +62,10 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   const heads = unique(writes.filter((write) => write.readsHead).map((write) => set.tasks.get(write.taskId ?? '')?.sessionId)).map(
     (key) => ({ key, limit: countIn(set, key) + 1 }),
   );
-  for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'session_order', heads))) {
+  for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'turn', heads))) {
     if (set.tasks.has(row.id)) continue;
     const known = set.otherHeads.get(row.session_id);
-    if (known === undefined || row.session_order < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
+    if (known === undefined || row.turn < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
   return set;
 }
