@@ -34,19 +34,30 @@ export class WalSync {
   }
 
   async close(): Promise<void> {
-    const file = this.#file;
+    const opening = this.#file;
     this.#file = undefined;
-    await (await file)?.close();
+    const file = await opening?.catch(() => undefined); // Reported to the flush that asked for it.
+    await file?.close();
   }
 
   #start(): Promise<void> {
-    this.#file ??= open(this.#path, 'r+');
-    const running = this.#file
+    const running = this.#open()
       .then((file) => file.datasync())
       .finally(() => {
         if (this.#running === running) this.#running = undefined;
       });
     this.#running = running;
     return running;
+  }
+
+  /** Kept once open. A failure is not: too many open files now says nothing about the next commit. */
+  #open(): Promise<FileHandle> {
+    if (this.#file !== undefined) return this.#file;
+    const opening = open(this.#path, 'r+');
+    this.#file = opening;
+    opening.catch(() => {
+      if (this.#file === opening) this.#file = undefined;
+    });
+    return opening;
   }
 }
