@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
+import { driverCode } from './driver-error.js';
 import { rowByRow } from './row-statements.js';
 import { retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
@@ -24,7 +25,10 @@ async function open(settings: DatabaseSettings, { keyPath, clock }: OpenContext)
   const inMemory = settings.database === ':memory:';
   const path = inMemory ? ':memory:' : resolve(settings.database);
   const label = `${keyPath}: the database ${path}`;
-  if (!inMemory) createFolder(dirname(path), keyPath);
+  if (!inMemory) {
+    createFolder(dirname(path), keyPath);
+    createFile(path, keyPath);
+  }
   const { default: Connection } = await import('better-sqlite3');
   const connections: Sqlite.Database[] = [];
   const connect = (): Promise<Sqlite.Database> =>
@@ -56,6 +60,22 @@ function createFolder(folder: string, keyPath: string): void {
     throw new AppError('STATE_FOLDER_UNUSABLE', {
       cause,
       message: `${keyPath}: the folder ${folder} cannot be created; name one that this user may write to`,
+    });
+  }
+}
+
+/**
+ * Conversations are in it, so it is for this user alone; SQLite gives the log and the index beside it the file's own mode.
+ * One that exists is not opened: closing that descriptor would drop the locks of another connection in this process.
+ */
+function createFile(path: string, keyPath: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (cause) {
+    if (driverCode(cause) === 'EEXIST') return;
+    throw new AppError('STATE_FOLDER_UNUSABLE', {
+      cause,
+      message: `${keyPath}: the file ${path} cannot be created; name one in a folder that this user may write to`,
     });
   }
 }

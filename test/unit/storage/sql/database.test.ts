@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
@@ -21,6 +21,22 @@ t.test('the folder and file of a SQLite database are made when missing', async (
   await database.close();
   await database.close();
   await t.rejects(database.read({ sql: 'SELECT 1', parameters: [] }), { code: 'DATABASE_UNAVAILABLE' });
+});
+
+t.test('only the user that runs Hector may read a new database, its log and its index; an old one keeps its mode', async (t) => {
+  const { settings } = await createSqlite(t);
+  const umask = process.umask(0o022);
+  t.teardown(() => process.umask(umask));
+  const database = await open(settings);
+  t.teardown(() => database.close());
+  await acceptNew(new SqlTaskStore(database));
+  const modes = () => ['', '-wal', '-shm'].map((suffix) => (statSync(settings.database + suffix).mode & 0o777).toString(8));
+  t.same(modes(), ['600', '600', '600']);
+  await database.close();
+  chmodSync(settings.database, 0o640);
+  const again = await open(settings);
+  t.teardown(() => again.close());
+  t.same(modes(), ['640', '640', '640']);
 });
 
 t.test('a folder that cannot be used is named', async (t) => {
