@@ -59,6 +59,11 @@ export async function runTask(taskId: string, options: RunTaskOptions, dependenc
   try {
     await faultPoint('take.before');
     const taken = await store.take(taskId, clock.now());
+    if (taken.type === 'given-up') {
+      dependencies.log.error({ taskId, step: taken.task.step, epoch: taken.task.epoch }, 'a step never finished; its run was given up');
+      await publisher.publishEvents(taken.events);
+      if (taken.next !== undefined) await queue.enqueue(taken.next, taskId);
+    }
     if (taken.type !== 'taken') return { type: 'done' };
     await publisher.publishEvents(taken.events);
     const last = await runSteps(taken.task, AbortSignal.any([run.signal, lease.lost]), options, dependencies);

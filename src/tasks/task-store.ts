@@ -75,7 +75,15 @@ export type TakeOutcome =
   /** Terminal or interrupted: nothing to run. */
   | { readonly type: 'not-runnable'; readonly task: TaskRecord }
   /** An earlier run of the same session has not ended; that run hands over when it does. */
-  | { readonly type: 'behind'; readonly task: TaskRecord; readonly earlierTaskId: string };
+  | { readonly type: 'behind'; readonly task: TaskRecord; readonly earlierTaskId: string }
+  /** Its step was started `MAX_TAKES` times and never finished: the task is FAILED now, under a new epoch. */
+  | {
+      readonly type: 'given-up';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      /** The session's next waiting run. */
+      readonly next?: TaskRecord;
+    };
 
 export interface StepCommit {
   readonly taskId: string;
@@ -117,7 +125,7 @@ export interface SessionRange {
 export interface TaskStore {
   /** R1, R11: task row, user's message, `task.created` or `message.added`, and the dedupe key, or nothing. */
   accept(input: AcceptInput): Promise<AcceptOutcome>;
-  /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. */
+  /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. After `MAX_TAKES` it fails. */
   take(taskId: string, at: number): Promise<TakeOutcome>;
   /** R2–R5: one commit per step, guarded by the epoch. */
   commit(commit: StepCommit): Promise<CommitOutcome>;
@@ -134,6 +142,12 @@ export interface TaskStore {
   /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep; `after` continues behind that task. */
   runnable(before: number, limit: number, after?: Pick<TaskRecord, 'updatedAt' | 'id'>): Promise<readonly TaskRecord[]>;
 }
+
+/**
+ * Takes of one step that end in no commit before its run is given up: a step that kills its process must not go on to
+ * kill one worker after the other. More than the tries a worker itself gives an agent.
+ */
+export const MAX_TAKES = 10;
 
 /** Texts of config versions, so that any instance can build the one a run is pinned to (R12). */
 export interface ConfigVersionStore {

@@ -3,6 +3,7 @@ import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { acceptSuite, commitSuite, type OpenStores } from './task-store.js';
 import { sessionSuite } from './task-store-sessions.js';
+import { takesSuite } from './task-store-takes.js';
 
 forEachDialect(t, async (t, createOpenTemp) => {
   const open: OpenStores = async (t) => {
@@ -13,4 +14,5 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await acceptSuite(t, open);
   await commitSuite(t, open);
   await sessionSuite(t, open);
+  await takesSuite(t, open);
 });

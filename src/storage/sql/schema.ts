@@ -25,6 +25,8 @@ export interface TaskTable {
   state: string;
   epoch: number;
   step: number;
+  /** How often the step was started since the last commit. */
+  takes: number;
   seq: number;
   config_version: string;
   /** JSON. */

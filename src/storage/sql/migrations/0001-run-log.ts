@@ -23,6 +23,7 @@ const tables: readonly TableDefinition[] = [
       state: 'key',
       epoch: 'integer',
       step: 'integer',
+      takes: 'integer',
       seq: 'integer',
       config_version: 'key',
       control: 'text',

@@ -55,6 +55,7 @@ function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
+    takes: 0,
     record: {
       ...key,
       id,
@@ -83,7 +84,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  set.changeTask(task, { state: verdict.state, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
+  set.changeTask({ ...task, takes: 0 }, { state: verdict.state, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 

@@ -11,12 +11,15 @@ export interface StoredTask {
   readonly record: TaskRecord;
   readonly sessionKey: string;
   readonly sessionId: string;
+  /** How often its step was started since the last commit. */
+  readonly takes: number;
 }
 
 export function toStoredTask(row: TaskTable): StoredTask {
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
+    takes: row.takes,
     record: {
       id: row.id,
       agent: row.agent,
@@ -45,10 +48,10 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 }
 
 /** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
-export function toTaskChange({ record, sessionId }: StoredTask): readonly unknown[] {
+export function toTaskChange({ record, sessionId, takes }: StoredTask): readonly unknown[] {
   const { id, turn, state, epoch, step, seq, control, updatedAt } = record;
   const open = isRunnable(state);
-  return [id, turn, state, epoch, step, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
+  return [id, turn, state, epoch, step, takes, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
 }
 
 /** In the order of `SESSION`. */
@@ -87,6 +90,7 @@ const CHANGING = {
   state: 'key',
   epoch: 'integer',
   step: 'integer',
+  takes: 'integer',
   seq: 'integer',
   control: 'text',
   updated_at: 'integer',

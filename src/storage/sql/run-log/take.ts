@@ -1,7 +1,10 @@
 import { isoTime } from '../../../base/clock.js';
-import type { TakeOutcome } from '../../../tasks/task-store.js';
+import { AppError } from '../../../base/errors.js';
+import { newId } from '../../../base/ids.js';
+import { MAX_TAKES, type TakeOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
-import { isTaskId } from './rows.js';
+import { nextAfter } from './hand-over.js';
+import { isTaskId, type StoredTask } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -9,7 +12,8 @@ import type { RunLogWrite } from './write-group.js';
 export function takeWrite(taskId: string, at: number): RunLogWrite<TakeOutcome> {
   return {
     ...(isTaskId(taskId) ? { taskId } : {}),
-    locksSession: false,
+    // Giving up hands over to the session's next run. The first take of a step never does, and stays cheap.
+    locksSession: (task) => task.takes > 0,
     readsHead: true,
     decide: (set) => decide(set, taskId, at),
   };
@@ -23,10 +27,26 @@ function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
   const head = set.findHead(task.sessionId);
   if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
-  set.changeTask(task, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at });
+  if (task.takes >= MAX_TAKES) return giveUp(set, task, at);
+  set.changeTask({ ...task, takes: task.takes + 1 }, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at });
   const events =
     task.record.state === verdict.state
       ? []
       : [set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } }, at)];
   return { type: 'taken', task: set.getTask(taskId).record, events };
+}
+
+/** The epoch is raised too: whoever tries the step at this moment cannot commit it any more. */
+function giveUp(set: WorkingSet, task: StoredTask, at: number): TakeOutcome {
+  const { id: taskId, contextId, step, epoch } = task.record;
+  const verdict = transition(task.record.state, { type: 'commit', state: 'TASK_STATE_FAILED' });
+  if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${taskId} could be taken but not ended` });
+  set.changeTask(task, { state: verdict.state, epoch: epoch + 1, updatedAt: at });
+  const text = `The run was given up: its step ${step} was started ${task.takes} times and never finished`;
+  const message = { messageId: newId(at), contextId, taskId, role: 'ROLE_AGENT' as const, parts: [{ text }] };
+  const events = [
+    set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, message, timestamp: isoTime(at) } }, at),
+  ];
+  const next = nextAfter(set, task);
+  return { type: 'given-up', task: set.getTask(taskId).record, events, ...(next === undefined ? {} : { next: next.record }) };
 }

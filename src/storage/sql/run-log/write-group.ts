@@ -13,6 +13,7 @@ import {
   SESSION,
   SESSION_CHANGE,
   SESSION_MESSAGE,
+  type StoredTask,
   TASK,
   TASK_CHANGE,
   TASK_EVENT,
@@ -31,7 +32,7 @@ export interface RunLogWrite<Outcome> {
   /** Session that it appends to, when it can name it before reading. */
   readonly sessionKey?: string;
   /** It appends to its task's session, or hands over to the next run there. */
-  readonly locksSession: boolean;
+  readonly locksSession: boolean | ((task: StoredTask) => boolean);
   /** It asks which run of its task's session comes first. */
   readonly readsHead: boolean;
   decide(set: WorkingSet): Outcome;
@@ -54,7 +55,12 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   for (const row of yield* rowsOfAll<TaskTable>(rows.select(TASK, taskIds, { lock: true }))) set.tasks.set(row.id, toStoredTask(row));
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
-  const sessionKeys = unique(writes.filter((write) => write.locksSession).map(sessionOf));
+  const locksSession = ({ locksSession: locks, taskId = '' }: RunLogWrite<unknown>): boolean => {
+    if (typeof locks === 'boolean') return locks;
+    const task = set.tasks.get(taskId);
+    return task !== undefined && locks(task);
+  };
+  const sessionKeys = unique(writes.filter(locksSession).map(sessionOf));
   for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true })))
     set.sessions.set(row.session_key, { ...row });
 
