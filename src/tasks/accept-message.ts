@@ -38,7 +38,7 @@ export interface AcceptMessageDependencies {
  * Commits the message and sees to it that its task runs.
  * @returns the task: a new one, the continued one, or for a repeated `messageId` the one it made before (R11).
  * @throws AppError `TASK_NOT_FOUND` (S6), `OPERATION_UNSUPPORTED` (S5 terminal task, or one that is not waiting),
- *   `PARAMS_INVALID` (M5), `OVERLOADED`.
+ *   `PARAMS_INVALID` (M5, R11), `OVERLOADED`.
  */
 export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecord>;
 
@@ -60,6 +60,7 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
         dedupeKey: dedupeKey(request, contextId),
+        messageHash: messageHash(message),
         at,
       });
       const task = acceptedTask(outcome, message);
@@ -94,6 +95,13 @@ function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
     case 'accepted':
     case 'duplicate':
       return outcome.task;
+    case 'conflict': {
+      const description = `'${message.messageId}' was used for another message; use a new id for a new message`;
+      throw new AppError('PARAMS_INVALID', {
+        message: `message.messageId: ${description}`,
+        problems: [{ field: 'message.messageId', description }],
+      });
+    }
     case 'not-found':
       throw new AppError('TASK_NOT_FOUND', { message: `Task '${message.taskId}' not found` });
     case 'terminal':
@@ -120,6 +128,11 @@ function contextIdOf({ agent, owner, tenant, message }: AcceptMessageRequest): s
 /** R11: the same message of the same caller in the same context, or to the same task. */
 function dedupeKey({ agent, owner, tenant, message }: AcceptMessageRequest, contextId: string): string {
   return sha256Hex(canonicalJson([agent, owner, tenant, contextId, message.taskId ?? '', message.messageId]));
+}
+
+/** R11: what a message says, wherever it says it. */
+function messageHash({ role, parts, metadata = {} }: Message): string {
+  return sha256Hex(canonicalJson([role, parts, metadata]));
 }
 
 function toSessionMessage(message: Message, at: number): SessionMessage {

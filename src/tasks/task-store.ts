@@ -55,6 +55,8 @@ export interface AcceptInput {
   readonly metadata?: JsonObject;
   /** Equal for the same message of the same caller in the same context (R11). */
   readonly dedupeKey: string;
+  /** SHA-256 of what the message says, as hex: tells a message sent again from another one under the same id (R11). */
+  readonly messageHash: string;
   readonly at: number;
 }
 
@@ -62,6 +64,8 @@ export type AcceptOutcome =
   | { readonly type: 'accepted'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
   /** The message was accepted before; this is its task (R11). */
   | { readonly type: 'duplicate'; readonly task: TaskRecord }
+  /** The message's id was used before for one that says something else, which made this task (R11). */
+  | { readonly type: 'conflict'; readonly task: TaskRecord }
   | { readonly type: 'not-found' }
   /** `taskId` is known but cannot take a message now. */
   | { readonly type: 'terminal'; readonly task: TaskRecord }

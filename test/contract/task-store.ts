@@ -40,6 +40,19 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
     t.equal((await store.sessionMessages(first.key)).length, 1);
   });
 
+  await t.test('another message under the same id is refused, and the first one is as it was (R11)', async (t) => {
+    const [store, other] = await open(t);
+    const first = sampleAccept({ messageId: 'm1', contextId: 'c1', text: 'one' });
+    await store.accept(first);
+    const second = sampleAccept({ messageId: 'm1', contextId: 'c1', text: 'two' });
+    t.match(await other.accept(second), { type: 'conflict', task: { id: first.newTaskId, seq: 1 } });
+    t.equal(await store.find(second.newTaskId, undefined), undefined);
+    t.match(await store.accept(first), { type: 'duplicate', task: { id: first.newTaskId } });
+    const both = await Promise.all(['three', 'four'].map((text) => store.accept(sampleAccept({ messageId: 'm2', contextId: 'c1', text }))));
+    t.same(both.map(({ type }) => type).sort(), ['accepted', 'conflict'], 'also when they arrive together');
+    t.equal((await store.sessionMessages(first.key)).length, 2);
+  });
+
   await t.test('concurrent accepts of one message give one task (R11)', async (t) => {
     const [store, other] = await open(t);
     const outcomes = await Promise.all(

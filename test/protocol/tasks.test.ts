@@ -155,6 +155,25 @@ t.test('a repeated messageId gives the same task, from any method (S10, R11)', a
   await stream.close();
 });
 
+t.test('a messageId that was used for another message is refused, in whatever order its members stand (R11)', async (t) => {
+  const server = startProtocolServer(t);
+  const parts = [{ data: { a: 1, b: { c: 2, d: 3 } } }, { text: 'x' }];
+  const message = { messageId: 'm', contextId: 'c', role: 'ROLE_USER', parts, metadata: { k: 1 } };
+  const send = async (extra: object) =>
+    (await server.call('SendMessage', { message: { ...message, ...extra }, configuration: immediately })).body;
+  const { id } = (await send({})).result.task;
+  const reordered = [{ data: { b: { d: 3, c: 2 }, a: 1 } }, { text: 'x' }];
+  t.equal((await send({ parts: reordered })).result.task.id, id);
+  for (const extra of [{ parts: [...parts].reverse() }, { parts: [{ text: 'x' }] }, { metadata: { k: 2 } }, { metadata: undefined }]) {
+    const { error } = await send(extra);
+    t.equal(error.code, -32602);
+    t.same(error.data.at(-1).fieldViolations, [
+      { field: 'message.messageId', description: "'m' was used for another message; use a new id for a new message" },
+    ]);
+  }
+  t.equal((await send({ contextId: 'd', parts: [{ text: 'y' }] })).error, undefined, 'in another context it is another message');
+});
+
 t.test('parts of a media type that the agent does not take are refused, wildcards and informal modes count (S7)', async (t) => {
   const send = async (inputModes: readonly string[], part: unknown) => {
     const server = startProtocolServer(t, { agents: { helper: agentSettings({ inputModes }) } });

@@ -15,7 +15,7 @@ import type {
 
 export class InMemoryTaskStore implements TaskStore {
   readonly #tasks = new Map<string, { record: TaskRecord; events: TaskEvent[] }>();
-  readonly #accepted = new Map<string, string>();
+  readonly #accepted = new Map<string, { readonly taskId: string; readonly messageHash: string }>();
   /** Thrown by every call while set. */
   outage: Error | undefined;
   /** Calls so far, by method. */
@@ -24,7 +24,9 @@ export class InMemoryTaskStore implements TaskStore {
   async accept(input: AcceptInput): Promise<AcceptOutcome> {
     this.#assertUp();
     const known = this.#accepted.get(input.dedupeKey);
-    if (known !== undefined) return { type: 'duplicate', task: this.#get(known).record };
+    if (known !== undefined) {
+      return { type: known.messageHash === input.messageHash ? 'duplicate' : 'conflict', task: this.#get(known.taskId).record };
+    }
     if (input.taskId === undefined) {
       const { newTaskId: id, key, tenant, configVersion, traceparent, at } = input;
       this.#tasks.set(id, {
@@ -45,7 +47,7 @@ export class InMemoryTaskStore implements TaskStore {
         },
         events: [],
       });
-      this.#accepted.set(input.dedupeKey, id);
+      this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
         { type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) },
       ]);
@@ -55,7 +57,7 @@ export class InMemoryTaskStore implements TaskStore {
     if (task === undefined || task.record.owner !== input.key.owner) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
-    this.#accepted.set(input.dedupeKey, input.taskId);
+    this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
       { type: 'message.added', message: input.message },
       { type: 'status.changed', status: { state: 'TASK_STATE_SUBMITTED', timestamp: isoTime(input.at) } },

@@ -1,5 +1,6 @@
 /** Inputs of the run log, complete but for what a test is about. */
 import { newId } from '../../src/base/ids.js';
+import { sha256Hex } from '../../src/base/json.js';
 import type { TaskState } from '../../src/protocol/a2a.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
 import type { TaskEventBody } from '../../src/tasks/task-event.js';
@@ -23,6 +24,7 @@ export function sampleAccept({ messageId = newId(), contextId = newId(), text = 
     message: { messageId, contextId: key.contextId, role: 'ROLE_USER', parts: [{ text }] },
     sessionMessage: sampleMessage(text, { id: messageId, role: 'user', author: 'user', createdAt: at }),
     dedupeKey: `${key.owner}/${key.contextId}/${messageId}`,
+    messageHash: sha256Hex(text),
     at,
     ...rest,
   };

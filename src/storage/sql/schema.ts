@@ -53,6 +53,8 @@ export interface AcceptedMessageTable {
   /** Hash of the dedupe key (R11). */
   dedupe_key: string;
   task_id: string;
+  /** Of the message that was accepted: another one under the same id is refused. */
+  message_hash: string;
   created_at: number;
 }
 

@@ -24,6 +24,7 @@ async function setUp(t: { teardown(run: () => void): unknown }) {
     message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'q' }] },
     sessionMessage: { id: 'm', role: 'user', author: 'user', parts: [], createdAt: 0 },
     dedupeKey: 'm',
+    messageHash: 'h',
     at: 0,
   });
   if (accepted.type !== 'accepted') throw new Error(accepted.type);

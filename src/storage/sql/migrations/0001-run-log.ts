@@ -46,7 +46,7 @@ const tables: readonly TableDefinition[] = [
   },
   {
     name: 'accepted_messages',
-    columns: { dedupe_key: 'key', task_id: 'key', created_at: 'integer' },
+    columns: { dedupe_key: 'key', task_id: 'key', message_hash: 'key', created_at: 'integer' },
     primaryKey: ['dedupe_key'],
   },
   {

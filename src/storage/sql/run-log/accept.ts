@@ -43,7 +43,10 @@ interface PreparedAccept {
 
 function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   const known = set.accepted.get(prepared.acceptedKey);
-  if (known !== undefined) return { type: 'duplicate', task: set.getTask(known).record };
+  if (known !== undefined) {
+    const type = known.messageHash === prepared.input.messageHash ? 'duplicate' : 'conflict';
+    return { type, task: set.getTask(known.taskId).record };
+  }
   return prepared.input.taskId === undefined ? create(set, prepared) : resume(set, prepared, prepared.input.taskId);
 }
 
@@ -89,10 +92,10 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
 }
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): AcceptOutcome {
-  const { key, at } = prepared.input;
+  const { key, messageHash, at } = prepared.input;
   set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
-  set.accepted.set(prepared.acceptedKey, taskId);
-  set.pending.accepted.push([prepared.acceptedKey, taskId, at]);
+  set.accepted.set(prepared.acceptedKey, { taskId, messageHash });
+  set.pending.accepted.push([prepared.acceptedKey, taskId, messageHash, at]);
   const events = [set.appendEvent(taskId, prepared.body, at, prepared.bodyJson)];
   if (status !== undefined) events.push(set.appendEvent(taskId, status, at));
   return { type: 'accepted', task: set.getTask(taskId).record, events };

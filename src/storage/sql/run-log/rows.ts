@@ -138,7 +138,7 @@ export const SESSION_MESSAGE: RowShape = {
 
 export const ACCEPTED_MESSAGE: RowShape = {
   table: 'accepted_messages',
-  columns: { dedupe_key: 'key', task_id: 'key', created_at: 'integer' },
+  columns: { dedupe_key: 'key', task_id: 'key', message_hash: 'key', created_at: 'integer' },
 };
 
 export const TASK_COLUMNS = Object.keys(TASK.columns);

@@ -20,11 +20,16 @@ export interface PendingWrites {
   readonly accepted: (readonly unknown[])[];
 }
 
+export interface AcceptedMessage {
+  readonly taskId: string;
+  readonly messageHash: string;
+}
+
 export class WorkingSet {
   readonly tasks = new Map<string, StoredTask>();
   readonly sessions = new Map<string, SessionTable>();
-  /** Task id per hash of a dedupe key. */
-  readonly accepted = new Map<string, string>();
+  /** By the hash of the dedupe key. */
+  readonly accepted = new Map<string, AcceptedMessage>();
   /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
   readonly pending: PendingWrites = {

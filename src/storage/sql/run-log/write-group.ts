@@ -49,9 +49,9 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   const set = new WorkingSet();
   const acceptedKeys = unique(writes.map((write) => write.acceptedKey));
   for (const row of yield* rowsOfAll<AcceptedMessageTable>(rows.select(ACCEPTED_MESSAGE, acceptedKeys, { lock: false }))) {
-    set.accepted.set(row.dedupe_key, row.task_id);
+    set.accepted.set(row.dedupe_key, { taskId: row.task_id, messageHash: row.message_hash });
   }
-  const taskIds = unique([...writes.map((write) => write.taskId), ...set.accepted.values()]);
+  const taskIds = unique([...writes.map((write) => write.taskId), ...[...set.accepted.values()].map((accepted) => accepted.taskId)]);
   for (const row of yield* rowsOfAll<TaskTable>(rows.select(TASK, taskIds, { lock: true }))) set.tasks.set(row.id, toStoredTask(row));
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;

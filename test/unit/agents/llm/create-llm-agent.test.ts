@@ -193,7 +193,9 @@ t.test('a model that refuses fails the run without telling what is inside; what 
     cause: new Error('sk-secret'),
   });
   const before = await runToEnd(createTestAgent(createScriptedModel(t, [{ say: [{ error }] }])), ask);
-  t.match(before.outcomes, [{ type: 'failed', messages: [], events: [], statusMessage: { parts: [{ text: 'The model provider rejected the request' }] } }]);
+  t.match(before.outcomes, [
+    { type: 'failed', messages: [], events: [], statusMessage: { parts: [{ text: 'The model provider rejected the request' }] } },
+  ]);
   t.notMatch(JSON.stringify(before.outcomes), /sk-secret|llms\.main/);
 
   const middle = await runToEnd(createTestAgent(createScriptedModel(t, [{ say: ['Half an ', { error }] }])), ask);
