@@ -47,20 +47,23 @@ t.test('a front dies while it accepts a message', { timeout: 90_000, buffered: t
     checkTwoSteps(t, findRun(directory, id));
   });
 
-  await t.test('killed at store.cancel.after: the cancel stands, who waits is told, and the running step commits nothing (R6)', async (t) => {
-    const dying = await spawnDying(t, directory, 'store.cancel.after', ['front']);
-    const slow = await spawnHector(t, { directory, config: SLOW, roles: ['front'] });
-    const message = userMessage('How long does a refund take?');
-    const started = await rpc(agentUrl(slow), 'SendMessage', { message, configuration: { returnImmediately: true } });
-    const id = started.body.result?.task?.id ?? '';
-    const blocking = rpc(agentUrl(slow), 'SendMessage', { message });
-    await waitFor(() => findRun(directory, id)?.state === 'TASK_STATE_WORKING');
-    await t.rejects(rpc(agentUrl(dying), 'CancelTask', { id }), 'the canceling front died');
-    t.equal(await dying.exited, 'SIGKILL');
-    t.equal((await blocking).body.result?.task?.status.state, 'TASK_STATE_CANCELED', 'who waits is told');
-    await waitFor(() => worker.output().includes('this step is dropped (R3)'));
-    checkLog(t, findRun(directory, id) as LoggedRun, 'TASK_STATE_CANCELED');
-  });
+  await t.test(
+    'killed at store.cancel.after: the cancel stands, who waits is told, and the running step commits nothing (R6)',
+    async (t) => {
+      const dying = await spawnDying(t, directory, 'store.cancel.after', ['front']);
+      const slow = await spawnHector(t, { directory, config: SLOW, roles: ['front'] });
+      const message = userMessage('How long does a refund take?');
+      const started = await rpc(agentUrl(slow), 'SendMessage', { message, configuration: { returnImmediately: true } });
+      const id = started.body.result?.task?.id ?? '';
+      const blocking = rpc(agentUrl(slow), 'SendMessage', { message });
+      await waitFor(() => findRun(directory, id)?.state === 'TASK_STATE_WORKING');
+      await t.rejects(rpc(agentUrl(dying), 'CancelTask', { id }), 'the canceling front died');
+      t.equal(await dying.exited, 'SIGKILL');
+      t.equal((await blocking).body.result?.task?.status.state, 'TASK_STATE_CANCELED', 'who waits is told');
+      await waitFor(() => worker.output().includes('this step is dropped (R3)'));
+      checkLog(t, findRun(directory, id) as LoggedRun, 'TASK_STATE_CANCELED');
+    },
+  );
 });
 
 t.test('a worker dies in the middle of a run', { timeout: 120_000, buffered: true }, async (t) => {

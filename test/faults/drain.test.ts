@@ -24,20 +24,24 @@ t.test('answers that fit into the budget are all given; streams are told to reco
   await checkNextStart(t, drained.directory);
 });
 
-t.test('answers that do not fit are refused for now, and the next start gives them; exit code 0 in time', { timeout: 60_000 }, async (t) => {
-  const budgetMs = 2_000;
-  const drained = await drainInMidAnswer(t, { tokenMs: 200, budgetMs });
-  t.equal(drained.exitCode, 0, drained.output);
-  t.ok(drained.tookMs < budgetMs + 1_500, `it took ${Math.round(drained.tookMs)} ms`);
-  t.same(
-    drained.sends.filter(({ status, retryAfter }) => status !== 503 || !/^\d+$/.test(retryAfter)),
-    [],
-    'every blocking request got a 503 with Retry-After',
-  );
-  t.equal(drained.sends.length, BLOCKING);
-  checkStreams(t, drained.streams);
-  await checkNextStart(t, drained.directory);
-});
+t.test(
+  'answers that do not fit are refused for now, and the next start gives them; exit code 0 in time',
+  { timeout: 60_000 },
+  async (t) => {
+    const budgetMs = 2_000;
+    const drained = await drainInMidAnswer(t, { tokenMs: 200, budgetMs });
+    t.equal(drained.exitCode, 0, drained.output);
+    t.ok(drained.tookMs < budgetMs + 1_500, `it took ${Math.round(drained.tookMs)} ms`);
+    t.same(
+      drained.sends.filter(({ status, retryAfter }) => status !== 503 || !/^\d+$/.test(retryAfter)),
+      [],
+      'every blocking request got a 503 with Retry-After',
+    );
+    t.equal(drained.sends.length, BLOCKING);
+    checkStreams(t, drained.streams);
+    await checkNextStart(t, drained.directory);
+  },
+);
 
 interface Reply {
   readonly status: number;

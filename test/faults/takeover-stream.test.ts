@@ -13,85 +13,98 @@ const CONFIG = {
   queue: { lease_ms: 1_000 },
 };
 
-t.test('a worker killed in mid-answer: the same stream goes on, and its text is what was committed (R4, R9)', { timeout: 60_000 }, async (t) => {
-  const { front, worker, directory } = await startPair(t);
-  const frames: Frame[] = [];
-  let successor: Promise<HectorProgram> | undefined;
-  let killedAt = 0;
-  let resumedAfterMs = 0;
-  for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
-    frames.push(frame);
-    if (frame.result.artifactUpdate === undefined) continue;
-    if (killedAt > 0 && resumedAfterMs === 0 && frame.result.artifactUpdate.append !== true) resumedAfterMs = performance.now() - killedAt;
-    successor ??= spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] }).then((program) => {
-      worker.child.kill('SIGKILL');
-      killedAt = performance.now();
-      return program;
-    });
-  }
-  await successor;
-  t.equal(await worker.exited, 'SIGKILL');
-  t.equal(frames.at(-1)?.result.statusUpdate?.status.state, 'TASK_STATE_COMPLETED');
-  t.ok(resumedAfterMs > 0, 'the answer was begun anew with append: false (R9)');
-  t.comment(`from the kill to the next frame: ${Math.round(resumedAfterMs)} ms`);
-  t.ok(resumedAfterMs < 10_000);
-  const run = checkRun(t, directory, frames);
-  t.equal(run.epoch, 2, 'the run was taken over once');
-});
+t.test(
+  'a worker killed in mid-answer: the same stream goes on, and its text is what was committed (R4, R9)',
+  { timeout: 60_000 },
+  async (t) => {
+    const { front, worker, directory } = await startPair(t);
+    const frames: Frame[] = [];
+    let successor: Promise<HectorProgram> | undefined;
+    let killedAt = 0;
+    let resumedAfterMs = 0;
+    for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
+      frames.push(frame);
+      if (frame.result.artifactUpdate === undefined) continue;
+      if (killedAt > 0 && resumedAfterMs === 0 && frame.result.artifactUpdate.append !== true)
+        resumedAfterMs = performance.now() - killedAt;
+      successor ??= spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] }).then((program) => {
+        worker.child.kill('SIGKILL');
+        killedAt = performance.now();
+        return program;
+      });
+    }
+    await successor;
+    t.equal(await worker.exited, 'SIGKILL');
+    t.equal(frames.at(-1)?.result.statusUpdate?.status.state, 'TASK_STATE_COMPLETED');
+    t.ok(resumedAfterMs > 0, 'the answer was begun anew with append: false (R9)');
+    t.comment(`from the kill to the next frame: ${Math.round(resumedAfterMs)} ms`);
+    t.ok(resumedAfterMs < 10_000);
+    const run = checkRun(t, directory, frames);
+    t.equal(run.epoch, 2, 'the run was taken over once');
+  },
+);
 
-t.test('a worker stopped past its lease in mid-answer: another finishes, and the first wakes to nothing (R3)', { timeout: 60_000 }, async (t) => {
-  const { front, worker, directory } = await startPair(t);
-  const frames: Frame[] = [];
-  let successor: Promise<HectorProgram> | undefined;
-  for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
-    frames.push(frame);
-    if (frame.result.artifactUpdate === undefined || successor !== undefined) continue;
-    worker.child.kill('SIGSTOP');
-    successor = spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] });
-  }
-  await successor;
-  const run = checkRun(t, directory, frames);
-  t.equal(run.epoch, 2);
-  worker.child.kill('SIGCONT');
-  await waitFor(() => worker.output().includes('a step was called off'), 15_000);
-  await checkStillWorks(t, front);
-  t.same(findRun(directory, run.id), run, 'nothing was added');
-});
+t.test(
+  'a worker stopped past its lease in mid-answer: another finishes, and the first wakes to nothing (R3)',
+  { timeout: 60_000 },
+  async (t) => {
+    const { front, worker, directory } = await startPair(t);
+    const frames: Frame[] = [];
+    let successor: Promise<HectorProgram> | undefined;
+    for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
+      frames.push(frame);
+      if (frame.result.artifactUpdate === undefined || successor !== undefined) continue;
+      worker.child.kill('SIGSTOP');
+      successor = spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] });
+    }
+    await successor;
+    const run = checkRun(t, directory, frames);
+    t.equal(run.epoch, 2);
+    worker.child.kill('SIGCONT');
+    await waitFor(() => worker.output().includes('a step was called off'), 15_000);
+    await checkStillWorks(t, front);
+    t.same(findRun(directory, run.id), run, 'nothing was added');
+  },
+);
 
-t.test('a worker stopped right before its commit wakes while another is in the same step: its commit is refused (R3)', {
-  timeout: 60_000,
-}, async (t) => {
-  const { front, worker, directory } = await startPair(t, { HECTOR_FAULT_POINTS: 'step.before-commit=stop@1' });
-  const frames: Frame[] = [];
-  let successor: Promise<HectorProgram> | undefined;
-  let restarts = 0;
-  for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
-    frames.push(frame);
-    const update = frame.result.artifactUpdate;
-    if (update === undefined) continue;
-    successor ??= waitFor(() => isStopped(worker), 15_000).then(() =>
-      spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] }),
+t.test(
+  'a worker stopped right before its commit wakes while another is in the same step: its commit is refused (R3)',
+  {
+    timeout: 60_000,
+  },
+  async (t) => {
+    const { front, worker, directory } = await startPair(t, { HECTOR_FAULT_POINTS: 'step.before-commit=stop@1' });
+    const frames: Frame[] = [];
+    let successor: Promise<HectorProgram> | undefined;
+    let restarts = 0;
+    for await (const frame of streamFrames(agentUrl(front), 'SendStreamingMessage', { message: userMessage('Why is that?') })) {
+      frames.push(frame);
+      const update = frame.result.artifactUpdate;
+      if (update === undefined) continue;
+      successor ??= waitFor(() => isStopped(worker), 15_000).then(() =>
+        spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] }),
+      );
+      if (update.append === true) continue;
+      restarts += 1;
+      if (restarts === 2) worker.child.kill('SIGCONT');
+    }
+    await successor;
+    t.ok(restarts >= 2, 'the second worker was in mid-answer when the first one woke');
+    await waitFor(() => worker.output().includes('this step is dropped (R3)'), 15_000);
+    const run = checkRun(t, directory, frames);
+    t.same(
+      run.events.map(({ epoch, body }) => [body.status?.state ?? body.type, epoch]),
+      [
+        ['task.created', 0],
+        ['TASK_STATE_WORKING', 1],
+        ['artifact.updated', 2],
+        ['TASK_STATE_COMPLETED', 2],
+      ],
+      'what was committed is the second one’s',
     );
-    if (update.append === true) continue;
-    restarts += 1;
-    if (restarts === 2) worker.child.kill('SIGCONT');
-  }
-  await successor;
-  t.ok(restarts >= 2, 'the second worker was in mid-answer when the first one woke');
-  await waitFor(() => worker.output().includes('this step is dropped (R3)'), 15_000);
-  const run = checkRun(t, directory, frames);
-  t.same(
-    run.events.map(({ epoch, body }) => [body.status?.state ?? body.type, epoch]),
-    [
-      ['task.created', 0],
-      ['TASK_STATE_WORKING', 1],
-      ['artifact.updated', 2],
-      ['TASK_STATE_COMPLETED', 2],
-    ],
-    'what was committed is the second one’s',
-  );
-  t.same(run.roles, ['user', 'agent']);
-});
+    t.same(run.roles, ['user', 'agent']);
+  },
+);
 
 async function startPair(t: Test, environment: Record<string, string> = {}) {
   const directory = await temporaryDirectory(t);
