@@ -1,0 +1,58 @@
+/** A run finishes on the configuration it started with, whatever the worker that finishes it was started with (R12). */
+import t, { type Test } from 'tap';
+import type { LanguageModel } from '../../src/providers/llms/contract.js';
+import { rpc, sendText, streamFrames, userMessage } from '../support/a2a-client.js';
+import { waitFor } from '../support/coordination-steps.js';
+import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
+
+t.test('a run begun under one configuration is finished under it by a worker that has another (R12)', { timeout: 60_000 }, async (t) => {
+  const directory = await temporaryDirectory(t);
+  const model = createRecordingModel();
+
+  const before = await start(t, directory, 'Answer like a pirate.', model);
+  const url = `${before.url}/agents/assistant`;
+  const { body } = await rpc(url, 'SendMessage', { message: userMessage('Hello'), configuration: { returnImmediately: true } });
+  const id = body.result?.task?.id;
+  await waitFor(() => model.systems.length === 1);
+  await before.close();
+
+  model.open();
+  const after = await start(t, directory, 'Answer like a judge.', model);
+  t.not(after.settings.version, before.settings.version);
+  const newUrl = `${after.url}/agents/assistant`;
+  const states: (string | undefined)[] = [];
+  const followed = await rpc(newUrl, 'GetTask', { id });
+  if (followed.body.result?.status?.state !== 'TASK_STATE_COMPLETED')
+    for await (const { result } of streamFrames(newUrl, 'SubscribeToTask', { id })) states.push(result.statusUpdate?.status.state);
+  t.equal((await rpc(newUrl, 'GetTask', { id })).body.result?.status?.state, 'TASK_STATE_COMPLETED');
+  await sendText(newUrl, 'And now?', { contextId: body.result?.task?.contextId });
+  t.same(model.systems, ['Answer like a pirate.', 'Answer like a pirate.', 'Answer like a judge.']);
+});
+
+function start(t: Test, directory: string, instruction: string, model: LanguageModel) {
+  const config = { agents: { assistant: { instruction } }, server: { shutdown_timeout_ms: 1_000 }, queue: { lease_ms: 500 } };
+  return startTestHector(t, { directory, config, extensions: { createLanguageModel: () => model } });
+}
+
+/** Says nothing until it is opened. */
+function createRecordingModel(): LanguageModel & { readonly systems: readonly string[]; open(): void } {
+  const systems: string[] = [];
+  let isOpen = false;
+  return {
+    provider: 'recording',
+    model: 'recording',
+    systems,
+    open() {
+      isOpen = true;
+    },
+    async *generate({ system }, signal) {
+      systems.push(system);
+      if (!isOpen)
+        await new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      yield { type: 'text', text: 'Aye.' };
+      yield { type: 'finish', reason: 'stop' };
+    },
+  };
+}
