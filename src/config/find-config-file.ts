@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 export const DEFAULT_CONFIG_FILE = '.hector/config.yaml';
@@ -7,5 +7,14 @@ export const DEFAULT_CONFIG_FILE = '.hector/config.yaml';
 export function findConfigFile(file: string | undefined, workingDirectory: string): string | undefined {
   if (file !== undefined) return resolve(workingDirectory, file);
   const standard = resolve(workingDirectory, DEFAULT_CONFIG_FILE);
-  return existsSync(standard) ? standard : undefined;
+  return isAbsent(standard) ? undefined : standard;
+}
+
+/** A file that cannot be reached for another reason is there: reading it says what is wrong. */
+function isAbsent(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }

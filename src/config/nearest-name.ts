@@ -1,26 +1,31 @@
-/** The candidate that `name` most likely means, or `undefined` when none is near. */
+/** The candidate that `name` most likely means, or `undefined` when none is near: a slip goes before a shared beginning. */
 export function findNearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = normalise(name);
   let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
+  let bestRank = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const other = normalise(candidate);
+    const distance = editDistance(wanted, other);
+    const isSlip = distance <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
     const shares = Math.min(wanted.length, other.length) >= 4 && (other.startsWith(wanted) || wanted.startsWith(other));
-    const distance = shares ? 1 : editDistance(wanted, other);
-    if (distance < bestDistance && (shares || distance <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3)))) {
+    if (!isSlip && !shares) continue;
+    const rank = isSlip ? distance : distance + LONGEST;
+    if (rank < bestRank) {
       best = candidate;
-      bestDistance = distance;
+      bestRank = rank;
     }
   }
   return best;
 }
+
+const LONGEST = 64;
 
 /** `maxBodyBytes`, `max-body-bytes` and `max_body_bytes` are the same name to a reader. */
 function normalise(name: string): string {
   return name
     .replaceAll(/[-_\s.]/g, '')
     .toLowerCase()
-    .slice(0, 64);
+    .slice(0, LONGEST);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours. */

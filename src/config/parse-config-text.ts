@@ -2,6 +2,8 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { checkNesting } from './check-nesting.js';
+import { findJsonError } from './find-json-error.js';
+import { findYamlProblems } from './find-yaml-problems.js';
 import type { Path } from './path.js';
 import type { ConfigProblem, Locate } from './problem.js';
 
@@ -10,23 +12,13 @@ export interface ConfigText {
   readonly locate: Locate;
 }
 
-/** Keys that name members every object has; a configuration has no use for them. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** Reads YAML 1.2 or JSON (a subset of it). All syntax errors at once, with line, column and the lines around. */
+/** Reads YAML 1.2 or, from a file so named, JSON. All syntax errors at once, with line, column and the lines around. */
 export function parseConfigText(text: string, file: string): ConfigText {
   checkNesting(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: true });
-  const problems: ConfigProblem[] = [...document.errors, ...document.warnings].map((error) => {
-    const at = lines.linePos(error.pos[0]);
-    return {
-      field: `line ${at.line}, column ${at.col}`,
-      description: error.message.replace(/ at line \d+, column \d+:\n\n/, '\n').trimEnd(),
-      line: at.line,
-    };
-  });
-  if (problems.length === 0) problems.push(...findForbiddenKeys(document, lines));
+  if (file.endsWith('.json')) checkJson(text, file, lines);
+  const problems = findYamlProblems(document, lines);
   if (problems.length > 0) throw new AppError('CONFIG_SYNTAX', { message: `${file} is not valid YAML or JSON`, problems });
   keepWrittenForm(document);
   const value = toPlain(document, file);
@@ -61,20 +53,13 @@ function toPlain(document: Document, file: string): unknown {
   }
 }
 
-function findForbiddenKeys(document: Document, lines: LineCounter): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  visit(document, {
-    Pair(_key, pair) {
-      if (!isScalar(pair.key) || !FORBIDDEN_KEYS.has(String(pair.key.value))) return;
-      const at = lines.linePos(pair.key.range?.[0] ?? 0);
-      problems.push({
-        field: `line ${at.line}, column ${at.col}`,
-        description: `the key '${String(pair.key.value)}' is not allowed; choose another name`,
-        line: at.line,
-      });
-    },
-  });
-  return problems;
+/** JSON is read by the YAML parser, which knows lines, but must be JSON: other readers of the file take nothing else. */
+function checkJson(text: string, file: string, lines: LineCounter): void {
+  const error = findJsonError(text);
+  if (error === undefined) return;
+  const at = lines.linePos(error.offset);
+  const problem: ConfigProblem = { field: `line ${at.line}, column ${at.col}`, description: error.description, line: at.line };
+  throw new AppError('CONFIG_SYNTAX', { message: `${file} is not valid JSON`, problems: [problem] });
 }
 
 /** The line of the deepest part of `path` that the file holds. */

@@ -22,7 +22,7 @@ export function readConfigFile(file: string, options: { readonly optional?: true
     if (code === 'EISDIR') throw new AppError('CONFIG_UNREADABLE', { message: `${file} is a folder; name a file in it` });
     if (code === 'EACCES')
       throw new AppError('CONFIG_UNREADABLE', {
-        message: `${file} may not be read by this user; change its permissions (chmod u+r)`,
+        message: `${file} may not be read by this user; change its permissions (chmod u+r) or those of its folder (chmod u+rx)`,
         cause: error,
       });
     throw new AppError('CONFIG_UNREADABLE', { message: `${file} cannot be read`, cause: error });

@@ -212,6 +212,12 @@ t.test('relative paths start at the working directory, not at the file', async (
   t.equal(settings.logger.file, join(folder, 'log/h.log'));
 });
 
+t.test('a default file that is there but cannot be reached is an error, never the built-in configuration', async (t) => {
+  const folder = t.testdir({ home: {}, '.hector': t.fixture('symlink', '.hector') });
+  const load = () => loadSettings({ workingDirectory: folder, environment: { HOME: join(folder, 'home') } });
+  t.throws(load, { code: 'CONFIG_UNREADABLE', message: /\.hector\/config\.yaml/ });
+});
+
 t.test('settings are frozen at every depth', async (t) => {
   const settings = load(t, 'agents: {a: {tools: [search]}}');
   const walk = (value: unknown): boolean =>

@@ -2,9 +2,9 @@ import t from 'tap';
 import { AppError } from '../../../src/base/errors.js';
 import { parseConfigText } from '../../../src/config/parse-config-text.js';
 
-function errorOf(text: string): AppError {
+function errorOf(text: string, file = 'h.yaml'): AppError {
   try {
-    parseConfigText(text, 'h.yaml');
+    parseConfigText(text, file);
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
@@ -28,6 +28,45 @@ t.test('tabs, duplicate keys, unknown tags and second documents are refused', as
   for (const text of ['a:\n\tb: 1', 'a: 1\na: 2', 'a: !!js/function x', 'a: 1\n---\nb: 2', 'a: *gone', 'a: &x [*x']) {
     t.equal(errorOf(text).code, 'CONFIG_SYNTAX', JSON.stringify(text));
   }
+});
+
+t.test('an alias inside its own anchor is refused where it stands', async (t) => {
+  for (const [text, line] of [
+    ['agents: &a\n  x: *a\n', 2],
+    ['agents: &a\n  x: &b\n    y: [1, *a]\n', 3],
+    ['agents: &a\n  <<: *a\n', 2],
+  ] as const) {
+    const error = errorOf(text);
+    t.match(error, { code: 'CONFIG_SYNTAX', message: /^h\.yaml / });
+    t.match(error.problems, [{ field: new RegExp(`^line ${line}, column \\d+$`), description: /alias \*a .* write the value out/, line }]);
+  }
+  const { value } = parseConfigText('a: &x {n: 1}\nb: &y {m: *x}\nc: &x {m: *y}\nd: *x\n', 'h.yaml');
+  t.same(value.d, { m: { m: { n: 1 } } }, 'an anchor may be used again');
+});
+
+t.test('several documents in one file are refused in our own words', async (t) => {
+  const [problem] = errorOf('a: 1\n---\nb: 2\n').problems;
+  t.match(problem, { field: 'line 2, column 1', description: /one document.*remove this '---'/ });
+  t.notMatch(problem?.description, /YAML\./);
+});
+
+t.test('a .json file is read as JSON: what only YAML allows is refused where it stands', async (t) => {
+  const refused = (text: string) => {
+    const error = errorOf(text, 'h.json');
+    t.match(error, { code: 'CONFIG_SYNTAX', message: 'h.json is not valid JSON' }, text);
+    return error.problems[0];
+  };
+  t.match(refused('{\n  "a": 1,\n}\n'), { field: 'line 3, column 1', description: /wanted a key in double quotes/, line: 3 });
+  t.match(refused('{"a": [1, 2,]}'), { field: 'line 1, column 13', description: /wanted a value/ });
+  t.match(refused("{'a': 1}"), { field: 'line 1, column 2', description: /wanted a key in double quotes/ });
+  t.match(refused('{"a": yes}'), { field: 'line 1, column 7', description: /wanted a value/ });
+  t.match(refused('{"a": 01}'), { field: 'line 1, column 8', description: /wanted , or }/ });
+  t.match(refused('{"a" 1}'), { field: 'line 1, column 6', description: /wanted :/ });
+  t.match(refused('{"a": 1} // c'), { field: 'line 1, column 10', description: /wanted the end/ });
+  t.match(refused('{"a": "x\ty"}'), { field: 'line 1, column 7', description: /wanted a value/ });
+  t.match(refused('{"a": [1'), { field: 'line 1, column 9', description: /wanted , or \]/ });
+  t.match(refused('# nothing\n'), { field: 'line 1, column 1', description: /wanted a value/ });
+  t.same(parseConfigText('\n{"a": [-1.5, true, null, "\\u00e4\\n"], "b": {}, "c": []}', 'h.json').value.a, [-1.5, true, null, 'ä\n']);
 });
 
 t.test('a root that is no mapping is refused; an empty file is an empty mapping', async (t) => {
