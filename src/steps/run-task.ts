@@ -6,7 +6,7 @@
  */
 import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
 import type { Clock } from '../base/clock.js';
-import { hasCode, toAppError } from '../base/errors.js';
+import { describeError, hasCode, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
@@ -38,19 +38,13 @@ export type RunTaskResult =
   /** Another worker holds the lease: look again when it may have expired. */
   | { readonly type: 'held'; readonly remainingMs: number };
 
-export interface RunTaskOptions {
-  /** Aborted when this worker takes no new work: the run is handed over at its next commit. */
-  readonly draining: AbortSignal;
-  /** Tries before this one that ended in a temporary failure. */
-  readonly failedTries: number;
-}
-
 /**
  * Runs a task until it ends, waits, is handed over or is lost to another worker.
+ * @param draining aborted when this worker takes no new work: the run is handed over at its next commit.
  * @throws what made a step impossible and may pass, here or on another worker: the job is tried again. An agent gets
  *   `MAX_TRIES`; stores, configuration and lost leases have no limit of their own, the run log bounds takes.
  */
-export async function runTask(taskId: string, options: RunTaskOptions, dependencies: RunTaskDependencies): Promise<RunTaskResult> {
+export async function runTask(taskId: string, draining: AbortSignal, dependencies: RunTaskDependencies): Promise<RunTaskResult> {
   const { store, leases, publisher, queue, running, clock } = dependencies;
   const outcome = await leases.acquire(taskId);
   if (outcome.type === 'held') return { type: 'held', remainingMs: outcome.remainingMs };
@@ -66,7 +60,7 @@ export async function runTask(taskId: string, options: RunTaskOptions, dependenc
     }
     if (taken.type !== 'taken') return { type: 'done' };
     await publisher.publishEvents(taken.events);
-    const last = await runSteps(taken.task, AbortSignal.any([run.signal, lease.lost]), options, dependencies);
+    const last = await runSteps(taken.task, AbortSignal.any([run.signal, lease.lost]), draining, dependencies);
     if (last === undefined) return { type: 'done' };
     // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
     await lease.release();
@@ -84,7 +78,7 @@ export async function runTask(taskId: string, options: RunTaskOptions, dependenc
 async function runSteps(
   taken: TaskRecord,
   signal: AbortSignal,
-  { draining, failedTries }: RunTaskOptions,
+  draining: AbortSignal,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
   const { store, queue, clock, log } = dependencies;
@@ -95,8 +89,7 @@ async function runSteps(
   for (;;) {
     const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
     const step = await withSpan('hector.step.run', attributes, async () => {
-      const triesLeft = MAX_TRIES - 1 - (task === taken ? failedTries : 0);
-      const outcome = await takeStep({ task, history }, triesLeft, signal, dependencies);
+      const outcome = await takeStep({ task, history }, signal, dependencies);
       return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
     });
     if (step === undefined) {
@@ -118,7 +111,6 @@ async function runSteps(
  */
 async function takeStep(
   { task, history }: StepState,
-  triesLeft: number,
   signal: AbortSignal,
   { getAgent, publisher, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
@@ -131,10 +123,13 @@ async function takeStep(
     signal.throwIfAborted();
     return await agent.runStep({ task, history }, { signal, preview });
   } catch (error) {
-    if (signal.aborted && hasCode(signal.reason, 'TASK_CANCELED')) return undefined;
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) {
+      log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');
+      if (hasCode(signal.reason, 'TASK_CANCELED')) return undefined;
+      throw signal.reason;
+    }
     const failure = toAppError(error);
-    if (failure.disposition === 'retry' && triesLeft > 0) throw failure;
+    if (failure.disposition === 'retry' && task.takes < MAX_TRIES) throw failure;
     log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure }, 'a step failed');
     return failedOutcome(task, failure);
   } finally {

@@ -82,7 +82,7 @@ export class StepWorker {
   #process(job: Job<StepJob>, token: string | undefined): Promise<void> {
     const { dependencies } = this.#options;
     return withTraceparent(job.data.traceparent, async () => {
-      const result = await runTask(job.data.taskId, { draining: this.#draining.signal, failedTries: job.attemptsMade }, dependencies);
+      const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
       if (result.type === 'done') return;
       await job.moveToDelayed(dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
       throw new DelayedError();

@@ -26,6 +26,8 @@ export interface TaskRecord extends SessionKey {
   readonly epoch: number;
   /** Number of the next step, from 1 (R2). */
   readonly step: number;
+  /** How often this step was begun: takes since the last commit. */
+  readonly takes: number;
   /** `seq` of the newest event (R4). */
   readonly seq: number;
   /** Place among the runs of its session, from 1; a task that goes on after waiting gets a new one at the end. */

@@ -106,6 +106,7 @@ async function addTasks(store: TaskStore, count: number, at: number): Promise<re
         message: { messageId: id, role: 'ROLE_USER', parts: [{ text: 'Hello' }] },
         sessionMessage: { id, role: 'user', author: 'user', parts: [{ type: 'text', text: 'Hello' }], createdAt: at },
         dedupeKey: id,
+        messageHash: id,
         at,
       });
     }),

@@ -39,6 +39,7 @@ export class InMemoryTaskStore implements TaskStore {
           state: 'TASK_STATE_SUBMITTED',
           epoch: 0,
           step: 1,
+          takes: 0,
           turn: 1,
           seq: 0,
           control: {},

@@ -62,6 +62,7 @@ export function taskRecord(control: JsonObject = {}): TaskRecord {
     state: 'TASK_STATE_WORKING',
     epoch: 1,
     step: 1,
+    takes: 1,
     turn: 1,
     seq: 2,
     configVersion: 'v',

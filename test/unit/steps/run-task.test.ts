@@ -44,7 +44,7 @@ t.test('a run that is given up tells its followers, and the next run of its sess
   const running = new RunningTasks();
   const dependencies = { store, leases, publisher, queue, running, getAgent, clock: systemClock, log: silentLogger, timeSliceMs: 1_000 };
 
-  t.same(await runTask(first.id, { draining: new AbortController().signal, failedTries: 0 }, dependencies), { type: 'done' });
+  t.same(await runTask(first.id, new AbortController().signal, dependencies), { type: 'done' });
   t.match(published, [{ type: 'event', event: { type: 'status.changed', seq: 3, status: { state: 'TASK_STATE_FAILED' } } }]);
   t.same(jobs, [[second.id, first.id]]);
   t.equal(held, 0, 'the lease is given back');

@@ -58,7 +58,6 @@ function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
-    takes: 0,
     record: {
       ...key,
       id,
@@ -66,6 +65,7 @@ function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
       state: 'TASK_STATE_SUBMITTED',
       epoch: 0,
       step: 1,
+      takes: 0,
       seq: 0,
       turn: set.nextTurn(session),
       configVersion,
@@ -87,7 +87,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  set.changeTask({ ...task, takes: 0 }, { state: verdict.state, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
+  set.changeTask(task, { state: verdict.state, takes: 0, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 

@@ -32,7 +32,7 @@ function decide(set: WorkingSet, commit: StepCommit, eventJsons: readonly string
   if (changed && !commit.events.some((event) => event.type === 'status.changed')) {
     throw inconsistent(commit, `the state changes from ${task.record.state} to ${commit.state} without a status.changed event`);
   }
-  set.changeTask({ ...task, takes: 0 }, { state: verdict.state, step: commit.step + 1, control: commit.control, updatedAt: at });
+  set.changeTask(task, { state: verdict.state, takes: 0, step: commit.step + 1, control: commit.control, updatedAt: at });
   for (const json of messageJsons) set.appendMessage(set.openSession(task.record, taskId, at), taskId, json, at);
   const events = commit.events.map((body, index) => set.appendEvent(taskId, body, at, eventJsons[index]));
   const next = isRunnable(verdict.state) ? undefined : nextAfter(set, task);

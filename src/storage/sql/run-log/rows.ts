@@ -11,15 +11,12 @@ export interface StoredTask {
   readonly record: TaskRecord;
   readonly sessionKey: string;
   readonly sessionId: string;
-  /** How often its step was started since the last commit. */
-  readonly takes: number;
 }
 
 export function toStoredTask(row: TaskTable): StoredTask {
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
-    takes: row.takes,
     record: {
       id: row.id,
       agent: row.agent,
@@ -29,6 +26,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       state: row.state as TaskState,
       epoch: row.epoch,
       step: row.step,
+      takes: row.takes,
       seq: row.seq,
       turn: row.turn,
       configVersion: row.config_version,
@@ -48,8 +46,8 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 }
 
 /** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
-export function toTaskChange({ record, sessionId, takes }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, seq, control, updatedAt } = record;
+export function toTaskChange({ record, sessionId }: StoredTask): readonly unknown[] {
+  const { id, turn, state, epoch, step, takes, seq, control, updatedAt } = record;
   const open = isRunnable(state);
   return [id, turn, state, epoch, step, takes, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
 }

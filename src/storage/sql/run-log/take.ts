@@ -13,7 +13,7 @@ export function takeWrite(taskId: string, at: number): RunLogWrite<TakeOutcome> 
   return {
     ...(isTaskId(taskId) ? { taskId } : {}),
     // Giving up hands over to the session's next run. The first take of a step never does, and stays cheap.
-    locksSession: (task) => task.takes > 0,
+    locksSession: (task) => task.record.takes > 0,
     readsHead: true,
     decide: (set) => decide(set, taskId, at),
   };
@@ -27,8 +27,8 @@ function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
   const head = set.findHead(task.sessionId);
   if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
-  if (task.takes >= MAX_TAKES) return giveUp(set, task, at);
-  set.changeTask({ ...task, takes: task.takes + 1 }, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at });
+  if (task.record.takes >= MAX_TAKES) return giveUp(set, task, at);
+  set.changeTask(task, { state: verdict.state, takes: task.record.takes + 1, epoch: task.record.epoch + 1, updatedAt: at });
   const events =
     task.record.state === verdict.state
       ? []
@@ -42,7 +42,7 @@ function giveUp(set: WorkingSet, task: StoredTask, at: number): TakeOutcome {
   const verdict = transition(task.record.state, { type: 'commit', state: 'TASK_STATE_FAILED' });
   if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${taskId} could be taken but not ended` });
   set.changeTask(task, { state: verdict.state, epoch: epoch + 1, updatedAt: at });
-  const text = `The run was given up: its step ${step} was started ${task.takes} times and never finished`;
+  const text = `The run was given up: its step ${step} was started ${task.record.takes} times and never finished`;
   const message = { messageId: newId(at), contextId, taskId, role: 'ROLE_AGENT' as const, parts: [{ text }] };
   const events = [
     set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, message, timestamp: isoTime(at) } }, at),
