@@ -106,6 +106,7 @@ async function addTasks(store: TaskStore, count: number, at: number): Promise<re
         message: { messageId: id, role: 'ROLE_USER', parts: [{ text: 'Hello' }] },
         sessionMessage: { id, role: 'user', author: 'user', parts: [{ type: 'text', text: 'Hello' }], createdAt: at },
         dedupeKey: id,
+        messageHash: id,
         at,
       });
     }),
@@ -125,11 +126,11 @@ async function startKeeper(t: Test, store: TaskStore, redis: TempRedis, { leaseM
     assertCapacity: async () => {},
   };
   const watch = createWatch();
-  let run = (): void => {};
+  const timer = { run: (): void => {} };
   const clock: Clock = {
     ...systemClock,
     every: (_period, tick) => {
-      run = tick;
+      timer.run = tick;
       return () => {};
     },
   };
@@ -142,7 +143,7 @@ async function startKeeper(t: Test, store: TaskStore, redis: TempRedis, { leaseM
   });
   t.teardown(() => sweep.close());
   const tick = async () => {
-    run();
+    timer.run();
     await watch.untilQuiet();
   };
   return {
