@@ -61,7 +61,9 @@ t.test(
     const run = checkRun(t, directory, frames);
     t.equal(run.epoch, 2);
     worker.child.kill('SIGCONT');
-    await waitFor(() => worker.output().includes('a step was called off'), 15_000);
+    await waitFor(() => worker.output().includes('Lost a task'), 15_000);
+    (await successor)?.child.kill('SIGKILL');
+    // Only the first is left: answering, it has come to the end of what it had begun.
     await checkStillWorks(t, front);
     t.same(findRun(directory, run.id), run, 'nothing was added');
   },

@@ -126,11 +126,11 @@ async function startKeeper(t: Test, store: TaskStore, redis: TempRedis, { leaseM
     assertCapacity: async () => {},
   };
   const watch = createWatch();
-  let run = (): void => {};
+  const timer = { run: (): void => {} };
   const clock: Clock = {
     ...systemClock,
     every: (_period, tick) => {
-      run = tick;
+      timer.run = tick;
       return () => {};
     },
   };
@@ -143,7 +143,7 @@ async function startKeeper(t: Test, store: TaskStore, redis: TempRedis, { leaseM
   });
   t.teardown(() => sweep.close());
   const tick = async () => {
-    run();
+    timer.run();
     await watch.untilQuiet();
   };
   return {

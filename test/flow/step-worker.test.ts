@@ -1,28 +1,17 @@
 /** The step worker over real Redis and SQLite, with agents whose steps the test makes. */
-import t, { type Test } from 'tap';
-import type { Agent, StepContext, StepOutcome, StepState } from '../../src/agents/agent.js';
-import { systemClock } from '../../src/base/clock.js';
+import t from 'tap';
+import type { StepOutcome } from '../../src/agents/agent.js';
 import { AppError } from '../../src/base/errors.js';
-import { silentLogger } from '../../src/observe/log.js';
-import { RunningTasks } from '../../src/steps/running-tasks.js';
-import { BullStepQueue } from '../../src/steps/step-queue.js';
-import { StepWorker } from '../../src/steps/step-worker.js';
-import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
-import { createAcceptMessage } from '../../src/tasks/accept-message.js';
-import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
 import { waitFor } from '../support/coordination-steps.js';
-import { startRedisProcess } from '../support/redis-process.js';
-import { createSqlite } from '../support/temp-database.js';
-import { startTempRedis } from '../support/temp-redis.js';
+import { OWNER, startStepRig } from '../support/step-rig.js';
 
-const OWNER = 'somebody';
 const EMPTY = { control: {}, messages: [], events: [] };
 const CONTINUE: StepOutcome = { type: 'continue', ...EMPTY };
 const FINISHED: StepOutcome = { type: 'finished', ...EMPTY };
 
 t.test('a long run lets others have the worker when its time slice is over', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const deadline = performance.now() + 10_000;
   let waiting: Promise<TaskRecord> | undefined;
   rig.agents.set('long', async () => {
@@ -40,7 +29,7 @@ t.test('a long run lets others have the worker when its time slice is over', asy
 });
 
 t.test('a run alone keeps its worker, however long it takes', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   rig.agents.set('long', async ({ task }) => (task.step < 100 ? CONTINUE : FINISHED));
   await rig.startWorker({ concurrency: 1, timeSliceMs: 1 });
   const ended = await rig.untilEnded(await rig.accept('long'));
@@ -48,7 +37,7 @@ t.test('a run alone keeps its worker, however long it takes', async (t) => {
 });
 
 t.test('a worker that drains hands its run over at the next commit; another goes on from there (R2)', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const gate = openGate();
   const steps: number[] = [];
   rig.agents.set('helper', async ({ task }) => {
@@ -69,7 +58,7 @@ t.test('a worker that drains hands its run over at the next commit; another goes
 });
 
 t.test('a step that outlasts the drain is aborted and done again elsewhere (R2)', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const reasons: unknown[] = [];
   rig.agents.set('helper', async (_, { signal }) => {
     if (reasons.length > 0) return FINISHED;
@@ -89,7 +78,7 @@ t.test('a step that outlasts the drain is aborted and done again elsewhere (R2)'
 });
 
 t.test('a canceled run stops, commits nothing, and lets the next one of its session go on (R6)', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const reasons: unknown[] = [];
   const order: string[] = [];
   rig.agents.set('helper', async ({ task }, { signal }) => {
@@ -111,7 +100,7 @@ t.test('a canceled run stops, commits nothing, and lets the next one of its sess
 });
 
 t.test('a step committed in the instant of a cancel is refused, and its task stays canceled (R3, R6)', async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const steps: number[] = [];
   rig.agents.set('helper', async ({ task }) => {
     steps.push(task.step);
@@ -130,7 +119,7 @@ t.test('a step committed in the instant of a cancel is refused, and its task sta
 });
 
 t.test('a temporary failure of an agent is tried five times, then the run fails', { timeout: 60_000 }, async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   const calls = { always: 0, four: 0 };
   const unavailable = () => new AppError('LLM_UNAVAILABLE', { message: 'The model does not answer' });
   rig.agents.set('always', async () => {
@@ -155,7 +144,7 @@ t.test('a temporary failure of an agent is tried five times, then the run fails'
 });
 
 t.test('what the stores failed to do does not use up the tries of an agent', { timeout: 60_000 }, async (t) => {
-  const rig = await startRig(t);
+  const rig = await startStepRig(t);
   let outages = 5;
   let calls = 0;
   rig.agents.set('helper', async () => {
@@ -172,6 +161,19 @@ t.test('what the stores failed to do does not use up the tries of an agent', { t
   const ended = await rig.untilEnded(await rig.accept('helper'));
   t.equal(ended.state, 'TASK_STATE_COMPLETED');
   t.equal(calls, 2);
+});
+
+t.test('each step has five tries of its own', { timeout: 60_000 }, async (t) => {
+  const rig = await startStepRig(t);
+  const steps: number[] = [];
+  rig.agents.set('helper', async ({ task }) => {
+    steps.push(task.step);
+    if (steps.filter((step) => step === task.step).length <= 3) throw new AppError('LLM_UNAVAILABLE');
+    return task.step === 1 ? CONTINUE : FINISHED;
+  });
+  await rig.startWorker();
+  t.equal((await rig.untilEnded(await rig.accept('helper'))).state, 'TASK_STATE_COMPLETED');
+  t.same(steps, [1, 1, 1, 1, 2, 2, 2, 2]);
 });
 
 function openGate() {
@@ -191,79 +193,4 @@ function untilAborted(signal: AbortSignal, tell: (reason: unknown) => void): Pro
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
-}
-
-/** The store with another `take`. */
-function withTake(store: TaskStore, take: TaskStore['take']): TaskStore {
-  return {
-    take,
-    accept: (input) => store.accept(input),
-    commit: (commit) => store.commit(commit),
-    cancel: (...parameters) => store.cancel(...parameters),
-    find: (...parameters) => store.find(...parameters),
-    events: (...parameters) => store.events(...parameters),
-    sequences: (taskIds) => store.sequences(taskIds),
-    sessionMessages: (...parameters) => store.sessionMessages(...parameters),
-    runnable: (...parameters) => store.runnable(...parameters),
-  };
-}
-
-type RunStep = (state: StepState, context: StepContext) => Promise<StepOutcome>;
-
-async function startRig(t: Test) {
-  const [redis, temp] = await Promise.all([startTempRedis(t), createSqlite(t)]);
-  const store = new SqlTaskStore(await temp.open());
-  const agents = new Map<string, RunStep>();
-  const shared = { clock: systemClock, log: silentLogger };
-  const { connections, publisher, leases, cancels: signals } = await startRedisProcess(t, redis.url, { leaseMs: 2_000 });
-  const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
-  t.teardown(() => queue.close());
-  const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
-  let sent = 0;
-  return {
-    agents,
-    store,
-    cancel: createCancelTask({ store, queue, publisher, signals, clock: systemClock }),
-    accept: (agent: string, contextId?: string) => {
-      sent += 1;
-      return acceptMessage({
-        agent,
-        owner: OWNER,
-        tenant: '',
-        configVersion: '0',
-        message: { messageId: `${sent}`, role: 'ROLE_USER', parts: [{ text: 'Go' }], ...(contextId === undefined ? {} : { contextId }) },
-      });
-    },
-    async untilEnded({ id }: Pick<TaskRecord, 'id'>): Promise<TaskRecord> {
-      let record: TaskRecord | undefined;
-      await waitFor(async () => {
-        record = await store.find(id, OWNER);
-        return /COMPLETED|FAILED|CANCELED/.test(record?.state ?? '');
-      }, 30_000);
-      return record as TaskRecord;
-    },
-    async startWorker(options: { concurrency?: number; timeSliceMs?: number; take?: TaskStore['take'] } = {}): Promise<StepWorker> {
-      const running = new RunningTasks();
-      const listening = await signals.listen((taskId) => running.cancel(taskId));
-      t.teardown(() => listening.close());
-      const worker = new StepWorker({
-        connection: connections.forWorker(),
-        prefix: 'test',
-        concurrency: options.concurrency ?? 8,
-        dependencies: {
-          store: options.take === undefined ? store : withTake(store, options.take),
-          leases,
-          publisher,
-          queue,
-          running,
-          getAgent: async (_, name): Promise<Agent> => ({ name, runStep: agents.get(name) as RunStep }),
-          timeSliceMs: options.timeSliceMs ?? 1_000,
-          ...shared,
-        },
-      });
-      t.teardown(() => worker.close(0));
-      await worker.ready();
-      return worker;
-    },
-  };
 }

@@ -1,0 +1,95 @@
+/** Step workers over a Redis and a SQLite of the test's own; what a step does is up to the test. */
+import type { Test } from 'tap';
+import type { Agent, StepContext, StepOutcome, StepState } from '../../src/agents/agent.js';
+import { systemClock } from '../../src/base/clock.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { RunningTasks } from '../../src/steps/running-tasks.js';
+import { BullStepQueue } from '../../src/steps/step-queue.js';
+import { StepWorker } from '../../src/steps/step-worker.js';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { createAcceptMessage } from '../../src/tasks/accept-message.js';
+import { createCancelTask } from '../../src/tasks/cancel-task.js';
+import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
+import { waitFor } from './coordination-steps.js';
+import { startRedisProcess } from './redis-process.js';
+import { createSqlite } from './temp-database.js';
+import { startTempRedis } from './temp-redis.js';
+
+/** Whose tasks all of them are. */
+export const OWNER = 'somebody';
+
+/** The store with another `take`. */
+function withTake(store: TaskStore, take: TaskStore['take']): TaskStore {
+  return {
+    take,
+    accept: (input) => store.accept(input),
+    commit: (commit) => store.commit(commit),
+    cancel: (...parameters) => store.cancel(...parameters),
+    find: (...parameters) => store.find(...parameters),
+    events: (...parameters) => store.events(...parameters),
+    sequences: (taskIds) => store.sequences(taskIds),
+    sessionMessages: (...parameters) => store.sessionMessages(...parameters),
+    runnable: (...parameters) => store.runnable(...parameters),
+  };
+}
+
+export type RunStep = (state: StepState, context: StepContext) => Promise<StepOutcome>;
+
+/** A door, a queue and workers of one process. Workers close with the test. */
+export async function startStepRig(t: Test) {
+  const [redis, temp] = await Promise.all([startTempRedis(t), createSqlite(t)]);
+  const store = new SqlTaskStore(await temp.open());
+  const agents = new Map<string, RunStep>();
+  const shared = { clock: systemClock, log: silentLogger };
+  const { connections, publisher, leases, cancels: signals } = await startRedisProcess(t, redis.url, { leaseMs: 2_000 });
+  const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
+  t.teardown(() => queue.close());
+  const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
+  let sent = 0;
+  return {
+    agents,
+    store,
+    cancel: createCancelTask({ store, queue, publisher, signals, clock: systemClock }),
+    accept: (agent: string, contextId?: string) => {
+      sent += 1;
+      return acceptMessage({
+        agent,
+        owner: OWNER,
+        tenant: '',
+        configVersion: '0',
+        message: { messageId: `${sent}`, role: 'ROLE_USER', parts: [{ text: 'Go' }], ...(contextId === undefined ? {} : { contextId }) },
+      });
+    },
+    async untilEnded({ id }: Pick<TaskRecord, 'id'>): Promise<TaskRecord> {
+      let record: TaskRecord | undefined;
+      await waitFor(async () => {
+        record = await store.find(id, OWNER);
+        return /COMPLETED|FAILED|CANCELED/.test(record?.state ?? '');
+      }, 30_000);
+      return record as TaskRecord;
+    },
+    async startWorker(options: { concurrency?: number; timeSliceMs?: number; take?: TaskStore['take'] } = {}): Promise<StepWorker> {
+      const running = new RunningTasks();
+      const listening = await signals.listen((taskId) => running.cancel(taskId));
+      t.teardown(() => listening.close());
+      const worker = new StepWorker({
+        connection: connections.forWorker(),
+        prefix: 'test',
+        concurrency: options.concurrency ?? 8,
+        dependencies: {
+          store: options.take === undefined ? store : withTake(store, options.take),
+          leases,
+          publisher,
+          queue,
+          running,
+          getAgent: async (_, name): Promise<Agent> => ({ name, runStep: agents.get(name) as RunStep }),
+          timeSliceMs: options.timeSliceMs ?? 1_000,
+          ...shared,
+        },
+      });
+      t.teardown(() => worker.close(0));
+      await worker.ready();
+      return worker;
+    },
+  };
+}
