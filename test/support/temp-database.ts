@@ -20,19 +20,29 @@ export interface TempDatabase {
 
 export type OpenTemp = () => Promise<TempDatabase>;
 
+export type DialectSuite = (t: Test, createOpenTemp: (t: Test) => OpenTemp) => void | Promise<void>;
+
 /** Runs `suite` once per dialect. `openTemp` gives an empty database that goes with the test it was opened for. */
-export function forEachDialect(t: Test, suite: (t: Test, createOpenTemp: (t: Test) => OpenTemp) => void | Promise<void>): void {
+export function forEachDialect(t: Test, suite: DialectSuite): void {
   t.teardown(stopTestServers);
-  for (const driver of ['sqlite', 'postgres', 'mysql'] as const) {
-    const reason = driver === 'sqlite' ? undefined : findSkipReason(driver);
-    if (reason !== undefined && process.env.CI === 'true') {
-      t.fail(`${driver} must be tested here: ${reason}`);
-      continue;
-    }
-    void t.test(driver, { skip: reason ?? false }, async (t) => {
-      await suite(t, (t) => () => (driver === 'sqlite' ? createSqlite(t) : createOnServer(t, driver)));
-    });
+  for (const driver of ['sqlite', 'postgres', 'mysql'] as const) runSuite(t, driver, suite);
+}
+
+/** The same without SQLite. */
+export function forEachServer(t: Test, suite: DialectSuite): void {
+  t.teardown(stopTestServers);
+  for (const driver of ['postgres', 'mysql'] as const) runSuite(t, driver, suite);
+}
+
+function runSuite(t: Test, driver: DatabaseSettings['driver'], suite: DialectSuite): void {
+  const reason = driver === 'sqlite' ? undefined : findSkipReason(driver);
+  if (reason !== undefined && process.env.CI === 'true') {
+    t.fail(`${driver} must be tested here: ${reason}`);
+    return;
   }
+  void t.test(driver, { skip: reason ?? false }, async (t) => {
+    await suite(t, (t) => () => (driver === 'sqlite' ? createSqlite(t) : createOnServer(t, driver)));
+  });
 }
 
 export async function createSqlite(t: Test): Promise<TempDatabase> {

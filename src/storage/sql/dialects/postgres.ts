@@ -68,6 +68,11 @@ interface QueryHandling {
 async function transactOnce<T>(pool: Pool, program: () => Program<T>, { fail, prepare }: QueryHandling): Promise<T> {
   const client: PoolClient = await pool.connect().catch(fail);
   let broken: Error | undefined;
+  // The pool listens to idle clients alone, and an error that nobody listens to ends the process.
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED').catch(fail);
     const result = await runProgramAsync(program(), async (query) => (await client.query<Row>(prepare(query)).catch(fail)).rows);
@@ -79,6 +84,7 @@ async function transactOnce<T>(pool: Pool, program: () => Program<T>, { fail, pr
     });
     throw error;
   } finally {
+    client.off('error', onError);
     client.release(broken);
   }
 }
