@@ -1,6 +1,7 @@
 import { AppError } from '../base/errors.js';
 import type { Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
+import { bringStoresUpToDate } from './bring-stores-up-to-date.js';
 import { type Command, findTextFlag, isFlagSet } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
@@ -49,7 +50,12 @@ export const askCommand: Command = {
         environment,
         overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } },
       });
-      return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => ask(hector.url, signal));
+      return runHector(context, settings, OWN_SERVER_ROLES, async (hector, signal) => {
+        const agentSettings = agent === undefined || !Object.hasOwn(settings.agents, agent) ? undefined : settings.agents[agent];
+        const storeNames = agentSettings?.documentStores ?? Object.keys(settings.documentStores);
+        await bringStoresUpToDate(hector, storeNames, context.terminal, signal);
+        return ask(hector.url, signal);
+      });
     }
     const stop = context.listenForStop();
     try {

@@ -37,9 +37,15 @@ export class IngestProgressView {
 
   /** Clears the drawn line and gives the summary. */
   finish(result: IngestProgress): string {
-    if (this.#terminal.canRedraw && this.#drawn) this.#terminal.writeError('\r\x1b[2K');
+    this.clear();
     const seconds = (this.#clock.monotonic() - this.#startedAt) / 1000;
     return `${result.total} documents: ${result.done} indexed (${result.chunks} chunks), ${result.skipped} unchanged, ${result.failed} failed, in ${formatSeconds(seconds)}\n`;
+  }
+
+  /** Takes the drawn line away; nothing is left on the screen. */
+  clear(): void {
+    if (this.#terminal.canRedraw && this.#drawn) this.#terminal.writeError('\r\x1b[2K');
+    this.#drawn = false;
   }
 
   #formatLine(): string {

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
 import { loadSettings } from '../config/load-settings.js';
+import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
 import { askAgent } from './ask-agent.js';
 import { type CliContext, type Command, isFlagSet } from './command.js';
@@ -26,38 +29,46 @@ export const quickstartCommand: Command = {
   examples: ['hector quickstart', 'hector quickstart --once', 'npm run quickstart -- --once'],
   async run(input, context) {
     const once = isFlagSet(input, 'once');
+    const { terminal, environment } = context;
+    const load = (overrides: JsonObject) => loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment, overrides });
+    const settings = load({});
+    terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in ${describeFolder(settings.stateDirectory, context)}\n`);
     try {
-      return await runQuickstart(context, once, {});
+      return await runQuickstart(context, once, settings);
     } catch (error) {
       if (!hasCode(error, 'HTTP_ADDRESS_IN_USE')) throw error;
-      context.terminal.writeError('The port is taken; trying any free one.\n');
-      return runQuickstart(context, once, { server: { port: 0 } });
+      terminal.writeError(`Port ${settings.server.port} is taken; trying any free one.\n`);
+      return runQuickstart(context, once, load({ server: { port: 0 } }));
     }
   },
 };
 
-async function runQuickstart(
-  context: CliContext,
-  once: boolean,
-  overrides: { readonly server?: { readonly port: number } },
-): Promise<number> {
+async function runQuickstart(context: CliContext, once: boolean, settings: Settings): Promise<number> {
   const { terminal } = context;
-  const settings = loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment: context.environment, overrides });
-  terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in .hector/quickstart\n`);
   return runHector(context, settings, SERVING_ROLES, async (hector, signal) => {
     const failed = await ingestSamples(hector, context, signal);
     if (failed) return 1;
     terminal.write(`3/4  Asking: ${QUESTION}\n\n`);
     const code = await askAgent({ url: hector.url, agent: AGENT, question: QUESTION, json: false, signal }, terminal);
     if (code === INTERRUPTED) return code;
-    terminal.write(
-      `\n4/4  ${code === 0 ? 'Done.' : 'The question was not answered.'} ${once ? 'Start it without --once to go on asking.' : 'Serving on; Ctrl-C ends it. Try:'}\n`,
-    );
+    if (code !== 0) terminal.write('\n4/4  The question was not answered.\n');
+    else if (once)
+      terminal.write(`\n4/4  Done. Without --once the server keeps serving; ask it from another terminal:\n\n${formatAsk(hector.url)}\n`);
+    else terminal.write(`\n4/4  Done. The server keeps serving until Ctrl-C. In another terminal:\n${formatNextSteps(hector.url)}`);
     if (once || code !== 0) return code;
-    terminal.write(formatNextSteps(hector.url));
     await whenAborted(signal);
     return 0;
   });
+}
+
+function formatAsk(url: string): string {
+  return `  node dist/src/main.js ask --url ${url} 'How often are the batteries inspected?'`;
+}
+
+/** Short where it lies below the working directory. */
+function describeFolder(folder: string, { workingDirectory }: CliContext): string {
+  const below = relative(workingDirectory, folder);
+  return below === '' || below.startsWith('..') ? folder : below;
 }
 
 async function ingestSamples(hector: Hector, { terminal }: CliContext, signal: AbortSignal): Promise<boolean> {
@@ -82,7 +93,7 @@ function formatNextSteps(url: string): string {
     `  curl -N ${url}/agents/${AGENT} -H 'Content-Type: application/json' -H 'A2A-Version: 1.0' \\`,
     `    -d '${body}'`,
     '',
-    `  node dist/src/main.js ask --url ${url} 'How often are the batteries inspected?'`,
+    formatAsk(url),
     `  curl ${url}/.well-known/agent-card.json`,
     '',
   ].join('\n');

@@ -68,13 +68,22 @@ function escapeVariables(text: string): string {
   return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.split('${').join('$${');
 }
 
+/** CLI-43. */
 function docsFolder(folder: string | undefined, workingDirectory: string): JsonObject {
   if (folder === undefined) return {};
   const path = resolve(workingDirectory, folder);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new AppError('CLI_USAGE', { message: `--docs-folder is '${folder}', which is not a folder; name one that exists` });
   }
-  return { document_stores: { _rag_docs: { source: { type: 'directory', path: escapeVariables(path) } } } };
+  return {
+    document_stores: {
+      _rag_docs: {
+        source: { type: 'directory', path: escapeVariables(path), exclude: ['.git', 'node_modules', '__pycache__', '.hector', 'vendor'] },
+        chunking: { strategy: 'simple', size: 1000, overlap: 200 },
+        search: { top_k: 10, threshold: 0 },
+      },
+    },
+  };
 }
 
 function chooseLlm(document: JsonObject): string {

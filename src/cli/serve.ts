@@ -1,5 +1,6 @@
 import { readVersion } from '../base/version.js';
 import { hideCredentials } from '../config/describe-value.js';
+import { findLiteralSecrets } from '../config/find-literal-secrets.js';
 import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
 import { type CliContext, type Command, findTextFlag } from './command.js';
@@ -8,6 +9,7 @@ import { parseRoles } from './parse-roles.js';
 import { runHector } from './run-hector.js';
 import { SERVE_OPTIONS, serveOverrides, withApiKey } from './serve-flags.js';
 import { whenAborted } from './stop-signal.js';
+import { warnAboutSecrets } from './warn-about-secrets.js';
 
 /** CLI-02. */
 export const serveCommand: Command = {
@@ -32,6 +34,7 @@ export const serveCommand: Command = {
       environment: withApiKey(context.environment, input),
       overrides: serveOverrides(input, context.workingDirectory),
     });
+    warnAboutSecrets(findLiteralSecrets(settings.source), context.terminal);
     return runHector(context, settings, roles, async (hector, signal) => {
       context.terminal.write(`${formatBanner(context)}${formatStartup(hector, settings, roles)}`);
       await whenAborted(signal);
@@ -67,7 +70,16 @@ export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, r
     ...Object.entries(settings.documentStores).map(([name, store]): [string, string] => [`Documents ${name}`, store.source.path]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 1;
-  return rows.map(([label, value]) => `${`${label}:`.padEnd(width)} ${value}\n`).join('');
+  const table = rows.map(([label, value]) => `${`${label}:`.padEnd(width)} ${value}\n`).join('');
+  return roles.has('front') ? `${table}${describeExposure(hector, settings)}` : table;
+}
+
+/** The addresses above are this machine's own; a wildcard host is reached by others too, which nobody should learn by accident. */
+function describeExposure({ url }: Pick<Hector, 'url'>, { server }: Settings): string {
+  const { host, publicUrl } = server;
+  if (!['0.0.0.0', '::', ''].includes(host)) return '';
+  const port = publicUrl === '' ? new URL(url).port || '80' : String(server.port);
+  return `Listening on ${host === '::' ? '[::]' : '0.0.0.0'}:${port} (every network interface; no authentication)\n`;
 }
 
 function describeStorage(settings: Settings): string {

@@ -2,12 +2,14 @@ import { resolve } from 'node:path';
 import { AppError, type FieldProblem } from '../base/errors.js';
 import { loadEnvironment } from '../config/environment.js';
 import { findConfigFile } from '../config/find-config-file.js';
+import { describeLiteralSecret, findLiteralSecrets, type LiteralSecret } from '../config/find-literal-secrets.js';
 import { loadSettings } from '../config/load-settings.js';
 import { maskSettings, printSettings } from '../config/print-settings.js';
 import type { ConfigProblem } from '../config/problem.js';
 import type { Settings } from '../config/settings.js';
 import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { formatProblems } from './show-error.js';
+import { warnAboutSecrets } from './warn-about-secrets.js';
 
 /** CLI-04, CLI-05. */
 export const validateCommand: Command = {
@@ -42,8 +44,12 @@ export const validateCommand: Command = {
       const settings = loadSettings({ file, environment, workingDirectory });
       const loaded = loadEnvironment({ environment, workingDirectory, configFile: file });
       const print = isFlagSet(input, 'print-config');
-      if (format === 'json') terminal.write(formatJson(file, [], print ? maskSettings(settings, loaded) : undefined));
-      else terminal.write(print ? printSettings(settings, loaded) : formatValid(file, format, settings));
+      const secrets = findLiteralSecrets(settings.source);
+      if (format === 'json') terminal.write(formatJson(file, [], secrets, print ? maskSettings(settings, loaded) : undefined));
+      else {
+        warnAboutSecrets(secrets, terminal);
+        terminal.write(print ? printSettings(settings, loaded) : formatValid(file, format, settings));
+      }
       return 0;
     } catch (error) {
       if (!(error instanceof AppError) || !error.code.startsWith('CONFIG_')) throw error;
@@ -56,7 +62,11 @@ export const validateCommand: Command = {
 };
 
 function getFile(input: CommandInput, context: CliContext): string {
-  const named = input.arguments[0] ?? findTextFlag(input, 'config');
+  const [argument] = input.arguments;
+  const flag = findTextFlag(input, 'config');
+  if (argument !== undefined && flag !== undefined)
+    throw new AppError('CLI_USAGE', { message: `the command line names two files, ${argument} and ${flag}; leave one out` });
+  const named = argument ?? flag;
   const file = named === undefined ? findConfigFile(undefined, context.workingDirectory) : resolve(context.workingDirectory, named);
   if (file === undefined)
     throw new AppError('CLI_USAGE', { message: 'there is no .hector/config.yaml here; name the file: hector validate <file>' });
@@ -65,9 +75,9 @@ function getFile(input: CommandInput, context: CliContext): string {
 
 function formatValid(file: string, format: string, settings: Settings): string {
   if (format !== 'verbose') return `${file}: valid\n`;
-  const counts = (['agents', 'llms', 'documentStores', 'embedders', 'vectorStores', 'databases'] as const).map(
-    (key) => `  ${key}: ${Object.keys(settings[key]).join(', ') || 'none'}`,
-  );
+  const { agents, llms, documentStores, embedders, vectorStores, databases } = settings;
+  const sections = { agents, llms, document_stores: documentStores, embedders, vector_stores: vectorStores, databases };
+  const counts = Object.entries(sections).map(([key, section]) => `  ${key}: ${Object.keys(section).join(', ') || 'none'}`);
   return `${file} is valid (version ${settings.version})\n${counts.join('\n')}\n`;
 }
 
@@ -107,8 +117,15 @@ function toErrors(error: AppError): JsonError[] {
   });
 }
 
-function formatJson(file: string, errors: readonly JsonError[], config?: object): string {
-  return `${JSON.stringify({ valid: errors.length === 0, file, errors, ...(config === undefined ? {} : { config }) })}\n`;
+function formatJson(file: string, errors: readonly JsonError[], secrets: readonly LiteralSecret[] = [], config?: object): string {
+  const warnings = secrets.map((secret) => ({ message: describeLiteralSecret(secret), path: secret.path }));
+  return `${JSON.stringify({
+    valid: errors.length === 0,
+    file,
+    errors,
+    ...(warnings.length === 0 ? {} : { warnings }),
+    ...(config === undefined ? {} : { config }),
+  })}\n`;
 }
 
 function lineOf(problem: FieldProblem): number | undefined {

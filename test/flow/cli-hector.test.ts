@@ -66,6 +66,8 @@ t.test(
     t.match(first.output, /8 documents: 8 indexed/);
     t.match(first.output, /full refund of 100 % of the fare/);
     t.match(first.output, /Sources:[\s\S]*refunds\.md/);
+    t.match(first.output, /state is kept in state\n/);
+    t.match(first.output, /keeps serving; ask it .*\n\n {2}node dist\/src\/main\.js ask --url http:\S+ '/);
     const second = await start(t, folder, ['quickstart', '--once'], environment).ended;
     t.equal(second.code, 0, second.errors);
     t.match(second.output, /0 indexed \(0 chunks\), 8 unchanged/);
@@ -78,10 +80,13 @@ t.test('quickstart finds another port when its own is taken', { timeout: 60_000 
   t.teardown(() => holder.close());
   await once(holder, 'listening');
   const { port } = holder.address() as { port: number };
-  const { code, errors } = await start(t, folder, ['quickstart', '--once'], { QUICKSTART_STATE: join(folder, 'state'), PORT: String(port) })
-    .ended;
+  const { code, output, errors } = await start(t, folder, ['quickstart', '--once'], {
+    QUICKSTART_STATE: join(folder, 'state'),
+    PORT: String(port),
+  }).ended;
   t.equal(code, 0, errors);
-  t.match(errors, /The port is taken/);
+  t.match(errors, /Port \d+ is taken/);
+  t.equal(output.match(/1\/4/g)?.length, 1);
 });
 
 t.test('ingest, then ask with its own server, then serve, ask it, and stop it by SIGTERM (CLI-52)', { timeout: 120_000 }, async (t) => {
@@ -100,6 +105,18 @@ t.test('ingest, then ask with its own server, then serve, ask it, and stop it by
   });
   server.child.kill('SIGTERM');
   t.match(await server.ended, { code: 0, signal: null, errors: /Stopping/ });
+});
+
+t.test('ask with its own server answers from documents that nobody ingested, and from a change', { timeout: 120_000 }, async (t) => {
+  const folder = t.testdir({ '.hector': { 'config.yaml': CONFIG }, docs: DOCS });
+  const first = await start(t, folder, ['ask', 'How much does the bell of the lighthouse weigh?']).ended;
+  t.match(first, { code: 0, output: /three hundred kilograms/, errors: /^2 documents: 2 indexed/ });
+  writeFileSync(
+    join(folder, 'docs/bell.md'),
+    '# Bell\n\nThe bell of the lighthouse weighs seven hundred kilograms since it was cast anew.\n',
+  );
+  const second = await start(t, folder, ['ask', 'How much does the bell of the lighthouse weigh?']).ended;
+  t.match(second, { code: 0, output: /seven hundred kilograms/, errors: /1 indexed .* 1 unchanged/ });
 });
 
 t.test('a document that fails makes ingest exit 1, each time, and the others are indexed', { timeout: 60_000 }, async (t) => {

@@ -1,51 +1,8 @@
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { AppError } from '../../../src/base/errors.js';
-import { runCli } from '../../../src/cli/run-cli.js';
-import type { Settings } from '../../../src/config/settings.js';
-import type { Hector, IngestProgress, StartHector } from '../../../src/runtime/hector.js';
-import { recordedTerminal } from '../../support/recorded-terminal.js';
-
-interface Rig {
-  readonly files?: Record<string, string | Record<string, string>>;
-  readonly environment?: Record<string, string>;
-  readonly start?: StartHector;
-  readonly isWatched?: boolean;
-  readonly stop?: AbortController;
-}
-
-async function run(t: Test, argv: readonly string[], rig: Rig = {}) {
-  const folder = t.testdir({ home: {}, ...rig.files });
-  const terminal = recordedTerminal({ isWatched: rig.isWatched ?? false });
-  const stop = rig.stop ?? new AbortController();
-  const code = await runCli(argv, {
-    terminal,
-    environment: { HOME: join(folder, 'home'), ...rig.environment },
-    workingDirectory: folder,
-    loadStartHector: async () => rig.start ?? t.fail('the system was started'),
-    listenForStop: () => ({ signal: stop.signal, dispose: () => undefined }),
-  } as Parameters<typeof runCli>[1]);
-  return { code, output: terminal.output(), errors: terminal.errors(), folder };
-}
-
-/** A system that only records how it was started and closed. */
-function recordStart(parts: Partial<Hector> = {}) {
-  const seen: { settings?: Settings; roles?: readonly string[]; closed: number } = { closed: 0 };
-  const start: StartHector = async (settings, { roles }) => {
-    seen.settings = settings;
-    seen.roles = [...roles];
-    return {
-      settings,
-      url: 'http://127.0.0.1:1',
-      ingest: async () => t.fail('ingested') as never,
-      close: async () => {
-        seen.closed += 1;
-      },
-      ...parts,
-    };
-  };
-  return { seen, start };
-}
+import type { IngestProgress, StartHector } from '../../../src/runtime/hector.js';
+import { recordStart, runCommand as run } from '../../support/cli-rig.js';
 
 t.test('wrong usage exits 2 with the nearest right word, on the error output only', async (t) => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
@@ -60,6 +17,7 @@ t.test('wrong usage exits 2 with the nearest right word, on the error output onl
     [['ask'], /ask wants a question/],
     [['ask', '--url', 'nonsense', 'hi'], /wanted an address such as http/],
     [['validate'], /name the file/],
+    [['validate', 'a.yaml', '--config', 'b.yaml'], /names two files, a\.yaml and b\.yaml; leave one out/],
     [['--nonsense'], /unknown flag --nonsense/],
   ];
   for (const [argv, wanted] of cases) {
@@ -87,6 +45,8 @@ t.test('validate says valid or every problem, in three forms (CLI-04, CLI-05)', 
   const files = { 'good.yaml': 'server: {port: 1}', 'bad.yaml': 'sever: {}\nagents: {a: {llm: x}}' };
   t.match(await run(t, ['validate', 'good.yaml'], { files }), { code: 0, output: /good\.yaml: valid\n$/ });
   t.match(await run(t, ['validate', '--config', 'good.yaml', '-f', 'verbose'], { files }), { code: 0, output: /is valid \(version/ });
+  const named = await run(t, ['validate', 'good.yaml', '-f', 'verbose'], { files });
+  for (const key of ['document_stores: none', 'vector_stores: _hnsw', 'databases: _default']) t.match(named.output, `\n  ${key}\n`);
   const compact = await run(t, ['validate', 'bad.yaml'], { files });
   t.equal(compact.code, 1);
   t.equal(compact.output.trimEnd().split('\n').length, 2);
@@ -139,7 +99,7 @@ t.test('serve maps its flags onto the configuration of this run and closes at th
     'h.yaml': 'llms: {main: {provider: offline}}\nagents: {helper: {instruction: old}}\nserver: {port: 1, host: h}',
     docs: { 'a.md': 'x' },
   };
-  const { seen, start } = recordStart();
+  const { seen, start } = recordStart(t);
   const stop = new AbortController();
   stop.abort(new Error('stopped'));
   const flags = [
@@ -174,9 +134,20 @@ t.test('serve maps its flags onto the configuration of this run and closes at th
     server: { port: 0, host: 'h' },
     llms: { main: { provider: 'openai', model: 'm1', apiKey: 'sk-flag', temperature: 0.1 } },
     agents: { helper: { instruction: 'say ${X} and $Y', streaming: false, documentStores: ['_rag_docs'] } },
-    documentStores: { _rag_docs: { source: { path: join(folder, 'docs') } } },
+    documentStores: {
+      _rag_docs: {
+        source: { path: join(folder, 'docs') },
+        chunking: { strategy: 'simple', size: 1000, overlap: 200 },
+        search: { topK: 10, threshold: 0 },
+      },
+    },
     logger: { format: 'json' },
   });
+  t.same(
+    seen.settings?.documentStores._rag_docs?.source.exclude,
+    ['.git', 'node_modules', '__pycache__', '.hector', 'vendor'],
+    'as CLI-43 lists them',
+  );
   t.notMatch(seen.settings?.source, /sk-flag/, 'the key is in no stored text (CLI-48)');
   t.match(output, /Agent card: +http:\/\/127\.0\.0\.1:1\/\.well-known\/agent-card\.json\n/);
   t.notMatch(output, /H E C T O R/, 'no banner where nobody watches (CLI-50)');
@@ -185,7 +156,7 @@ t.test('serve maps its flags onto the configuration of this run and closes at th
 t.test('a banner is for somebody who watches (CLI-50)', async (t) => {
   const stop = new AbortController();
   stop.abort(new Error('stopped'));
-  t.match((await run(t, ['serve'], { start: recordStart().start, stop, isWatched: true })).output, /H E C T O R/);
+  t.match((await run(t, ['serve'], { start: recordStart(t).start, stop, isWatched: true })).output, /H E C T O R/);
 });
 
 t.test('flags that could mean several agents or models are refused', async (t) => {
@@ -210,7 +181,7 @@ const STORES = { 'h.yaml': 'document_stores: {a: {source: {type: directory, path
 
 t.test('ingest reads the stores named or all, shows progress and a summary', async (t) => {
   const asked: unknown[] = [];
-  const { seen, start } = recordStart({
+  const { seen, start } = recordStart(t, {
     ingest: async (names, onProgress) => {
       asked.push(names);
       onProgress({ ...SUM, store: 'a', finished: false });
@@ -228,7 +199,7 @@ t.test('ingest reads the stores named or all, shows progress and a summary', asy
 });
 
 t.test('ingest exits 1 when documents failed, names unknown stores, and 130 when interrupted', async (t) => {
-  const failed = recordStart({ ingest: async () => ({ ...SUM, failed: 1 }) });
+  const failed = recordStart(t, { ingest: async () => ({ ...SUM, failed: 1 }) });
   t.equal((await run(t, ['ingest', '-c', 'h.yaml'], { files: STORES, start: failed.start })).code, 1);
   t.match(await run(t, ['ingest', 'aa', '-c', 'h.yaml'], { files: STORES }), {
     code: 1,
@@ -236,7 +207,7 @@ t.test('ingest exits 1 when documents failed, names unknown stores, and 130 when
   });
   t.match(await run(t, ['ingest']), { code: 1, errors: /no document_stores; add one/ });
   const stop = new AbortController();
-  const stopped = recordStart({
+  const stopped = recordStart(t, {
     ingest: async (_names, _onProgress, signal) => {
       stop.abort(new Error('stopped by SIGINT'));
       throw signal.reason;
@@ -265,7 +236,7 @@ t.test('a failure of the system is one clear block; its stack only when debuggin
 t.test('closing has a budget (CLI-52)', { timeout: 10_000 }, async (t) => {
   const stop = new AbortController();
   stop.abort(new Error('stopped'));
-  const { start } = recordStart({ close: () => new Promise(() => undefined) });
+  const { start } = recordStart(t, { close: () => new Promise(() => undefined) });
   const files = { 'h.yaml': 'server: {shutdown_timeout_ms: 50}' };
   t.match(await run(t, ['serve', '-c', 'h.yaml'], { files, start, stop }), { code: 1, errors: /shutting down took longer than 50 ms/ });
 });
