@@ -103,6 +103,94 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     }
     t.equal(found, 40);
   });
+
+  for (const [what, noise, least] of [
+    ['equal', 0, 0.95],
+    ['nearly equal', 1e-4, 0.9],
+  ] as const)
+    for (const others of [600, 2_400])
+      t.test(
+        `${others} entries are found beside 300 ${what} ones, and when those are gone and back again`,
+        { timeout: 60_000 },
+        async (t) => {
+          const store = await createOpen(t)();
+          const unique = entries('u', others, (index) => unit(32, index));
+          const copies = entries('copy', 300, (index) => nearly(unit(32, 999_999), noise, index));
+          await store.upsert('c', copies);
+          await store.upsert('c', unique);
+          t.ok((await recall(store, [...copies, ...unique])) > least, 'copies first');
+          await store.remove('c', idsOf(copies));
+          t.ok((await recall(store, unique)) > least, 'without copies');
+          await store.upsert('c', copies);
+          t.ok((await recall(store, [...copies, ...unique])) > least, 'copies last');
+          t.equal(await store.count('c'), others + 300);
+          t.equal(
+            (await store.search('c', copies[0]?.vector as Float32Array, 300)).hits.filter(({ id }) => id.startsWith('copy')).length,
+            300,
+          );
+        },
+      );
+
+  t.test('as many as are asked for are found when there are as many', { timeout: 60_000 }, async (t) => {
+    const store = await createOpen(t)();
+    // So near to each other that nothing but their order tells them apart.
+    await store.upsert(
+      'c',
+      entries('v', 2_500, (index) => nearly(unit(32, 1), 1e-7, index)),
+    );
+    for (const topK of [10, 500, 2_500]) t.equal((await store.search('c', unit(32, 2), topK)).hits.length, topK);
+  });
+
+  t.test('entries that share a vector come and go one by one, also after a restart', async (t) => {
+    const open = createOpen(t);
+    const store = await open();
+    await store.upsert('c', [entry('a', [1, 0]), entry('b', [1, 0]), entry('c', [1, 0]), entry('other', [0, 1])]);
+    await store.upsert('c', [entry('a', [0, 1])]);
+    await store.remove('c', ['b']);
+    await store.markPosition('c', { source: 'table', version: 1 });
+    await store.flush('c');
+    const again = await open();
+    for (const each of [store, again]) {
+      t.equal(await each.count('c'), 3);
+      t.match((await each.search('c', Float32Array.of(1, 0), 1)).hits, [{ id: 'c', score: 1 }]);
+      t.same(idsOf((await each.search('c', Float32Array.of(0, 1), 2)).hits).sort(), ['a', 'other']);
+      await each.remove('c', ['c']);
+      t.notOk(idsOf((await each.search('c', Float32Array.of(1, 0), 9)).hits).includes('c'));
+      await each.upsert('c', [entry('new', [1, 0])]);
+      t.match((await each.search('c', Float32Array.of(1, 0), 1)).hits, [{ id: 'new', score: 1 }]);
+    }
+  });
+}
+
+type Entry = Parameters<VectorStore['upsert']>[1][number];
+
+function entries(name: string, count: number, vector: (index: number) => Float32Array): readonly Entry[] {
+  return Array.from({ length: count }, (_, index) => ({ id: `${name}${index}`, vector: vector(index) }));
+}
+
+function idsOf(entries: readonly { readonly id: string }[]): string[] {
+  return entries.map(({ id }) => id);
+}
+
+function nearly(vector: Float32Array, noise: number, seed: number): Float32Array {
+  if (noise === 0) return vector;
+  const shift = unit(vector.length, seed + 5_000_000);
+  const moved = vector.map((value, at) => value + noise * (shift[at] as number));
+  const length = Math.hypot(...moved);
+  return moved.map((value) => value / length);
+}
+
+/** Share of the true nearest ten that is found. Of equal scores any will do. */
+async function recall(store: VectorStore, all: readonly Entry[]): Promise<number> {
+  const queries = Array.from({ length: 40 }, (_, index) => unit(32, 70_000 + index));
+  let found = 0;
+  for (const query of queries) {
+    const score = (vector: Float32Array) => vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0);
+    const tenth = all.map(({ vector }) => score(vector)).sort((a, b) => b - a)[9] as number;
+    const { hits } = await store.search('c', query, 10);
+    found += hits.filter((hit) => hit.score >= tenth - 1e-6).length;
+  }
+  return found / (queries.length * 10);
 }
 
 function entry(id: string, values: readonly number[]): { id: string; vector: Float32Array } {

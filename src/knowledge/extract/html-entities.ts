@@ -1,4 +1,5 @@
 /** Character references in HTML text. Names outside this table stay as written. */
+import { decodeWestern } from './decode-western.js';
 
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
@@ -13,12 +14,10 @@ export function decodeEntities(text: string): string {
 
 function fromCodePoint(code: number): string {
   // Numbers 128–159 mean windows-1252, as browsers have it.
-  if (code >= 0x80 && code <= 0x9f) return WINDOWS_1252.decode(Uint8Array.of(code));
+  if (code >= 0x80 && code <= 0x9f) return decodeWestern(Uint8Array.of(code));
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd';
   return String.fromCodePoint(code);
 }
-
-const WINDOWS_1252 = new TextDecoder('windows-1252');
 
 /** Latin-1 names in the order of their code points from 160. */
 const LATIN_1 =

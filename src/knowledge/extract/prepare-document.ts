@@ -21,4 +21,4 @@ function sourceLine(sourceLines: readonly number[] | undefined, line: number): n
 }
 
 /** Raised when extraction or chunking changes what it yields: every document is then prepared again. */
-export const PREPARE_REVISION = 1;
+export const PREPARE_REVISION = 2;

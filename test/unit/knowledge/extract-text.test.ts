@@ -15,8 +15,25 @@ t.test('text is decoded from UTF-8 and UTF-16, with and without a byte-order mar
 t.test('binary and mostly invalid content is refused, a few bad bytes are not (RAG-14, RAG-15)', async (t) => {
   t.throws(() => extractText('a.txt', Uint8Array.of(1, 0, 2, 3, 255, 0)), { code: 'DOCUMENT_NOT_TEXT', message: /a\.txt/ });
   t.throws(() => extractText('a.txt', new Uint8Array(100).fill(0xff)), { code: 'DOCUMENT_NOT_TEXT', message: /100 %/ });
-  t.equal(extractText('a.txt', Uint8Array.from([...bytes('mostly fine text '), 0xe9])).text, 'mostly fine text \ufffd');
+  t.equal(extractText('a.txt', Uint8Array.from([...bytes('größtenteils schön '), 0xe9])).text, 'größtenteils schön \ufffd');
   t.throws(() => extractText('report.pdf', bytes('%PDF-1.7')), { code: 'DOCUMENT_UNSUPPORTED', message: /report\.pdf.*\.pdf/ });
+});
+
+t.test('text that is no UTF-8 and names no other encoding is read as windows-1252', async (t) => {
+  const german = 'Größe und Maße: über 5 €, „sofort“ – nicht später.';
+  const western = Uint8Array.from(german, (sign) => ({ '€': 0x80, '„': 0x84, '“': 0x93, '–': 0x96 })[sign] ?? sign.charCodeAt(0));
+  t.equal(extractText('a.txt', western).text, german);
+  t.equal(extractText('a.html', Uint8Array.from([...bytes('<meta charset="utf-8">'), ...western])).text, german, 'whatever it says');
+  t.equal(extractText('a.html', Uint8Array.from([...bytes('<meta charset="latin1">'), 0x80])).text, '€', 'as browsers have it');
+  t.equal(extractText('a.html', bytes('&#128;&#150;')).text, '€–');
+  const cyrillic = Uint8Array.from('Привет, мир', (sign) => (sign.charCodeAt(0) > 0x400 ? sign.charCodeAt(0) - 0x350 : sign.charCodeAt(0)));
+  t.throws(() => extractText('a.txt', cyrillic), { code: 'DOCUMENT_NOT_TEXT' }, 'not letters of another alphabet');
+  let state = 1;
+  const noise = Uint8Array.from({ length: 5_000 }, () => {
+    state = (state * 75 + 74) % 65_537;
+    return (state % 255) + 1;
+  });
+  t.throws(() => extractText('a.txt', noise), { code: 'DOCUMENT_NOT_TEXT' }, 'nor binary content without a NUL');
 });
 
 t.test('Markdown takes its title from front matter or the first heading, and keeps its lines', async (t) => {

@@ -59,6 +59,27 @@ t.test('of an absolute path only the file is named', async (t) => {
   );
 });
 
+t.test('documents of one file name, or of one path in two stores, are quoted apart', async (t) => {
+  const quoted = (passages: readonly Passage[]) => answer('When does the office open?', { system: formatContextBlock(passages) });
+  t.equal(
+    await quoted([
+      passage('zurich/README.md', 'Zurich', 'The office opens at eight.'),
+      passage('bern/README.md', 'Bern', 'The office opens at nine.'),
+      passage('zurich/README.md', 'Zurich', 'The office opens late on Mondays.'),
+    ]),
+    'According to zurich/README.md: "The office opens at eight. The office opens late on Mondays."\n\n' +
+      'According to bern/README.md: "The office opens at nine."\n\nSources: zurich/README.md, bern/README.md',
+  );
+  t.equal(
+    await quoted([
+      passage('office.md', '', 'The office opens at eight.'),
+      { ...passage('office.md', '', 'The office opens at nine.'), store: 'archive' },
+    ]),
+    'According to office.md (docs): "The office opens at eight."\n\n' +
+      'According to office.md (archive): "The office opens at nine."\n\nSources: office.md (docs), office.md (archive)',
+  );
+});
+
 t.test('passages that do not answer are not quoted', async (t) => {
   t.match(await answer('Who won the championship in 1954?'), /^I found nothing in the documents/);
   t.match(await answer('Who won the championship in 1954?', { system: '' }), /offline model/);

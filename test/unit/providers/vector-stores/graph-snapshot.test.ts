@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import t from 'tap';
 import { GraphHost } from '../../../../src/providers/vector-stores/adapters/hnsw/graph-host.js';
 import { unit } from '../../../contract/vector-store.js';
@@ -38,6 +39,15 @@ t.test('a snapshot with one changed byte, anywhere, is not trusted (VEC-08)', as
       await fill(host, target, 3);
     }
   }
+});
+
+t.test('a snapshot of an earlier format is dropped, so that its graph is built anew', async (t) => {
+  const target = { collection: 'c', directory: join(tempFolder(t), 'vectors') };
+  await fill(new GraphHost(), target, 3);
+  const path = join(target.directory, newest(target.directory, '.json'));
+  const text = readFileSync(path, 'utf8').split('\n')[1]?.replace('"format":2', '"format":1') as string;
+  writeFileSync(path, `${crc32(text)}\n${text}`);
+  t.match(await new GraphHost().position(target), { position: NOWHERE, discarded: /another format/ });
 });
 
 t.test('several processes that save the same collection leave a whole snapshot and no heap of old ones', async (t) => {

@@ -22,13 +22,25 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
   return `${SELF} I have no documents that answer this, so I cannot help; set llms.<name>.provider to a language model to get free answers.`;
 }
 
+/** One quotation per document, under a name that no other of them has. */
 function quote(picked: readonly PickedSentence[]): string {
-  const sources = [...new Set(picked.map(({ passage }) => nameSource(passage)))];
-  const quotes = sources.map((source) => {
-    const sentences = picked.filter(({ passage }) => nameSource(passage) === source).map(({ text }) => text);
-    return `According to ${source}: "${sentences.join(' ')}"`;
+  const documents = new Map<string, PickedSentence[]>();
+  for (const sentence of picked) {
+    const key = documentKey(sentence.passage);
+    documents.set(key, [...(documents.get(key) ?? []), sentence]);
+  }
+  const quotes = [...documents.values()].map((sentences) => {
+    const { passage } = sentences[0] as PickedSentence;
+    const name = nameSource(passage);
+    const isShared = picked.some((other) => nameSource(other.passage) === name && documentKey(other.passage) !== documentKey(passage));
+    return { source: isShared ? `${name} (${passage.store})` : name, text: sentences.map(({ text }) => text).join(' ') };
   });
-  return `${quotes.join('\n\n')}\n\nSources: ${sources.join(', ')}`;
+  const sources = [...new Set(quotes.map(({ source }) => source))];
+  return `${quotes.map(({ source, text }) => `According to ${source}: "${text}"`).join('\n\n')}\n\nSources: ${sources.join(', ')}`;
+}
+
+function documentKey({ store, sourcePath, title }: Passage): string {
+  return JSON.stringify([store, sourcePath || title]);
 }
 
 /** As the source names it; of an absolute path only the file, the rest is the server's business. */

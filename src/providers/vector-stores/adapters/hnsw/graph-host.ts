@@ -20,7 +20,9 @@ export class GraphHost {
 
   async search(target: IndexTarget, vector: Float32Array, topK: number): Promise<IndexSearchReply> {
     const graph = await this.#graph(target);
-    return { position: graph.position, ...graph.search(vector, topK) };
+    // Read before the search: the index may move on while the search gives way.
+    const { position } = graph;
+    return { position, ...(await graph.search(vector, topK)) };
   }
 
   async count(target: IndexTarget): Promise<number> {

@@ -13,25 +13,25 @@ import hnswlib from 'hnswlib-node';
 import { newId } from '../../../../base/ids.js';
 import { sha256Hex } from '../../../../base/json.js';
 import type { IndexPosition, IndexTarget } from '../../../../threads/messages.js';
+import type { LabelEntry } from './shared-labels.js';
 
 export interface GraphState {
   /** `undefined` = no vector yet. */
   readonly graph: hnswlib.HierarchicalNSW | undefined;
   readonly dimension: number;
-  readonly labels: ReadonlyMap<string, number>;
+  readonly labels: readonly LabelEntry[];
   readonly nextLabel: number;
   readonly position: IndexPosition;
 }
 
 export type LoadedGraph = GraphState & { readonly graph: hnswlib.HierarchicalNSW };
 
-interface Manifest extends Omit<GraphState, 'graph' | 'labels'> {
+interface Manifest extends Omit<GraphState, 'graph'> {
   readonly format: number;
   readonly collection: string;
   readonly graphFile: string;
   readonly graphBytes: number;
   readonly graphChecksum: number;
-  readonly labels: readonly (readonly [string, number])[];
 }
 
 export class GraphSnapshot {
@@ -57,7 +57,7 @@ export class GraphSnapshot {
     }
   }
 
-  async save({ graph, labels, ...rest }: GraphState): Promise<void> {
+  async save({ graph, ...rest }: GraphState): Promise<void> {
     if (graph === undefined) return await this.remove();
     const { directory } = this.#target;
     await mkdir(directory, { recursive: true });
@@ -77,7 +77,6 @@ export class GraphSnapshot {
         graphFile,
         graphBytes,
         graphChecksum,
-        labels: [...labels],
         ...rest,
       };
       const file = await open(manifestTemporary, 'w');
@@ -111,7 +110,7 @@ export class GraphSnapshot {
     if (size !== manifest.graphBytes || (await checksum(path)) !== manifest.graphChecksum) throw new Error('its checksum does not fit');
     const graph = new hnswlib.HierarchicalNSW('ip', manifest.dimension);
     await graph.readIndex(path);
-    return { ...manifest, graph, labels: new Map(manifest.labels) };
+    return { ...manifest, graph };
   }
 
   #manifestPath(): string {
@@ -158,6 +157,7 @@ async function checksum(path: string): Promise<number> {
   return value;
 }
 
-const FORMAT = 1;
+/** Raised when graphs are built or stored in another way; snapshots of another format are dropped and built anew. */
+const FORMAT = 2;
 /** How old an unnamed graph file is before it is waste, milliseconds. */
 const STALE_MS = 60_000;
