@@ -6,6 +6,7 @@ import type { Logger } from '../../observe/log.js';
 import { endWhileReconnecting } from './end-while-reconnecting.js';
 import { RedisConnections } from './redis-connections.js';
 import { assertRedisIsSafe } from './redis-safety.js';
+import { speakPlainly } from './speak-plainly.js';
 
 export interface ConnectRedisOptions {
   /** `redis://…`, `rediss://…` or `unix:///path`. For the embedded one: `unix://` + its `socketPath`. */
@@ -41,7 +42,8 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
 
 function openClient(url: string, options: RedisOptions): Redis {
   const isSocket = url.startsWith('unix://');
-  return endWhileReconnecting(isSocket ? new Redis({ ...options, path: url.slice('unix://'.length) }) : new Redis(url, options));
+  const client = isSocket ? new Redis({ ...options, path: url.slice('unix://'.length) }) : new Redis(url, options);
+  return endWhileReconnecting(speakPlainly(client));
 }
 
 /** Host, port and database, never the password. */

@@ -40,6 +40,18 @@ t.test('a start can be called off', async (t) => {
   await t.rejects(connecting, { message: 'called off' });
 });
 
+t.test('a command that waits for a Redis that went away says so, and names no option of the client library', async (t) => {
+  const redis = await startTempRedis(t);
+  const connections = await connectRedis({ url: redis.url, role: 'test', log, clock });
+  t.teardown(() => connections.close());
+  await redis.stop();
+  const error = await connections.main.get('key').then(
+    () => t.fail('answered') as never,
+    (reason: Error) => reason,
+  );
+  t.match(error, { name: 'MaxRetriesPerRequestError', message: 'Redis does not answer' });
+});
+
 t.test('a Redis that evicts keys is refused with the cure (ARCHITECTURE §6)', async (t) => {
   const redis = await startTempRedis(t, { arguments: ['--maxmemory-policy', 'allkeys-lru'] });
   await t.rejects(connectRedis({ url: redis.url, role: 'test', log, clock }), {
