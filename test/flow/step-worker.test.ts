@@ -1,6 +1,7 @@
 /** The step worker over real Redis and SQLite, with agents whose steps the test makes. */
 import t from 'tap';
 import type { StepOutcome } from '../../src/agents/agent.js';
+import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
 import { waitFor } from '../support/coordination-steps.js';
@@ -174,6 +175,17 @@ t.test('each step has five tries of its own', { timeout: 60_000 }, async (t) => 
   await rig.startWorker();
   t.equal((await rig.untilEnded(await rig.accept('helper'))).state, 'TASK_STATE_COMPLETED');
   t.same(steps, [1, 1, 1, 1, 2, 2, 2, 2]);
+});
+
+t.test('an idle worker stops in seconds while Redis is away, not at the end of its budget', { timeout: 60_000 }, async (t) => {
+  const rig = await startStepRig(t);
+  const worker = await rig.startWorker();
+  await rig.redis.kill('SIGKILL');
+  const budget = new AbortController();
+  const late = systemClock.sleep(20_000, budget.signal).then(() => 'late');
+  t.equal(await Promise.race([worker.close(30_000).then(() => 'closed'), late]), 'closed');
+  budget.abort();
+  await late.catch(() => undefined);
 });
 
 function openGate() {

@@ -47,6 +47,7 @@ export async function startStepRig(t: Test) {
   const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
   let sent = 0;
   return {
+    redis,
     agents,
     store,
     cancel: createCancelTask({ store, queue, publisher, signals, clock: systemClock }),
