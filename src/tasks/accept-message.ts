@@ -69,7 +69,8 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
       // Nobody can follow a task whose id is not known yet.
       if (outcome.type === 'accepted' && message.taskId !== undefined) await publisher.publishEvents(outcome.events);
       // A duplicate is enqueued too: the first try may have died between its commit and its job.
-      if (isRunnable(task.state)) await queue.enqueue(task);
+      // Not waited for: the answer rests on the commit, and a job that gets lost is added by the recovery sweep.
+      if (isRunnable(task.state)) void queue.enqueue(task);
       return task;
     });
 }
