@@ -93,6 +93,7 @@ export const ERRORS = {
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),
+  DOCUMENT_OUTSIDE_SOURCE: entry('The document lies outside of its source', 'stop', 400),
   DOCUMENT_TOO_LARGE: entry('The document is too large', 'stop', 400),
   DOCUMENT_NOT_TEXT: entry('The document is not readable text', 'stop', 400),
   DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),

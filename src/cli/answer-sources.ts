@@ -16,9 +16,10 @@ export function findSources(values: readonly unknown[], depth = 0): Source[] {
   });
 }
 
+/** Called what they are: the agent was given them; which of them its answer rests on, only the answer can say. */
 export function formatSources(sources: readonly Source[]): string {
   if (sources.length === 0) return '';
-  return `Sources:\n${sources.map((source, index) => `  ${index + 1}. ${source.label}\n`).join('')}`;
+  return `Passages given to the agent:\n${sources.map((source, index) => `  ${index + 1}. ${source.label}\n`).join('')}`;
 }
 
 function toSource(value: unknown): Source[] | undefined {

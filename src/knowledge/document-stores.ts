@@ -1,6 +1,6 @@
 /** The document stores of a configuration: what the rest of Hector uses of `knowledge/`. */
 import type { Clock } from '../base/clock.js';
-import { AppError, describeError, toAppError } from '../base/errors.js';
+import { AppError, toAppError } from '../base/errors.js';
 import type { DocumentStoreSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
@@ -31,7 +31,7 @@ export interface KnowledgeOptions {
 }
 
 export interface IngestResult extends IngestProgress {
-  /** Set when the store as a whole could not be ingested; other stores are not concerned. */
+  /** Set when the store as a whole could not be ingested; other stores are not concerned. Not logged: the caller tells it. */
   readonly error?: AppError;
 }
 
@@ -110,7 +110,6 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
       return progress;
     } catch (error) {
       signal.throwIfAborted();
-      log.error({ err: error, store: name }, `the ingest of '${name}' stopped: ${describeError(error)}`);
       return { ...last, error: toAppError(error) };
     }
   };

@@ -1,9 +1,10 @@
 /** Ingestion of a configuration's document stores, as a command waits for it and as a server does beside its work. */
+import { AppError } from '../base/errors.js';
 import type { Knowledge } from '../knowledge/document-stores.js';
 import type { Logger } from '../observe/log.js';
 import type { IngestProgress } from './hector.js';
 
-/** All results in one; the first store that could not be ingested at all is the error. */
+/** All results in one. @throws the error of a store that could not be ingested at all; of several, one that says what each of them says */
 export async function ingestStores(
   knowledge: Knowledge,
   names: readonly string[] | undefined,
@@ -11,8 +12,10 @@ export async function ingestStores(
   signal: AbortSignal,
 ): Promise<IngestProgress> {
   const results = await knowledge.ingest(names, onProgress, signal);
-  const failure = results.find((result) => result.error !== undefined)?.error;
-  if (failure !== undefined) throw failure;
+  const failures = results.flatMap(({ error }) => error ?? []);
+  const [failure] = failures;
+  if (failure !== undefined)
+    throw failures.length === 1 ? failure : new AppError(failure.code, { message: failures.map(({ message }) => message).join('\n') });
   const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'chunks') => results.reduce((total, result) => total + result[key], 0);
   return {
     store: '',

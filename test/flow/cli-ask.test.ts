@@ -57,7 +57,7 @@ t.test('ask streams the answer of a running server, over a cut connection, with 
   ]);
   t.teardown(() => peer.close());
   const { code, output, errors } = await start(t.testdir({}), 'ask', '--url', peer.url, 'What refund?').ended;
-  t.equal(output, 'Passengers get a full refund.\n\nSources:\n  1. Refund rules (refunds.md)\n');
+  t.equal(output, 'Passengers get a full refund.\n\nPassages given to the agent:\n  1. Refund rules (refunds.md)\n');
   t.match(errors, /connecting again/);
   t.equal(code, 0);
   t.equal(peer.calls[0]?.path, '/agents/helper', 'the agent that the card names');

@@ -129,3 +129,21 @@ t.test('a document that fails makes ingest exit 1, each time, and the others are
   });
   t.match(await start(t, folder, ['ingest', '-c', 'hector.yaml']).ended, { code: 1, output: /0 indexed .* 2 unchanged, 1 failed/ });
 });
+
+t.test('a store whose folder is missing is told once, by ingest and by serve', { timeout: 60_000 }, async (t) => {
+  const stores =
+    'docs: {source: {type: directory, path: docs}}, more: {source: {type: directory, path: more}}, good: {source: {type: directory, path: good}}';
+  const folder = t.testdir({ 'hector.yaml': CONFIG.replace(/docs: .*(?=\})/, stores), good: DOCS });
+  const ingested = await start(t, folder, ['ingest', '-c', 'hector.yaml']).ended;
+  t.equal(ingested.code, 1);
+  const server = start(t, folder, ['serve', '-c', 'hector.yaml']);
+  const [, url] = await server.match(/Agents: +(http\S+)\/agents\n/);
+  t.match(await start(t, folder, ['ask', '--url', url as string, '--agent', 'assistant', 'How often does the ferry leave?']).ended, {
+    code: 0,
+    output: /every forty minutes/,
+  });
+  server.child.kill('SIGTERM');
+  const served = await server.ended;
+  for (const { errors } of [ingested, served])
+    for (const name of ['docs', 'more']) t.equal(errors.split(`${join(folder, name)}' cannot be read`).length - 1, 1, errors);
+});

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -239,6 +239,22 @@ t.test('documents below a folder that cannot be listed are kept, and the folder 
     lastError: 'permission denied',
   });
   t.match(await rig.ingest(), { failed: 0, removed: 1 }, 'once it can be listed, the folder is no document');
+});
+
+t.test('a document that became a link out of the folder leaves the search, and is reported', async (t) => {
+  const rig = await openKnowledge(t);
+  writeFileSync(join(rig.stateFolder, 'secret.txt'), 'Herons nest in the tower.');
+  rig.write('birds/herons.txt', 'Herons are grey.');
+  await rig.ingest();
+  rmSync(join(rig.folder, 'birds'), { recursive: true });
+  symlinkSync(rig.stateFolder, join(rig.folder, 'birds'));
+  t.match(await rig.ingest(), { total: 1, done: 0, failed: 1, removed: 1 });
+  t.same(await rig.search('herons'), []);
+  t.match((await rig.chunkStore.findDocuments('docs', ['birds'])).get('birds'), {
+    status: 'failed',
+    stage: 'scan',
+    lastError: /leads out/,
+  });
 });
 
 t.test('a vanished root is an error that names it, and removes nothing', async (t) => {

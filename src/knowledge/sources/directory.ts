@@ -1,10 +1,22 @@
-/** Documents in a folder and below it (RAG-01). */
-import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * Documents in a folder and below it (RAG-01).
+ *
+ * 1. What is read lies in the folder: a link that leads out of it is a problem, not a document.
+ * 2. A file is one document, whatever links to it; a link gives a name only to what has none of its own because its
+ *    place is excluded (as in mounted ConfigMaps, whose files link into a hidden folder).
+ */
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { AppError, describeError } from '../../base/errors.js';
 import type { DirectorySourceSettings } from '../../config/settings.js';
 import type { DocumentSource, SourceDocument, SourceProblem } from './document-source.js';
 import { createGlobMatcher } from './glob.js';
+
+/** A place below the source: its name there, and where it really is. */
+interface Place {
+  readonly id: string;
+  readonly real: string;
+}
 
 export function createDirectorySource(settings: DirectorySourceSettings): DocumentSource {
   const included = createGlobMatcher(settings.include);
@@ -13,47 +25,78 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
     async scan(signal) {
       const documents: SourceDocument[] = [];
       const problems: SourceProblem[] = [];
-      // Real paths of the folders above: a link back to one of them is a loop.
-      const walk = async (relative: string, above: readonly string[]): Promise<void> => {
+      const links: Place[] = [];
+      const seen = new Set<string>();
+      const root = await realpath(settings.path).catch((error: unknown) => {
+        throw unreadable(settings.path, error);
+      });
+
+      const walk = async (folder: Place): Promise<void> => {
         signal.throwIfAborted();
-        const folder = join(settings.path, relative);
+        if (seen.has(folder.real)) return;
+        seen.add(folder.real);
         let names: string[];
-        let real: string;
         try {
-          real = await realpath(folder);
-          if (above.includes(real)) return;
-          names = await readdir(folder);
+          names = await readdir(folder.real);
         } catch (error) {
-          if (relative === '') throw unreadable(settings.path, error);
-          problems.push({ id: relative, path: folder, isFolder: true, error: unreadable(folder, error) });
+          if (folder.id === '') throw unreadable(settings.path, error);
+          const path = join(settings.path, folder.id);
+          problems.push({ id: folder.id, path, isFolder: true, error: unreadable(path, error) });
           return;
         }
         for (const name of names.sort()) {
-          const id = relative === '' ? name : `${relative}/${name}`;
-          if (excluded.matches(id)) continue;
-          const path = join(settings.path, id);
-          try {
-            const found = await stat(path);
-            if (found.isDirectory()) await walk(id, [...above, real]);
-            else if (found.isFile() && (settings.include.length === 0 || included.matches(id))) {
-              documents.push({ id, name, path, bytes: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
-            }
-          } catch (error) {
-            signal.throwIfAborted();
-            // Gone since it was listed, or a link to nowhere: there is no such document.
-            if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-            problems.push({ id, path, isFolder: false, error: unreadable(path, error) });
-          }
+          const id = folder.id === '' ? name : `${folder.id}/${name}`;
+          if (!excluded.matches(id)) await visit({ id, real: join(folder.real, name) });
         }
       };
-      await walk('', []);
+      const visit = (place: Place) =>
+        reporting(place.id, async () => {
+          const found = await lstat(place.real);
+          if (found.isSymbolicLink()) links.push(place);
+          else if (found.isDirectory()) await walk(place);
+          else if (found.isFile()) add(place, found);
+        });
+      const follow = ({ id, real: link }: Place) =>
+        reporting(id, async () => {
+          const real = await realpath(link);
+          const found = await stat(real);
+          if (!found.isDirectory() && !isWanted(id)) return;
+          if (!isInside(root, real)) throw leadsOutside(join(settings.path, id));
+          if (found.isDirectory()) await walk({ id, real });
+          else if (found.isFile()) add({ id, real }, found);
+        });
+      const isWanted = (id: string) => settings.include.length === 0 || included.matches(id);
+      const add = ({ id, real }: Place, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }) => {
+        if (!isWanted(id) || seen.has(real)) return;
+        seen.add(real);
+        const name = id.slice(id.lastIndexOf('/') + 1);
+        documents.push({ id, name, path: join(settings.path, id), bytes: size, modifiedAt: Math.trunc(mtimeMs) });
+      };
+      const reporting = async (id: string, look: () => Promise<void>) => {
+        try {
+          await look();
+        } catch (error) {
+          signal.throwIfAborted();
+          // Gone since it was listed, or a link to nowhere: there is no such document.
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+          const path = join(settings.path, id);
+          problems.push({ id, path, isFolder: false, error: error instanceof AppError ? error : unreadable(path, error) });
+        }
+      };
+
+      await walk({ id: '', real: root });
+      // After all real places, so that these give the names; links found behind a link come last.
+      for (const link of links) await follow(link);
       return { documents, problems };
     },
 
     async read(document) {
       if (document.bytes > settings.maxFileBytes) throw tooLarge(document, document.bytes, settings.maxFileBytes);
       try {
-        return await readWhole(document, settings.maxFileBytes);
+        // Looked at again: it may have become a link since it was listed.
+        const real = await realpath(document.path);
+        if (!isInside(await realpath(settings.path), real)) throw leadsOutside(document.path);
+        return await readWhole(real, document, settings.maxFileBytes);
       } catch (error) {
         if (error instanceof AppError) throw error;
         throw unreadable(document.path, error);
@@ -63,8 +106,8 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
 }
 
 /** Reads to the end, but never more than `maxBytes`: the file may have grown since it was listed. */
-async function readWhole(document: SourceDocument, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await open(document.path, 'r');
+async function readWhole(real: string, document: SourceDocument, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await open(real, 'r');
   try {
     const { size } = await file.stat();
     if (size > maxBytes) throw tooLarge(document, size, maxBytes);
@@ -80,6 +123,17 @@ async function readWhole(document: SourceDocument, maxBytes: number): Promise<Ui
   } finally {
     await file.close();
   }
+}
+
+function isInside(root: string, path: string): boolean {
+  const below = relative(root, path);
+  return below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below);
+}
+
+function leadsOutside(path: string): AppError {
+  return new AppError('DOCUMENT_OUTSIDE_SOURCE', {
+    message: `'${path}' is a link that leads out of the source's folder; copy the file there, or give its folder a document store`,
+  });
 }
 
 function tooLarge(document: SourceDocument, bytes: number, maxBytes: number): AppError {

@@ -74,7 +74,7 @@ t.test('sources come at the end, each once', async (t) => {
   const { output } = show([
     artifact('Full refund.', false, 'a', [{ data: { sources: [hit, { ...hit, startLine: 9 }, { sourcePath: 'fares.html', title: '' }] } }]),
   ]);
-  t.equal(output, 'Full refund.\n\nSources:\n  1. Refund rules (refunds.md)\n  2. fares.html\n');
+  t.equal(output, 'Full refund.\n\nPassages given to the agent:\n  1. Refund rules (refunds.md)\n  2. fares.html\n');
   const own = show([artifact('Full refund.\n\n**Sources:** refunds.md', false, 'a', [{ data: { sources: [hit] } }])]);
   t.equal(own.output, 'Full refund.\n\n**Sources:** refunds.md\n', 'not repeated where the agent lists them itself');
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { AppError } from '../../../src/base/errors.js';
 import { createDirectorySource } from '../../../src/knowledge/sources/directory.js';
 import { createGlobMatcher } from '../../../src/knowledge/sources/glob.js';
 import { tempFolder } from '../../support/knowledge-rig.js';
@@ -58,7 +59,7 @@ t.test('a folder is read to its depths; what is excluded is not opened; loops of
   const { documents, problems } = await source.scan(signal);
   t.same(
     documents.map((document) => document.id),
-    ['a/b/three.txt', 'a/two.md', 'linked.md', 'one.md'],
+    ['a/b/three.txt', 'a/two.md', 'one.md'],
   );
   t.same(problems, []);
   t.match(documents.at(-1), { name: 'one.md', path: join(root, 'one.md'), bytes: 6, modifiedAt: Number });
@@ -68,6 +69,47 @@ t.test('a folder is read to its depths; what is excluded is not opened; loops of
   await t.rejects(source.read(documents.at(-1) as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
   rmSync(join(root, 'a/two.md'));
   await t.rejects(source.read(documents[1] as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
+});
+
+t.test('links that lead out of the folder are reported, not read; all others lead to one document per file', async (t) => {
+  const outside = tempFolder(t);
+  const root = join(outside, 'docs');
+  mkdirSync(join(root, '..data'), { recursive: true });
+  mkdirSync(join(outside, 'docs-too'));
+  for (const name of ['docs-too/secret.md', 'secret.md', 'docs/real.md', 'docs/..data/mounted.md'])
+    writeFileSync(join(outside, name), name);
+  symlinkSync('../secret.md', join(root, 'a-secret.md'));
+  symlinkSync(join(outside, 'docs-too'), join(root, 'too'));
+  symlinkSync('..', join(root, 'up'));
+  symlinkSync('/etc/passwd', join(root, 'not-included'));
+  symlinkSync('real.md', join(root, 'again.md'));
+  symlinkSync('again.md', join(root, 'and-again.md'));
+  symlinkSync('..data/mounted.md', join(root, 'mounted.md'));
+  symlinkSync('..data', join(root, 'with-mounted'));
+  symlinkSync('itself.md', join(root, 'itself.md'));
+  const place = join(outside, 'place');
+  symlinkSync(root, place);
+  const source = createDirectorySource({ type: 'directory', path: place, include: ['*.md'], exclude: ['.*'], maxFileBytes: 100 });
+  const { documents, problems } = await source.scan(signal);
+  t.same(
+    documents.map((document) => document.id),
+    ['real.md', 'mounted.md'],
+  );
+  t.equal(Buffer.from(await source.read(documents[1] as never, signal)).toString(), 'docs/..data/mounted.md');
+  t.match(
+    problems.map(({ id, isFolder, error }) => ({ id, isFolder, code: (error as AppError).code })),
+    [
+      { id: 'a-secret.md', isFolder: false, code: 'DOCUMENT_OUTSIDE_SOURCE' },
+      { id: 'itself.md', isFolder: false, code: 'DOCUMENT_SOURCE_UNREADABLE' },
+      { id: 'too', isFolder: false, code: 'DOCUMENT_OUTSIDE_SOURCE' },
+      { id: 'up', isFolder: false, code: 'DOCUMENT_OUTSIDE_SOURCE' },
+    ],
+  );
+  t.match(problems[0]?.error.message, `'${join(place, 'a-secret.md')}' is a link that leads out`);
+
+  rmSync(join(root, 'real.md'));
+  symlinkSync('../secret.md', join(root, 'real.md'));
+  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_OUTSIDE_SOURCE' }, 'also when it became one meanwhile');
 });
 
 t.test('a root that is missing or no folder is an error that names it', async (t) => {

@@ -46,6 +46,28 @@ t.test('texts that share words or word forms are nearer than texts that do not',
   t.ok(near('the of and', 'deploy the service of') < 0.4, 'function words weigh little');
 });
 
+t.test('a device is found by its number among many alike', async (t) => {
+  const all = embedTexts(
+    Array.from(
+      { length: 1500 },
+      (_, index) =>
+        `Device QX${index}: order number ${index * 37 + 11}, shelf ${index % 40}, weight ${(index * 13) % 977} g, ` +
+        `interval ${(index % 17) + 3} months, price ${(index * 7) % 301}.${index % 100} euros, built 20${(index % 25) + 10}.`,
+    ),
+    384,
+  );
+  const first = (query: Float32Array) => {
+    const scores = Array.from({ length: 1500 }, (_, index) =>
+      query.reduce((sum, value, at) => sum + value * (all[index * 384 + at] as number), 0),
+    );
+    return scores.indexOf(Math.max(...scores));
+  };
+  const asked = Array.from({ length: 50 }, (_, index) => index * 29 + 47);
+  const found = asked.filter((index) => first(embed(`interval of device QX${index}`)) === index);
+  t.ok(found.length >= 48, `${found.length} of 50`);
+  t.equal(first(embed('interval of device QX888')), 888);
+});
+
 t.test('it works for other scripts', async (t) => {
   t.ok(near('東京タワーの高さ', '東京タワーはどこですか') > near('東京タワーの高さ', '寿司の作り方') + 0.2);
   t.ok(near('Привет, мир и города', 'города мира') > near('Привет, мир и города', 'кошка спит') + 0.2);

@@ -124,6 +124,17 @@ t.test('a question is put to search when the passages at hand do not answer it, 
   );
 });
 
+t.test('a single sign is not searched for, but answered (RAG-41)', async (t) => {
+  for (const sign of ['x', ' x ', '漢', '𠮷', '7']) {
+    const events = await collect(create(), { system: '', messages: [userMessage(sign)], tools: [SEARCH] });
+    t.notOk(
+      events.some(({ type }) => type === 'tool_call'),
+      sign,
+    );
+    t.match(joinText(events), /^That is too short to look for/);
+  }
+});
+
 t.test('`call <tool> {json}` calls that tool, and its result is passed on', async (t) => {
   const tools = [{ name: 'add', description: '', parameters: {} }];
   const messages = [userMessage('call add {"a":1,"b":2}\ncall add {"a":3}\ncall other {}')];

@@ -1,6 +1,8 @@
 /**
  * The built-in embedding: hashed word and character n-grams. No model, no download, no meaning: texts are near when
- * they share words, word stems or parts of words, in any script. Pure and deterministic; runs on text threads.
+ * they share words, word stems or parts of words, in any script. Which words are rare in the documents it cannot know:
+ * names that mix letters and digits ("QX888") count more, any other rare word counts like a common one. Pure and
+ * deterministic; runs on text threads.
  */
 
 /** All texts' unit vectors, one after another. A text without letters or digits becomes the zero vector. */
@@ -27,7 +29,7 @@ function embedInto(text: string, vector: Float32Array): void {
       features.add('stop', run, 0, run.length);
     } else {
       const stem = stemWord(run.length > MAX_WORD ? run.slice(0, MAX_WORD) : run);
-      features.add('word', stem, 0, stem.length);
+      features.add(CODE.test(stem) ? 'code' : 'word', stem, 0, stem.length);
       if (previous !== '') features.add('phrase', `${previous} ${stem}`, 0, previous.length + 1 + stem.length);
       previous = stem;
       const padded = `<${stem}>`;
@@ -122,10 +124,14 @@ const RUN = new RegExp(`[${UNSPACED_SIGN}]+|[[\\p{L}\\p{N}\\p{M}]--[${UNSPACED_S
 const UNSPACED = new RegExp(`^[${UNSPACED_SIGN}]`, 'v');
 /** Longer runs are not words (encoded data); their beginning is enough. */
 const MAX_WORD = 64;
-type Kind = 'word' | 'phrase' | 'three' | 'four' | 'stop' | 'pair';
+/** Letters and digits in one word name one thing: part numbers, error codes, versions. */
+const CODE = /\p{L}.*\p{N}|\p{N}.*\p{L}/u;
+type Kind = 'word' | 'code' | 'phrase' | 'three' | 'four' | 'stop' | 'pair';
 /** Phrases are neighbouring words, `three` and `four` parts of words, pairs neighbouring signs. */
 const KINDS: Readonly<Record<Kind, { readonly seed: number; readonly weight: number }>> = {
   word: { seed: 0x1000, weight: 1 },
+  // Measured: found among 1,500 alike 100 % first instead of 75 %; more weight costs other questions theirs.
+  code: { seed: 0x700000, weight: 1.75 },
   phrase: { seed: 0x2000000, weight: 0.5 },
   three: { seed: 0x30000, weight: 0.2 },
   four: { seed: 0x400000, weight: 0.25 },

@@ -3,7 +3,7 @@ import type { TextThreads } from '../../../../threads/pools.js';
 import type { Embedder } from '../../contract.js';
 
 /** Part of every stored vector's fingerprint: a change to the algorithm changes this name. */
-export const LOCAL_MODEL = 'hashed-ngrams-1';
+export const LOCAL_MODEL = 'hashed-ngrams-2';
 
 export interface LocalEmbedderOptions {
   readonly dimension: number;

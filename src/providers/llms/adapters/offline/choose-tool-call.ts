@@ -13,7 +13,7 @@ export interface ChosenCall {
 
 /**
  * 1. A message `call <tool> {json}` calls that tool, several such lines call several.
- * 2. A question, small talk apart, that the passages at hand do not answer is put to `search`, once.
+ * 2. A question, small talk and single signs apart, that the passages at hand do not answer is put to `search`, once.
  */
 export function chooseToolCalls(conversation: Conversation, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
   if (conversation.calledTools.size > 0) return [];
@@ -21,7 +21,7 @@ export function chooseToolCalls(conversation: Conversation, tools: readonly Tool
   if (explicit.length > 0) return explicit;
   if (!tools.some((tool) => tool.name === 'search')) return [];
   const query = searchQuestion(conversation);
-  if (isSmallTalk(query) || pickSentences(query, conversation.passages).length > 0) return [];
+  if (isSmallTalk(query) || isTooShort(query) || pickSentences(query, conversation.passages).length > 0) return [];
   return [{ name: 'search', arguments: { query: query.slice(0, MAX_QUERY_LENGTH) } }];
 }
 
@@ -35,6 +35,11 @@ export function searchQuestion({ question, earlierQuestions }: Conversation): st
   const words = rawWords(question);
   const pointsBack = words.some((word) => POINTERS.has(word)) || /^(?:and|und|what about|how about)\b/i.test(question);
   return contentWords(question).length === 0 || (pointsBack && words.length <= 12) ? `${previous} ${question}` : question;
+}
+
+/** RAG-41: counted as the schema of `search` counts. */
+export function isTooShort(query: string): boolean {
+  return [...query.trim()].length < MIN_QUERY_LENGTH;
 }
 
 function findExplicitCalls(question: string, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
@@ -72,4 +77,5 @@ const POINTERS: ReadonlySet<string> = new Set([
   'dafur',
 ]);
 /** RAG-41 */
+const MIN_QUERY_LENGTH = 2;
 const MAX_QUERY_LENGTH = 10_000;

@@ -1,7 +1,7 @@
 /** The offline model's words. It quotes; it never makes anything up. */
 import type { Passage } from '../../context-block.js';
 import type { ModelRequest } from '../../contract.js';
-import { searchQuestion } from './choose-tool-call.js';
+import { isTooShort, searchQuestion } from './choose-tool-call.js';
 import { type PickedSentence, pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
 import { isSmallTalk } from './small-talk.js';
@@ -18,6 +18,7 @@ export function composeAnswer(conversation: Conversation, request: ModelRequest)
   const couldSearch = request.tools.some((tool) => tool.name === 'search');
   if (isSmallTalk(question))
     return `Hello! ${SELF} ${couldSearch ? 'Ask me about the documents.' : 'There are no documents here for me to quote from.'}`;
+  if (isTooShort(query)) return `That is too short to look for; ask in a few words. ${SELF}`;
   if (passages.length > 0 || conversation.calledTools.has('search')) return `I found nothing in the documents that answers this. ${SELF}`;
   return `${SELF} I have no documents that answer this, so I cannot help; set llms.<name>.provider to a language model to get free answers.`;
 }
