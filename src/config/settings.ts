@@ -50,6 +50,8 @@ export interface DatabaseSettings {
   /** Default 25 (SQLite always uses one). */
   readonly maxConns: number;
   readonly maxIdle: number;
+  /** Longest wait for the server to connect or to answer one statement, milliseconds. Default 15,000; not for SQLite. */
+  readonly queryTimeoutMs: number;
 }
 
 export interface StorageSettings {

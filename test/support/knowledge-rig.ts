@@ -70,6 +70,7 @@ export async function openRig(
       sslMode: 'disable',
       maxConns: 1,
       maxIdle: 1,
+      queryTimeoutMs: 15_000,
       driver: 'sqlite',
       database: join(stateFolder, 'hector.db'),
     },

@@ -97,4 +97,5 @@ const BLANK = {
   sslMode: 'disable',
   maxConns: 10,
   maxIdle: 5,
+  queryTimeoutMs: 15_000,
 } as const;

@@ -17,6 +17,10 @@ const DatabaseSchema = object(
     ssl_mode: choice(['disable', 'require', 'verify-full'], 'Encryption of the connection.', { default: 'disable' }),
     max_conns: integer('Most open connections; sqlite always uses one.', { default: 25, minimum: 1, maximum: 10_000 }),
     max_idle: integer('Connections kept open while idle.', { default: 5, minimum: 0, maximum: 10_000 }),
+    query_timeout_ms: integer(
+      'Longest wait for the server to connect or to answer one statement, milliseconds; then the connection is dropped. Not for sqlite.',
+      { default: 15_000, minimum: 2_000, maximum: 600_000 },
+    ),
   },
   'One database.',
 );
@@ -37,6 +41,7 @@ export function resolveDatabase(database: Static<typeof DatabaseSchema>, context
     sslMode: database.ssl_mode,
     maxConns: database.max_conns,
     maxIdle: database.max_idle,
+    queryTimeoutMs: database.query_timeout_ms,
   };
 }
 

@@ -7,6 +7,8 @@
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** Longest wait for its answer. Default: the database's own; not for SQLite. */
+  readonly limitMs?: number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

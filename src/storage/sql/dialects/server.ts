@@ -1,10 +1,19 @@
-/** What PostgreSQL and MySQL share: an address to name in errors, and TLS. */
+/** What PostgreSQL and MySQL share: an address to name in errors, limits, and TLS. */
 import { AppError, describeError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 
-export const CONNECT_TIMEOUT_MS = 10_000;
-/** Longest wait for a row lock. */
-export const LOCK_WAIT_MS = 10_000;
+/** The first question to a peer that has been silent so long, whether it is still there. */
+export const KEEP_ALIVE_DELAY_MS = 10_000;
+
+/** Longest wait for a connection, a new one or a free one. */
+export function connectTimeoutMs({ queryTimeoutMs }: DatabaseSettings): number {
+  return Math.min(10_000, queryTimeoutMs);
+}
+
+/** Longest wait for a row lock, in whole seconds: well below the query's own limit, so that the server gets to say that it is busy. */
+export function lockWaitMs({ queryTimeoutMs }: DatabaseSettings): number {
+  return Math.min(10, Math.max(1, Math.floor(queryTimeoutMs / 1_500))) * 1_000;
+}
 
 /** Before a driver sees it: an error of theirs would carry the whole text, password included. */
 export function assertUrl({ url }: DatabaseSettings, keyPath: string): void {
@@ -21,6 +30,10 @@ export function describeServer(product: string, keyPath: string, settings: Datab
 export function unavailable(cause: unknown, label: string): AppError {
   if (cause instanceof AppError) return cause;
   return new AppError('DATABASE_UNAVAILABLE', { cause, retryAfterMs: 1_000, message: `${label} cannot be used: ${describeError(cause)}` });
+}
+
+export function busy(cause: unknown, label: string, waitedMs: number): AppError {
+  return new AppError('DATABASE_BUSY', { cause, retryAfterMs: 1_000, message: `${label}: a lock was not free within ${waitedMs} ms` });
 }
 
 export function sslOptions({ sslMode }: DatabaseSettings): { readonly rejectUnauthorized: boolean } | undefined {

@@ -1,0 +1,118 @@
+import { PostgresDialect, type PostgresPoolClient } from 'kysely';
+import type { PoolClient, PoolConfig, QueryConfig } from 'pg';
+import type { DatabaseSettings } from '../../../config/settings.js';
+import type { Query, Row } from '../query.js';
+import type { OpenContext } from './dialect.js';
+import { driverCode } from './driver-error.js';
+import { LentConnection } from './lent-connection.js';
+import { assertUrl, busy, connectTimeoutMs, describeServer, KEEP_ALIVE_DELAY_MS, lockWaitMs, sslOptions, unavailable } from './server.js';
+import type { ServerPool } from './server-driver.js';
+
+export async function openPostgresPool(settings: DatabaseSettings, { keyPath, log }: OpenContext): Promise<ServerPool> {
+  assertUrl(settings, keyPath);
+  const { default: pg } = await import('pg');
+  const label = describeServer('PostgreSQL', keyPath, settings);
+  const pool = new pg.Pool({
+    ...address(settings),
+    max: settings.maxConns,
+    idleTimeoutMillis: 60_000,
+    connectionTimeoutMillis: connectTimeoutMs(settings),
+    query_timeout: settings.queryTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    lock_timeout: lockWaitMs(settings),
+    // A stopped process must not hold its row locks for ever.
+    idle_in_transaction_session_timeout: lockWaitMs(settings),
+    application_name: 'hector',
+    types: {
+      getTypeParser: (oid: number, format?: 'text') => (oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)),
+    } as PoolConfig['types'],
+  });
+  // An idle connection that breaks is replaced on next use; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  const names = new StatementNames();
+  const translateHere = (error: unknown) => translate(error, label, lockWaitMs(settings));
+
+  const lend = async (): Promise<LentConnection<PoolClient>> => {
+    const connection = await pool.connect().catch((error: unknown) => {
+      throw translateHere(error);
+    });
+    // The pool listens to idle clients alone, and an error that nobody listens to ends the process.
+    const onError = (error: Error): void => lent.abandon(translateHere(error));
+    connection.on('error', onError);
+    const release = (cause?: unknown): void => {
+      connection.off('error', onError);
+      // With a query still unanswered, the pool closes the socket without waiting for the server.
+      connection.release(cause !== undefined);
+    };
+    const lent = new LentConnection({ connection, translate: translateHere, release: () => release(), destroy: release });
+    return lent;
+  };
+
+  try {
+    (await lend()).giveBack();
+  } catch (error) {
+    await pool.end();
+    throw unavailable(error, label);
+  }
+  return {
+    label,
+    kyselyDialect: new PostgresDialect({ pool: { connect: async () => toKyselyClient(await lend()), end: () => pool.end() } }),
+    lend: async () => {
+      const lent = await lend();
+      return {
+        query: async (query) => (await lent.use((client) => client.query<Row>(names.prepare(query)))).rows,
+        abandon: (cause) => lent.abandon(cause),
+        giveBack: () => lent.giveBack(),
+      };
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** Without cursors: nothing here streams. */
+function toKyselyClient(lent: LentConnection<PoolClient>): PostgresPoolClient {
+  const query = (text: string, values: readonly unknown[]) => lent.use((client) => client.query(text, [...values]));
+  return { query: query as unknown as PostgresPoolClient['query'], release: () => lent.giveBack() };
+}
+
+/** Names for the few texts of the hot path, which PostgreSQL then plans once per connection. */
+class StatementNames {
+  readonly #prepared = new Map<string, { readonly name: string; readonly text: string }>();
+
+  prepare({ sql, parameters, limitMs }: Query): QueryConfig {
+    const limit = limitMs === undefined ? {} : { query_timeout: limitMs };
+    if (parameters.length === 0) return { text: sql, values: [], ...limit };
+    let prepared = this.#prepared.get(sql);
+    if (prepared === undefined) {
+      const text = numbered(sql);
+      if (this.#prepared.size >= MAX_PREPARED) return { text, values: [...parameters], ...limit };
+      prepared = { name: `hector_${this.#prepared.size}`, text };
+      this.#prepared.set(sql, prepared);
+    }
+    return { ...prepared, values: [...parameters], ...limit };
+  }
+}
+
+function numbered(sql: string): string {
+  let count = 0;
+  return sql.replaceAll('?', () => `$${++count}`);
+}
+
+function address(settings: DatabaseSettings): PoolConfig {
+  const ssl = sslOptions(settings);
+  if (settings.url !== '') return { connectionString: settings.url, ...(ssl === undefined ? {} : { ssl }) };
+  const { host, port, database, username: user, password } = settings;
+  return { host, port, database, user, password, ssl: ssl ?? false };
+}
+
+function translate(cause: unknown, label: string, waitedMs: number): unknown {
+  const code = driverCode(cause);
+  if (code === '55P03') return busy(cause, label, waitedMs);
+  // Five characters are an answer of the server; classes 08, 53 and 57 say that it is not there for us.
+  const answered = /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57)/.test(code);
+  return answered ? cause : unavailable(cause, label);
+}
+
+const INT8_OID = 20;
+const MAX_PREPARED = 200;
