@@ -36,7 +36,7 @@ const tables: readonly TableDefinition[] = [
     primaryKey: ['id'],
     indexes: [
       { columns: ['open_session', 'turn'], skipNull: 'open_session' },
-      { columns: ['runnable_since'], skipNull: 'runnable_since' },
+      { columns: ['runnable_since', 'id'], skipNull: 'runnable_since' },
     ],
   },
   {

@@ -69,6 +69,6 @@ const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages 
   WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
-  WHERE t.runnable_since <= ? AND (t.runnable_since > ? OR (t.runnable_since = ? AND t.id > ?)) AND NOT EXISTS
+  WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND NOT EXISTS
     (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)
   ORDER BY t.runnable_since, t.id LIMIT ?`;

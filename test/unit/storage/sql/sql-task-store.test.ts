@@ -1,0 +1,38 @@
+import t from 'tap';
+import type { Query } from '../../../../src/storage/sql/query.js';
+import { SqlTaskStore } from '../../../../src/storage/sql/sql-task-store.js';
+import { acceptNew, sampleCommit, sampleMessage, takeNow } from '../../../support/run-log-samples.js';
+import { createSqlite } from '../../../support/temp-database.js';
+
+t.test('every read of the run log is one walk along an index, without a scan or a sort', async (t) => {
+  const database = await (await createSqlite(t)).open();
+  const queries: Query[] = [];
+  const read = (query: Query) => {
+    queries.push(query);
+    return database.read(query);
+  };
+  const store = new SqlTaskStore({ ...database, read });
+  const task = await takeNow(store, (await acceptNew(store)).id);
+  await store.commit(sampleCommit(task, 'TASK_STATE_WORKING', { messages: [sampleMessage('a')] }));
+  const reads: readonly [string, () => Promise<unknown>][] = [
+    ['sessionMessages', () => store.sessionMessages(task, { upToTurn: task.turn })],
+    ['events', () => store.events(task.id, 1)],
+    ['find', () => store.find(task.id, undefined)],
+    ['sequences', () => store.sequences([task.id])],
+    ['runnable', () => store.runnable(Date.now(), 10, task)],
+  ];
+  for (const [name, run] of reads) {
+    queries.length = 0;
+    await run();
+    t.equal(queries.length, 1, name);
+    const [{ sql, parameters }] = queries as [Query];
+    const plan = await database.read({ sql: `EXPLAIN QUERY PLAN ${sql}`, parameters });
+    const steps = plan.map((row) => String(row.detail));
+    t.ok(steps.length > 0);
+    t.same(
+      steps.filter((step) => /^SCAN|TEMP B-TREE/.test(step)),
+      [],
+      `${name}: ${steps.join('; ')}`,
+    );
+  }
+});
