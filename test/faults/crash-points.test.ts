@@ -17,7 +17,7 @@ const CONFIG = {
 // Mostly waits for leases and sweeps: both halves at once, each in a folder of its own.
 t.jobs = 2;
 
-t.test('a front dies while it accepts a message', { timeout: 90_000, buffered: true }, async (t) => {
+t.test('a front dies while it accepts a message', { timeout: 240_000, buffered: true }, async (t) => {
   const directory = await stateFolder(t);
   const [front, worker] = await Promise.all([
     spawnHector(t, { directory, config: CONFIG, roles: ['front'] }),
@@ -66,7 +66,7 @@ t.test('a front dies while it accepts a message', { timeout: 90_000, buffered: t
   );
 });
 
-t.test('a worker dies in the middle of a run', { timeout: 120_000, buffered: true }, async (t) => {
+t.test('a worker dies in the middle of a run', { timeout: 240_000, buffered: true }, async (t) => {
   const directory = await stateFolder(t);
   const front = await spawnHector(t, { directory, config: CONFIG, roles: ['front', 'keeper'] });
 
