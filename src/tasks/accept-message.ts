@@ -45,8 +45,9 @@ export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecor
 export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMessageDependencies): AcceptMessage {
   return (request) =>
     withSpan('hector.task.accept', { 'hector.agent.name': request.agent }, async (span) => {
-      await queue.assertCapacity();
       const contextId = await resolveContextId(store, request);
+      const key = dedupeKey(request, contextId);
+      await assertCapacity(queue, store, key);
       const at = clock.now();
       const message: Message = { ...request.message, contextId };
       const outcome = await store.accept({
@@ -59,7 +60,7 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
         sessionMessage: toSessionMessage(message, at),
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-        dedupeKey: dedupeKey(request, contextId),
+        dedupeKey: key,
         messageHash: messageHash(message),
         at,
       });
@@ -73,6 +74,15 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
       if (isRunnable(task.state)) void queue.enqueue(task);
       return task;
     });
+}
+
+/** A message that was accepted before adds no work: it finds its task also while new ones are refused (R11). */
+async function assertCapacity(queue: StepQueue, store: TaskStore, key: string): Promise<void> {
+  try {
+    await queue.assertCapacity();
+  } catch (error) {
+    if (!(await store.isAccepted(key))) throw error;
+  }
 }
 
 /** M1, M4, M5: a new context gets an id; a given task brings its own, which a given context must equal. */

@@ -131,6 +131,8 @@ export interface SessionRange {
 export interface TaskStore {
   /** R1, R11: task row, user's message, `task.created` or `message.added`, and the dedupe key, or nothing. */
   accept(input: AcceptInput): Promise<AcceptOutcome>;
+  /** Whether a message of this dedupe key was accepted before: accepting it again adds no work (R11). */
+  isAccepted(dedupeKey: string): Promise<boolean>;
   /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. After `MAX_TAKES` it fails. */
   take(taskId: string, at: number): Promise<TakeOutcome>;
   /** R2–R5: one commit per step, guarded by the epoch. */

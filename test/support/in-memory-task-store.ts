@@ -107,6 +107,10 @@ export class InMemoryTaskStore implements TaskStore {
     return { type: 'canceled', task: this.#change(taskId, { state: 'TASK_STATE_CANCELED', epoch }), events };
   }
 
+  async isAccepted(dedupeKey: string): Promise<boolean> {
+    return this.#accepted.has(dedupeKey);
+  }
+
   async find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
     this.#assertUp();
     this.calls.find += 1;

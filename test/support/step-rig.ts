@@ -23,6 +23,7 @@ function withTake(store: TaskStore, take: TaskStore['take']): TaskStore {
   return {
     take,
     accept: (input) => store.accept(input),
+    isAccepted: (dedupeKey) => store.isAccepted(dedupeKey),
     commit: (commit) => store.commit(commit),
     cancel: (...parameters) => store.cancel(...parameters),
     find: (...parameters) => store.find(...parameters),

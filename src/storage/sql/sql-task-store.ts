@@ -28,7 +28,7 @@ import { acceptWrite } from './run-log/accept.js';
 import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
+import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 
 export class SqlTaskStore implements TaskStore {
@@ -45,6 +45,10 @@ export class SqlTaskStore implements TaskStore {
 
   accept(input: AcceptInput): Promise<AcceptOutcome> {
     return this.#write('accept', () => acceptWrite(input));
+  }
+
+  isAccepted(dedupeKey: string): Promise<boolean> {
+    return isAccepted(this.#database, dedupeKey);
   }
 
   take(taskId: string, at: number): Promise<TakeOutcome> {

@@ -5,13 +5,18 @@ import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-s
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
-import { isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
+import { ACCEPTED_MESSAGE, hashKey, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
   if (!isTaskId(taskId)) return undefined;
   const row = (await readAll<TaskTable>(database, database.dialect.rows.select(TASK, [taskId], { lock: false })))[0];
   if (row === undefined || (owner !== undefined && row.owner !== owner)) return undefined;
   return toStoredTask(row).record;
+}
+
+export async function isAccepted(database: Database, dedupeKey: string): Promise<boolean> {
+  const rows = await readAll(database, database.dialect.rows.select(ACCEPTED_MESSAGE, [hashKey(dedupeKey)], { lock: false }));
+  return rows.length > 0;
 }
 
 export async function readEvents(database: Database, taskId: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]> {
