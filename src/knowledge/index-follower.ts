@@ -8,6 +8,7 @@
  * 3. An index that has lost its memory (new thread, broken snapshot, other database) shows it by its position and is
  *    filled again.
  */
+import { untilAborted } from '../base/abort.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
@@ -53,7 +54,7 @@ export class IndexFollower {
     const reached = this.#reached;
     const found = await vectorStore.search(this.#index, vector, topK, signal);
     if (!this.#isFilled || !isBehind(found.position, reached)) return found;
-    await abortable(this.catchUp(), signal);
+    await untilAborted(this.catchUp(), signal);
     return await vectorStore.search(this.#index, vector, topK, signal);
   }
 
@@ -107,7 +108,7 @@ export class IndexFollower {
     const timeout = new AbortController();
     const cancel = clock.after(firstWaitMs, () => timeout.abort());
     try {
-      await abortable(this.catchUp(), AbortSignal.any([signal, timeout.signal]));
+      await untilAborted(this.catchUp(), AbortSignal.any([signal, timeout.signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (!timeout.signal.aborted) throw error;
@@ -208,16 +209,6 @@ function* byChunks(moves: readonly DocumentMove[]): Generator<readonly DocumentM
     chunks += move.chunkCount;
   }
   if (group.length > 0) yield group;
-}
-
-/** Stops waiting when the signal fires; what is waited for goes on. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 const NOWHERE: CollectionPosition = { source: '', version: 0 };

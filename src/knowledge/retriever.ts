@@ -1,17 +1,8 @@
 /** How agents and tools ask the document stores. */
-export interface SearchHit {
-  readonly store: string;
-  readonly documentId: string;
-  readonly chunkIndex: number;
-  readonly content: string;
-  /** 0–1, higher is nearer. */
-  readonly score: number;
-  /** Path below the source, or URL: what tells a reader which document it is without telling where the server keeps it. */
-  readonly sourcePath: string;
-  readonly title: string;
-  readonly startLine: number;
-  readonly endLine: number;
-}
+import type { FoundPassage } from '../providers/tools/passage-search.js';
+
+/** A chunk that was found, as the `search` tool hands it on. */
+export type SearchHit = FoundPassage;
 
 export interface SearchOptions {
   /** Stores to ask; only those the caller may see. */

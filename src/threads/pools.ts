@@ -11,6 +11,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { IndexMessages, TextMessages, ThreadReply } from './messages.js';
@@ -129,15 +130,6 @@ async function run<T>(pool: () => Piscina, name: string, request: unknown, optio
   }
   if (reply.type === 'failed') throw new AppError(reply.error.code, { message: reply.error.message });
   return reply.value;
-}
-
-/** Stops waiting when the signal fires; the thread finishes its work unobserved. */
-function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /** Compiled entries sit in `workers/threads`, beside `src`. */

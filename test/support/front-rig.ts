@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.js';
 import type { ServerSettings } from '../../src/config/settings.js';
 import { type Front, type FrontOptions, startFront } from '../../src/http/front.js';
 import { silentLogger } from '../../src/observe/log.js';
+import { serverSettings } from './test-settings.js';
 
 /** A front on a free port with a binding of the test's own. */
 export async function startTestFront(
@@ -82,20 +83,4 @@ export class EventSource implements AsyncIterable<ServerSentEvent> {
   }
 }
 
-const SETTINGS: ServerSettings = {
-  host: '127.0.0.1',
-  port: 0,
-  publicUrl: '',
-  http: 'auto',
-  a2a: { assumeVersion: '', closeOnInputRequired: true },
-  limits: {
-    maxBodyBytes: 10 * 1024 * 1024,
-    maxHeaderBytes: 16 * 1024,
-    maxMessageParts: 100,
-    maxStreamsPerCaller: 100,
-    requestTimeoutMs: 30_000,
-    maxStreamBufferBytes: 64 * 1024,
-    keepAliveMs: 15_000,
-  },
-  shutdownTimeoutMs: 5_000,
-};
+const SETTINGS: ServerSettings = serverSettings({ shutdownTimeoutMs: 5_000 });

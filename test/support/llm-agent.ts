@@ -11,27 +11,10 @@ import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
 import type { TaskEventBody } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
+import { agentSettings as helperSettings } from './test-settings.js';
 
 export function agentSettings(changes: Partial<AgentSettings> = {}): AgentSettings {
-  return {
-    type: 'llm',
-    name: 'Helper',
-    description: '',
-    llm: 'main',
-    instruction: 'Be kind.',
-    tools: undefined,
-    streaming: true,
-    visibility: 'public',
-    skills: [],
-    inputModes: ['text/plain'],
-    outputModes: ['text/plain'],
-    documentStores: [],
-    includeContext: false,
-    includeContextLimit: 5,
-    includeContextMaxLength: 500,
-    reasoning: { maxIterations: 100 },
-    ...changes,
-  };
+  return helperSettings({ description: '', llm: 'main', instruction: 'Be kind.', reasoning: { maxIterations: 100 }, ...changes });
 }
 
 export function createTestAgent(

@@ -6,6 +6,7 @@ export interface FoundPassage {
   readonly content: string;
   /** 0–1, higher is nearer. */
   readonly score: number;
+  /** Path below the source, or URL: what tells a reader which document it is without telling where the server keeps it. */
   readonly sourcePath: string;
   readonly title: string;
   readonly startLine: number;
