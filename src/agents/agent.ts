@@ -7,6 +7,7 @@ import type { Message } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
 import type { TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
+import type { ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -22,6 +23,24 @@ export interface StepContext {
    * the beginning of the text that the step's event brings.
    */
   preview(artifactId: string, text: string): void;
+  readonly ledger: StepLedger;
+  readonly checkpoint: CheckpointPoints;
+}
+
+/** The run's tool calls, as the log has them (R7). */
+export interface StepLedger {
+  /** Those of these calls that the log knows, by call id. */
+  find(callIds: readonly string[]): Promise<ReadonlyMap<string, ToolCallRecord>>;
+  /** Commits intents before, and results after, the calls themselves. @throws AppError `TASK_LOST` when another worker has the run. */
+  record(calls: readonly ToolCallWrite[]): Promise<void>;
+}
+
+/** Where the configuration wants more commits than the end of a step (CHK-01, CHK-03); what R7 demands does not depend on it. */
+export interface CheckpointPoints {
+  /** The model's answer is committed before the tools that it asks for run: a crash does not pay for it again. */
+  readonly afterModel: boolean;
+  /** Each result is recorded when its tool ends, also of pure tools: a crash does not run it again. */
+  readonly afterTools: boolean;
 }
 
 /** What a step adds to the log when it commits. */
@@ -29,15 +48,24 @@ interface StepResult {
   readonly control: JsonObject;
   readonly messages: readonly SessionMessage[];
   readonly events: readonly TaskEventBody[];
+  /** Into the ledger, in the same commit. */
+  readonly toolCalls?: readonly ToolCallWrite[];
 }
 
 export type StepOutcome =
-  | ({ readonly type: 'continue' } & StepResult)
+  | ({
+      readonly type: 'continue';
+      /** Must be committed before the next step begins, whatever the checkpoint strategy: that step acts on the world (R7). */
+      readonly durable?: boolean;
+    } & StepResult)
   /** The run pauses for somebody outside. */
   | ({
       readonly type: 'wait';
       readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
       readonly statusMessage: Message;
+      readonly statusMetadata?: JsonObject;
+      /** Milliseconds until the wait ends in FAILED. Default: `server.approval.expires_after`. */
+      readonly expiresAfterMs?: number;
     } & StepResult)
   | ({ readonly type: 'finished'; readonly statusMessage?: Message; readonly statusMetadata?: JsonObject } & StepResult)
   | ({ readonly type: 'failed'; readonly statusMessage: Message } & StepResult);

@@ -72,6 +72,7 @@ export const ERRORS = {
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
+  CONTEXT_BUSY: entry('A run of this context has not ended', 'retry', 409),
   // stores
   DATABASE_UNAVAILABLE: entry('The database cannot be reached', 'retry', 503),
   DATABASE_BUSY: entry('The database is busy', 'retry', 503),

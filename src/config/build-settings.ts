@@ -14,10 +14,12 @@ import { resolveDocumentStore } from './keys/document-stores.js';
 import { resolveEmbedder } from './keys/embedders.js';
 import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
+import { resolveObservability } from './keys/observability.js';
 import { resolveQueue } from './keys/queue.js';
 import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
+import { resolveTool } from './keys/tools.js';
 import { resolveVectorStore } from './keys/vector-stores.js';
 import { type Locate, throwFindings } from './problem.js';
 import type { Settings } from './settings.js';
@@ -72,10 +74,12 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     embedders: mapValues(document.embedders, resolveEmbedder),
     vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
+    tools: mapValues(document.tools, resolveTool),
     agents: mapValues(document.agents, (agent, name) =>
       resolveAgent(name, { ...agent, llm: agent.llm ?? (document.defaults.llm as string) }, storeNames),
     ),
     server: resolveServer(document.server),
+    observability: resolveObservability(document.observability),
     logger: resolveLogger(document.logger, context),
   });
 }

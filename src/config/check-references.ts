@@ -22,7 +22,7 @@ export function checkReferences(document: unknown): Finding[] {
   };
 
   checkName(['defaults', 'llm'], 'llms');
-  checkName(['storage', 'database'], 'databases');
+  for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
   for (const name of Object.keys(membersOf(document, 'document_stores'))) {
     checkName(['document_stores', name, 'vector_store'], 'vector_stores');
     checkName(['document_stores', name, 'embedder'], 'embedders');

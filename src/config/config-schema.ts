@@ -5,10 +5,12 @@ import { DocumentStoresSchema } from './keys/document-stores.js';
 import { EmbeddersSchema } from './keys/embedders.js';
 import { LlmsSchema } from './keys/llms.js';
 import { LoggerSchema } from './keys/logger.js';
+import { ObservabilitySchema } from './keys/observability.js';
 import { QueueSchema } from './keys/queue.js';
 import { RedisSchema } from './keys/redis.js';
 import { ServerSchema } from './keys/server.js';
 import { StorageSchema } from './keys/storage.js';
+import { ToolsSchema } from './keys/tools.js';
 import { VectorStoresSchema } from './keys/vector-stores.js';
 import { choice, object, type SchemaNode, type Static, text } from './schema-builder.js';
 
@@ -27,9 +29,11 @@ const ConfigSchema = object(
     embedders: EmbeddersSchema,
     vector_stores: VectorStoresSchema,
     document_stores: DocumentStoresSchema,
+    tools: ToolsSchema,
     agents: AgentsSchema,
     defaults: DefaultsSchema,
     server: ServerSchema,
+    observability: ObservabilitySchema,
     logger: LoggerSchema,
   },
   'Configuration of Hector, version 2.',

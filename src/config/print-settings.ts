@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { isJsonObject } from '../base/json.js';
+import { isJsonObject, type JsonObject } from '../base/json.js';
 import { configSchema } from './config-schema.js';
 import { hideCredentials } from './describe-value.js';
 import type { Environment } from './environment.js';
@@ -31,15 +31,29 @@ const RENAMED: Readonly<Record<string, string>> = { maxFileBytes: 'max_file_size
 
 function toDocument(value: unknown, schema: SchemaNode, show: Show): unknown {
   if (Array.isArray(value)) return value.map((item) => toDocument(item, schema.items ?? {}, show));
+  // A duration whose bare numbers are not milliseconds.
+  if (typeof value === 'number' && schema.type === 'string') return `${value}ms`;
   if (isJsonObject(value)) {
+    if (schema.type === 'string') return toInterval(value);
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     return Object.fromEntries(
       entries.map(([key, member]) => {
         if (schema.additionalProperties) return [key, toDocument(member, schema.additionalProperties, show)];
-        const name = RENAMED[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+        const name = nameOf(key, schema);
         return [name, toDocument(member, schema.properties?.[name] ?? {}, show)];
       }),
     );
   }
   return typeof value === 'string' && value !== '' ? show(value, schema) : value;
+}
+
+/** Settings carry the unit in the name, the file carries it in the value where people write one. */
+function nameOf(key: string, { properties = {} }: SchemaNode): string {
+  const name = RENAMED[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return name in properties ? name : name.replace(/_ms$/, '');
+}
+
+/** `storage.checkpoint.interval`: iterations or time. */
+function toInterval({ iterations, ms }: JsonObject): string {
+  return ms === 0 ? String(iterations) : `${String(ms)}ms`;
 }

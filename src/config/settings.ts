@@ -21,8 +21,10 @@ export interface Settings {
   readonly embedders: Readonly<Record<string, EmbedderSettings>>;
   readonly vectorStores: Readonly<Record<string, VectorStoreSettings>>;
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
+  readonly tools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly server: ServerSettings;
+  readonly observability: ObservabilitySettings;
   readonly logger: LogOptions;
 }
 
@@ -57,6 +59,34 @@ export interface DatabaseSettings {
 export interface StorageSettings {
   /** Key in `databases`. */
   readonly database: string;
+  readonly tasks: RunStorageSettings;
+  readonly sessions: RunStorageSettings;
+  readonly checkpoint: CheckpointSettings;
+  /** 0 = kept for ever. */
+  readonly retention: { readonly tasksMs: number; readonly eventsMs: number; readonly sessionsMs: number };
+}
+
+/** CFG-75, SES-10 */
+export interface RunStorageSettings {
+  readonly backend: 'sql' | 'inmemory';
+  /** Key in `databases`; unused with `inmemory`. */
+  readonly database: string;
+}
+
+/** CFG-77. While `enabled` is false the rest does not apply: every step is one commit, every run is taken over. */
+export interface CheckpointSettings {
+  readonly enabled: boolean;
+  readonly strategy: 'event' | 'interval' | 'hybrid';
+  /** Iterations per commit, or the time between commits; both 0 = every iteration. */
+  readonly interval: { readonly iterations: number; readonly ms: number };
+  readonly afterTools: boolean;
+  readonly beforeLlm: boolean;
+  readonly recovery: {
+    readonly autoResume: boolean;
+    readonly autoResumeHitl: boolean;
+    /** 0 = never. Default 3,600,000. */
+    readonly timeoutMs: number;
+  };
 }
 
 export interface QueueSettings {
@@ -166,7 +196,25 @@ export interface AgentSettings {
   readonly includeContext: boolean;
   readonly includeContextLimit: number;
   readonly includeContextMaxLength: number;
+  readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
   readonly reasoning: { readonly maxIterations: number };
+}
+
+/** spec/03 3.6 */
+export interface ToolSettings {
+  readonly type: 'function';
+  /** Name of a built-in tool or of one that code adds. */
+  readonly handler: string;
+  readonly enabled: boolean;
+  /** `undefined`: as the handler says. */
+  readonly description: string | undefined;
+  readonly requireApproval: boolean | undefined;
+  readonly approvalPrompt: string | undefined;
+  readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
+}
+
+export interface ObservabilitySettings {
+  readonly metrics: { readonly enabled: boolean; readonly endpoint: string };
 }
 
 export interface ServerSettings {
@@ -182,6 +230,8 @@ export interface ServerSettings {
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
   };
+  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
+  readonly approval: { readonly expiresAfterMs: number };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;

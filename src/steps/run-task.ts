@@ -121,7 +121,15 @@ async function takeStep(
   };
   try {
     signal.throwIfAborted();
-    return await agent.runStep({ task, history }, { signal, preview });
+    return await agent.runStep(
+      { task, history },
+      {
+        signal,
+        preview,
+        ledger: { find: async () => new Map(), record: async () => {} },
+        checkpoint: { afterModel: false, afterTools: false },
+      },
+    );
   } catch (error) {
     if (signal.aborted) {
       log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');

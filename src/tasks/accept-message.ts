@@ -113,6 +113,10 @@ function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
         problems: [{ field: 'message.messageId', description }],
       });
     }
+    case 'active':
+      throw new AppError('CONTEXT_BUSY', {
+        message: `The context's task '${outcome.task.id}' has not ended (agents.${outcome.task.agent}.double_texting is reject); wait for its end, or cancel it`,
+      });
     case 'not-found':
       throw new AppError('TASK_NOT_FOUND', { message: `Task '${message.taskId}' not found` });
     case 'terminal':

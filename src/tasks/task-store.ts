@@ -8,6 +8,7 @@ import type { JsonObject } from '../base/json.js';
 import type { Message, TaskState } from '../protocol/a2a.js';
 import type { SessionMessage } from './session-message.js';
 import type { TaskEvent, TaskEventBody } from './task-event.js';
+import type { ToolCallWrite } from './tool-call.js';
 
 /** Who owns a task and the session it belongs to. */
 export interface SessionKey {
@@ -38,6 +39,12 @@ export interface TaskRecord extends SessionKey {
   readonly control: JsonObject;
   /** W3C `traceparent` of the request that started the run, or ''. */
   readonly traceparent: string;
+  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. */
+  readonly worker: string;
+  /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
+  readonly heldSince: number | undefined;
+  /** When waiting or being held ends in FAILED; `undefined` = never. */
+  readonly expiresAt: number | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -59,11 +66,27 @@ export interface AcceptInput {
   readonly dedupeKey: string;
   /** SHA-256 of what the message says, as hex: tells a message sent again from another one under the same id (R11). */
   readonly messageHash: string;
+  /** What happens to a new run while an earlier one of its session is queued or running. Default `enqueue`. */
+  readonly doubleTexting?: DoubleTexting;
   readonly at: number;
 }
 
+/**
+ * `enqueue`: the new run waits its turn. `reject`: the message is refused. `interrupt`: the earlier runs are canceled (R6); what they
+ * committed stays in the session. `rollback`: they are canceled and leave the session, which then reads as if they had never been.
+ */
+export type DoubleTexting = 'enqueue' | 'reject' | 'interrupt' | 'rollback';
+
 export type AcceptOutcome =
-  | { readonly type: 'accepted'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
+  | {
+      readonly type: 'accepted';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      /** Runs that gave way (`interrupt`, `rollback`), with the events that end them. */
+      readonly interrupted?: readonly { readonly task: TaskRecord; readonly events: readonly TaskEvent[] }[];
+    }
+  /** `reject`: this run of the session has not ended. */
+  | { readonly type: 'active'; readonly task: TaskRecord }
   /** The message was accepted before; this is its task (R11). */
   | { readonly type: 'duplicate'; readonly task: TaskRecord }
   /** The message's id was used before for one that says something else, which made this task (R11). */
@@ -75,10 +98,13 @@ export type AcceptOutcome =
   | { readonly type: 'busy'; readonly task: TaskRecord };
 
 export type TakeOutcome =
-  /** The epoch is raised; `task` shows it. The first take also turns SUBMITTED into WORKING: then `events` tells so. */
-  | { readonly type: 'taken'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
+  /**
+   * The epoch is raised; `task` shows it. The first take also turns SUBMITTED into WORKING: then `events` tells so.
+   * `from`: the worker that had it and is gone; '' when nobody had it.
+   */
+  | { readonly type: 'taken'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly from: string }
   | { readonly type: 'not-found' }
-  /** Terminal or interrupted: nothing to run. */
+  /** Terminal, interrupted or held: nothing to run. */
   | { readonly type: 'not-runnable'; readonly task: TaskRecord }
   /** An earlier run of the same session has not ended; that run hands over when it does. */
   | { readonly type: 'behind'; readonly task: TaskRecord; readonly earlierTaskId: string }
@@ -101,6 +127,12 @@ export interface StepCommit {
   readonly control: JsonObject;
   readonly messages: readonly SessionMessage[];
   readonly events: readonly TaskEventBody[];
+  /** Written to the ledger in the same commit (R7). Default: none. */
+  readonly toolCalls?: readonly ToolCallWrite[];
+  /** This worker goes on with the next step itself; else the record's `worker` becomes ''. Default false. */
+  readonly goesOn?: boolean;
+  /** With an interrupted state: when the wait ends in FAILED. Default: never. */
+  readonly expiresAt?: number;
   readonly at: number;
 }
 
@@ -134,7 +166,7 @@ export interface TaskStore {
   /** Whether a message of this dedupe key was accepted before: accepting it again adds no work (R11). */
   isAccepted(dedupeKey: string): Promise<boolean>;
   /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. After `MAX_TAKES` it fails. */
-  take(taskId: string, at: number): Promise<TakeOutcome>;
+  take(taskId: string, at: number, worker?: string): Promise<TakeOutcome>;
   /** R2–R5: one commit per step, guarded by the epoch. */
   commit(commit: StepCommit): Promise<CommitOutcome>;
   /** R6: ends a task as CANCELED and raises its epoch, so that a running step's commit is refused. */

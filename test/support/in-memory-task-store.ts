@@ -43,6 +43,9 @@ export class InMemoryTaskStore implements TaskStore {
           turn: 1,
           seq: 0,
           control: {},
+          worker: '',
+          heldSince: undefined,
+          expiresAt: undefined,
           createdAt: at,
           updatedAt: at,
         },
@@ -77,7 +80,7 @@ export class InMemoryTaskStore implements TaskStore {
     const events = isFirst
       ? this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } }])
       : [];
-    return { type: 'taken', task: this.#get(taskId).record, events };
+    return { type: 'taken', task: this.#get(taskId).record, events, from: '' };
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {

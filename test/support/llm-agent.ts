@@ -1,6 +1,6 @@
 /** An LLM agent around a scripted model, and the step of a run as its worker would start it. */
 
-import type { Agent, StepOutcome } from '../../src/agents/agent.js';
+import type { Agent, StepContext, StepOutcome } from '../../src/agents/agent.js';
 import { createLlmAgent, type LlmAgentOptions } from '../../src/agents/llm/create-llm-agent.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
@@ -51,8 +51,22 @@ export function taskRecord(control: JsonObject = {}): TaskRecord {
     configVersion: 'v',
     control,
     traceparent: '',
+    worker: 'worker-1',
+    heldSince: undefined,
+    expiresAt: undefined,
     createdAt: 0,
     updatedAt: 0,
+  };
+}
+
+/** Without a ledger that keeps anything, and without further checkpoints. */
+export function stepContext(change: Partial<StepContext> = {}): StepContext {
+  return {
+    signal: new AbortController().signal,
+    preview: () => {},
+    ledger: { find: async () => new Map(), record: async () => {} },
+    checkpoint: { afterModel: false, afterTools: false },
+    ...change,
   };
 }
 
@@ -77,7 +91,7 @@ export async function runToEnd(agent: Agent, history: readonly SessionMessage[],
     previews.push(shown);
     const outcome = await agent.runStep(
       { task: taskRecord(control), history: messages },
-      { signal, preview: (_artifact, text) => shown.push(text) },
+      stepContext({ signal, preview: (_artifact, text) => shown.push(text) }),
     );
     outcomes.push(outcome);
     messages = [...messages, ...outcome.messages];

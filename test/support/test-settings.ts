@@ -1,5 +1,5 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, ServerSettings, Settings } from '../../src/config/settings.js';
+import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -18,6 +18,7 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     includeContext: false,
     includeContextLimit: 5,
     includeContextMaxLength: 500,
+    doubleTexting: 'enqueue',
     reasoning: { maxIterations: 10 },
     ...change,
   };
@@ -30,6 +31,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     publicUrl: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true },
+    approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
       maxHeaderBytes: 16 * 1024,
@@ -40,6 +42,24 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
+    ...change,
+  };
+}
+
+export function storageSettings(change: Partial<StorageSettings> = {}): StorageSettings {
+  return {
+    database: 'default',
+    tasks: { backend: 'sql', database: 'default' },
+    sessions: { backend: 'sql', database: 'default' },
+    checkpoint: {
+      enabled: false,
+      strategy: 'event',
+      interval: { iterations: 0, ms: 0 },
+      afterTools: false,
+      beforeLlm: false,
+      recovery: { autoResume: false, autoResumeHitl: false, timeoutMs: 3_600_000 },
+    },
+    retention: { tasksMs: 0, eventsMs: 0, sessionsMs: 0 },
     ...change,
   };
 }
@@ -56,14 +76,16 @@ export function testSettings(
     stateDirectory: '/nonexistent',
     redis: { url: '', keyPrefix: 'hector', binary: '' },
     databases: {},
-    storage: { database: 'default' },
+    storage: storageSettings(),
     queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 2000, timeSliceMs: 1000 },
     llms: {},
     embedders: {},
     vectorStores: {},
     documentStores: {},
+    tools: {},
     agents: change.agents ?? { helper: agentSettings() },
     server: serverSettings(change.server),
+    observability: { metrics: { enabled: false, endpoint: '/metrics' } },
     logger: { level: 'error', file: '', format: 'json' },
   };
 }

@@ -117,7 +117,7 @@ async function runStep(state: StepState, context: StepContext, dependencies: Ste
   const results = await runToolCalls(answer.calls, {
     tools,
     checkArguments,
-    context: { taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal },
+    context: { idempotencyKey: '', taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal },
     maxToolOutputLength: llm.maxToolOutputLength,
     log,
   });

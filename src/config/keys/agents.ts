@@ -33,6 +33,11 @@ const AgentSchema = section(
     include_context: flag('Passages that fit the message are put before the model without a search call.', { default: false }),
     include_context_limit: integer('Most passages put before the model.', { default: 5, minimum: 1, maximum: 100 }),
     include_context_max_length: integer('Characters of one such passage.', { default: 500, minimum: 1, maximum: 100_000 }),
+    double_texting: choice(
+      ['enqueue', 'reject', 'interrupt', 'rollback'],
+      'A message to a context whose run has not ended: waits its turn; is refused; ends that run; ends it and takes it out of the session.',
+      { default: 'enqueue' },
+    ),
     reasoning: section(
       { max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }) },
       'The loop of model and tools.',
@@ -69,6 +74,7 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     includeContext: agent.include_context,
     includeContextLimit: agent.include_context_limit,
     includeContextMaxLength: agent.include_context_max_length,
+    doubleTexting: agent.double_texting,
     reasoning: { maxIterations: agent.reasoning.max_iterations },
   };
 }

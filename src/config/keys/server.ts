@@ -36,6 +36,12 @@ export const ServerSchema = section(
       },
       'The A2A protocol.',
     ),
+    approval: section(
+      {
+        expires_after: duration('A run that waits for somebody ends as FAILED after this; 0 is never.', { default: 86_400_000 }),
+      },
+      'Decisions of people (spec/08 8.6).',
+    ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
   },
@@ -50,6 +56,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     publicUrl: server.public_url.replace(/\/+$/, ''),
     http: server.http,
     a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
+    approval: { expiresAfterMs: server.approval.expires_after },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
       maxHeaderBytes: limits.max_header_bytes,

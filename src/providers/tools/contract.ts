@@ -1,12 +1,7 @@
 /** Contract of tools. */
 import type { JsonObject, JsonValue } from '../../base/json.js';
+import type { ToolEffect } from '../../tasks/tool-call.js';
 import type { ToolDefinition } from '../llms/contract.js';
-
-/**
- * What repeating a call after a crash would mean (R7). A step that is taken over runs again from its beginning, so only
- * tools that change nothing fit in until calls have a ledger.
- */
-export type ToolEffect = 'pure';
 
 export interface ToolContext {
   readonly taskId: string;
@@ -14,6 +9,8 @@ export interface ToolContext {
   readonly agent: string;
   readonly owner: string;
   readonly callId: string;
+  /** The same for every attempt of this call, and for no other call: hand it to whatever can tell a repetition by it (R7). */
+  readonly idempotencyKey: string;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +23,12 @@ export interface ToolResult {
 }
 
 export interface Tool extends ToolDefinition {
+  /** What repeating a call after a crash means (R7). */
   readonly effect: ToolEffect;
+  /** Each call waits for somebody's decision first (TOOL-60). Default false. */
+  readonly requiresApproval?: boolean;
+  /** Asks for the decision; `{name}` stands for the argument of that name. Default: a sentence with tool and arguments. */
+  readonly approvalPrompt?: string;
   /** Arguments are validated against `parameters` and defaults applied before this is called (TOOL-22). */
   execute(args: JsonObject, context: ToolContext): Promise<ToolResult>;
 }

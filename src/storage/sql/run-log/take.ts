@@ -33,7 +33,7 @@ function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
     task.record.state === verdict.state
       ? []
       : [set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } }, at)];
-  return { type: 'taken', task: set.getTask(taskId).record, events };
+  return { type: 'taken', task: set.getTask(taskId).record, events, from: '' };
 }
 
 /** The epoch is raised too: whoever tries the step at this moment cannot commit it any more. */

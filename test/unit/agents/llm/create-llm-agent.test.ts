@@ -6,7 +6,7 @@ import { createSearchTool } from '../../../../src/providers/tools/adapters/searc
 import type { Tool, ToolContext, ToolResult } from '../../../../src/providers/tools/contract.js';
 import type { SessionMessage } from '../../../../src/tasks/session-message.js';
 import { userMessage } from '../../../contract/language-model.js';
-import { artifactEvents, createTestAgent, runToEnd, taskRecord } from '../../../support/llm-agent.js';
+import { artifactEvents, createTestAgent, runToEnd, stepContext, taskRecord } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
 
@@ -37,7 +37,7 @@ const hit = (changes: Partial<SearchHit> = {}): SearchHit => ({
 });
 const ask = [userMessage('How long do refunds take?')];
 const step = (control = {}, history: readonly SessionMessage[] = ask) => ({ task: taskRecord(control), history });
-const context = (signal = new AbortController().signal) => ({ signal, preview: () => {} });
+const context = (signal = new AbortController().signal) => stepContext({ signal });
 
 t.test('an answer without tool calls ends the run with one artifact (AGT-02, API-50)', async (t) => {
   const model = createScriptedModel(t, [
@@ -226,10 +226,10 @@ t.test('an abort ends the model call, and the tools even when they do not listen
     const expected = { code: reason instanceof AppError ? 'TASK_CANCELED' : 'STEP_ABORTED' };
     const speaking = new AbortController();
     const model = createScriptedModel(t, [{ say: ['Half', { gate: new Promise(() => {}) }] }]);
-    const talk = createTestAgent(model).runStep(step(), {
-      signal: speaking.signal,
-      preview: () => setImmediate(() => speaking.abort(reason)),
-    });
+    const talk = createTestAgent(model).runStep(
+      step(),
+      stepContext({ signal: speaking.signal, preview: () => setImmediate(() => speaking.abort(reason)) }),
+    );
     await t.rejects(talk, expected);
 
     const working = new AbortController();

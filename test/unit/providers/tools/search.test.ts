@@ -18,7 +18,15 @@ const hit = (changes: Partial<FoundPassage> = {}): FoundPassage => ({
   endLine: 7,
   ...changes,
 });
-const context = { taskId: 't', contextId: 'c', agent: 'helper', owner: 'o', callId: '1', signal: new AbortController().signal };
+const context = {
+  taskId: 't',
+  contextId: 'c',
+  agent: 'helper',
+  owner: 'o',
+  callId: '1',
+  idempotencyKey: 'k',
+  signal: new AbortController().signal,
+};
 
 function recording(hits: readonly FoundPassage[]): PassageSearch & { readonly asked: unknown[] } {
   const asked: unknown[] = [];

@@ -1,0 +1,69 @@
+/**
+ * What recovery needs of the run log beyond `TaskStore`: runs that wait for somebody, are held for a decision, or are too old
+ * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
+ */
+import type { TaskEvent } from './task-event.js';
+import type { TaskRecord } from './task-store.js';
+
+export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
+
+export type ResumeOutcome =
+  | { readonly type: 'resumed'; readonly task: TaskRecord }
+  | { readonly type: 'not-held'; readonly task: TaskRecord }
+  | { readonly type: 'not-found' };
+
+export type ExpireOutcome =
+  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  /** Answered, ended or postponed meanwhile. */
+  | { readonly type: 'not-due' };
+
+/** What a run that has not ended is doing, as SQL knows it; whether a worker lives is the lease's to say. */
+export type OpenRunStatus = 'queued' | 'running' | 'waiting' | 'held';
+
+export interface OpenRunQuery {
+  /** Default: everybody's. */
+  readonly owner?: string;
+  /** Default: all. */
+  readonly status?: OpenRunStatus;
+  /** Continues behind this run. */
+  readonly after?: Pick<TaskRecord, 'createdAt' | 'id'>;
+  readonly limit: number;
+}
+
+/** CHK-12; ages in milliseconds, 0 when there is none. */
+export interface OpenRunStatistics {
+  readonly total: number;
+  readonly queued: number;
+  readonly working: number;
+  readonly inputRequired: number;
+  readonly held: number;
+  /** Waits that are past their `expiresAt` and not yet ended. */
+  readonly expired: number;
+  readonly oldestCreatedAt: number;
+}
+
+export interface RecoveryStore {
+  /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
+  release(taskId: string, epoch: number, at: number): Promise<void>;
+  /** CHK-08: the run stays where it is until somebody resumes or discards it. Guarded by the epoch. */
+  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome>;
+  /** A held run becomes runnable again. `owner` undefined = no ownership check. */
+  resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome>;
+  /** Waiting and held runs whose `expiresAt` is not after `at`, oldest first. */
+  due(at: number, limit: number): Promise<readonly TaskRecord[]>;
+  /** CHK-11: ends a due run as FAILED with this reason and raises its epoch. */
+  expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
+  /** Runs that have not ended, oldest first. */
+  openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
+  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
+}
+
+/** Each deletes at most `limit` of what was last touched before `before`, and says how many; never anything of a run that has not ended. */
+export interface RetentionStore {
+  /** Ended tasks with their events, tool calls and accepted message ids. */
+  deleteTasks(before: number, limit: number): Promise<number>;
+  /** Of ended tasks: every event but the first and the last status; the tasks stay, without artifacts and history. */
+  deleteEvents(before: number, limit: number): Promise<number>;
+  /** Sessions without a run that has not ended: their messages and themselves. */
+  deleteSessions(before: number, limit: number): Promise<number>;
+}

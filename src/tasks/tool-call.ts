@@ -1,0 +1,70 @@
+/**
+ * The ledger of tool calls (R7): what a run was about to do to the world, and what came of it.
+ *
+ * One row per call of a run that must not be repeated blindly or that somebody has to decide. Written under the run's epoch
+ * (R3), either beside a step's commit or in the middle of a step, right before and right after the call.
+ */
+import type { JsonValue } from '../base/json.js';
+
+/**
+ * What repeating a call after a crash means (R7). `pure`: nothing, it is run again. `idempotent`: nothing as long as the
+ * same idempotency key goes with it. `once`: harm; a call whose outcome is unknown is never repeated without being told to.
+ */
+export type ToolEffect = 'pure' | 'idempotent' | 'once';
+
+/**
+ * `awaiting` a decision → `approved` or `denied`; `intended`: may have begun; `done`: its result is kept; `unknown`: a `once` call
+ * that an attempt before this one began, and nobody knows how it ended: somebody is asked.
+ */
+export type ToolCallStatus = 'awaiting' | 'approved' | 'denied' | 'intended' | 'unknown' | 'done';
+
+/** What the model and clients are told of a call. */
+export interface StoredToolResult {
+  readonly content: string;
+  readonly isError: boolean;
+  readonly data?: JsonValue;
+}
+
+export interface ToolCallWrite {
+  /** Unique within the session. */
+  readonly callId: string;
+  readonly tool: string;
+  readonly effect: ToolEffect;
+  /** SHA-256 of the arguments' canonical JSON, as hex: what a decision is bound to. */
+  readonly argumentsHash: string;
+  /** Handed to the tool; the same for every attempt of this call. */
+  readonly idempotencyKey: string;
+  readonly status: ToolCallStatus;
+  /** With `done` and `denied`. */
+  readonly result?: StoredToolResult;
+  /** `messageId` of the message that decided, and when. */
+  readonly decision?: { readonly messageId: string; readonly at: number };
+}
+
+export interface ToolCallRecord extends ToolCallWrite {
+  readonly taskId: string;
+  /** The step and the epoch that wrote it last. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A write in the middle of a step; the step stays open. */
+export interface StepRecord {
+  readonly taskId: string;
+  readonly epoch: number;
+  /** The step that runs; equal to the task's `step` or nothing happens. */
+  readonly step: number;
+  readonly toolCalls: readonly ToolCallWrite[];
+  readonly at: number;
+}
+
+export type RecordOutcome = 'recorded' | 'lost';
+
+export interface ToolCallStore {
+  /** R3, R7: all of it or nothing, guarded like a commit; `lost` when the epoch is not the newest, or the run ended or waits. */
+  record(record: StepRecord): Promise<RecordOutcome>;
+  /** The calls of a task, oldest first; of those ids only, when given. */
+  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]>;
+}
