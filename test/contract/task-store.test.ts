@@ -2,6 +2,7 @@ import t from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { acceptSuite, commitSuite, type OpenStores } from './task-store.js';
+import { doubleTextingSuite } from './task-store-double-texting.js';
 import { sessionSuite } from './task-store-sessions.js';
 import { takesSuite } from './task-store-takes.js';
 
@@ -15,4 +16,5 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await commitSuite(t, open);
   await sessionSuite(t, open);
   await takesSuite(t, open);
+  await doubleTextingSuite(t, open);
 });

@@ -45,7 +45,7 @@ export async function startStepRig(t: Test) {
   const { connections, publisher, leases, cancels: signals } = await startRedisProcess(t, redis.url, { leaseMs: 2_000 });
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
-  const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
+  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock: systemClock });
   let sent = 0;
   return {
     redis,

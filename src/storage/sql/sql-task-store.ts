@@ -6,6 +6,7 @@
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
+import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
@@ -43,8 +44,17 @@ export class SqlTaskStore implements TaskStore {
     });
   }
 
-  accept(input: AcceptInput): Promise<AcceptOutcome> {
-    return this.#write('accept', () => acceptWrite(input));
+  async accept(input: AcceptInput): Promise<AcceptOutcome> {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const outcome = await this.#write('accept', () => acceptWrite(input));
+      // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
+      const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
+      if (outcome.type !== 'again' && !isBehindItself) return outcome;
+    }
+    throw new AppError('DATABASE_BUSY', {
+      message: `The runs of the context '${input.key.contextId}' changed ${MAX_TRIES} times while a message waited for them`,
+      retryAfterMs: 1_000,
+    });
   }
 
   isAccepted(dedupeKey: string): Promise<boolean> {
@@ -92,4 +102,6 @@ export class SqlTaskStore implements TaskStore {
 }
 
 const MAX = 2 ** 31 - 1;
+/** Each time another process was quicker; the one that was has been served. */
+const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };

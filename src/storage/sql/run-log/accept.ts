@@ -1,16 +1,24 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
+import { newId } from '../../../base/ids.js';
+import type { Message } from '../../../protocol/a2a.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
-import type { AcceptInput, AcceptOutcome } from '../../../tasks/task-store.js';
+import type { AcceptInput, AcceptOutcome, DoubleTexting } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
-import { hashKey, isTaskId, sessionKeyOf } from './rows.js';
+import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
+/** Another run joined the session while this one waited for the locks of those it knew of: nothing is written, it is to be tried again. */
+export interface AcceptAgain {
+  readonly type: 'again';
+}
+
 /** R1, R11: a new task, or a waiting one goes on. */
-export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
+export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | AcceptAgain> {
   assertStorable(input);
   const { message, metadata, taskId } = input;
+  const doubleTexting = taskId === undefined ? (input.doubleTexting ?? 'enqueue') : 'enqueue';
   const body: TaskEventBody =
     taskId === undefined
       ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }) }
@@ -18,6 +26,7 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
   // Everything that takes time happens here, before the transaction holds its locks.
   const prepared: PreparedAccept = {
     input,
+    doubleTexting,
     body,
     bodyJson: JSON.stringify(body),
     messageJson: JSON.stringify(input.sessionMessage),
@@ -28,29 +37,54 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
     sessionKey: sessionKeyOf(input.key),
     locksSession: true,
-    readsHead: false,
+    readsHead: doubleTexting !== 'enqueue',
+    endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
     decide: (set) => decide(set, prepared),
   };
 }
 
+type Accepted = Extract<AcceptOutcome, { type: 'accepted' }>;
+type InterruptedRun = NonNullable<Accepted['interrupted']>[number];
+
 interface PreparedAccept {
   readonly input: AcceptInput;
+  readonly doubleTexting: DoubleTexting;
   readonly body: TaskEventBody;
   readonly bodyJson: string;
   readonly messageJson: string;
   readonly acceptedKey: string;
 }
 
-function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
+function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | AcceptAgain {
   const known = set.accepted.get(prepared.acceptedKey);
   if (known !== undefined) {
     const type = known.messageHash === prepared.input.messageHash ? 'duplicate' : 'conflict';
     return { type, task: set.getTask(known.taskId).record };
   }
-  return prepared.input.taskId === undefined ? create(set, prepared) : resume(set, prepared, prepared.input.taskId);
+  if (prepared.input.taskId !== undefined) return resume(set, prepared, prepared.input.taskId);
+  // Behind the question whether the message is known: one that is sent again interrupts nothing (R11).
+  const sessionId = set.sessions.get(sessionKeyOf(prepared.input.key))?.session_id;
+  if (prepared.doubleTexting === 'enqueue' || sessionId === undefined) return create(set, prepared);
+  const head = set.findHead(sessionId);
+  if (head === undefined) return create(set, prepared);
+  if (prepared.doubleTexting === 'reject') return { type: 'active', task: head.record };
+  if (set.otherHeads.has(sessionId)) return { type: 'again' };
+  const interrupted = set.activeRuns(sessionId).map((task) => interrupt(set, task, prepared));
+  return { ...create(set, prepared), interrupted };
 }
 
-function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
+/** R6. A run that waits for input is none of these: it goes on when it is answered. */
+function interrupt(set: WorkingSet, task: StoredTask, { input, doubleTexting }: PreparedAccept): InterruptedRun {
+  const { id: taskId, contextId, agent } = task.record;
+  const isRollback = doubleTexting === 'rollback';
+  const text = `Replaced by message '${input.message.messageId}' (agents.${agent}.double_texting: ${doubleTexting})${isRollback ? '; what was said in this run has left the conversation' : ''}`;
+  const message: Message = { messageId: newId(input.at), contextId, taskId, role: 'ROLE_AGENT', parts: [{ text }] };
+  const events = [set.cancelRun(task, message, input.at)];
+  if (isRollback) set.rollBack(task);
+  return { task: set.getTask(taskId).record, events };
+}
+
+function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   const { key, tenant, configVersion, traceparent, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
@@ -94,7 +128,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 
-function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): AcceptOutcome {
+function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {
   const { key, messageHash, at } = prepared.input;
   set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
   set.accepted.set(prepared.acceptedKey, { taskId, messageHash });

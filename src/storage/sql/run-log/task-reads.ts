@@ -71,7 +71,9 @@ const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM t
   WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
-  WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
+  WHERE s.session_key = ? AND m.turn <= ?
+    AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = m.session_id AND r.task_id = m.task_id)
+  ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
   WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND NOT EXISTS

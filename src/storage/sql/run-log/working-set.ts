@@ -2,10 +2,13 @@
  * What one group transaction has loaded and locked, what its members have decided so far, and what it will write.
  * Members decide one after the other against it, as if each had a transaction of its own.
  */
+import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
+import type { Message } from '../../../protocol/a2a.js';
 import { isRunnable } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import { transition } from '../../../tasks/transition.js';
 import type { SessionTable } from '../schema.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 
@@ -18,6 +21,7 @@ export interface PendingWrites {
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
   readonly accepted: (readonly unknown[])[];
+  readonly rolledBack: (readonly unknown[])[];
 }
 
 export interface AcceptedMessage {
@@ -40,6 +44,7 @@ export class WorkingSet {
     events: [],
     messages: [],
     accepted: [],
+    rolledBack: [],
   };
 
   getTask(id: string): StoredTask {
@@ -103,6 +108,33 @@ export class WorkingSet {
     session.last_position += 1;
     session.updated_at = at;
     this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, taskId, json]);
+  }
+
+  /** R6: ends a run that gives way to a later one; its epoch is raised, so nothing of it is committed any more. */
+  cancelRun(task: StoredTask, message: Message, at: number): TaskEvent {
+    const { id, epoch, state } = task.record;
+    const verdict = transition(state, { type: 'cancel' });
+    if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${id} is ${state} and cannot give way` });
+    this.changeTask(task, {
+      state: verdict.state,
+      epoch: epoch + 1,
+      worker: '',
+      heldSince: undefined,
+      expiresAt: undefined,
+      updatedAt: at,
+    });
+    return this.appendEvent(id, { type: 'status.changed', status: { state: verdict.state, message, timestamp: isoTime(at) } }, at);
+  }
+
+  /** What the task's run said leaves its session. */
+  rollBack({ sessionId, record }: StoredTask): void {
+    this.pending.rolledBack.push([sessionId, record.id]);
+  }
+
+  /** Loaded runs of the session that have neither ended nor wait for input, in their order. */
+  activeRuns(sessionId: string): readonly StoredTask[] {
+    const active = [...this.tasks.values()].filter((task) => task.sessionId === sessionId && isRunnable(task.record.state));
+    return active.sort((a, b) => a.record.turn - b.record.turn);
   }
 
   /** The session's earliest runnable task: the only one that may be taken. */
