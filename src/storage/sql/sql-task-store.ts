@@ -25,19 +25,32 @@ import type {
 } from '../../tasks/task-store.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
+import type { Query } from './query.js';
 import { acceptWrite } from './run-log/accept.js';
 import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
+import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
 import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
+import type { SessionTransfer } from './session-transfer.js';
+import { readSeparateMessages } from './session-transfer-reads.js';
+
+/** SES-10 */
+export interface SeparateSessions {
+  readonly sessions: Database;
+  readonly transfer: Pick<SessionTransfer, 'wrote'>;
+}
 
 export class SqlTaskStore implements TaskStore {
   readonly #database: Database;
+  readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
-  constructor(database: Database) {
+  /** @param separate where messages of sessions go, if not into `database` (SES-10). */
+  constructor(database: Database, separate?: SeparateSessions) {
     this.#database = database;
+    this.#separate = separate;
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
       run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
@@ -49,7 +62,9 @@ export class SqlTaskStore implements TaskStore {
       const outcome = await this.#write('accept', () => acceptWrite(input));
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
       const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
-      if (outcome.type !== 'again' && !isBehindItself) return outcome;
+      if (outcome.type === 'again' || isBehindItself) continue;
+      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(input.key));
+      return outcome;
     }
     throw new AppError('DATABASE_BUSY', {
       message: `The runs of the context '${input.key.contextId}' changed ${MAX_TRIES} times while a message waited for them`,
@@ -61,12 +76,16 @@ export class SqlTaskStore implements TaskStore {
     return isAccepted(this.#database, dedupeKey);
   }
 
-  take(taskId: string, at: number): Promise<TakeOutcome> {
-    return this.#write('take', () => takeWrite(taskId, at));
+  async take(taskId: string, at: number): Promise<TakeOutcome> {
+    // A run begins with its session. While that cannot be read, taking would only use up the takes that a run has.
+    await this.#separate?.sessions.read(PING);
+    return await this.#write('take', () => takeWrite(taskId, at));
   }
 
-  commit(commit: StepCommit): Promise<CommitOutcome> {
-    return this.#write('commit', () => commitWrite(commit));
+  async commit(commit: StepCommit): Promise<CommitOutcome> {
+    const outcome = await this.#write('commit', () => commitWrite(commit));
+    if (outcome.type === 'committed' && commit.messages.length > 0) this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
+    return outcome;
   }
 
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {
@@ -86,7 +105,9 @@ export class SqlTaskStore implements TaskStore {
   }
 
   sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
-    return readSessionMessages(this.#database, key, { upToTurn, limit });
+    const range = { upToTurn, limit };
+    if (this.#separate === undefined) return readSessionMessages(this.#database, key, range);
+    return readSeparateMessages({ runs: this.#database, sessions: this.#separate.sessions }, key, range);
   }
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
@@ -102,6 +123,7 @@ export class SqlTaskStore implements TaskStore {
 }
 
 const MAX = 2 ** 31 - 1;
+const PING: Query = { sql: 'SELECT 1', parameters: [] };
 /** Each time another process was quicker; the one that was has been served. */
 const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };
