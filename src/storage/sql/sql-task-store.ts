@@ -1,7 +1,7 @@
 /**
  * The run log in SQL (ARCHITECTURE §5). Writes go through group commit, reads beside them.
  *
- * Owns: rows of tasks, events, sessions and accepted messages. Does not own: which state may follow which
+ * Owns: rows of tasks, events, tool calls, sessions and accepted messages. Does not own: which state may follow which
  * (`tasks/transition.ts`), connections (`database.ts`).
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
@@ -9,6 +9,14 @@
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
+import type {
+  ExpireOutcome,
+  HoldOutcome,
+  OpenRunQuery,
+  OpenRunStatistics,
+  RecoveryStore,
+  ResumeOutcome,
+} from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
 import type {
@@ -23,15 +31,20 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
+import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
 import { acceptWrite } from './run-log/accept.js';
 import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
+import { expireWrite } from './run-log/expire.js';
+import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
+import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { recordWrite } from './run-log/record.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
+import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -42,7 +55,7 @@ export interface SeparateSessions {
   readonly transfer: Pick<SessionTransfer, 'wrote'>;
 }
 
-export class SqlTaskStore implements TaskStore {
+export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
@@ -76,16 +89,52 @@ export class SqlTaskStore implements TaskStore {
     return isAccepted(this.#database, dedupeKey);
   }
 
-  async take(taskId: string, at: number): Promise<TakeOutcome> {
+  async take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
     // A run begins with its session. While that cannot be read, taking would only use up the takes that a run has.
     await this.#separate?.sessions.read(PING);
-    return await this.#write('take', () => takeWrite(taskId, at));
+    return await this.#write('take', () => takeWrite(taskId, at, worker));
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {
     const outcome = await this.#write('commit', () => commitWrite(commit));
     if (outcome.type === 'committed' && commit.messages.length > 0) this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
     return outcome;
+  }
+
+  record(record: StepRecord): Promise<RecordOutcome> {
+    return this.#write('record', () => recordWrite(record));
+  }
+
+  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+    return readToolCalls(this.#database, taskId, callIds);
+  }
+
+  release(taskId: string, epoch: number, at: number): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
+  }
+
+  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+    return this.#write('hold', () => holdWrite({ taskId, epoch, at }));
+  }
+
+  resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
+    return this.#write('resume', () => resumeWrite({ taskId, owner, at }));
+  }
+
+  due(at: number, limit: number): Promise<readonly TaskRecord[]> {
+    return readDue(this.#database, at, limit);
+  }
+
+  expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
+    return this.#write('expire', () => expireWrite({ taskId, reason, at }));
+  }
+
+  openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    return readOpenRuns(this.#database, query);
+  }
+
+  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+    return readStatistics(this.#database, owner, at);
   }
 
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {

@@ -1,10 +1,9 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
-import { newId } from '../../../base/ids.js';
-import type { Message } from '../../../protocol/a2a.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
+import { endRun } from './end-run.js';
 import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
@@ -57,7 +56,8 @@ interface PreparedAccept {
 
 function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | AcceptAgain {
   const known = set.accepted.get(prepared.acceptedKey);
-  if (known !== undefined) {
+  // Its task may be gone: retention deleted both after this transaction saw the message and before it could lock the task.
+  if (known !== undefined && set.tasks.has(known.taskId)) {
     const type = known.messageHash === prepared.input.messageHash ? 'duplicate' : 'conflict';
     return { type, task: set.getTask(known.taskId).record };
   }
@@ -75,14 +75,20 @@ function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Acce
 
 /** R6. A run that waits for input is none of these: it goes on when it is answered. */
 function interrupt(set: WorkingSet, task: StoredTask, { input, doubleTexting }: PreparedAccept): InterruptedRun {
-  const { id: taskId, contextId, agent } = task.record;
-  const isRollback = doubleTexting === 'rollback';
-  const text = `Replaced by message '${input.message.messageId}' (agents.${agent}.double_texting: ${doubleTexting})${isRollback ? '; what was said in this run has left the conversation' : ''}`;
-  const message: Message = { messageId: newId(input.at), contextId, taskId, role: 'ROLE_AGENT', parts: [{ text }] };
-  const events = [set.cancelRun(task, message, input.at)];
-  if (isRollback) set.rollBack(task);
-  return { task: set.getTask(taskId).record, events };
+  const verdict = transition(task.record.state, { type: 'cancel' });
+  if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${task.record.id} runs and cannot be canceled` });
+  const reason = `Replaced by message '${input.message.messageId}' (agents.${task.record.agent}.double_texting: ${doubleTexting})`;
+  const { task: record, events } = endRun(set, task, { state: verdict.state, reason: reason + CONSEQUENCE[doubleTexting], at: input.at });
+  if (doubleTexting === 'rollback') set.rollBack(task);
+  return { task: record, events };
 }
+
+const CONSEQUENCE: Readonly<Record<DoubleTexting, string>> = {
+  enqueue: '',
+  reject: '',
+  interrupt: '; what it had said stays in the conversation',
+  rollback: '; what was said in it has left the conversation',
+};
 
 function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   const { key, tenant, configVersion, traceparent, newTaskId: id, at } = prepared.input;
@@ -92,6 +98,8 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
+    lastCall: 0,
+    isTrimmed: false,
     record: {
       ...key,
       id,
@@ -124,7 +132,8 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  set.changeTask(task, { state: verdict.state, takes: 0, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
+  const turn = set.nextTurn(set.openSession(key, taskId, at));
+  set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 

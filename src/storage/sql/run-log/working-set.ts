@@ -2,15 +2,13 @@
  * What one group transaction has loaded and locked, what its members have decided so far, and what it will write.
  * Members decide one after the other against it, as if each had a transaction of its own.
  */
-import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
-import type { Message } from '../../../protocol/a2a.js';
 import { isRunnable } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
-import { transition } from '../../../tasks/transition.js';
 import type { SessionTable } from '../schema.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
+import type { PreparedToolCall } from './tool-calls.js';
 
 export interface PendingWrites {
   readonly newSessions: Set<string>;
@@ -22,6 +20,9 @@ export interface PendingWrites {
   readonly messages: (readonly unknown[])[];
   readonly accepted: (readonly unknown[])[];
   readonly rolledBack: (readonly unknown[])[];
+  /** By call key. */
+  readonly newCalls: Map<string, readonly unknown[]>;
+  readonly changedCalls: Map<string, readonly unknown[]>;
 }
 
 export interface AcceptedMessage {
@@ -36,6 +37,8 @@ export class WorkingSet {
   readonly accepted = new Map<string, AcceptedMessage>();
   /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
+  /** Keys of the tool calls that are in the table. */
+  readonly toolCalls = new Set<string>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
     changedSessions: new Set(),
@@ -45,6 +48,8 @@ export class WorkingSet {
     messages: [],
     accepted: [],
     rolledBack: [],
+    newCalls: new Map(),
+    changedCalls: new Map(),
   };
 
   getTask(id: string): StoredTask {
@@ -58,8 +63,8 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>): StoredTask {
-    const changed = { ...task, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, lastCall = task.lastCall): StoredTask {
+    const changed = { ...task, lastCall, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
     return changed;
@@ -73,6 +78,22 @@ export class WorkingSet {
     this.changeTask(task, { seq, updatedAt: at });
     this.pending.events.push([taskId, seq, epoch, at, json]);
     return { ...body, taskId, contextId, seq, epoch, at };
+  }
+
+  /** R7: a call is inserted once and keeps its place; whatever is written of it later replaces the rest. */
+  writeToolCalls(taskId: string, calls: readonly PreparedToolCall[], { step, at }: { readonly step: number; readonly at: number }): void {
+    for (const { callKey, callIdJson, values } of calls) {
+      const task = this.getTask(taskId);
+      const change = [callKey, ...values, step, task.record.epoch, at];
+      const inserted = this.pending.newCalls.get(callKey);
+      if (this.toolCalls.has(callKey)) this.pending.changedCalls.set(callKey, change);
+      else if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      else {
+        const ordinal = task.lastCall + 1;
+        this.changeTask(task, {}, ordinal);
+        this.pending.newCalls.set(callKey, [...change, taskId, ordinal, callIdJson, at]);
+      }
+    }
   }
 
   /** The session of that key; a new one is named after `taskId`, its first task. */
@@ -108,22 +129,6 @@ export class WorkingSet {
     session.last_position += 1;
     session.updated_at = at;
     this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, taskId, json]);
-  }
-
-  /** R6: ends a run that gives way to a later one; its epoch is raised, so nothing of it is committed any more. */
-  cancelRun(task: StoredTask, message: Message, at: number): TaskEvent {
-    const { id, epoch, state } = task.record;
-    const verdict = transition(state, { type: 'cancel' });
-    if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${id} is ${state} and cannot give way` });
-    this.changeTask(task, {
-      state: verdict.state,
-      epoch: epoch + 1,
-      worker: '',
-      heldSince: undefined,
-      expiresAt: undefined,
-      updatedAt: at,
-    });
-    return this.appendEvent(id, { type: 'status.changed', status: { state: verdict.state, message, timestamp: isoTime(at) } }, at);
   }
 
   /** What the task's run said leaves its session. */
