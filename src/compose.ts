@@ -222,7 +222,7 @@ async function startFrontRole(
   const binding = createA2aBinding({
     settings: () => runtime.current.settings,
     store,
-    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
+    acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
     feed,
     log,
