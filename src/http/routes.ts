@@ -1,12 +1,14 @@
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
+import type { StudioRoute } from '../studio/studio-route.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
 import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
 import type { HttpResponse } from './server.js';
+import { mountStudio } from './studio-routes.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -18,6 +20,8 @@ export interface RoutePorts extends JsonRpcPorts {
   readonly authenticate: Authenticate;
   readonly readiness: () => Promise<Readiness>;
   readonly version: string;
+  /** Paths of the management API. */
+  readonly studio: readonly StudioRoute[];
 }
 
 /** Every path of the server (spec/04 4.1). */
@@ -53,6 +57,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    ...mountStudio(ports.studio, ports.authenticate),
   ];
 }
 
