@@ -20,10 +20,8 @@ export interface StudioPorts {
   readonly cancelTask: CancelTask;
   /** `queue.lease_ms` */
   readonly leaseMs: number;
-  /** Longest until the recovery sweep looks at a run that nobody has, milliseconds. */
-  readonly sweepMs: number;
-  /** Under which name a keeper holds the lease of the recovery sweep. */
-  readonly sweepDuty: string;
+  /** The keeper's lease, and the longest until it finds a run whose worker died, or whose job was lost; milliseconds. */
+  readonly sweep: { readonly lease: string; readonly orphanMs: number; readonly lostJobMs: number };
   readonly clock: Clock;
   readonly log: Logger;
 }

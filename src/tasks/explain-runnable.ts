@@ -43,7 +43,7 @@ function describeRecord(task: TaskRecord, now: number): string[] {
 }
 
 function explainLease(task: TaskRecord, remainingMs: number, evidence: readonly string[], facts: TaskFacts): Explanation {
-  const { now, leaseMs, sweepMs } = facts;
+  const { now, leaseMs, orphanMs } = facts;
   const lease = `Its lease ends in ${describeAge(remainingMs)} unless it is renewed.`;
   // Renewed every third of its time: below the half, a renewal was missed.
   if (task.worker !== '' && remainingMs < leaseMs / 2) {
@@ -51,7 +51,7 @@ function explainLease(task: TaskRecord, remainingMs: number, evidence: readonly 
       rule: 'worker-died',
       summary: `The worker '${task.worker}' has not renewed its lease for ${describeAge(leaseMs - remainingMs)}; it may have died in step ${task.step}.`,
       evidence: [...evidence, lease, ...describeKeeper(facts)],
-      next: `If it died, its lease ends in ${describeAge(remainingMs)} and the recovery sweep gives the run to another worker within ${describeAge(sweepMs)} after that.`,
+      next: `If it died, its lease ends in ${describeAge(remainingMs)} and the recovery sweep gives the run to another worker within ${describeAge(orphanMs)} after that.`,
     };
   }
   return {
@@ -66,7 +66,7 @@ function explainLease(task: TaskRecord, remainingMs: number, evidence: readonly 
 }
 
 function explainNobody(task: TaskRecord, evidence: readonly string[], facts: TaskFacts): Explanation {
-  const { job, workers, isKeeperOnDuty, sweepMs } = facts;
+  const { job, workers, isKeeperOnDuty } = facts;
   const known = [...evidence, 'Nobody holds its lease.', describeJob(facts), ...describeWorkers(facts), ...describeKeeper(facts)];
   if (workers === 0) {
     return {
@@ -91,7 +91,7 @@ function explainNobody(task: TaskRecord, evidence: readonly string[], facts: Tas
       evidence: known,
       next:
         job === undefined || job.type === 'none'
-          ? `Nothing: the recovery sweep gives the run to another worker within ${describeAge(sweepMs)}.`
+          ? `Nothing: the recovery sweep gives the run to another worker within ${describeAge(facts.orphanMs)}.`
           : 'Nothing: its job is there, and the next free worker takes the run over.',
     };
   }
@@ -100,7 +100,7 @@ function explainNobody(task: TaskRecord, evidence: readonly string[], facts: Tas
       rule: 'orphaned',
       summary: 'The run has neither a worker nor a job: the job was lost, or is on its way.',
       evidence: known,
-      next: `Nothing: the recovery sweep gives it a job within ${describeAge(sweepMs)}.`,
+      next: `Nothing: the recovery sweep gives it a job within ${describeAge(facts.lostJobMs)}.`,
     };
   }
   return {

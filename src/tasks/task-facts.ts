@@ -51,9 +51,11 @@ export interface OpenCall {
 
 export interface TaskFacts {
   readonly now: number;
-  /** Time to live of a lease, and the longest until the sweep looks at a run that nobody has; milliseconds. */
+  /** Time to live of a lease, milliseconds. */
   readonly leaseMs: number;
-  readonly sweepMs: number;
+  /** Longest until the sweep finds a run whose worker died, and one whose job was lost; milliseconds. */
+  readonly orphanMs: number;
+  readonly lostJobMs: number;
   readonly openCalls: readonly OpenCall[] | undefined;
   readonly isConfigStored: boolean | undefined;
   /** Until the run's lease ends unless it is renewed; 0 = nobody holds it. */
