@@ -5,7 +5,7 @@ import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../ta
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
-import { TASK_COLUMNS, toStoredTask } from './rows.js';
+import { sessionKeyOf, TASK_COLUMNS, toStoredTask } from './rows.js';
 
 export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
   const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
@@ -13,10 +13,11 @@ export async function readDue(database: Database, at: number, limit: number): Pr
 }
 
 export async function readOpenRuns(database: Database, query: OpenRunQuery): Promise<readonly TaskRecord[]> {
-  const { owner, status, after, limit } = query;
+  const { owner, status, session, after, limit } = query;
   const conditions = [
     ...ofOwner(owner),
     { sql: status === undefined ? '' : ` AND ${STATUS[status]}`, parameters: [] },
+    session === undefined ? { sql: '', parameters: [] } : { sql: OF_SESSION, parameters: [sessionKeyOf(session)] },
     after === undefined
       ? { sql: '', parameters: [] }
       : { sql: ' AND created_at >= ? AND (created_at > ? OR id > ?)', parameters: [after.createdAt, after.createdAt, after.id] },
@@ -64,6 +65,8 @@ const STATES: readonly TaskState[] = [
   'TASK_STATE_CANCELED',
   'TASK_STATE_REJECTED',
 ];
+
+const OF_SESSION = ' AND session_id = (SELECT session_id FROM sessions WHERE session_key = ?)';
 
 const COLUMNS = TASK_COLUMNS.join(', ');
 
