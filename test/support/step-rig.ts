@@ -59,6 +59,7 @@ export async function startStepRig(t: Test) {
   let sent = 0;
   return {
     redis,
+    redisClient: connections.main,
     agents,
     store,
     queue,
