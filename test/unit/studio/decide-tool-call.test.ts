@@ -64,7 +64,7 @@ t.test('what came of a call can be any JSON', async (t) => {
 t.test('a decision that does not fit the question changes nothing and says what would', async (t) => {
   const { rig, id, path } = await startAsking();
   const deep = JSON.parse('['.repeat(150) + ']'.repeat(150)) as unknown;
-  const cases: readonly (readonly [unknown, Record<string, unknown>])[] = [
+  const cases: readonly (readonly [unknown, { readonly code: string } & Record<string, unknown>])[] = [
     [{ decision: 'retry' }, { code: 'PARAMS_INVALID', message: /decision: must be one of approve, deny for the call 'a', not 'retry'/ }],
     [{ decision: 'maybe' }, { code: 'PARAMS_INVALID', problems: [{ field: 'decision', description: /approve, deny, done, retry, skip/ }] }],
     [{ decision: 1 }, { code: 'PARAMS_INVALID', problems: [{ field: 'decision', description: /must be a string, not a number/ }] }],
