@@ -60,7 +60,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
-    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
+    acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
     leaseMs: 1_500,
     sweep: SWEEP,
