@@ -169,6 +169,34 @@ export async function sessionTransferSuite(t: Test, openPair: OpenPair): Promise
     t.same(await texts(store), ['q2']);
   });
 
+  await t.test('a session that retention deletes goes from both, its rolled back runs with it (SES-06)', async (t) => {
+    const { runs, sessions } = await open(t);
+    const { store, transfer } = openSeparateStore(t, runs, sessions);
+    const at = Date.now() - 100_000;
+    await acceptNew(store, { contextId: 'c1', text: 'q1', at });
+    const last = await store.accept(sampleAccept({ contextId: 'c1', text: 'q2', doubleTexting: 'rollback', at }));
+    await transfer.tick();
+    if (!('task' in last)) throw new Error(last.type);
+    await store.commit(sampleCommit(await takeNow(store, last.task.id), 'TASK_STATE_COMPLETED', { messages: [sampleMessage('a2')], at }));
+    await acceptNew(store, { contextId: 'c2', text: 'kept' });
+    t.same(
+      [await countRows(runs), await countRows(sessions)],
+      [
+        { messages: 2, rolledBack: 0 },
+        { messages: 2, rolledBack: 1 },
+      ],
+    );
+    t.equal(await store.deleteSessions(Date.now() - 50_000, 10), 1);
+    t.same(
+      [await countRows(runs), await countRows(sessions)],
+      [
+        { messages: 1, rolledBack: 0 },
+        { messages: 0, rolledBack: 0 },
+      ],
+    );
+    t.same(await texts(store), []);
+  });
+
   await t.test('two names of one database are found out, two databases are told apart', async (t) => {
     const { temps, runs, sessions } = await open(t);
     t.equal(await isSameDatabase(runs, await temps.runs.open(), systemClock), true);

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
-import { recoverySuite } from './recovery-store.js';
+import { openRunSuite, recoverySuite } from './recovery-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
 import { doubleTextingSuite } from './task-store-double-texting.js';
 import { sessionSuite } from './task-store-sessions.js';
@@ -22,6 +22,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await doubleTextingSuite(t, open);
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });
 
 void t.test('in memory, for tests', async (t) => {
@@ -31,4 +32,5 @@ void t.test('in memory, for tests', async (t) => {
   };
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });
