@@ -196,9 +196,14 @@ async function startStepWorker(
   await worker.ready();
 }
 
-function startKeeper({ settings, closers, ...shared }: Parts, { tasks: store }: Stores, { leases, queue, publisher }: Coordination): void {
+function startKeeper(
+  { settings, closers, ...shared }: Parts,
+  { tasks: store, sessionTransfer }: Stores,
+  { leases, queue, publisher }: Coordination,
+): void {
   const { retention } = settings.storage;
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, ...shared });
+  const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
+  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
   closers.add(() => keeper.close());
 }
 
