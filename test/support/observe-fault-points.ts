@@ -1,0 +1,80 @@
+/** Follows single runs through the fault points of this process, and lets one of them pause there, as a stopped process would. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { armFaultPoint } from '../../src/base/fault-points.js';
+
+/** The `nth` time that a run reaches `point`. */
+export interface FaultPlace {
+  readonly point: string;
+  readonly nth: number;
+}
+
+/** `step.before-commit`, `step.before-commit (2)` … */
+export function describePlace({ point, nth }: FaultPlace): string {
+  return nth === 1 ? point : `${point} (${nth})`;
+}
+
+interface Observer {
+  readonly reached: FaultPlace[];
+  readonly pause: { readonly at: FaultPlace; readonly begins: () => void; readonly ends: Promise<void> } | undefined;
+}
+
+const observers = new AsyncLocalStorage<Observer>();
+
+/** Arms these points for `traceFaultPoints` and `pauseAtFaultPoint`; the result disarms them. */
+export function observeFaultPoints(names: readonly string[]): () => void {
+  const disarm = names.map((name) => armFaultPoint(name, onPoint));
+  return () => {
+    for (const one of disarm) one();
+  };
+}
+
+/** Where `work` passes, in order. */
+export async function traceFaultPoints(work: () => Promise<unknown>): Promise<readonly FaultPlace[]> {
+  const observer: Observer = { reached: [], pause: undefined };
+  await observers.run(observer, work);
+  return observer.reached;
+}
+
+export interface PausedWork {
+  /** Lets it go on; resolves with its end, which may be a failure. */
+  resume(): Promise<{ readonly failure: unknown }>;
+}
+
+/** Begins `work`; resolves when it stands still at `at`. */
+export async function pauseAtFaultPoint(at: FaultPlace, work: () => Promise<unknown>): Promise<PausedWork> {
+  let begins = () => {};
+  let ends = () => {};
+  const paused = new Promise<void>((resolve) => {
+    begins = resolve;
+  });
+  const pause = {
+    at,
+    begins: () => begins(),
+    ends: new Promise<void>((resolve) => {
+      ends = resolve;
+    }),
+  };
+  const ended = observers.run({ reached: [], pause }, work).then(
+    () => ({ failure: undefined }),
+    (failure: unknown) => ({ failure }),
+  );
+  const first = await Promise.race([paused.then(() => undefined), ended]);
+  if (first !== undefined) throw new Error(`the work ended before it came to ${at.point} (${at.nth})`, { cause: first.failure });
+  return {
+    resume() {
+      ends();
+      return ended;
+    },
+  };
+}
+
+async function onPoint(point: string): Promise<void> {
+  const observer = observers.getStore();
+  if (observer === undefined) return;
+  const nth = observer.reached.filter((place) => place.point === point).length + 1;
+  observer.reached.push({ point, nth });
+  const { pause } = observer;
+  if (pause === undefined || pause.at.point !== point || pause.at.nth !== nth) return;
+  pause.begins();
+  await pause.ends;
+}
