@@ -75,7 +75,7 @@ export interface CrashOutcome {
 export const SCENARIOS: readonly CrashScenario[] = [
   ...(['pure', 'idempotent', 'once'] as const).map(
     (effect): CrashScenario => ({
-      name: `a run with a tool of effect \`${effect}\``,
+      name: `a worker, tool of effect \`${effect}\``,
       effect,
       async prepare(run) {
         run.task = await run.worker.accept(run.message);
@@ -84,7 +84,7 @@ export const SCENARIOS: readonly CrashScenario[] = [
     }),
   ),
   {
-    name: 'a message that is accepted',
+    name: 'a front that accepts a message, which is sent again',
     effect: 'pure',
     prepare: async ({ message }) => ({ type: 'accept', message }),
     async retry(run) {
@@ -92,7 +92,7 @@ export const SCENARIOS: readonly CrashScenario[] = [
     },
   },
   {
-    name: 'a cancel',
+    name: 'a front that cancels',
     effect: 'pure',
     async prepare(run) {
       run.task = await run.worker.accept(run.message);

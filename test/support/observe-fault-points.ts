@@ -1,6 +1,9 @@
 /** Follows single runs through the fault points of this process, and lets one of them pause there, as a stopped process would. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { armFaultPoint } from '../../src/base/fault-points.js';
+import type { Files } from '../gates/project.js';
+import { OUTSIDE_POINTS } from './effect-server.js';
+import { listFaultPoints } from './list-fault-points.js';
 
 /** The `nth` time that a run reaches `point`. */
 export interface FaultPlace {
@@ -19,6 +22,11 @@ interface Observer {
 }
 
 const observers = new AsyncLocalStorage<Observer>();
+
+/** All that the crash matrix knows: those of the code, and the tests' own. */
+export function listObservedPoints(sources: Files): readonly string[] {
+  return [...listFaultPoints(sources), ...Object.values(OUTSIDE_POINTS)];
+}
 
 /** Arms these points for `traceFaultPoints` and `pauseAtFaultPoint`; the result disarms them. */
 export function observeFaultPoints(names: readonly string[]): () => void {
