@@ -8,6 +8,8 @@ export interface SilentProxy {
   fallSilent(): void;
   /** Delivers what was kept back, and goes on. */
   speak(): void;
+  /** Connections that are open stay silent for ever and are never closed; new ones work. */
+  abandon(): void;
 }
 
 export async function startSilentProxy(
@@ -48,6 +50,10 @@ export async function startSilentProxy(
     speak() {
       isSilent = false;
       for (const socket of sockets) socket.resume();
+    },
+    abandon() {
+      isSilent = false;
+      for (const socket of sockets) socket.pause();
     },
   };
 }
