@@ -204,7 +204,7 @@ async function startStepWorker(
 
 function startKeeper({ settings, closers, ...shared }: Parts, { tasks: store }: Stores, { leases, queue, publisher }: Coordination): void {
   const { retention } = settings.storage;
-  const keeper = new Keeper({ store, retentionStore: store, retention, leases, queue, publisher, ...shared });
+  const keeper = new Keeper({ store, retention, leases, queue, publisher, ...shared });
   closers.add(() => keeper.close());
 }
 

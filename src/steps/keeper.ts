@@ -12,7 +12,8 @@ import { RetentionSweep } from './retention-sweep.js';
 
 export interface KeeperOptions {
   readonly store: TaskStore & RecoveryStore;
-  readonly retentionStore: RetentionStore;
+  /** Default: nothing is deleted. */
+  readonly retentionStore?: RetentionStore;
   readonly retention: StorageSettings['retention'];
   readonly leases: LeaseManager;
   readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
@@ -27,7 +28,11 @@ export class Keeper {
   readonly #duties: readonly { close(): Promise<void> }[];
 
   constructor({ retentionStore, ...options }: KeeperOptions) {
-    this.#duties = [new RecoverySweep(options), new ExpirySweep(options), new RetentionSweep({ ...options, store: retentionStore })];
+    this.#duties = [
+      new RecoverySweep(options),
+      new ExpirySweep(options),
+      ...(retentionStore === undefined ? [] : [new RetentionSweep({ ...options, store: retentionStore })]),
+    ];
   }
 
   /** Other keepers may go on at once. Safe to call twice. */
