@@ -10,8 +10,7 @@ import type { Message } from '../../src/protocol/a2a.js';
 import { type Database, openDatabase } from '../../src/storage/sql/database.js';
 import type { TaskEvent } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
-import type { ToolEffect } from '../../src/tasks/tool-call.js';
-import { type CrashAct, type CrashWorker, createCrashWorker, OWNER } from './crash-rig.js';
+import { type CrashAct, type CrashSetting, type CrashWorker, createCrashWorker, OWNER } from './crash-rig.js';
 import type { CrashJob } from './crash-worker.js';
 import type { EffectServer } from './effect-server.js';
 import { type FaultPlace, pauseAtFaultPoint, traceFaultPoints } from './observe-fault-points.js';
@@ -24,13 +23,13 @@ export interface CrashBench {
 
 /** A situation in which a process dies: what was there before, and what it is doing. */
 export interface CrashScenario {
-  /** Of the table that shows it. */
+  /** Names it in the table. */
   readonly name: string;
-  readonly effect: ToolEffect;
+  readonly setting: CrashSetting;
   prepare(run: CrashRun): Promise<CrashAct>;
   /** What the client does afterwards, before others take over. */
   retry?(run: CrashRun): Promise<void>;
-  /** Whether what the process was doing has taken effect at this place; otherwise the run is as if nobody had begun it. */
+  /** Whether what the process was doing has taken effect at this place; otherwise all is as if it had not begun. */
   hasHappened?(place: FaultPlace): boolean;
 }
 
@@ -39,8 +38,8 @@ export interface CrashTrace {
   readonly places: readonly FaultPlace[];
   /** What comes of it then. */
   readonly undisturbed: CrashOutcome;
-  /** What comes of a run that nobody but its workers touches. */
-  readonly untouched: CrashOutcome;
+  /** What comes of it when that process does nothing at all. */
+  readonly notBegun: CrashOutcome;
 }
 
 /** One run of one scenario. */
@@ -55,13 +54,14 @@ export interface CrashRun {
 
 /** What came of it. */
 export interface CrashOutcome {
+  /** Of the task, or `held`. */
   readonly state: string;
   /** The open questions that the run ended with, by type. */
   readonly questions: readonly string[];
   readonly model: number;
   readonly tool: number;
-  /** Distinct idempotency keys among its tool calls. */
-  readonly keys: number;
+  /** Distinct idempotency keys among its tool calls, '' for none. */
+  readonly keys: readonly string[];
   /** Committed steps. */
   readonly steps: number;
   /** What a client sees: statuses, and artifacts that grew. */
@@ -72,54 +72,41 @@ export interface CrashOutcome {
   readonly problems: readonly string[];
 }
 
-export const SCENARIOS: readonly CrashScenario[] = [
-  ...(['pure', 'idempotent', 'once'] as const).map(
-    (effect): CrashScenario => ({
-      name: `a worker, tool of effect \`${effect}\``,
-      effect,
-      async prepare(run) {
-        run.task = await run.worker.accept(run.message);
-        return { type: 'run', taskId: run.task.id };
-      },
-    }),
-  ),
-  {
-    name: 'a front that accepts a message, which is sent again',
-    effect: 'pure',
-    prepare: async ({ message }) => ({ type: 'accept', message }),
-    async retry(run) {
-      run.task = await run.worker.accept(run.message);
-    },
-  },
-  {
-    name: 'a front that cancels',
-    effect: 'pure',
-    async prepare(run) {
-      run.task = await run.worker.accept(run.message);
-      return { type: 'cancel', taskId: run.task.id };
-    },
-    hasHappened: ({ point }) => point !== 'store.cancel.before',
-  },
-];
-
+/** Where a process passes that nobody disturbs, and how the run ends with it and without it. */
 export async function traceScenario(bench: CrashBench, scenario: CrashScenario): Promise<CrashTrace> {
   const run = beginRun(bench, scenario);
   const act = await scenario.prepare(run);
   const places = await traceFaultPoints(() => workerFor(bench, scenario, 'first').act(act));
-  await scenario.retry?.(run);
-  await takeOver(run);
-  const untouched = beginRun(bench, scenario);
-  untouched.task = await untouched.worker.accept(untouched.message);
-  await takeOver(untouched);
-  return { places, undisturbed: await readOutcome(bench, run), untouched: await readOutcome(bench, untouched) };
+  const idle = beginRun(bench, scenario);
+  await scenario.prepare(idle);
+  for (const one of [run, idle]) {
+    await scenario.retry?.(one);
+    await takeOver(one);
+  }
+  return { places, undisturbed: await readOutcome(bench, run), notBegun: await readOutcome(bench, idle) };
+}
+
+/**
+ * Places between the same two changes of the world are one situation: a durable operation lies between `store.….before` and what
+ * follows, and a piece of outside work right before its own point.
+ */
+export function groupPlaces(places: readonly FaultPlace[]): readonly (readonly FaultPlace[])[] {
+  const groups: FaultPlace[][] = [];
+  let last: FaultPlace | undefined;
+  for (const place of places) {
+    const isChanged = last === undefined || /^store\..*\.before$/.test(last.point) || place.point.startsWith('outside.');
+    if (isChanged) groups.push([]);
+    groups.at(-1)?.push(place);
+    last = place;
+  }
+  return groups;
 }
 
 /** Kills a process at `place`; another one takes over. */
 export async function runKilled(bench: CrashBench, scenario: CrashScenario, place: FaultPlace) {
   const run = beginRun(bench, scenario);
   const act = await scenario.prepare(run);
-  const { effect } = scenario;
-  const job: CrashJob = { settings: bench.settings, worker: { outsideUrl: bench.outside.url, effect }, act };
+  const job: CrashJob = { settings: bench.settings, worker: { ...scenario.setting, outsideUrl: bench.outside.url }, act };
   const child = spawn(process.execPath, [WORKER, JSON.stringify(job)], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, HECTOR_FAULT_POINTS: `${place.point}=kill@${place.nth}` },
@@ -142,7 +129,17 @@ export async function runPaused(bench: CrashBench, scenario: CrashScenario, plac
   await takeOver(run);
   const before = await readOutcome(bench, run);
   await paused.resume();
+  await takeOver(run);
   return { run, before, after: await readOutcome(bench, run) };
+}
+
+/** Somebody says how the call ended whose outcome nobody knows. */
+export async function answerUnknown(bench: CrashBench, run: CrashRun, answer: 'done' | 'retry' | 'skip'): Promise<CrashOutcome> {
+  const { id: taskId = '', contextId = '' } = run.task ?? {};
+  const decision = { type: 'tool_outcome', tool_call_id: 'call-1', outcome: answer };
+  await run.worker.accept({ messageId: newId(), taskId, contextId, role: 'ROLE_USER', parts: [{ data: decision }] });
+  await takeOver(run);
+  return await readOutcome(bench, run);
 }
 
 /** Opens a bench of its own connections; close it with `database.close()`. */
@@ -156,16 +153,20 @@ function beginRun(bench: CrashBench, scenario: CrashScenario): CrashRun {
   return { name, message, worker: workerFor(bench, scenario, 'second'), task: undefined };
 }
 
-function workerFor({ database, outside }: CrashBench, { effect }: CrashScenario, name: string): CrashWorker {
-  return createCrashWorker({ database, outsideUrl: outside.url, effect, name });
+function workerFor({ database, outside }: CrashBench, { setting }: CrashScenario, name: string): CrashWorker {
+  return createCrashWorker({ ...setting, database, outsideUrl: outside.url, name });
 }
 
-/** As the recovery sweep would: runs what the run log says is runnable, until nothing is. */
+/** As the recovery sweep would: runs what the run log says a dead worker has, or nobody, until nothing is. */
 async function takeOver({ task, worker }: CrashRun): Promise<void> {
+  const taskId = task?.id ?? '';
   for (;;) {
-    const runnable = await worker.store.runnable(systemClock.now() + 1, 10_000);
-    if (!runnable.some(({ id }) => id === task?.id)) return;
-    await worker.run(task?.id ?? '');
+    const taken = await worker.store.openRuns({ status: 'running', limit: 10_000 });
+    const waiting = await worker.store.runnable(systemClock.now() + 1, 10_000);
+    const isOrphan = taken.some((run) => run.id === taskId && run.worker !== '');
+    const isWaiting = waiting.some((run) => run.id === taskId && run.worker === '');
+    if (!isOrphan && !isWaiting) return;
+    await worker.act({ type: 'run', taskId });
   }
 }
 
@@ -176,11 +177,11 @@ async function readOutcome({ outside }: CrashBench, { name, task, worker }: Cras
   const messages = await worker.store.sessionMessages(record);
   const { model, tool, keys } = outside.callsOf(name);
   return {
-    state: record.state,
+    state: record.heldSince === undefined ? record.state : 'held',
     questions: questionsOf(events.at(-1)),
     model,
     tool,
-    keys: keys.size,
+    keys: [...keys],
     steps: record.step - 1,
     log: events.map(describeEvent),
     roles: messages.map(({ role }) => role),

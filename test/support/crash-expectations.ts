@@ -10,12 +10,13 @@ export function findCrashFaults(scenario: CrashScenario, trace: CrashTrace, plac
   const atMost = (what: string, found: number, most: number) => {
     if (found > most) faults.push(`${what}: ${found}, at most ${most}`);
   };
-  const { undisturbed } = trace;
-  if (isUnknown(scenario, trace, place)) {
+  const { undisturbed, notBegun } = trace;
+  const { effect } = scenario.setting;
+  if (isOutcomeUnknown(scenario, trace, place)) {
     expect('state', outcome.state, 'TASK_STATE_INPUT_REQUIRED');
     expect('questions (R7)', outcome.questions, ['tool_outcome_request']);
   } else {
-    const wanted = scenario.hasHappened?.(place) === false ? trace.untouched : undisturbed;
+    const wanted = scenario.hasHappened?.(place) === false ? notBegun : undisturbed;
     expect('state', outcome.state, wanted.state);
     expect('questions (R7)', outcome.questions, wanted.questions);
     expect('committed steps (R2)', outcome.steps, wanted.steps);
@@ -23,15 +24,18 @@ export function findCrashFaults(scenario: CrashScenario, trace: CrashTrace, plac
     expect('messages (R2)', outcome.roles, wanted.roles);
     if (wanted.tool > 0 && outcome.tool === 0) faults.push('the tool was never called');
   }
-  atMost('model calls', outcome.model, trace.untouched.model + 1);
-  atMost('tool calls (R7)', outcome.tool, scenario.effect === 'once' ? 1 : 2);
-  if (scenario.effect !== 'pure') atMost('idempotency keys (R7)', outcome.keys, 1);
+  atMost('model calls', outcome.model, Math.max(undisturbed.model, notBegun.model) + 1);
+  atMost('tool calls (R7)', outcome.tool, effect === 'once' ? 1 : 2);
+  if (effect !== 'pure') {
+    atMost('idempotency keys (R7)', outcome.keys.length, 1);
+    if (outcome.keys.includes('')) faults.push('a call without an idempotency key (R7)');
+  }
   return faults;
 }
 
 /** R7: between the commit of a `once` call's intent and the commit of its result nobody can know how it ended. */
-function isUnknown(scenario: CrashScenario, { places }: CrashTrace, place: FaultPlace): boolean {
-  if (scenario.effect !== 'once') return false;
+export function isOutcomeUnknown(scenario: CrashScenario, { places }: CrashTrace, place: FaultPlace): boolean {
+  if (scenario.setting.effect !== 'once') return false;
   const indexOf = (wanted: FaultPlace) => places.findIndex(({ point, nth }) => point === wanted.point && nth === wanted.nth);
   const intent = indexOf({ point: 'store.record.after', nth: 1 });
   const result = indexOf({ point: 'store.record.before', nth: 2 });

@@ -5,12 +5,15 @@
  */
 import type { Agent } from '../../src/agents/agent.js';
 import { systemClock } from '../../src/base/clock.js';
+import { hasCode } from '../../src/base/errors.js';
 import { faultPoint } from '../../src/base/fault-points.js';
 import { silentLogger } from '../../src/observe/log.js';
+import { createMetrics } from '../../src/observe/metrics.js';
 import type { Message } from '../../src/protocol/a2a.js';
 import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { Tool } from '../../src/providers/tools/contract.js';
-import { type RunTaskDependencies, runTask } from '../../src/steps/run-task.js';
+import { runTask } from '../../src/steps/run-task.js';
+import type { RunTaskDependencies } from '../../src/steps/run-task-dependencies.js';
 import { RunningTasks } from '../../src/steps/running-tasks.js';
 import type { Database } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
@@ -22,21 +25,32 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolEffect } from '../../src/tasks/tool-call.js';
 import { callOutside } from './effect-server.js';
 import { createTestAgent } from './llm-agent.js';
+import { storageSettings } from './test-settings.js';
 
-export interface CrashWorkerOptions {
+/** How the scenario's processes are configured. */
+export interface CrashSetting {
+  readonly effect: ToolEffect;
+  readonly requiresApproval?: boolean;
+  /** `storage.checkpoint.recovery.auto_resume: false`: a run whose worker died waits for somebody. */
+  readonly holds?: boolean;
+}
+
+export interface CrashWorkerOptions extends CrashSetting {
   readonly database: Database;
   /** Of the effect server. */
   readonly outsideUrl: string;
-  readonly effect: ToolEffect;
-  readonly requiresApproval?: boolean;
   readonly name: string;
 }
 
-/** What a worker or a front is asked to do, and may die of. */
+/** What a process is asked to do, and may die of. */
 export type CrashAct =
   | { readonly type: 'run'; readonly taskId: string }
+  /** A run whose worker is told to end while the model answers. */
+  | { readonly type: 'abort'; readonly taskId: string }
   | { readonly type: 'accept'; readonly message: Message }
-  | { readonly type: 'cancel'; readonly taskId: string };
+  | { readonly type: 'cancel'; readonly taskId: string }
+  | { readonly type: 'resume'; readonly taskId: string }
+  | { readonly type: 'expire'; readonly taskId: string };
 
 export const OWNER = 'ada';
 
@@ -44,7 +58,11 @@ export type CrashWorker = ReturnType<typeof createCrashWorker>;
 
 export function createCrashWorker(options: CrashWorkerOptions) {
   const store = new SqlTaskStore(options.database);
-  const agent = createAgent(options);
+  const running = new RunningTasks();
+  let isEnding = false;
+  const agent = createAgent(options, () => {
+    if (isEnding) running.abortAll();
+  });
   const queue = {
     // What a queue in Redis would hold is lost with the process; who takes over looks into the run log.
     enqueue: async () => void (await faultPoint('enqueue.before')),
@@ -57,11 +75,15 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     leases: alwaysGranted,
     publisher,
     queue,
-    running: new RunningTasks(),
+    running,
     getAgent: async () => agent,
     clock: systemClock,
     log: silentLogger,
+    metrics: createMetrics(),
+    worker: options.name,
     timeSliceMs: 60_000,
+    checkpoint: { ...storageSettings().checkpoint, enabled: options.holds === true },
+    waitExpiresAfterMs: 3_600_000,
   };
   const signals = { announce: async () => {}, listen: async () => ({ close: () => {} }) };
   const shared = { store, queue, publisher, clock: systemClock };
@@ -74,9 +96,30 @@ export function createCrashWorker(options: CrashWorkerOptions) {
       acceptMessage({ agent: agent.name, owner: OWNER, tenant: '', configVersion: '0', message }),
     run: (taskId: string) => runTask(taskId, never, dependencies),
     async act(act: CrashAct): Promise<void> {
-      if (act.type === 'run') await this.run(act.taskId);
-      else if (act.type === 'accept') await this.accept(act.message);
-      else await cancelTask(act.taskId, OWNER);
+      const now = systemClock.now();
+      switch (act.type) {
+        case 'run':
+          await runTask(act.taskId, never, dependencies);
+          return;
+        case 'abort':
+          isEnding = true;
+          await runTask(act.taskId, never, dependencies).catch((error: unknown) => {
+            if (!hasCode(error, 'STEP_ABORTED')) throw error;
+          });
+          return;
+        case 'accept':
+          await this.accept(act.message);
+          return;
+        case 'cancel':
+          await cancelTask(act.taskId, OWNER);
+          return;
+        case 'resume':
+          await store.resume(act.taskId, OWNER, now);
+          return;
+        case 'expire':
+          await store.expire(act.taskId, 'Nobody answered in time', now + 7_200_000);
+          return;
+      }
     },
   };
 }
@@ -88,13 +131,15 @@ const alwaysGranted: LeaseManager = {
 };
 
 /** Asks for the tool once, then answers. The text of the user's first message names the run towards the effect server. */
-function createAgent({ outsideUrl, effect, requiresApproval = false }: CrashWorkerOptions): Agent {
+function createAgent({ outsideUrl, effect, requiresApproval = false }: CrashWorkerOptions, onModelCall: () => void): Agent {
   const model: LanguageModel = {
     provider: 'scripted',
     model: 'scripted',
-    async *generate({ messages }) {
+    async *generate({ messages }, signal) {
       const run = messages[0] === undefined ? '' : textOf(messages[0]);
       await callOutside(outsideUrl, 'model', run);
+      onModelCall();
+      signal.throwIfAborted();
       if (messages.some(({ role }) => role === 'tool')) {
         yield { type: 'text', text: 'It is done.' };
         yield { type: 'finish', reason: 'stop' };

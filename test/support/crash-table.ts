@@ -62,12 +62,13 @@ function describeOutcome({ scenario, trace }: ObservedScenario, place: FaultPlac
   const again = [
     ...(outcome.model > undisturbed.model ? ['the model is asked again'] : []),
     ...(outcome.tool > undisturbed.tool && undisturbed.tool > 0
-      ? [`the tool runs again${outcome.keys > undisturbed.keys ? '' : ', same key'}`]
+      ? [`the tool runs again${outcome.keys.length > 1 ? '' : ', same key'}`]
       : []),
   ];
   const asks = outcome.questions.map((question) => `${shortState(outcome)}, \`${question}\``);
-  const sees = asks.length === 0 && outcome.log.join() !== undisturbed.log.join() ? [shortState(outcome)] : asks;
-  return [...again, ...sees].join('; ') || 'goes on';
+  if (asks.length > 0) return [...again, ...asks].join('; ');
+  const course = again.join('; ') || 'goes on';
+  return outcome.state === 'TASK_STATE_COMPLETED' ? course : `${course}: ${shortState(outcome)}`;
 }
 
 function shortState({ state }: CrashOutcome): string {

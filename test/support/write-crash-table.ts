@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, readProjectFiles } from '../gates/project.js';
-import { openCrashBench, runKilled, SCENARIOS, traceScenario } from './crash-cases.js';
+import { openCrashBench, runKilled, traceScenario } from './crash-cases.js';
+import { CRASH_SCENARIOS } from './crash-scenarios.js';
 import { CRASH_TABLE_FILE, type ObservedScenario, renderCrashTable, replaceCrashTable } from './crash-table.js';
 import { startEffectServer } from './effect-server.js';
 import { listObservedPoints, observeFaultPoints } from './observe-fault-points.js';
@@ -15,7 +16,7 @@ const disarm = observeFaultPoints(listObservedPoints(readProjectFiles(/^src\/.*\
 try {
   const bench = await openCrashBench(sqliteSettings(folder), outside);
   const observed: ObservedScenario[] = [];
-  for (const scenario of SCENARIOS) {
+  for (const scenario of CRASH_SCENARIOS) {
     const trace = await traceScenario(bench, scenario);
     const outcomes = [];
     for (const place of trace.places) outcomes.push((await runKilled(bench, scenario, place)).outcome);
