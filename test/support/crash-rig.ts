@@ -72,7 +72,7 @@ export function createCrashWorker(options: CrashWorkerOptions) {
   const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
   const dependencies: RunTaskDependencies = {
     store,
-    leases: alwaysGranted,
+    leases: ALWAYS_GRANTED,
     publisher,
     queue,
     running,
@@ -124,7 +124,8 @@ export function createCrashWorker(options: CrashWorkerOptions) {
   };
 }
 
-const alwaysGranted: LeaseManager = {
+/** Every worker believes that it may try. */
+export const ALWAYS_GRANTED: LeaseManager = {
   acquire: async (taskId) => ({ type: 'acquired', lease: { taskId, lost: new AbortController().signal, release: async () => {} } }),
   held: async () => new Set(),
   close: async () => {},

@@ -2,7 +2,7 @@
  * Every named fault point of the step protocol × every effect policy × every dialect: a process is killed there, or stands still
  * while another takes over (R1–R7). The table of outcomes in `src/steps/README.md` is what these runs show.
  */
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { readProjectFiles } from '../gates/project.js';
 import {
   answerUnknown,
@@ -14,23 +14,22 @@ import {
   runKilled,
   runPaused,
   traceScenario,
-} from '../support/crash-cases.js';
-import { findCrashFaults, isOutcomeUnknown } from '../support/crash-expectations.js';
-import { CRASH_SCENARIOS } from '../support/crash-scenarios.js';
-import { CRASH_TABLE_FILE, findCrashTable, type ObservedScenario, renderCrashTable } from '../support/crash-table.js';
-import { startEffectServer } from '../support/effect-server.js';
-import { describePlace, type FaultPlace, listObservedPoints, observeFaultPoints } from '../support/observe-fault-points.js';
-import { forEachDialect } from '../support/temp-database.js';
+} from './crash-cases.js';
+import { findCrashFaults, isOutcomeUnknown } from './crash-expectations.js';
+import { CRASH_SCENARIOS } from './crash-scenarios.js';
+import { CRASH_TABLE_FILE, findCrashTable, type ObservedScenario, renderCrashTable } from './crash-table.js';
+import { startEffectServer } from './effect-server.js';
+import { describePlace, type FaultPlace, listObservedPoints, observeFaultPoints } from './observe-fault-points.js';
+import type { DialectSuite } from './temp-database.js';
 
 /** Processes at a time. */
 const CONCURRENCY = 3;
 
-t.teardown(observeFaultPoints(listObservedPoints(readProjectFiles(/^src\/.*\.ts$/))));
-const outside = await startEffectServer();
-t.teardown(() => outside.close());
-
-forEachDialect(t, async (t, createOpenTemp) => {
+export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
   const { settings } = await createOpenTemp(t)();
+  t.teardown(observeFaultPoints(listObservedPoints(readProjectFiles(/^src\/.*\.ts$/))));
+  const outside = await startEffectServer();
+  t.teardown(() => outside.close());
   const bench = await openCrashBench(settings, outside);
   t.teardown(() => bench.database.close());
   const isThorough = settings.driver === 'sqlite' || process.env['HECTOR_LONG'] === '1';
@@ -70,7 +69,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const readme = readProjectFiles(/^src\/steps\/README\.md$/).get(CRASH_TABLE_FILE) ?? '';
     t.equal(findCrashTable(readme), renderCrashTable(observed));
   });
-});
+};
 
 const NO_CALLS = { model: 0, tool: 0, keys: [] };
 
