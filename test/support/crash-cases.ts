@@ -13,7 +13,7 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { type CrashAct, type CrashSetting, type CrashWorker, createCrashWorker, OWNER } from './crash-rig.js';
 import type { CrashJob } from './crash-worker.js';
 import type { EffectServer } from './effect-server.js';
-import { type FaultPlace, pauseAtFaultPoint, traceFaultPoints } from './observe-fault-points.js';
+import { describePlace, type FaultPlace, type PausedWork, pauseAtFaultPoint, traceFaultPoints } from './observe-fault-points.js';
 
 export interface CrashBench {
   readonly settings: DatabaseSettings;
@@ -34,6 +34,7 @@ export interface CrashScenario {
 }
 
 export interface CrashTrace {
+  readonly act: CrashAct;
   /** In order, of a process that nobody disturbs. */
   readonly places: readonly FaultPlace[];
   /** What comes of it then. */
@@ -62,6 +63,8 @@ export interface CrashOutcome {
   readonly tool: number;
   /** Distinct idempotency keys among its tool calls, '' for none. */
   readonly keys: readonly string[];
+  /** What the ledger says of its calls. */
+  readonly ledger: readonly string[];
   /** Committed steps. */
   readonly steps: number;
   /** What a client sees: statuses, and artifacts that grew. */
@@ -83,7 +86,7 @@ export async function traceScenario(bench: CrashBench, scenario: CrashScenario):
     await scenario.retry?.(one);
     await takeOver(one);
   }
-  return { places, undisturbed: await readOutcome(bench, run), notBegun: await readOutcome(bench, idle) };
+  return { act, places, undisturbed: await readOutcome(bench, run), notBegun: await readOutcome(bench, idle) };
 }
 
 /**
@@ -124,13 +127,40 @@ export async function runKilled(bench: CrashBench, scenario: CrashScenario, plac
 export async function runPaused(bench: CrashBench, scenario: CrashScenario, place: FaultPlace) {
   const run = beginRun(bench, scenario);
   const act = await scenario.prepare(run);
-  const paused = await pauseAtFaultPoint(place, () => workerFor(bench, scenario, 'first').act(act));
+  const paused = await beginPaused(bench, scenario, act, place);
   await scenario.retry?.(run);
   await takeOver(run);
   const before = await readOutcome(bench, run);
   await paused.resume();
   await takeOver(run);
   return { run, before, after: await readOutcome(bench, run) };
+}
+
+/**
+ * A process stands still at `place`; another one takes over and stands still at `there`; the first goes on to its end, then the second.
+ * `undefined`: the second never comes there.
+ */
+export async function runOverlapping(bench: CrashBench, scenario: CrashScenario, place: FaultPlace, there: FaultPlace) {
+  const run = beginRun(bench, scenario);
+  const act = await scenario.prepare(run);
+  const first = await beginPaused(bench, scenario, act, place);
+  const second = await pauseAtFaultPoint(there, () => takeOver(run));
+  if (second === undefined) {
+    await first.resume();
+    return undefined;
+  }
+  const before = await readOutcome(bench, run);
+  await first.resume();
+  const between = await readOutcome(bench, run);
+  await second.resume();
+  await takeOver(run);
+  return { before, between, after: await readOutcome(bench, run) };
+}
+
+async function beginPaused(bench: CrashBench, scenario: CrashScenario, act: CrashAct, place: FaultPlace): Promise<PausedWork> {
+  const paused = await pauseAtFaultPoint(place, () => workerFor(bench, scenario, 'first').act(act));
+  if (paused === undefined) throw new Error(`the process ended before it came to ${describePlace(place)}`);
+  return paused;
 }
 
 /** Somebody says how the call ended whose outcome nobody knows. */
@@ -182,6 +212,7 @@ async function readOutcome({ outside }: CrashBench, { name, task, worker }: Cras
     model,
     tool,
     keys: [...keys],
+    ledger: (await worker.store.toolCalls(record.id)).map(({ status }) => status),
     steps: record.step - 1,
     log: events.map(describeEvent),
     roles: messages.map(({ role }) => role),

@@ -12,6 +12,7 @@ import {
   groupPlaces,
   openCrashBench,
   runKilled,
+  runOverlapping,
   runPaused,
   traceScenario,
 } from './crash-cases.js';
@@ -63,6 +64,22 @@ export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
         if (!isLate) t.same({ ...after, model, tool, keys }, before, `${describePlace(place)}: the run log did not change`);
       });
     });
+
+    if (trace.act.type !== 'run') continue;
+    await t.test(`${scenario.name}: paused anywhere, it goes on while another has the run, and writes nothing (R3, R7)`, async (t) => {
+      for (const there of OVERLAPS) {
+        await inPool(trace.places, async (place) => {
+          const seen = await runOverlapping(bench, scenario, place, there);
+          if (seen === undefined) return;
+          const title = `${describePlace(place)}, the other at ${there.point}`;
+          const { model, tool, keys } = seen.before;
+          // Who has not taken it yet takes it from the other, rightly.
+          if (hasTaken(trace.places, place))
+            t.same({ ...seen.between, model, tool, keys }, seen.before, `${title}: the first one wrote nothing`);
+          t.same(findCrashFaults(scenario, trace, place, seen.after), [], title);
+        });
+      }
+    });
   }
 
   await t.test(`${CRASH_TABLE_FILE} says what happened here ('npm run crash-table' writes it)`, async (t) => {
@@ -71,6 +88,15 @@ export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
   });
 };
 
+function hasTaken(places: readonly FaultPlace[], place: FaultPlace): boolean {
+  return places.indexOf(place) >= places.findIndex(({ point }) => point === 'store.take.after');
+}
+
+/** Where the second worker is while the first one goes on: it has the run; it knows that no intent was recorded. */
+const OVERLAPS: readonly FaultPlace[] = [
+  { point: 'store.take.after', nth: 1 },
+  { point: 'tool.before-intent', nth: 1 },
+];
 const NO_CALLS = { model: 0, tool: 0, keys: [] };
 
 /** R7: whatever somebody says, the run ends, and only `retry` calls the tool again: under the same key. */

@@ -48,32 +48,31 @@ export interface PausedWork {
   resume(): Promise<{ readonly failure: unknown }>;
 }
 
-/** Begins `work`; resolves when it stands still at `at`. */
-export async function pauseAtFaultPoint(at: FaultPlace, work: () => Promise<unknown>): Promise<PausedWork> {
-  let begins = () => {};
-  let ends = () => {};
-  const paused = new Promise<void>((resolve) => {
-    begins = resolve;
-  });
-  const pause = {
-    at,
-    begins: () => begins(),
-    ends: new Promise<void>((resolve) => {
-      ends = resolve;
-    }),
-  };
+/** Begins `work`; resolves when it stands still at `at`, with `undefined` when it ended before. */
+export async function pauseAtFaultPoint(at: FaultPlace, work: () => Promise<unknown>): Promise<PausedWork | undefined> {
+  const paused = createSignal();
+  const resumed = createSignal();
+  const pause = { at, begins: paused.fire, ends: resumed.fired };
   const ended = observers.run({ reached: [], pause }, work).then(
     () => ({ failure: undefined }),
     (failure: unknown) => ({ failure }),
   );
-  const first = await Promise.race([paused.then(() => undefined), ended]);
-  if (first !== undefined) throw new Error(`the work ended before it came to ${at.point} (${at.nth})`, { cause: first.failure });
+  const isPaused = await Promise.race([paused.fired.then(() => true), ended.then(() => false)]);
+  if (!isPaused) return undefined;
   return {
     resume() {
-      ends();
+      resumed.fire();
       return ended;
     },
   };
+}
+
+function createSignal(): { fire: () => void; readonly fired: Promise<void> } {
+  let fire = () => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return { fire, fired };
 }
 
 async function onPoint(point: string): Promise<void> {
