@@ -14,7 +14,7 @@ const modelCalls = Number(values.calls);
 const folder = mkdtempSync(path.join(tmpdir(), 'hector-bench-history-'));
 try {
   const { samples, resumes } = await measureHistory({
-    settings: sqliteSettings(folder),
+    settings: sqliteSettings(path.join(folder, 'hector.db')),
     modelCalls,
     samples: [10, 100, 500, 999].filter((step) => step < modelCalls),
     resumeBehind: [9, modelCalls - 2],

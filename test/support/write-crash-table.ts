@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hector-crash-table-'));
 const outside = await startEffectServer();
 const disarm = observeFaultPoints(listObservedPoints(readProjectFiles(/^src\/.*\.ts$/)));
 try {
-  const bench = await openCrashBench(sqliteSettings(folder), outside);
+  const bench = await openCrashBench(sqliteSettings(join(folder, 'hector.db')), outside);
   const observed: ObservedScenario[] = [];
   for (const scenario of CRASH_SCENARIOS) {
     const trace = await traceScenario(bench, scenario);
