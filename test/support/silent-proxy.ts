@@ -10,6 +10,8 @@ export interface SilentProxy {
   abandon(): void;
   /** Delivers what was kept back, and goes on. */
   speak(): void;
+  /** Connections that are open stay silent for ever and are never closed; new ones work. */
+  abandon(): void;
 }
 
 export async function startSilentProxy(t: { teardown(dispose: () => unknown): unknown }, target: NetConnectOpts): Promise<SilentProxy> {
@@ -50,6 +52,10 @@ export async function startSilentProxy(t: { teardown(dispose: () => unknown): un
     speak() {
       isSilent = false;
       for (const socket of sockets) socket.resume();
+    },
+    abandon() {
+      isSilent = false;
+      for (const socket of sockets) socket.pause();
     },
   };
 }
