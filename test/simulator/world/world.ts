@@ -1,0 +1,54 @@
+/** Everything that a history has one of. */
+
+import type { LeaseManager } from '../../../src/tasks/coordination.js';
+import type { TaskStore } from '../../../src/tasks/task-store.js';
+import { Audit } from './audit.js';
+import { JobQueue } from './job-queue.js';
+import { RedisServer } from './redis-server.js';
+import type { Scheduler } from './scheduler.js';
+import type { ServerParts } from './server.js';
+import type { SharedDatabase, SqlFaults } from './shared-database.js';
+
+/** A defect built in on purpose: the simulator must find it. */
+export interface Mutant {
+  readonly store?: (store: TaskStore, parts: Pick<ServerParts, 'publisher'>) => TaskStore;
+  readonly leases?: (leases: LeaseManager) => LeaseManager;
+  /** No recovery sweep anywhere. */
+  readonly withoutSweep?: boolean;
+}
+
+export interface WorldSettings {
+  readonly leaseMs: number;
+  readonly timeSliceMs: number;
+  readonly concurrency: number;
+  readonly concurrentGroups: number;
+}
+
+export class World {
+  readonly scheduler: Scheduler;
+  readonly database: SharedDatabase;
+  readonly redis: RedisServer;
+  readonly audit: Audit;
+  readonly settings: WorldSettings;
+  readonly mutant: Mutant;
+  readonly sqlFaults: SqlFaults = { refused: 0, lostAcknowledgement: 0 };
+  readonly counts = new Map<string, number>();
+
+  constructor(scheduler: Scheduler, database: SharedDatabase, settings: WorldSettings, mutant: Mutant) {
+    this.scheduler = scheduler;
+    this.database = database;
+    this.settings = settings;
+    this.mutant = mutant;
+    this.audit = new Audit(database);
+    this.redis = new RedisServer(scheduler, (channel, message) => this.audit.afterPublication(channel, message));
+    this.redis.jobs = new JobQueue(this.redis);
+  }
+
+  count(name: string, by = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + by);
+  }
+
+  note(text: string): void {
+    this.scheduler.trace.add(this.scheduler.now, text);
+  }
+}
