@@ -37,6 +37,8 @@ export class RedisClient extends EventEmitter implements ServerConnection {
   #outstanding: Request[] = [];
   #offline: Request[] = [];
   #attempts = 0;
+  /** The connection is gone; `status` follows when the process has noticed. */
+  #isBroken = true;
   #cancelTimeout: CancelTimer | undefined;
 
   constructor(options: RedisClientOptions) {
@@ -91,22 +93,26 @@ export class RedisClient extends EventEmitter implements ServerConnection {
     this.#inbound?.send(`${process.name} hears ${channel}`, () => this.emit('message', channel, message));
   }
 
-  /** The connection breaks; of the commands under way some arrive. */
+  /** The connection breaks; of the commands under way some arrive. The process learns of it in its own time. */
   cut(): void {
     const { process } = this.#options;
-    if (this.status !== 'ready' || !process.isAlive) return;
+    if (this.status !== 'ready' || this.#isBroken || !process.isAlive) return;
     this.#break();
+    process.scheduler.schedule(0, () => this.#onClose(), { owner: process, label: `${process.name} loses Redis`, settles: true });
+  }
+
+  #onClose(): void {
     this.status = 'reconnecting';
     this.#offline = [...this.#outstanding.filter(({ isSettled }) => !isSettled), ...this.#offline];
     this.#outstanding = [];
-    // The process learns of it in its own time.
-    process.scheduler.schedule(0, () => this.emit('close'), { owner: process, label: `${process.name} loses Redis`, settles: true });
+    this.emit('close');
     this.#attempts = 0;
     this.#reconnectLater();
   }
 
   #break(): void {
     const { process, server } = this.#options;
+    this.#isBroken = true;
     server.disconnect(this);
     this.channels.clear();
     const underWay = this.#outbound?.underWay ?? 0;
@@ -120,6 +126,7 @@ export class RedisClient extends EventEmitter implements ServerConnection {
     this.#outbound = new Pipe({ process, peer: 'redis', isInbound: false });
     this.#inbound = new Pipe({ process, peer: 'redis', isInbound: true });
     server.connect(this);
+    this.#isBroken = false;
     this.status = 'ready';
     return true;
   }
