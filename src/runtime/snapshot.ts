@@ -68,12 +68,14 @@ function createAgents(
     const tools = createTools({
       agent: name,
       tools: agent.tools,
+      declared: settings.tools,
       documentStores: agent.documentStores,
       search: retriever,
       extensions: extensions.tools ?? [],
       clock,
     });
-    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, clock, log }));
+    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
+    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, approvalExpiresAfterMs, clock, log }));
   }
   return agents;
 }
