@@ -2,8 +2,7 @@
 import { newId } from '../../src/base/ids.js';
 import type { LeaseManager } from '../../src/tasks/coordination.js';
 import type { TaskEvent } from '../../src/tasks/task-event.js';
-import type { TaskStore } from '../../src/tasks/task-store.js';
-import type { Mutant } from './world/world.js';
+import type { Mutant, RunLog } from './world/world.js';
 
 export const MUTANTS = {
   /** A worker that lost its task commits all the same (R3). */
@@ -53,6 +52,23 @@ export const MUTANTS = {
         },
       }),
   },
+  /** A crash between intent and result is not noticed, and the call is made again (R7). */
+  'intents are not recorded': {
+    store: (store) =>
+      changed(store, {
+        record: async (record) => {
+          const toolCalls = record.toolCalls.filter(({ status }) => status !== 'intended');
+          return toolCalls.length === 0 ? 'recorded' : store.record({ ...record, toolCalls });
+        },
+      }),
+  },
+  /** A call whose outcome nobody knows looks like one that never began (R7). */
+  'intents are not read': {
+    store: (store) =>
+      changed(store, {
+        toolCalls: async (...parameters) => (await store.toolCalls(...parameters)).filter(({ status }) => status !== 'intended'),
+      }),
+  },
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 /** Not a defect: the epoch alone keeps runs safe (R3). Without leases everything must still hold, only slower. */
@@ -67,7 +83,7 @@ export const WITHOUT_LEASES: Mutant = {
   }),
 };
 
-function changed(store: TaskStore, changes: Partial<TaskStore>): TaskStore {
+function changed(store: RunLog, changes: Partial<RunLog>): RunLog {
   return new Proxy(store, {
     get(target, name) {
       const found = (changes as Record<PropertyKey, unknown>)[name] ?? (target as unknown as Record<PropertyKey, unknown>)[name];

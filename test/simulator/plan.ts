@@ -1,7 +1,10 @@
 /** What a seed stands for: settings, messages and faults, drawn before anything runs. */
+import type { CheckpointSettings } from '../../src/config/settings.js';
 import type { Random } from '../support/random.js';
 import type { PlannedMessage } from './world/conversation.js';
-import type { AgentScript, ScriptedStep } from './world/scripted-agent.js';
+import { LLM_AGENT } from './world/llm-agent.js';
+import { type AgentScript, type ScriptedStep, TOOL_NAMES } from './world/script.js';
+import { PLAIN_AGENT } from './world/scripted-agent.js';
 import type { WorldSettings } from './world/world.js';
 
 export const FAULTS = [
@@ -58,6 +61,8 @@ export function drawPlan(random: Random): Plan {
       timeSliceMs: random.pick([50, 1_000]),
       concurrency: 1 + random.below(4),
       concurrentGroups: random.pick([1, 1, 4]),
+      checkpoint: drawCheckpoint(random),
+      waitExpiresAfterMs: random.chance(0.1) ? 1_000 : 86_400_000,
     },
     messages: Array.from({ length: 1 + random.below(5) }, (_, index) => drawMessage(random, index, random.below(contexts), quietAtMs)),
     faults: faults.sort((a, b) => a.atMs - b.atMs),
@@ -72,7 +77,7 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
     atMs: 0.7 * quietAtMs * random.next(),
     messageId: `message-${index}`,
     contextId: `context-${context}`,
-    agent: 'helper',
+    agent: random.chance(0.6) ? LLM_AGENT : PLAIN_AGENT,
     owner: 'somebody',
     script: drawScript(random),
     copies: random.chance(0.3) ? 2 : 1,
@@ -92,8 +97,23 @@ function drawScript(random: Random): AgentScript {
         wordMs: random.pick([1, 10, 50, 200, 600]),
         asks: random.chance(0.15),
         failing: random.chance(0.2) ? 0.3 : 0,
+        calls: Array.from({ length: 1 + random.below(3) }, () => ({
+          tool: random.pick(TOOL_NAMES),
+          forMs: random.pick([1, 5, 30, 200, 2_000]),
+        })),
       }),
     ),
     fails: random.chance(0.1),
+  };
+}
+
+function drawCheckpoint(random: Random): CheckpointSettings {
+  return {
+    enabled: random.chance(0.4),
+    strategy: random.pick(['event', 'interval', 'hybrid']),
+    interval: { iterations: random.below(4), ms: random.pick([0, 500]) },
+    afterTools: random.chance(0.5),
+    beforeLlm: random.chance(0.3),
+    recovery: { autoResume: random.chance(0.6), autoResumeHitl: random.chance(0.6), timeoutMs: 3_600_000 },
   };
 }

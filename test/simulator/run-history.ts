@@ -6,6 +6,7 @@ import { Cluster } from './world/cluster.js';
 import { type ConversationResult, converse } from './world/conversation.js';
 import { FaultInjector } from './world/fault-injector.js';
 import { checkAtRest } from './world/final-checks.js';
+import { operate } from './world/operator.js';
 import { Scheduler } from './world/scheduler.js';
 import type { SharedDatabase } from './world/shared-database.js';
 import { Trace } from './world/trace.js';
@@ -39,6 +40,7 @@ export async function runHistory(seed: number, { database, mutant = {}, onLine }
     const cluster = new Cluster(world, plan);
     new FaultInjector(world, cluster).start(plan);
     const results: ConversationResult[] = [];
+    void operate(world, cluster, 'somebody');
     for (const message of plan.messages) {
       converse(world, cluster, message).then(
         (result) => results.push(result),

@@ -1,16 +1,16 @@
 /** What a client holds that applies a stream as A2A says: the task's state and its artifacts. */
-import type { Part, StreamResponse, Task, TaskState } from '../../../src/protocol/a2a.js';
+import type { Message, Part, StreamResponse, Task, TaskState } from '../../../src/protocol/a2a.js';
 
 export class ClientView {
   state: TaskState | undefined;
-  statusMessageId: string | undefined;
+  statusMessage: Message | undefined;
   readonly artifacts = new Map<string, readonly Part[]>();
 
   apply(response: StreamResponse): void {
     if ('task' in response) this.replace(response.task);
     else if ('statusUpdate' in response) {
       this.state = response.statusUpdate.status.state;
-      this.statusMessageId = response.statusUpdate.status.message?.messageId;
+      this.statusMessage = response.statusUpdate.status.message;
     } else if ('artifactUpdate' in response) {
       const { artifact, append } = response.artifactUpdate;
       const before = append ? (this.artifacts.get(artifact.artifactId) ?? []) : [];
@@ -20,18 +20,18 @@ export class ClientView {
 
   replace(task: Task): void {
     this.state = task.status.state;
-    this.statusMessageId = task.status.message?.messageId;
+    this.statusMessage = task.status.message;
     this.artifacts.clear();
     for (const { artifactId, parts } of task.artifacts ?? []) this.artifacts.set(artifactId, parts);
   }
 
-  /** Texts and data of an artifact, in the order in which they came. */
-  contentOf(artifactId: string): string {
-    return contentOf(this.artifacts.get(artifactId) ?? []);
+  /** All text of an artifact: how it was cut on its way does not matter. */
+  textOf(artifactId: string): string {
+    return (this.artifacts.get(artifactId) ?? []).map(({ text }) => text ?? '').join('');
   }
-}
 
-/** Neighbouring texts are one: how they were cut on their way does not matter. */
-export function contentOf(parts: readonly Part[]): string {
-  return parts.map(({ text, data }) => (data === undefined ? (text ?? '') : JSON.stringify(data))).join('');
+  /** The other parts, in order. Where they stand between the texts is not looked at: a client saw the text before it saw them. */
+  dataOf(artifactId: string): string {
+    return JSON.stringify((this.artifacts.get(artifactId) ?? []).filter(({ text }) => text === undefined));
+  }
 }

@@ -7,7 +7,8 @@ import type { ClientView } from './client-view.js';
 import type { Cluster } from './cluster.js';
 import { followByFeed, followByStream, isPassing, sleep } from './followers.js';
 import { callServer } from './http.js';
-import type { AgentScript } from './scripted-agent.js';
+import { answerQuestions } from './person.js';
+import type { AgentScript } from './script.js';
 import type { World } from './world.js';
 
 export interface PlannedMessage {
@@ -50,10 +51,11 @@ export async function converse(world: World, cluster: Cluster, plan: PlannedMess
   const answers: Promise<unknown>[] = [];
   const answered = new Set<string>();
   const onState = (view: ClientView) => {
-    const question = view.statusMessageId;
-    if (view.state !== 'TASK_STATE_INPUT_REQUIRED' || question === undefined || answered.has(question)) return;
-    answered.add(question);
-    const answer: Message = { messageId: `${question}!`, contextId, taskId, role: 'ROLE_USER', parts: [{ text: 'go on' }] };
+    const question = view.statusMessage;
+    if (view.state !== 'TASK_STATE_INPUT_REQUIRED' || question === undefined || answered.has(question.messageId)) return;
+    answered.add(question.messageId);
+    const parts = answerQuestions(world, taskId, question.parts);
+    const answer: Message = { messageId: `${question.messageId}!`, contextId, taskId, role: 'ROLE_USER', parts };
     answers.push(sleep(world, 300 * world.scheduler.random.next()).then(() => send(world, cluster, plan, answer)));
   };
   await Promise.all([
@@ -90,7 +92,7 @@ function checkAccepted({ audit, database }: World, taskId: string, message: Mess
   const events = audit.eventsOf(taskId);
   const found = events.filter((event) => 'message' in event && event.message.messageId === message.messageId);
   audit.assert(found.length === 1, 'R1', () => `${message.messageId} was accepted as ${taskId}, whose log has it ${found.length} times`);
-  const rows = database.look('SELECT 1 FROM session_messages WHERE task_id = ? AND body LIKE ?', taskId, `%"${message.messageId}"%`);
+  const rows = database.look('SELECT 1 FROM session_messages WHERE task_id = ? AND body LIKE ?', taskId, `{"id":"${message.messageId}"%`);
   audit.assert(rows.length === 1, 'R1', () => `${message.messageId} was accepted, and stands ${rows.length} times in its session`);
 }
 

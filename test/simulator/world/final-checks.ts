@@ -4,7 +4,7 @@ import type { SessionMessage } from '../../../src/tasks/session-message.js';
 import type { TaskEvent } from '../../../src/tasks/task-event.js';
 import type { Audit } from './audit.js';
 import type { ConversationResult } from './conversation.js';
-import { describeHistory, type Stamp } from './scripted-agent.js';
+import { describeHistory, STAMPS, type Stamp } from './stamped-agent.js';
 import type { World } from './world.js';
 
 interface StoredMessage {
@@ -15,7 +15,7 @@ interface StoredMessage {
   readonly message: SessionMessage;
 }
 
-export function checkAtRest({ audit, database }: World, results: readonly ConversationResult[]): void {
+export function checkAtRest({ audit, database, outside }: World, results: readonly ConversationResult[]): void {
   const messages = database
     .look<Omit<StoredMessage, 'message'> & { body: string }>(MESSAGES)
     .map((row): StoredMessage => ({ ...row, message: JSON.parse(row.body) as SessionMessage }));
@@ -27,6 +27,8 @@ export function checkAtRest({ audit, database }: World, results: readonly Conver
   }
   checkSessions(audit, messages);
   checkTold(audit, results);
+  outside.check();
+  outside.checkLedger();
 }
 
 /** R5, R6: one end, and nothing after it. */
@@ -41,25 +43,30 @@ function checkEnd(audit: Audit, taskId: string, events: readonly TaskEvent[]): v
 
 /** R2, R3, R8, R12: each step once, under its epoch, on exactly the history before it. */
 function checkSteps(audit: Audit, taskId: string, events: readonly TaskEvent[], messages: readonly StoredMessage[]): void {
-  const own = messages.filter(({ task_id, message }) => task_id === taskId && message.role === 'agent');
-  const outputs = events.filter((event) => event.type === 'artifact.updated');
-  audit.assert(own.length === outputs.length, 'R2', () => `${taskId} has ${outputs.length} outputs and ${own.length} messages`);
+  const own = messages.filter(({ task_id, message }) => task_id === taskId && message.role !== 'user');
+  const stamps = events.flatMap((event) => stampsOf(event).map((stamp) => ({ event, stamp })));
   const versions = new Set<string>();
-  for (const [index, event] of outputs.entries()) {
-    const stamp = event.artifact.parts.find(({ data }) => data !== undefined)?.data as unknown as Stamp;
-    const what = () => `output ${index + 1} of ${taskId} is stamped ${JSON.stringify(stamp)} and stands in ${JSON.stringify(event)}`;
-    audit.assert(stamp.place === index && stamp.step === index + 1, 'R2', what);
+  for (const [index, { event, stamp }] of stamps.entries()) {
+    const what = () =>
+      `step ${index + 1} of ${taskId} is stamped ${JSON.stringify(stamp)} and stands in event ${event.seq}, epoch ${event.epoch}`;
+    audit.assert(stamp.place === index, 'R2', what);
     audit.assert(stamp.epoch === event.epoch, 'R3', what);
     versions.add(stamp.version);
-    const row = own[index];
-    if (row === undefined) continue;
-    const said = row.message.parts.find((part) => part.type === 'data');
-    audit.assert(JSON.stringify(said?.data) === JSON.stringify(stamp), 'R2', () => `${what()}, its message says ${JSON.stringify(said)}`);
-    const before = messages.filter((other) => other.session_id === row.session_id && isBefore(other, row));
+    const first = own.find(({ message }) => message.id === stamp.added[0]);
+    if (first === undefined) continue;
+    const before = messages.filter((other) => other.session_id === first.session_id && isBefore(other, first));
     const seen = describeHistory(before.map(({ message }) => message));
     audit.assert(stamp.seen === seen, 'R8', () => `${what()}; it saw ${stamp.seen}, before it stand ${seen}`);
   }
+  const added = stamps.flatMap(({ stamp }) => stamp.added);
+  const said = own.map(({ message }) => message.id);
+  audit.assert(added.join() === said.join(), 'R2', () => `the steps of ${taskId} added ${added.join()}, its session has ${said.join()}`);
   audit.assert(versions.size <= 1, 'R12', () => `${taskId} ran on the versions ${[...versions].join(', ')}`);
+}
+
+function stampsOf(event: TaskEvent): readonly Stamp[] {
+  if (event.type !== 'artifact.updated' || event.artifact.artifactId !== STAMPS) return [];
+  return event.artifact.parts.map(({ data }) => data as unknown as Stamp);
 }
 
 function isBefore(a: StoredMessage, b: StoredMessage): boolean {

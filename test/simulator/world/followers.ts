@@ -66,17 +66,21 @@ export async function followByStream(options: FollowOptions, onState: (view: Cli
       await sleep(world, 20 + 400 * world.scheduler.random.next());
     }
   }
-  const { state, statusMessageId } = view;
+  const { state } = view;
   const end = projectTask(world.audit.eventsOf(task.id));
   const wanted = new ClientView();
   wanted.replace(end);
   world.audit.assert(
-    state === wanted.state && statusMessageId === wanted.statusMessageId,
+    state === wanted.state && view.statusMessage?.messageId === wanted.statusMessage?.messageId,
     'R4',
     () => `${label} ended in ${state}, the log in ${wanted.state}`,
   );
-  const [got, expected] = [view.contentOf('response'), wanted.contentOf('response')];
-  world.audit.assert(got === expected, 'R9', () => `${label} showed\n${got}\nthe log has\n${expected}`);
+  for (const artifactId of wanted.artifacts.keys()) {
+    const [got, expected] = [view.textOf(artifactId), wanted.textOf(artifactId)];
+    world.audit.assert(got === expected, 'R9', () => `${label} showed ${artifactId}\n${got}\nthe log has\n${expected}`);
+    const [data, known] = [view.dataOf(artifactId), wanted.dataOf(artifactId)];
+    world.audit.assert(data === known, 'R9', () => `${label} showed in ${artifactId}\n${data}\nthe log has\n${known}`);
+  }
 }
 
 /** The live feed itself: every durable event once, in order, as the log has it (R4). */
@@ -146,7 +150,7 @@ function checkView(world: World, taskId: string, view: ClientView, { cursor }: S
   if (cursor.order === UNRESUMABLE) return;
   const committed = new ClientView();
   committed.replace(projectTask(world.audit.eventsOf(taskId).slice(0, cursor.seq)));
-  const [shown, known] = [view.contentOf('response'), committed.contentOf('response')];
+  const [shown, known] = [view.textOf('response'), committed.textOf('response')];
   const isRight = cursor.order === 0 ? shown === known : shown.startsWith(known);
   world.audit.assert(isRight, 'R9', () => `stream of ${taskId} at ${formatCursor(cursor)} shows\n${shown}\ncommitted is\n${known}`);
   world.audit.assert(

@@ -41,7 +41,7 @@ export class JobQueue {
     const [first, second, third] = args;
     switch (name) {
       case 'job.add':
-        return this.#add(String(first), String(second));
+        return this.#add(String(first), String(second), third === 'first');
       case 'job.fetch':
         return new LaterReply((reply) => {
           this.#fetchers.push({ connection, token: String(first), reply });
@@ -76,11 +76,12 @@ export class JobQueue {
     this.#server.keys.set(KEY, next);
   }
 
-  #add(id: string, taskId: string): boolean {
+  #add(id: string, taskId: string, isFirst: boolean): boolean {
     if (this.#jobs().jobs.has(id)) return false;
     this.#write((jobs, waiting) => {
       jobs.set(id, { id, taskId, state: 'waiting', token: '', lockedUntil: 0, dueAt: 0, failures: 0 });
-      waiting.push(id);
+      if (isFirst) waiting.unshift(id);
+      else waiting.push(id);
     });
     this.#hand();
     return true;

@@ -4,6 +4,8 @@
  */
 import type { Agent } from '../../../src/agents/agent.js';
 import { silentLogger as log } from '../../../src/observe/log.js';
+import type { RunMetrics } from '../../../src/observe/metrics.js';
+import { ExpirySweep } from '../../../src/steps/expiry-sweep.js';
 import { RecoverySweep } from '../../../src/steps/recovery-sweep.js';
 import { RunningTasks } from '../../../src/steps/running-tasks.js';
 import { RedisCancelSignals } from '../../../src/storage/redis/cancel-signals.js';
@@ -16,15 +18,18 @@ import { type AcceptMessage, createAcceptMessage } from '../../../src/tasks/acce
 import { type CancelTask, createCancelTask } from '../../../src/tasks/cancel-task.js';
 import type { CancelSignals, FeedPublisher, FeedReceiver, LeaseManager } from '../../../src/tasks/coordination.js';
 import { createLiveFeed, type LiveFeed } from '../../../src/tasks/live-feed.js';
-import type { TaskStore } from '../../../src/tasks/task-store.js';
+import type { StepQueue } from '../../../src/tasks/step-queue.js';
+import { LLM_AGENT, llmAgent } from './llm-agent.js';
 import { RedisClient } from './redis-client.js';
-import { createScriptedAgent } from './scripted-agent.js';
+import { plainAgent } from './scripted-agent.js';
 import { SimulatedProcess } from './simulated-process.js';
+import { stampAgent } from './stamped-agent.js';
 import { createStepQueue, StepJobs } from './step-jobs.js';
-import type { World } from './world.js';
+import type { RunLog, World } from './world.js';
 
 export interface ServerParts {
-  readonly store: TaskStore;
+  readonly store: RunLog;
+  readonly queue: StepQueue;
   readonly leases: LeaseManager;
   readonly publisher: FeedPublisher;
   readonly receiver: FeedReceiver;
@@ -53,7 +58,7 @@ export interface StartOptions {
 
 export function startServer(world: World, { name, isWorker, skewMs, rate, configVersion }: StartOptions): Server {
   const { scheduler, redis, mutant } = world;
-  const process = new SimulatedProcess({ name, scheduler, skewMs, rate });
+  const process = new SimulatedProcess({ name, scheduler, outside: world.outside, skewMs, rate });
   const { clock } = process;
   const connect = (isImpatient: boolean) => new RedisClient({ process, server: redis, isImpatient });
   const main = connect(true);
@@ -79,6 +84,7 @@ export function startServer(world: World, { name, isWorker, skewMs, rate, config
   const queue = createStepQueue(queueClient, redis.jobs);
   const parts: ServerParts = {
     store,
+    queue,
     leases,
     publisher,
     receiver,
@@ -90,6 +96,13 @@ export function startServer(world: World, { name, isWorker, skewMs, rate, config
   const clients = [main, subscriber, queueClient];
   if (!isWorker) return { process, parts, configVersion, clients, drain: async () => process.kill() };
 
+  const counted = (what: string) => ({ inc: () => world.count(what) });
+  const metrics: RunMetrics = {
+    takeovers: counted('takeovers'),
+    fencedCommits: counted('fenced-commits'),
+    runsHeld: counted('runs-held'),
+    runsExpired: counted('runs-expired'),
+  };
   const running = new RunningTasks();
   void listenForCancels(parts.signals, running, process);
   const workerClient = connect(false);
@@ -105,20 +118,25 @@ export function startServer(world: World, { name, isWorker, skewMs, rate, config
       publisher,
       queue,
       running,
-      getAgent: async (version, agent): Promise<Agent> => createScriptedAgent(agent, version, process),
+      getAgent: async (version, agent): Promise<Agent> => stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, process),
+      metrics,
+      worker: name,
+      checkpoint: world.settings.checkpoint,
+      waitExpiresAfterMs: world.settings.waitExpiresAfterMs,
       clock,
       log,
       timeSliceMs: world.settings.timeSliceMs,
     },
   });
   const sweep = mutant.withoutSweep ? undefined : new RecoverySweep({ store, leases, queue, clock, log });
+  const expiry = new ExpirySweep({ store, leases, publisher, queue, clock, log, metrics });
   return {
     process,
     parts,
     configVersion,
     clients: [...clients, workerClient, blockingClient],
     async drain() {
-      await Promise.all([jobs.drain(), sweep?.close()]);
+      await Promise.all([jobs.drain(), sweep?.close(), expiry.close()]);
       await leases.close();
       process.kill();
     },

@@ -3,6 +3,8 @@
  *
  * A killed process is dead at once: its timers and the answers to it never come (`scheduler.ts`, D3), what it sent may arrive.
  */
+
+import type { OutsideWorld } from './outside-world.js';
 import { ProcessClock } from './process-clock.js';
 import type { Owner, ScheduledEvent, Scheduler } from './scheduler.js';
 
@@ -12,6 +14,7 @@ export type Peer = 'redis' | 'sql';
 export interface ProcessOptions {
   readonly name: string;
   readonly scheduler: Scheduler;
+  readonly outside: OutsideWorld;
   readonly skewMs: number;
   readonly rate: number;
 }
@@ -20,6 +23,8 @@ export class SimulatedProcess implements Owner {
   readonly name: string;
   readonly scheduler: Scheduler;
   readonly clock: ProcessClock;
+  /** What its tools act on. */
+  readonly outside: OutsideWorld;
   readonly held: ScheduledEvent[] = [];
   isAlive = true;
   isStopped = false;
@@ -27,9 +32,10 @@ export class SimulatedProcess implements Owner {
   readonly #onDeath: (() => void)[] = [];
   #sendsLeft = Number.POSITIVE_INFINITY;
 
-  constructor({ name, scheduler, skewMs, rate }: ProcessOptions) {
+  constructor({ name, scheduler, outside, skewMs, rate }: ProcessOptions) {
     this.name = name;
     this.scheduler = scheduler;
+    this.outside = outside;
     this.clock = new ProcessClock({ owner: this, scheduler, skewMs, rate });
   }
 

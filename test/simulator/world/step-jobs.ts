@@ -3,18 +3,28 @@
  * simulated queue. What a job does is the product's `runTask`.
  */
 import { backoffMs } from '../../../src/base/backoff.js';
-import { type RunTaskDependencies, runTask } from '../../../src/steps/run-task.js';
+import { runTask } from '../../../src/steps/run-task.js';
+import type { RunTaskDependencies } from '../../../src/steps/run-task-dependencies.js';
 import type { StepQueue } from '../../../src/tasks/step-queue.js';
+import type { TaskRecord } from '../../../src/tasks/task-store.js';
 import { type FetchedJob, type JobQueue, LOCK_MS, STALLED_CHECK_MS } from './job-queue.js';
 import type { RedisClient } from './redis-client.js';
 import type { SimulatedProcess } from './simulated-process.js';
 
-export function createStepQueue(client: RedisClient, jobs: JobQueue): StepQueue & { waiting(): Promise<number> } {
+export interface SimulatedStepQueue extends StepQueue {
+  waiting(): Promise<number>;
+  takeOver(task: TaskRecord): Promise<void>;
+}
+
+export function createStepQueue(client: RedisClient, jobs: JobQueue): SimulatedStepQueue {
   return {
     async enqueue(task, after) {
       const id = after === undefined ? `${task.id}.${task.step}` : `${task.id}.${task.step}.${after}`;
       // As `BullStepQueue`: a job that cannot be added is the recovery sweep's.
-      await client.command('job.add', id, task.id).catch(() => undefined);
+      await client.command('job.add', id, task.id, 'last').catch(() => undefined);
+    },
+    async takeOver({ id, step, epoch }) {
+      await client.command('job.add', `${id}.${step}.t${epoch}`, id, 'first').catch(() => undefined);
     },
     assertCapacity: async () => {},
     // The product's is a cached number; this one is fresh.

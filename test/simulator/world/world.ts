@@ -1,17 +1,23 @@
 /** Everything that a history has one of. */
 
+import type { CheckpointSettings } from '../../../src/config/settings.js';
 import type { LeaseManager } from '../../../src/tasks/coordination.js';
+import type { RecoveryStore } from '../../../src/tasks/recovery-store.js';
 import type { TaskStore } from '../../../src/tasks/task-store.js';
+import type { ToolCallStore } from '../../../src/tasks/tool-call.js';
 import { Audit } from './audit.js';
 import { JobQueue } from './job-queue.js';
+import { OutsideWorld } from './outside-world.js';
 import { RedisServer } from './redis-server.js';
 import type { Scheduler } from './scheduler.js';
 import type { ServerParts } from './server.js';
 import type { SharedDatabase, SqlFaults } from './shared-database.js';
 
+export type RunLog = TaskStore & ToolCallStore & RecoveryStore;
+
 /** A defect built in on purpose: the simulator must find it. */
 export interface Mutant {
-  readonly store?: (store: TaskStore, parts: Pick<ServerParts, 'publisher'>) => TaskStore;
+  readonly store?: (store: RunLog, parts: Pick<ServerParts, 'publisher'>) => RunLog;
   readonly leases?: (leases: LeaseManager) => LeaseManager;
   /** No recovery sweep anywhere. */
   readonly withoutSweep?: boolean;
@@ -22,6 +28,9 @@ export interface WorldSettings {
   readonly timeSliceMs: number;
   readonly concurrency: number;
   readonly concurrentGroups: number;
+  readonly checkpoint: CheckpointSettings;
+  /** 0 = never. */
+  readonly waitExpiresAfterMs: number;
 }
 
 export class World {
@@ -29,6 +38,7 @@ export class World {
   readonly database: SharedDatabase;
   readonly redis: RedisServer;
   readonly audit: Audit;
+  readonly outside: OutsideWorld;
   readonly settings: WorldSettings;
   readonly mutant: Mutant;
   readonly sqlFaults: SqlFaults = { refused: 0, lostAcknowledgement: 0 };
@@ -40,6 +50,7 @@ export class World {
     this.settings = settings;
     this.mutant = mutant;
     this.audit = new Audit(database);
+    this.outside = new OutsideWorld(this);
     this.redis = new RedisServer(scheduler, (channel, message) => this.audit.afterPublication(channel, message));
     this.redis.jobs = new JobQueue(this.redis);
   }
