@@ -44,10 +44,10 @@ export interface Plan {
 }
 
 export function drawPlan(random: Random): Plan {
-  const quietAtMs = 1_500 + 5_000 * random.next();
-  const contexts = 1 + random.below(3);
+  const quietAtMs = 1_000 + 3_500 * random.next();
+  const contexts = 1 + random.below(2);
   const isSqlShaky = random.chance(0.5);
-  const faults = Array.from({ length: 1 + random.below(9) }, () => ({
+  const faults = Array.from({ length: 1 + random.below(7) }, () => ({
     atMs: quietAtMs * random.next(),
     kind: random.pick(FAULTS),
     amount: random.next(),
@@ -64,7 +64,7 @@ export function drawPlan(random: Random): Plan {
       checkpoint: drawCheckpoint(random),
       waitExpiresAfterMs: random.chance(0.1) ? 1_000 : 86_400_000,
     },
-    messages: Array.from({ length: 1 + random.below(5) }, (_, index) => drawMessage(random, index, random.below(contexts), quietAtMs)),
+    messages: Array.from({ length: 1 + random.below(4) }, (_, index) => drawMessage(random, index, random.below(contexts), quietAtMs)),
     faults: faults.sort((a, b) => a.atMs - b.atMs),
     sqlRefused: isSqlShaky ? 0.1 * random.next() : 0,
     sqlLostAcknowledgement: isSqlShaky ? 0.1 * random.next() : 0,
@@ -82,8 +82,8 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
     script: drawScript(random),
     copies: random.chance(0.3) ? 2 : 1,
     cancelAfterMs: random.chance(0.2) ? 2_000 * random.next() : undefined,
-    streams: 1 + random.below(2),
-    feeds: random.below(3),
+    streams: 1 + (random.chance(0.2) ? 1 : 0),
+    feeds: random.chance(0.4) ? 1 : 0,
     readMs: random.chance(0.1) ? 200 : 0,
   };
 }
@@ -91,15 +91,15 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
 function drawScript(random: Random): AgentScript {
   return {
     steps: Array.from(
-      { length: 1 + random.below(6) },
+      { length: 1 + random.below(4) },
       (): ScriptedStep => ({
-        words: 1 + random.below(4),
-        wordMs: random.pick([1, 10, 50, 200, 600]),
+        words: 1 + random.below(3),
+        wordMs: random.pick([1, 5, 20, 80, 400]),
         asks: random.chance(0.15),
         failing: random.chance(0.2) ? 0.3 : 0,
-        calls: Array.from({ length: 1 + random.below(3) }, () => ({
+        calls: Array.from({ length: 1 + random.below(2) }, () => ({
           tool: random.pick(TOOL_NAMES),
-          forMs: random.pick([1, 5, 30, 200, 2_000]),
+          forMs: random.pick([1, 5, 30, 200, 1_500]),
         })),
       }),
     ),

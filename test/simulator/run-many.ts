@@ -26,7 +26,7 @@ export interface RunSummary {
 
 export async function runMany({ from, histories, stride = 1, mutant, onProgress }: RunOptions): Promise<RunSummary> {
   const startedAt = performance.now();
-  const summary: RunSummary = { histories: 0, events: 0, seconds: 0, counts: new Map(), broken: undefined };
+  const summary = startSummary();
   const database = await SharedDatabase.open();
   try {
     while (summary.histories < histories && summary.broken === undefined) {
@@ -35,7 +35,7 @@ export async function runMany({ from, histories, stride = 1, mutant, onProgress 
       summary.histories += 1;
       summary.events += result.events;
       summary.seconds = (performance.now() - startedAt) / 1000;
-      for (const [name, count] of result.counts) summary.counts.set(name, (summary.counts.get(name) ?? 0) + count);
+      addCounts(summary.counts, result.counts);
       if (result.violation !== undefined) summary.broken = result;
       onProgress?.(summary);
     }
@@ -43,6 +43,22 @@ export async function runMany({ from, histories, stride = 1, mutant, onProgress 
     await database.close();
   }
   return summary;
+}
+
+export function startSummary(): RunSummary {
+  return { histories: 0, events: 0, seconds: 0, counts: new Map(), broken: undefined };
+}
+
+/** Joins what was run side by side. */
+export function addSummary(total: RunSummary, share: RunSummary): void {
+  total.histories += share.histories;
+  total.events += share.events;
+  total.broken ??= share.broken;
+  addCounts(total.counts, share.counts);
+}
+
+function addCounts(total: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [name, count] of counts) total.set(name, (total.get(name) ?? 0) + count);
 }
 
 /** What whoever sees a broken history needs to see it again. */

@@ -5,6 +5,7 @@ import type { World } from './world.js';
 interface Place {
   readonly name: string;
   readonly isWorker: boolean;
+  readonly isKeeper: boolean;
   readonly skewMs: number;
   readonly rate: number;
   starts: number;
@@ -25,17 +26,18 @@ export class Cluster {
   constructor(world: World, { workers, fronts, maxSkewMs }: ClusterOptions) {
     this.#world = world;
     const { random } = world.scheduler;
-    const place = (name: string, isWorker: boolean): Place => ({
+    const place = (name: string, isWorker: boolean, isKeeper: boolean): Place => ({
       name,
       isWorker,
+      isKeeper,
       skewMs: Math.round((2 * random.next() - 1) * maxSkewMs),
       rate: 1 + (random.next() - 0.5) / 50,
       starts: 0,
       server: undefined,
     });
     this.#places = [
-      ...Array.from({ length: workers }, (_, index) => place(`w${index + 1}`, true)),
-      ...Array.from({ length: fronts }, (_, index) => place(`f${index + 1}`, false)),
+      ...Array.from({ length: workers }, (_, index) => place(`w${index + 1}`, true, index < 2)),
+      ...Array.from({ length: fronts }, (_, index) => place(`f${index + 1}`, false, false)),
     ];
     for (const one of this.#places) this.#start(one);
   }

@@ -1,6 +1,6 @@
 /**
  * One process of the product, put together as `src/compose.ts` does, over simulated connections. It accepts and follows as a front,
- * and with `isWorker` runs steps and the recovery sweep too.
+ * with `isWorker` runs steps too, with `isKeeper` the sweeps.
  */
 import type { Agent } from '../../../src/agents/agent.js';
 import { silentLogger as log } from '../../../src/observe/log.js';
@@ -51,12 +51,13 @@ export interface Server {
 export interface StartOptions {
   readonly name: string;
   readonly isWorker: boolean;
+  readonly isKeeper: boolean;
   readonly skewMs: number;
   readonly rate: number;
   readonly configVersion: string;
 }
 
-export function startServer(world: World, { name, isWorker, skewMs, rate, configVersion }: StartOptions): Server {
+export function startServer(world: World, { name, isWorker, isKeeper, skewMs, rate, configVersion }: StartOptions): Server {
   const { scheduler, redis, mutant } = world;
   const process = new SimulatedProcess({ name, scheduler, outside: world.outside, skewMs, rate });
   const { clock } = process;
@@ -128,15 +129,15 @@ export function startServer(world: World, { name, isWorker, skewMs, rate, config
       timeSliceMs: world.settings.timeSliceMs,
     },
   });
-  const sweep = mutant.withoutSweep ? undefined : new RecoverySweep({ store, leases, queue, clock, log });
-  const expiry = new ExpirySweep({ store, leases, publisher, queue, clock, log, metrics });
+  const sweep = !isKeeper || mutant.withoutSweep ? undefined : new RecoverySweep({ store, leases, queue, clock, log });
+  const expiry = !isKeeper ? undefined : new ExpirySweep({ store, leases, publisher, queue, clock, log, metrics });
   return {
     process,
     parts,
     configVersion,
     clients: [...clients, workerClient, blockingClient],
     async drain() {
-      await Promise.all([jobs.drain(), sweep?.close(), expiry.close()]);
+      await Promise.all([jobs.drain(), sweep?.close(), expiry?.close()]);
       await leases.close();
       process.kill();
     },

@@ -51,7 +51,10 @@ export class World {
     this.mutant = mutant;
     this.audit = new Audit(database);
     this.outside = new OutsideWorld(this);
-    this.redis = new RedisServer(scheduler, (channel, message) => this.audit.afterPublication(channel, message));
+    this.redis = new RedisServer(scheduler, (channel, message) => {
+      if (channel.endsWith(':feed-gap')) this.count('lost-announcement');
+      this.audit.afterPublication(channel, message);
+    });
     this.redis.jobs = new JobQueue(this.redis);
   }
 
