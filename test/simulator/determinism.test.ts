@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { MUTANTS } from './mutants.js';
-import { describeBroken, runMany } from './run-many.js';
 import { runHistory } from './run-history.js';
+import { describeBroken, runMany } from './run-many.js';
 import { SharedDatabase } from './world/shared-database.js';
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -36,7 +36,7 @@ t.test('a broken history says its seed, what it breaks, its last lines, and how 
   t.equal(lines.at(-1), `again: node dist/test/simulator/main.js --seed ${broken.seed} --trace`);
   t.equal(broken.tail.length, 60);
   const rerun = promisify(execFile)(process.execPath, [MAIN, '--seed', `${broken.seed}`, '--mutant', 'nobody sweeps']);
-  const { stdout, code } = await rerun.catch((error: { stdout: string; code: number }) => error) as { stdout: string; code?: number };
+  const { stdout, code } = (await rerun.catch((error: { stdout: string; code: number }) => error)) as { stdout: string; code?: number };
   t.equal(code, 1);
   t.match(stdout, `trace ${broken.traceHash}`);
 });
