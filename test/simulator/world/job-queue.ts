@@ -2,8 +2,9 @@
  * The queue of step jobs inside the simulated Redis, with BullMQ's promises: at least once, one job per id while that job is known,
  * a lock that its worker extends, jobs of dead workers queued again by the stalled check, everything gone with a FLUSHALL.
  */
-import type { RedisValue, StoredJob } from './redis-keys.js';
-import { LaterReply, type RedisServer, type ServerConnection } from './redis-server.js';
+import type { RedisKeys, RedisValue, StoredJob } from './redis-keys.js';
+import type { Scheduler } from './scheduler.js';
+import { LaterReply, type ServerConnection } from './server-connection.js';
 
 export interface FetchedJob {
   readonly id: string;
@@ -17,14 +18,21 @@ interface Fetcher {
   readonly reply: (job: FetchedJob) => void;
 }
 
+/** The server that the queue lives in. */
+export interface JobQueueServer {
+  readonly keys: RedisKeys;
+  readonly scheduler: Scheduler;
+  readonly isUp: boolean;
+}
+
 type Jobs = Extract<RedisValue, { type: 'jobs' }>;
 
 export class JobQueue {
-  readonly #server: RedisServer;
+  readonly #server: JobQueueServer;
   #fetchers: Fetcher[] = [];
   #lastStalledCheckAt = 0;
 
-  constructor(server: RedisServer) {
+  constructor(server: JobQueueServer) {
     this.#server = server;
   }
 

@@ -8,25 +8,11 @@ import { systemClock } from '../../../src/base/clock.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import type { LanguageModel, ModelEvent } from '../../../src/providers/llms/contract.js';
 import type { Tool } from '../../../src/providers/tools/contract.js';
-import type { ToolEffect } from '../../../src/tasks/tool-call.js';
 import { agentSettings } from '../../support/test-settings.js';
-import { TOOL_NAMES, type ToolName } from './script.js';
+import { TOOL_NAMES, TOOLS } from './script.js';
 import { getStep } from './stamped-agent.js';
 
 export const LLM_AGENT = 'llm';
-
-export interface SimulatedTool {
-  readonly effect: ToolEffect;
-  readonly requiresApproval: boolean;
-}
-
-export const TOOLS: Readonly<Record<ToolName, SimulatedTool>> = {
-  look: { effect: 'pure', requiresApproval: false },
-  put: { effect: 'idempotent', requiresApproval: false },
-  pay: { effect: 'once', requiresApproval: false },
-  wire: { effect: 'once', requiresApproval: true },
-  peek: { effect: 'pure', requiresApproval: true },
-};
 
 const model: LanguageModel = {
   provider: 'scripted',
@@ -56,8 +42,8 @@ const tools = TOOL_NAMES.map(
     parameters: { type: 'object', properties: { forMs: { type: 'integer' } }, additionalProperties: false },
     ...TOOLS[name],
     async execute({ forMs }, { taskId, callId, idempotencyKey, signal }) {
-      const { process } = getStep(signal);
-      const content = await process.outside.call(process, { name, taskId, callId, idempotencyKey, forMs: Number(forMs) });
+      const { process, outside } = getStep(signal);
+      const content = await outside.call(process, { name, taskId, callId, idempotencyKey, forMs: Number(forMs) });
       return { content };
     },
   }),

@@ -2,11 +2,11 @@
  * What tools act on. It counts what is done to it, looks into the ledger at that very moment, and is what people look at when
  * somebody asks them whether a call was carried out (R7).
  */
-import { TOOLS } from './llm-agent.js';
+import type { Audit } from './audit.js';
 import { delayMs } from './network.js';
-import type { ToolName } from './script.js';
+import { TOOLS, type ToolName } from './script.js';
+import type { SharedDatabase } from './shared-database.js';
 import type { SimulatedProcess } from './simulated-process.js';
-import type { World } from './world.js';
 
 export interface OutsideCall {
   readonly name: ToolName;
@@ -28,12 +28,18 @@ export interface CallHistory {
   retries: number;
 }
 
+export interface OutsideWorldOptions {
+  readonly audit: Audit;
+  readonly database: SharedDatabase;
+  count(name: string): void;
+}
+
 export class OutsideWorld {
-  readonly #world: World;
+  readonly #options: OutsideWorldOptions;
   readonly calls = new Map<string, CallHistory>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(options: OutsideWorldOptions) {
+    this.#options = options;
   }
 
   of(callId: string, name: ToolName, taskId: string): CallHistory {
@@ -61,12 +67,12 @@ export class OutsideWorld {
   }
 
   #act(name: ToolName, taskId: string, callId: string, key: string): void {
-    const { audit, database } = this.#world;
+    const { audit, database } = this.#options;
     const { effect, requiresApproval } = TOOLS[name];
     const call = this.of(callId, name, taskId);
     call.times += 1;
     call.keys.add(key);
-    this.#world.count(`effect-${effect}`);
+    this.#options.count(`effect-${effect}`);
     if (effect === 'pure' && !requiresApproval) return;
     const [row] = database.look('SELECT status FROM tool_calls WHERE task_id = ? AND call_id = ?', taskId, JSON.stringify(callId));
     audit.assert(row !== undefined, 'R7', () => `${name} ${callId} of ${taskId} is done to the world, and the ledger has no intent`);
@@ -75,7 +81,7 @@ export class OutsideWorld {
 
   /** At rest. */
   check(): void {
-    const { audit } = this.#world;
+    const { audit } = this.#options;
     const keys = new Map<string, string>();
     for (const [callId, { name, taskId, times, keys: used, retries, isApproved, isDenied }] of this.calls) {
       const { effect } = TOOLS[name];
@@ -96,7 +102,7 @@ export class OutsideWorld {
 
   /** For results that nobody was asked about: what the ledger says was done, was done. */
   checkLedger(): void {
-    const { audit, database } = this.#world;
+    const { audit, database } = this.#options;
     for (const { call_id: json, decision, result } of database.look<{ call_id: string; decision: string | null; result: string | null }>(
       DONE,
     )) {

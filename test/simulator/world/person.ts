@@ -1,8 +1,7 @@
 /** Somebody who answers what runs ask: plain questions, approvals, outcomes that nobody knows. */
 import type { JsonObject } from '../../../src/base/json.js';
 import type { Part } from '../../../src/protocol/a2a.js';
-import { TOOLS } from './llm-agent.js';
-import type { ToolName } from './script.js';
+import { TOOLS, type ToolName } from './script.js';
 import type { World } from './world.js';
 
 /** The parts of the message that answers. What it decides is known to the outside world from now on. */

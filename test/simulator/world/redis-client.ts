@@ -8,7 +8,8 @@ import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { CancelTimer } from '../../../src/base/clock.js';
 import { Pipe } from './network.js';
-import { LaterReply, type RedisCommand, type RedisServer, type ServerConnection } from './redis-server.js';
+import type { RedisServer } from './redis-server.js';
+import { LaterReply, type RedisCommand, type ServerConnection } from './server-connection.js';
 import type { SimulatedProcess } from './simulated-process.js';
 
 interface Request {

@@ -3,29 +3,11 @@
  *
  * Owns: keys, subscriptions, the queue of step jobs. Does not own: how commands get here (`redis-client.ts`).
  */
-import type { JobQueue } from './job-queue.js';
+import { JobQueue } from './job-queue.js';
 import { RedisKeys } from './redis-keys.js';
 import { addToStream, findScript } from './redis-scripts.js';
 import type { Scheduler } from './scheduler.js';
-
-export interface RedisCommand {
-  readonly name: string;
-  readonly args: readonly unknown[];
-}
-
-/** The server's end of a connection. */
-export interface ServerConnection {
-  readonly channels: Set<string>;
-  /** A message of a channel, on its way to the client. */
-  push(channel: string, message: string): void;
-  /** The server went away. */
-  cut(): void;
-}
-
-/** A reply that comes later, if ever. */
-export class LaterReply {
-  constructor(readonly whenReady: (reply: (value: unknown) => void) => void) {}
-}
+import type { RedisCommand, ServerConnection } from './server-connection.js';
 
 export class RedisServer {
   readonly scheduler: Scheduler;
@@ -33,12 +15,13 @@ export class RedisServer {
   readonly #connections = new Set<ServerConnection>();
   readonly #onPublish: (channel: string, message: string) => void;
   isUp = true;
-  jobs!: JobQueue;
+  readonly jobs: JobQueue;
 
   constructor(scheduler: Scheduler, onPublish: (channel: string, message: string) => void) {
     this.scheduler = scheduler;
     this.keys = new RedisKeys(() => scheduler.now);
     this.#onPublish = onPublish;
+    this.jobs = new JobQueue(this);
   }
 
   connect(connection: ServerConnection): void {

@@ -1,4 +1,6 @@
-/** What a run is to do, as its first message says it. */
+/** What a run is to do, as its first message says it, and the tools that there are. */
+import type { ToolEffect } from '../../../src/tasks/tool-call.js';
+
 export interface AgentScript {
   readonly steps: readonly ScriptedStep[];
   /** The last step ends as failed. */
@@ -20,3 +22,16 @@ export interface ScriptedStep {
 export const TOOL_NAMES = ['look', 'put', 'pay', 'wire', 'peek'] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number];
+
+export interface SimulatedTool {
+  readonly effect: ToolEffect;
+  readonly requiresApproval: boolean;
+}
+
+export const TOOLS: Readonly<Record<ToolName, SimulatedTool>> = {
+  look: { effect: 'pure', requiresApproval: false },
+  put: { effect: 'idempotent', requiresApproval: false },
+  pay: { effect: 'once', requiresApproval: false },
+  wire: { effect: 'once', requiresApproval: true },
+  peek: { effect: 'pure', requiresApproval: true },
+};

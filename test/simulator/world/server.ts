@@ -59,7 +59,7 @@ export interface StartOptions {
 
 export function startServer(world: World, { name, isWorker, isKeeper, skewMs, rate, configVersion }: StartOptions): Server {
   const { scheduler, redis, mutant } = world;
-  const process = new SimulatedProcess({ name, scheduler, outside: world.outside, skewMs, rate });
+  const process = new SimulatedProcess({ name, scheduler, skewMs, rate });
   const { clock } = process;
   const connect = (isImpatient: boolean) => new RedisClient({ process, server: redis, isImpatient });
   const main = connect(true);
@@ -119,7 +119,8 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
       publisher,
       queue,
       running,
-      getAgent: async (version, agent): Promise<Agent> => stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, process),
+      getAgent: async (version, agent): Promise<Agent> =>
+        stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, { process, outside: world.outside }),
       metrics,
       worker: name,
       checkpoint: world.settings.checkpoint,

@@ -4,7 +4,6 @@
  * A killed process is dead at once: its timers and the answers to it never come (`scheduler.ts`, D3), what it sent may arrive.
  */
 
-import type { OutsideWorld } from './outside-world.js';
 import { ProcessClock } from './process-clock.js';
 import type { Owner, ScheduledEvent, Scheduler } from './scheduler.js';
 
@@ -14,7 +13,6 @@ export type Peer = 'redis' | 'sql';
 export interface ProcessOptions {
   readonly name: string;
   readonly scheduler: Scheduler;
-  readonly outside: OutsideWorld;
   readonly skewMs: number;
   readonly rate: number;
 }
@@ -23,8 +21,6 @@ export class SimulatedProcess implements Owner {
   readonly name: string;
   readonly scheduler: Scheduler;
   readonly clock: ProcessClock;
-  /** What its tools act on. */
-  readonly outside: OutsideWorld;
   readonly held: ScheduledEvent[] = [];
   isAlive = true;
   isStopped = false;
@@ -32,10 +28,9 @@ export class SimulatedProcess implements Owner {
   readonly #onDeath: (() => void)[] = [];
   #sendsLeft = Number.POSITIVE_INFINITY;
 
-  constructor({ name, scheduler, outside, skewMs, rate }: ProcessOptions) {
+  constructor({ name, scheduler, skewMs, rate }: ProcessOptions) {
     this.name = name;
     this.scheduler = scheduler;
-    this.outside = outside;
     this.clock = new ProcessClock({ owner: this, scheduler, skewMs, rate });
   }
 

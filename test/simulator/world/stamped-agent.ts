@@ -6,6 +6,7 @@ import type { Agent, StepContext, StepOutcome, StepState } from '../../../src/ag
 import { canonicalJson, type JsonObject, sha256Hex } from '../../../src/base/json.js';
 import type { SessionMessage } from '../../../src/tasks/session-message.js';
 import type { TaskEventBody } from '../../../src/tasks/task-event.js';
+import type { OutsideWorld } from './outside-world.js';
 import type { AgentScript } from './script.js';
 import type { SimulatedProcess } from './simulated-process.js';
 
@@ -25,6 +26,8 @@ export interface Stamp {
 /** What model and tools of a step need to know of it. */
 export interface SimulatedStep {
   readonly process: SimulatedProcess;
+  /** What its tools act on. */
+  readonly outside: OutsideWorld;
   readonly script: AgentScript;
   readonly task: StepState['task'];
 }
@@ -40,7 +43,7 @@ export function getStep(signal: AbortSignal): SimulatedStep {
   return step;
 }
 
-export function stampAgent(agent: Agent, version: string, process: SimulatedProcess): Agent {
+export function stampAgent(agent: Agent, version: string, { process, outside }: Pick<SimulatedStep, 'process' | 'outside'>): Agent {
   return {
     name: agent.name,
     async runStep({ task, history }: StepState, context: StepContext): Promise<StepOutcome> {
@@ -49,7 +52,7 @@ export function stampAgent(agent: Agent, version: string, process: SimulatedProc
       const { step, epoch } = task;
       const seen = describeHistory(history);
       const inner = { ...task, control: (task.control['inner'] ?? {}) as JsonObject };
-      steps.set(context.signal, { process, script, task: inner });
+      steps.set(context.signal, { process, outside, script, task: inner });
       const outcome = await agent.runStep({ task: inner, history }, context);
       const stamp: Stamp = { step, place, epoch, version, seen, added: outcome.messages.map(({ id }) => id) };
       const control = { place: place + 1, script: script as unknown as JsonObject, inner: outcome.control };

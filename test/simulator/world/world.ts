@@ -1,23 +1,21 @@
 /** Everything that a history has one of. */
 
 import type { CheckpointSettings } from '../../../src/config/settings.js';
-import type { LeaseManager } from '../../../src/tasks/coordination.js';
+import type { FeedPublisher, LeaseManager } from '../../../src/tasks/coordination.js';
 import type { RecoveryStore } from '../../../src/tasks/recovery-store.js';
 import type { TaskStore } from '../../../src/tasks/task-store.js';
 import type { ToolCallStore } from '../../../src/tasks/tool-call.js';
 import { Audit } from './audit.js';
-import { JobQueue } from './job-queue.js';
 import { OutsideWorld } from './outside-world.js';
 import { RedisServer } from './redis-server.js';
 import type { Scheduler } from './scheduler.js';
-import type { ServerParts } from './server.js';
 import type { SharedDatabase, SqlFaults } from './shared-database.js';
 
 export type RunLog = TaskStore & ToolCallStore & RecoveryStore;
 
 /** A defect built in on purpose: the simulator must find it. */
 export interface Mutant {
-  readonly store?: (store: RunLog, parts: Pick<ServerParts, 'publisher'>) => RunLog;
+  readonly store?: (store: RunLog, parts: { readonly publisher: FeedPublisher }) => RunLog;
   readonly leases?: (leases: LeaseManager) => LeaseManager;
   /** No recovery sweep anywhere. */
   readonly withoutSweep?: boolean;
@@ -55,7 +53,6 @@ export class World {
       if (channel.endsWith(':feed-gap')) this.count('lost-announcement');
       this.audit.afterPublication(channel, message);
     });
-    this.redis.jobs = new JobQueue(this.redis);
   }
 
   count(name: string, by = 1): void {
