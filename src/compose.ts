@@ -8,7 +8,6 @@ import { createA2aBinding } from './a2a/create-binding.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
@@ -23,6 +22,7 @@ import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { Keeper } from './steps/keeper.js';
 import { findStall, readQueue } from './steps/queue-health.js';
+import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
 import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { BullStepQueue } from './steps/step-queue.js';
@@ -36,10 +36,8 @@ import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
 import { findEviction } from './storage/redis/redis-safety.js';
-import { openDatabase } from './storage/sql/database.js';
-import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
-import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
-import { SqlTaskStore } from './storage/sql/sql-task-store.js';
+import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
@@ -68,7 +66,7 @@ async function start(
   { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings, roles, log, clock, closers, metrics: createMetrics() };
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const knowledgePool = new KnowledgePool({
@@ -109,16 +107,12 @@ interface Parts {
   readonly metrics: Metrics;
 }
 
-type Stores = Awaited<ReturnType<typeof openStores>>;
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
 
-async function openStores({ settings, log, clock, closers }: Parts) {
-  const name = settings.storage.database;
-  const databaseSettings = settings.databases[name];
-  if (databaseSettings === undefined) throw new AppError('CONFIG_INVALID', { message: `storage.database: there is no database '${name}'` });
-  const database = await openDatabase(databaseSettings, { name, log, clock });
-  closers.add(() => database.close());
-  return { tasks: new SqlTaskStore(database), versions: new SqlConfigVersionStore(database), chunkStore: createKnowledgeStore(database) };
+/** Jobs for tasks that only this process knows are of no use to another one on the same Redis. */
+function withOwnQueue(settings: Settings, clock: Clock): Settings {
+  if (settings.storage.tasks.backend === 'sql') return settings;
+  return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
 async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
@@ -214,16 +208,18 @@ async function startFrontRole(
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<Front> {
-  const { receiver, publisher, queue, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
+  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
+  const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
   const binding = createA2aBinding({
     settings: () => runtime.current.settings,
     store,
-    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
-    cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    acceptMessage,
+    cancelTask,
     feed,
     log,
     clock,
@@ -240,6 +236,10 @@ async function startFrontRole(
     clock,
     log,
   );
+  const studio = createStudioRoutes({
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+  });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
     settings: settings.server,
@@ -250,6 +250,7 @@ async function startFrontRole(
     log,
     clock,
     version,
+    studio,
   });
   closers.add(() => front.drain(drainBudgetMs(settings)));
   return front;

@@ -3,7 +3,7 @@
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
 import type { TaskEvent } from './task-event.js';
-import type { TaskRecord } from './task-store.js';
+import type { SessionKey, TaskRecord } from './task-store.js';
 
 export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
 
@@ -25,6 +25,8 @@ export interface OpenRunQuery {
   readonly owner?: string;
   /** Default: all. */
   readonly status?: OpenRunStatus;
+  /** Only runs of this session. Default: of all. */
+  readonly session?: SessionKey;
   /** Continues behind this run. */
   readonly after?: Pick<TaskRecord, 'createdAt' | 'id'>;
   readonly limit: number;
@@ -45,8 +47,8 @@ export interface OpenRunStatistics {
 export interface RecoveryStore {
   /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
   release(taskId: string, epoch: number, at: number): Promise<void>;
-  /** CHK-08: the run stays where it is until somebody resumes or discards it. Guarded by the epoch. */
-  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome>;
+  /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
+  hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
   /** A held run becomes runnable again. `owner` undefined = no ownership check. */
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome>;
   /** Waiting and held runs whose `expiresAt` is not after `at`, oldest first. */

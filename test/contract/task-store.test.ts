@@ -2,8 +2,9 @@ import t, { type Test } from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
-import { recoverySuite } from './recovery-store.js';
+import { openRunSuite, recoverySuite } from './recovery-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
+import { doubleTextingSuite } from './task-store-double-texting.js';
 import { sessionSuite } from './task-store-sessions.js';
 import { takesSuite } from './task-store-takes.js';
 import { toolCallSuite } from './tool-call-store.js';
@@ -18,8 +19,10 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await commitSuite(t, open);
   await sessionSuite(t, open);
   await takesSuite(t, open);
+  await doubleTextingSuite(t, open);
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });
 
 void t.test('in memory, for tests', async (t) => {
@@ -29,4 +32,5 @@ void t.test('in memory, for tests', async (t) => {
   };
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });

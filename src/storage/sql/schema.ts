@@ -9,6 +9,7 @@ export interface RunLogTables {
   accepted_messages: AcceptedMessageTable;
   sessions: SessionTable;
   session_messages: SessionMessageTable;
+  rolled_back_runs: RolledBackRunTable;
   config_versions: ConfigVersionTable;
   schema_migrations: SchemaMigrationTable;
 }
@@ -80,7 +81,7 @@ export interface ToolCallTable {
 export interface LeftoverTable {
   /** Of the task, or the session's `session_id`. */
   id: string;
-  kind: string;
+  kind: 'task' | 'session';
 }
 
 export interface TaskEventTable {
@@ -125,6 +126,12 @@ export interface SessionMessageTable {
   task_id: string;
   /** JSON of a `SessionMessage`. */
   body: string;
+}
+
+/** R8: messages stay as they are; readers of the session pass over those of these runs. */
+export interface RolledBackRunTable {
+  session_id: string;
+  task_id: string;
 }
 
 export interface ConfigVersionTable {

@@ -8,12 +8,17 @@ export const rowByRow: RowStatements = {
     const sql = textsOf(shape).insert;
     return rows.map((parameters) => ({ sql, parameters }));
   },
+  insertMissing: (shape, rows) => appending(' ON CONFLICT DO NOTHING', rowByRow.insert(shape, rows)),
   update: (shape, rows) => {
     const sql = textsOf(shape).update;
     return rows.map(([key, ...values]) => ({ sql, parameters: [...values, key] }));
   },
   select: (shape, keys) => {
     const sql = textsOf(shape).select;
+    return keys.map((key) => ({ sql, parameters: [key] }));
+  },
+  remove: (table, column, keys) => {
+    const sql = `DELETE FROM ${table} WHERE ${column} = ?`;
     return keys.map((key) => ({ sql, parameters: [key] }));
   },
   selectFirst: (shape, keyColumn, orderColumn, keys) => {
@@ -29,6 +34,7 @@ export const columnArrays: RowStatements = {
       sql: `INSERT INTO ${shape.table} (${names(shape)}) SELECT * FROM ${unnest(shape)}`,
       parameters: transpose(shape, rows),
     }),
+  insertMissing: (shape, rows) => appending(' ON CONFLICT DO NOTHING', columnArrays.insert(shape, rows)),
   update: (shape, rows) => {
     const [key, ...columns] = Object.keys(shape.columns);
     return when(rows, {
@@ -43,6 +49,7 @@ export const columnArrays: RowStatements = {
       parameters: [keys],
     });
   },
+  remove: (table, column, keys) => when(keys, { sql: `DELETE FROM ${table} WHERE ${column} = ANY(?::text[])`, parameters: [keys] }),
   selectFirst: (shape, keyColumn, orderColumn, keys) =>
     when(keys, {
       sql: `SELECT t.* FROM unnest(?::text[], ?::bigint[]) AS k(key, first) CROSS JOIN LATERAL (SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = k.key ORDER BY ${orderColumn} LIMIT k.first) AS t`,
@@ -58,6 +65,11 @@ export const valueLists: RowStatements = {
       sql: `INSERT INTO ${shape.table} (${names(shape)}) VALUES ${chunk.map(() => row).join(', ')}`,
       parameters: chunk.flat(),
     }));
+  },
+  // Sets nothing: `INSERT IGNORE` would also let values pass that do not fit.
+  insertMissing: (shape, rows) => {
+    const key = firstColumn(shape);
+    return appending(` ON DUPLICATE KEY UPDATE ${key} = ${shape.table}.${key}`, valueLists.insert(shape, rows));
   },
   update: (shape, rows) => {
     const [key, ...columns] = Object.keys(shape.columns);
@@ -77,6 +89,7 @@ export const valueLists: RowStatements = {
       parameters: keys,
     });
   },
+  remove: (table, column, keys) => when(keys, { sql: `DELETE FROM ${table} WHERE ${column} IN (${marks(keys.length)})`, parameters: keys }),
   selectFirst: (shape, keyColumn, orderColumn, keys) => {
     // Parentheses, not sub-selects: those would make a temporary table on disk for each.
     const one = `(SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?)`;
@@ -86,6 +99,10 @@ export const valueLists: RowStatements = {
     });
   },
 };
+
+function appending(clause: string, queries: readonly Query[]): readonly Query[] {
+  return queries.map(({ sql, parameters }) => ({ sql: `${sql}${clause}`, parameters }));
+}
 
 function when(items: readonly unknown[], query: Query): readonly Query[] {
   return items.length === 0 ? [] : [query];
