@@ -18,6 +18,7 @@ export function checkRun(result: RunResult, stored: StoredRun | undefined, task:
   expectEqual('state as the caller saw it', result.state, 'TASK_STATE_COMPLETED');
   checkLog(stored, expectEqual);
   checkSteps(result, stored, expectEqual);
+  if (task === undefined) return [...problems, 'GetTask does not find it'];
   const held = new StreamClient();
   held.apply(undefined, { task });
   expectEqual('GetTask and SQL', held.texts.get('response'), committedText(stored.events));

@@ -25,7 +25,7 @@ export class ClientLog {
   firstSeq = 0;
   readonly problems: string[] = [];
   connections = 0;
-  /** Longest time between two events or comments, milliseconds; between connections too. */
+  /** Longest time between two events, over all connections, milliseconds. */
   worstSilenceMs = 0;
   taskId = '';
   cursor = '';
@@ -34,16 +34,11 @@ export class ClientLog {
   #heardAt = 0;
   #isOver = false;
 
-  /** Something came over the stream, if only a comment. */
+  /** An event came. */
   hear(): void {
     const now = performance.now();
     if (this.#heardAt > 0 && !this.#isOver) this.worstSilenceMs = Math.max(this.worstSilenceMs, now - this.#heardAt);
     this.#heardAt = now;
-  }
-
-  /** The time of an answer that somebody else takes is no silence of the stream. */
-  pause(): void {
-    this.#heardAt = 0;
   }
 
   get isOver(): boolean {

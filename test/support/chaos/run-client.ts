@@ -12,6 +12,8 @@ export interface RunResult {
   /** The end as the caller saw it. */
   readonly state: string;
   readonly log: ClientLog | undefined;
+  /** As the last answer to a caller without a stream told it. */
+  readonly task: WireTask | undefined;
   /** Defects that the caller itself saw. */
   readonly problems: readonly string[];
 }
@@ -41,9 +43,9 @@ export async function followRun(plan: RunPlan, options: RunClientOptions): Promi
   };
   let contextId = '';
   const onBlock = (block: string): void => {
-    log.hear();
     const frame = parseFrame(block);
     if (frame === undefined) return;
+    log.hear();
     if (frame.result.error !== undefined) {
       log.problems.push(`an error in the stream: ${JSON.stringify(frame.result.error)}`);
       return;
@@ -74,7 +76,7 @@ export async function followRun(plan: RunPlan, options: RunClientOptions): Promi
     log.problems.push(`given up at ${log.cursor} (${log.view.state}): ${String(error)}`);
   }
   await Promise.all(answering);
-  return { plan, taskId: log.taskId, state: log.view.state, log, problems: log.problems };
+  return { plan, taskId: log.taskId, state: log.view.state, log, task: undefined, problems: log.problems };
 }
 
 export async function awaitRun(plan: RunPlan, { caller, human, signal, callSilenceMs: silenceMs }: RunClientOptions): Promise<RunResult> {
@@ -98,7 +100,7 @@ export async function awaitRun(plan: RunPlan, { caller, human, signal, callSilen
   } catch (error) {
     problems.push(`given up (${task?.status.state}): ${String(error)}`);
   }
-  return { plan, taskId: task?.id ?? '', state: task?.status.state ?? '', log: undefined, problems };
+  return { plan, taskId: task?.id ?? '', state: task?.status.state ?? '', log: undefined, task, problems };
 }
 
 /** A store was out for a moment: the reply says to come again. */
