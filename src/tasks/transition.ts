@@ -10,7 +10,9 @@ export type TaskCommand =
   /** A worker ends a step and names the state after it (R2). */
   | { readonly type: 'commit'; readonly state: TaskState }
   /** The owner calls it off (R6). */
-  | { readonly type: 'cancel' };
+  | { readonly type: 'cancel' }
+  /** It waited for somebody until its time was up (CHK-11). */
+  | { readonly type: 'expire' };
 
 export type TransitionVerdict =
   | { readonly type: 'allowed'; readonly state: TaskState }
@@ -33,6 +35,8 @@ export function transition(from: TaskState, command: TaskCommand): TransitionVer
       return command.state === 'TASK_STATE_SUBMITTED' ? refused('impossible') : allowed(command.state);
     case 'cancel':
       return allowed('TASK_STATE_CANCELED');
+    case 'expire':
+      return allowed('TASK_STATE_FAILED');
   }
 }
 

@@ -1,18 +1,32 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
-import { acceptSuite, commitSuite, type OpenStores } from './task-store.js';
+import { recoverySuite } from './recovery-store.js';
+import { acceptSuite, commitSuite } from './task-store.js';
 import { sessionSuite } from './task-store-sessions.js';
 import { takesSuite } from './task-store-takes.js';
+import { toolCallSuite } from './tool-call-store.js';
 
 forEachDialect(t, async (t, createOpenTemp) => {
-  const open: OpenStores = async (t) => {
+  const open = async (t: Test) => {
     const temp = await createOpenTemp(t)();
     const [first, second] = await Promise.all([temp.open(), temp.open()]);
-    return [new SqlTaskStore(first), new SqlTaskStore(second)];
+    return [new SqlTaskStore(first), new SqlTaskStore(second)] as const;
   };
   await acceptSuite(t, open);
   await commitSuite(t, open);
   await sessionSuite(t, open);
   await takesSuite(t, open);
+  await toolCallSuite(t, open);
+  await recoverySuite(t, open);
+});
+
+void t.test('in memory, for tests', async (t) => {
+  const open = async () => {
+    const store = new InMemoryTaskStore();
+    return [store, store] as const;
+  };
+  await toolCallSuite(t, open);
+  await recoverySuite(t, open);
 });

@@ -92,10 +92,10 @@ forEachServer(t, async (t, createOpenTemp) => {
     const sleep = { postgres: 'SELECT pg_sleep(1.5)', mysql: 'SELECT SLEEP(1.5)', sqlite: '' }[settings.driver];
     let opening: Promise<Database> | undefined;
     await first.transact(function* () {
-      for (const sql of migrationLock.acquire) yield { sql, parameters: [] };
+      yield* migrationLock.acquire();
       opening = openDatabase({ ...settings, queryTimeoutMs: LIMIT }, { name: 'test', log: silentLogger, clock: systemClock });
       yield { sql: sleep, parameters: [] };
-      for (const sql of migrationLock.release) yield { sql, parameters: [] };
+      yield* migrationLock.release();
     });
     const second = await opening;
     t.teardown(() => second?.close());

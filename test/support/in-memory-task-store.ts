@@ -1,6 +1,18 @@
-/** The run log in a `Map`, for tests of what reads it. Durability, fencing under load and SQL are tested elsewhere. */
+/**
+ * The run log in a `Map`, for tests of what reads it. Sessions have no order here: no run waits for another, none hands over.
+ * Durability, fencing under load and SQL are tested elsewhere.
+ */
 import { isoTime } from '../../src/base/clock.js';
-import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { newId } from '../../src/base/ids.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import type {
+  ExpireOutcome,
+  HoldOutcome,
+  OpenRunQuery,
+  OpenRunStatistics,
+  RecoveryStore,
+  ResumeOutcome,
+} from '../../src/tasks/recovery-store.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
 import type {
   AcceptInput,
@@ -12,9 +24,17 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../src/tasks/task-store.js';
+import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
 
-export class InMemoryTaskStore implements TaskStore {
-  readonly #tasks = new Map<string, { record: TaskRecord; events: TaskEvent[] }>();
+interface StoredTask {
+  record: TaskRecord;
+  readonly events: TaskEvent[];
+  /** By call id, in the order of their first writes. */
+  readonly calls: Map<string, ToolCallRecord>;
+}
+
+export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
+  readonly #tasks = new Map<string, StoredTask>();
   readonly #accepted = new Map<string, { readonly taskId: string; readonly messageHash: string }>();
   /** Thrown by every call while set. */
   outage: Error | undefined;
@@ -50,6 +70,7 @@ export class InMemoryTaskStore implements TaskStore {
           updatedAt: at,
         },
         events: [],
+        calls: new Map(),
       });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
@@ -64,37 +85,43 @@ export class InMemoryTaskStore implements TaskStore {
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
       { type: 'message.added', message: input.message },
-      { type: 'status.changed', status: { state: 'TASK_STATE_SUBMITTED', timestamp: isoTime(input.at) } },
+      { type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(input.at) } },
     ]);
-    return { type: 'accepted', task: this.#change(input.taskId, { state: 'TASK_STATE_SUBMITTED' }), events };
+    const change = { state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined } as const;
+    return { type: 'accepted', task: this.#change(input.taskId, { ...change, updatedAt: input.at }), events };
   }
 
-  async take(taskId: string, at: number): Promise<TakeOutcome> {
+  async take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined) return { type: 'not-found' };
-    if (!isRunnable(task.record.state)) return { type: 'not-runnable', task: task.record };
+    if (!isRunnable(task.record.state) || task.record.heldSince !== undefined) return { type: 'not-runnable', task: task.record };
+    const { worker: from, takes } = task.record;
     const epoch = task.record.epoch + 1;
     const isFirst = task.record.state === 'TASK_STATE_SUBMITTED';
-    this.#change(taskId, { epoch, state: 'TASK_STATE_WORKING' });
+    this.#change(taskId, { epoch, state: 'TASK_STATE_WORKING', worker, takes: takes + 1, updatedAt: at });
     const events = isFirst
       ? this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } }])
       : [];
-    return { type: 'taken', task: this.#get(taskId).record, events, from: '' };
+    return { type: 'taken', task: this.#get(taskId).record, events, from };
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(commit.taskId);
-    if (task === undefined || task.record.epoch !== commit.epoch || task.record.step !== commit.step || isTerminal(task.record.state)) {
-      return { type: 'lost', task: task?.record };
-    }
+    if (task === undefined || !isInHands(task, commit)) return { type: 'lost', task: task?.record };
     const events = this.#append(commit.taskId, commit.epoch, commit.at, commit.events);
-    return {
-      type: 'committed',
-      events,
-      task: this.#change(commit.taskId, { state: commit.state, step: commit.step + 1, control: commit.control }),
-    };
+    this.#writeCalls(commit, commit.toolCalls ?? []);
+    const changed = this.#change(commit.taskId, {
+      state: commit.state,
+      step: commit.step + 1,
+      takes: 0,
+      control: commit.control,
+      worker: commit.goesOn === true && isRunnable(commit.state) ? task.record.worker : '',
+      expiresAt: commit.expiresAt,
+      updatedAt: commit.at,
+    });
+    return { type: 'committed', events, task: changed };
   }
 
   async cancel(taskId: string, owner: string, _message: unknown, at: number): Promise<CancelOutcome> {
@@ -107,7 +134,81 @@ export class InMemoryTaskStore implements TaskStore {
     const events = this.#append(taskId, epoch, at, [
       { type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', timestamp: isoTime(at) } },
     ]);
-    return { type: 'canceled', task: this.#change(taskId, { state: 'TASK_STATE_CANCELED', epoch }), events };
+    return { type: 'canceled', task: this.#change(taskId, { ...ENDED, state: 'TASK_STATE_CANCELED', epoch, updatedAt: at }), events };
+  }
+
+  async record(record: StepRecord): Promise<RecordOutcome> {
+    this.#assertUp();
+    const task = this.#tasks.get(record.taskId);
+    if (task === undefined || !isInHands(task, record)) return 'lost';
+    this.#writeCalls(record, record.toolCalls);
+    this.#change(record.taskId, { updatedAt: record.at });
+    return 'recorded';
+  }
+
+  async toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+    this.#assertUp();
+    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])];
+    return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
+  }
+
+  async release(taskId: string, epoch: number, at: number): Promise<void> {
+    this.#assertUp();
+    const task = this.#tasks.get(taskId);
+    if (task !== undefined && isInHands(task, { epoch })) this.#change(taskId, { worker: '', updatedAt: at });
+  }
+
+  async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+    this.#assertUp();
+    const task = this.#tasks.get(taskId);
+    if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
+    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, updatedAt: at }) };
+  }
+
+  async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
+    const task = await this.find(taskId, owner);
+    if (task === undefined) return { type: 'not-found' };
+    if (task.heldSince === undefined) return { type: 'not-held', task };
+    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
+  }
+
+  async due(at: number, limit: number): Promise<readonly TaskRecord[]> {
+    const due = this.#records().filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt <= at);
+    return due.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0)).slice(0, limit);
+  }
+
+  async expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
+    this.#assertUp();
+    const { record } = this.#tasks.get(taskId) ?? {};
+    if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
+    const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
+    const events = this.#append(taskId, record.epoch + 1, at, [
+      { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message, timestamp: isoTime(at) } },
+    ]);
+    const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
+    return { type: 'expired', task, events };
+  }
+
+  async openRuns({ owner, status, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    const runs = this.#records().filter((run) => !isTerminal(run.state) && (owner === undefined || run.owner === owner));
+    const isBehind = (run: TaskRecord) =>
+      after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
+    const found = runs.filter((run) => isBehind(run) && (status === undefined || statusOf(run) === status));
+    return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+    const runs = await this.openRuns({ ...(owner === undefined ? {} : { owner }), limit: Number.POSITIVE_INFINITY });
+    const count = (status: string) => runs.filter((run) => statusOf(run) === status).length;
+    return {
+      total: runs.length,
+      queued: count('queued'),
+      working: count('running'),
+      inputRequired: count('waiting'),
+      held: count('held'),
+      expired: runs.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at).length,
+      oldestCreatedAt: runs[0]?.createdAt ?? 0,
+    };
   }
 
   async isAccepted(dedupeKey: string): Promise<boolean> {
@@ -138,7 +239,20 @@ export class InMemoryTaskStore implements TaskStore {
   }
 
   async runnable(): Promise<readonly TaskRecord[]> {
-    return [...this.#tasks.values()].map(({ record }) => record).filter(({ state }) => isRunnable(state));
+    return this.#records().filter(({ state, heldSince }) => isRunnable(state) && heldSince === undefined);
+  }
+
+  #records(): TaskRecord[] {
+    this.#assertUp();
+    return [...this.#tasks.values()].map(({ record }) => record);
+  }
+
+  #writeCalls({ taskId, step, at }: Pick<StepRecord, 'taskId' | 'step' | 'at'>, writes: readonly ToolCallWrite[]): void {
+    const { record, calls } = this.#get(taskId);
+    for (const write of writes) {
+      const createdAt = calls.get(write.callId)?.createdAt ?? at;
+      calls.set(write.callId, { ...write, taskId, step, epoch: record.epoch, createdAt, updatedAt: at });
+    }
   }
 
   #append(taskId: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): readonly TaskEvent[] {
@@ -157,7 +271,7 @@ export class InMemoryTaskStore implements TaskStore {
     return task.record;
   }
 
-  #get(taskId: string): { record: TaskRecord; events: TaskEvent[] } {
+  #get(taskId: string): StoredTask {
     const task = this.#tasks.get(taskId);
     if (task === undefined) throw new Error(`no task ${taskId}`);
     return task;
@@ -166,4 +280,16 @@ export class InMemoryTaskStore implements TaskStore {
   #assertUp(): void {
     if (this.outage !== undefined) throw this.outage;
   }
+}
+
+const ENDED = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
+
+function isInHands({ record }: StoredTask, { epoch, step = record.step }: { readonly epoch: number; readonly step?: number }): boolean {
+  return record.epoch === epoch && record.step === step && isRunnable(record.state) && record.heldSince === undefined;
+}
+
+function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
+  if (isInterrupted(state)) return 'waiting';
+  if (heldSince !== undefined) return 'held';
+  return worker === '' ? 'queued' : 'running';
 }

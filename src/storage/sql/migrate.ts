@@ -3,7 +3,7 @@ import { AppError } from '../../base/errors.js';
 import type { Driver, SqlDialect } from './dialects/dialect.js';
 import { migrations as allMigrations } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
-import { type Program, type Query, rowsOf } from './query.js';
+import { type Program, patient, rowsOf } from './query.js';
 import { createTable } from './table-definition.js';
 
 export interface MigrationTarget extends Pick<Driver, 'transact'> {
@@ -24,7 +24,7 @@ export async function migrate(database: MigrationTarget, options: MigrateOptions
   const migrations = options.migrations ?? allMigrations;
 
   function* upgrade(): Program<void> {
-    for (const sql of dialect.migrationLock.acquire) yield patient(sql);
+    yield* dialect.migrationLock.acquire();
     try {
       for (const sql of createTable(dialect, schemaMigrations)) yield patient(sql);
       const rows = yield* rowsOf<{ number: number }>({ sql: 'SELECT number FROM schema_migrations', parameters: [] });
@@ -32,20 +32,18 @@ export async function migrate(database: MigrationTarget, options: MigrateOptions
       assertNotNewer(applied, migrations, options.label);
       for (const migration of migrations) {
         if (applied.has(migration.number)) continue;
-        for (const sql of migration.statements(dialect)) yield patient(sql);
+        for (const step of migration.statements(dialect)) {
+          if (typeof step === 'string') yield patient(step);
+          else yield* step();
+        }
         yield* rowsOf(dialect.rows.insert(recordShape, [[migration.number, migration.name, options.clock.now()]])[0] ?? never());
       }
     } finally {
-      for (const sql of dialect.migrationLock.release) yield patient(sql);
+      yield* dialect.migrationLock.release();
     }
   }
 
   await database.transact(upgrade);
-}
-
-/** Another process may be at it, and a large table takes its time. */
-function patient(sql: string): Query {
-  return { sql, parameters: [], limitMs: STATEMENT_LIMIT_MS };
 }
 
 function assertNotNewer(applied: ReadonlySet<number>, migrations: readonly Migration[], label: string): void {
@@ -60,8 +58,6 @@ function assertNotNewer(applied: ReadonlySet<number>, migrations: readonly Migra
 function never(): never {
   throw new AppError('INTERNAL', { message: 'one row gave no insert statement' });
 }
-
-const STATEMENT_LIMIT_MS = 600_000;
 
 const schemaMigrations = {
   name: 'schema_migrations',

@@ -11,6 +11,13 @@ export interface Query {
   readonly limitMs?: number;
 }
 
+/** A statement of a migration: another process may be at it, and a large table takes its time. */
+export function patient(sql: string, parameters: readonly unknown[] = []): Query {
+  return { sql, parameters, limitMs: PATIENT_LIMIT_MS };
+}
+
+export const PATIENT_LIMIT_MS = 600_000;
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A transaction's work: yields queries, is resumed with their rows. A failed query is thrown into it. */

@@ -4,6 +4,8 @@ export interface DatabaseSchema extends RunLogTables {}
 export interface RunLogTables {
   tasks: TaskTable;
   task_events: TaskEventTable;
+  tool_calls: ToolCallTable;
+  leftovers: LeftoverTable;
   accepted_messages: AcceptedMessageTable;
   sessions: SessionTable;
   session_messages: SessionMessageTable;
@@ -36,8 +38,49 @@ export interface TaskTable {
   updated_at: number;
   /** `session_id` while the task is runnable, else null: a small index in every dialect. */
   open_session: string | null;
-  /** `updated_at` while the task is runnable, else null. */
+  /** `updated_at` while the task is runnable and not held, else null. */
   runnable_since: number | null;
+  /** Who took it and has neither ended, handed over nor given it back; null = nobody. */
+  worker: string | null;
+  held_since: number | null;
+  expires_at: number | null;
+  /** `ordinal` of its newest tool call; null = none yet. */
+  last_call: number | null;
+  /** `updated_at` once the state is terminal, else null. */
+  ended_at: number | null;
+  /** `ended_at` as long as retention has left the task's log whole, else null. */
+  whole_since: number | null;
+}
+
+/** R7. */
+export interface ToolCallTable {
+  /** Begins as the task's id does, so that the calls of a run lie together; then a hash of the task's and the call's id. */
+  call_key: string;
+  task_id: string;
+  /** From 1, in the order in which the task's calls were first written. */
+  ordinal: number;
+  /** JSON string, as are `tool` and `idempotency_key`: models choose it, and no database stores every string as it is. */
+  call_id: string;
+  tool: string;
+  effect: string;
+  arguments_hash: string;
+  idempotency_key: string;
+  status: string;
+  /** JSON of a `StoredToolResult`. */
+  result: string | null;
+  /** JSON of a decision. */
+  decision: string | null;
+  step: number;
+  epoch: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Events of tasks and messages of sessions that are gone: still to be deleted, a few at a time. */
+export interface LeftoverTable {
+  /** Of the task, or the session's `session_id`. */
+  id: string;
+  kind: string;
 }
 
 export interface TaskEventTable {

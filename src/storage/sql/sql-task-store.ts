@@ -1,13 +1,21 @@
 /**
  * The run log in SQL (ARCHITECTURE §5). Writes go through group commit, reads beside them.
  *
- * Owns: rows of tasks, events, sessions and accepted messages. Does not own: which state may follow which
+ * Owns: rows of tasks, events, tool calls, sessions and accepted messages. Does not own: which state may follow which
  * (`tasks/transition.ts`), connections (`database.ts`).
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
+import type {
+  ExpireOutcome,
+  HoldOutcome,
+  OpenRunQuery,
+  OpenRunStatistics,
+  RecoveryStore,
+  ResumeOutcome,
+} from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
 import type {
@@ -22,16 +30,21 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
+import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import { acceptWrite } from './run-log/accept.js';
 import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
+import { expireWrite } from './run-log/expire.js';
+import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
+import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { recordWrite } from './run-log/record.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages } from './run-log/task-reads.js';
+import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 
-export class SqlTaskStore implements TaskStore {
+export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
   readonly #database: Database;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
@@ -51,12 +64,48 @@ export class SqlTaskStore implements TaskStore {
     return isAccepted(this.#database, dedupeKey);
   }
 
-  take(taskId: string, at: number): Promise<TakeOutcome> {
-    return this.#write('take', () => takeWrite(taskId, at));
+  take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
+    return this.#write('take', () => takeWrite(taskId, at, worker));
   }
 
   commit(commit: StepCommit): Promise<CommitOutcome> {
     return this.#write('commit', () => commitWrite(commit));
+  }
+
+  record(record: StepRecord): Promise<RecordOutcome> {
+    return this.#write('record', () => recordWrite(record));
+  }
+
+  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+    return readToolCalls(this.#database, taskId, callIds);
+  }
+
+  release(taskId: string, epoch: number, at: number): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
+  }
+
+  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+    return this.#write('hold', () => holdWrite({ taskId, epoch, at }));
+  }
+
+  resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
+    return this.#write('resume', () => resumeWrite({ taskId, owner, at }));
+  }
+
+  due(at: number, limit: number): Promise<readonly TaskRecord[]> {
+    return readDue(this.#database, at, limit);
+  }
+
+  expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
+    return this.#write('expire', () => expireWrite({ taskId, reason, at }));
+  }
+
+  openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    return readOpenRuns(this.#database, query);
+  }
+
+  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+    return readStatistics(this.#database, owner, at);
   }
 
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {

@@ -12,12 +12,25 @@ export interface SqlDialect {
   /** Indexes are part of CREATE TABLE (there is no CREATE INDEX IF NOT EXISTS). */
   readonly inlineIndexes: boolean;
   readonly tableSuffix: string;
-  /** Statements around the migrations, which one process at a time may run. */
-  readonly migrationLock: { readonly acquire: readonly string[]; readonly release: readonly string[] };
+  /** Around the migrations, which one process at a time may run. */
+  readonly migrationLock: MigrationLock;
+  readonly catalogue: Catalogue;
   /** Group transactions that run side by side. */
   readonly concurrentGroups: number;
   readonly rows: RowStatements;
   open(settings: DatabaseSettings, context: OpenContext): Promise<Driver>;
+}
+
+export interface MigrationLock {
+  /** Throws when the lock is not to be had in time. */
+  acquire(): Program<void>;
+  release(): Program<void>;
+}
+
+/** Texts that find one row when the schema has the thing. Parameters: the table's name, then the thing's own. */
+export interface Catalogue {
+  readonly column: string;
+  readonly index: string;
 }
 
 /** Columns that a statement names, in order. */

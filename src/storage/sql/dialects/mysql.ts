@@ -1,4 +1,6 @@
+import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
+import { patient, rowsOf } from '../query.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { openMysqlPool } from './mysql-pool.js';
@@ -18,8 +20,22 @@ export const mysql: SqlDialect = {
   inlineIndexes: true,
   tableSuffix: ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   migrationLock: {
-    acquire: ["SELECT GET_LOCK(CONCAT('hector.', LEFT(SHA2(DATABASE(), 256), 40)), 60)"],
-    release: ["SELECT RELEASE_LOCK(CONCAT('hector.', LEFT(SHA2(DATABASE(), 256), 40)))"],
+    *acquire() {
+      const [row] = yield* rowsOf<{ locked: number | null }>(patient(`SELECT GET_LOCK(${LOCK_NAME}, ${LOCK_WAIT_SECONDS}) AS locked`));
+      if (row?.locked === 1) return;
+      const reason = row?.locked === 0 ? `another process held it for ${LOCK_WAIT_SECONDS} s` : 'the server could not give it';
+      throw new AppError('DATABASE_BUSY', {
+        retryAfterMs: 1_000,
+        message: `The lock for migrations was not to be had: ${reason}. See to it that no other Hector is stuck starting on this database, then start again`,
+      });
+    },
+    *release() {
+      yield patient(`SELECT RELEASE_LOCK(${LOCK_NAME})`);
+    },
+  },
+  catalogue: {
+    column: 'SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?',
+    index: 'SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1',
   },
   concurrentGroups: 2,
   rows: valueLists,
@@ -35,3 +51,7 @@ async function open(settings: DatabaseSettings, context: OpenContext): Promise<D
 function isRetryable(error: unknown): boolean {
   return ['ER_LOCK_DEADLOCK', 'ER_DUP_ENTRY', 'ER_CHECKREAD'].includes(driverCode(error));
 }
+
+/** One per database of the server. */
+const LOCK_NAME = "CONCAT('hector.', LEFT(SHA2(DATABASE(), 256), 40))";
+const LOCK_WAIT_SECONDS = 60;

@@ -1,4 +1,5 @@
 import type { DatabaseSettings } from '../../../config/settings.js';
+import { PATIENT_LIMIT_MS, patient } from '../query.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { openPostgresPool } from './postgres-pool.js';
@@ -10,8 +11,20 @@ export const postgres: SqlDialect = {
   columnTypes: { key: 'text COLLATE "C"', text: 'text', integer: 'bigint', real: 'double precision', bytes: 'bytea' },
   inlineIndexes: false,
   tableSuffix: '',
-  // The lock goes with the transaction. Any fixed number does; it only has to be the same in every process.
-  migrationLock: { acquire: ["SET LOCAL lock_timeout = '60s'", 'SELECT pg_advisory_xact_lock(4071200626)'], release: [] },
+  migrationLock: {
+    // All of it goes with the transaction. Any fixed number does; it only has to be the same in every process.
+    *acquire() {
+      yield patient(`SET LOCAL statement_timeout = ${PATIENT_LIMIT_MS}`);
+      yield patient("SET LOCAL lock_timeout = '60s'");
+      yield patient('SELECT pg_advisory_xact_lock(4071200626)');
+    },
+    *release() {},
+  },
+  catalogue: {
+    column: 'SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(?::text) AND attname = ?::text AND NOT attisdropped',
+    index:
+      'SELECT 1 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass(?::text) AND c.relname = ?::text',
+  },
   concurrentGroups: 2,
   rows: columnArrays,
   open,

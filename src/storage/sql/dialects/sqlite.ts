@@ -15,7 +15,12 @@ export const sqlite: SqlDialect = {
   columnTypes: { key: 'TEXT', text: 'TEXT', integer: 'INTEGER', real: 'REAL', bytes: 'BLOB' },
   inlineIndexes: false,
   tableSuffix: '',
-  migrationLock: { acquire: [], release: [] },
+  // The transaction around the migrations already is the one writer.
+  migrationLock: { *acquire() {}, *release() {} },
+  catalogue: {
+    column: 'SELECT 1 FROM pragma_table_info(?) WHERE name = ?',
+    index: 'SELECT 1 FROM pragma_index_list(?) WHERE name = ?',
+  },
   concurrentGroups: 1,
   rows: rowByRow,
   open,

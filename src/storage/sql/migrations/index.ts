@@ -1,6 +1,7 @@
 import { runLogMigration } from './0001-run-log.js';
 import { knowledgeMigration } from './0002-knowledge.js';
+import { ledgerMigration } from './0003-ledger.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration];
+export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration, ledgerMigration];

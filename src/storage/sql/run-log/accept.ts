@@ -43,7 +43,8 @@ interface PreparedAccept {
 
 function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   const known = set.accepted.get(prepared.acceptedKey);
-  if (known !== undefined) {
+  // Its task may be gone: retention deleted both after this transaction saw the message and before it could lock the task.
+  if (known !== undefined && set.tasks.has(known.taskId)) {
     const type = known.messageHash === prepared.input.messageHash ? 'duplicate' : 'conflict';
     return { type, task: set.getTask(known.taskId).record };
   }
@@ -58,6 +59,8 @@ function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
+    lastCall: 0,
+    isTrimmed: false,
     record: {
       ...key,
       id,
@@ -90,7 +93,8 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  set.changeTask(task, { state: verdict.state, takes: 0, turn: set.nextTurn(set.openSession(key, taskId, at)), updatedAt: at });
+  const turn = set.nextTurn(set.openSession(key, taskId, at));
+  set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 

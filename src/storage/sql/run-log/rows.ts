@@ -1,7 +1,7 @@
 /** Between rows and records. */
 import { createHash } from 'node:crypto';
 import type { TaskState } from '../../../protocol/a2a.js';
-import { isRunnable } from '../../../protocol/task-state.js';
+import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
@@ -11,12 +11,21 @@ export interface StoredTask {
   readonly record: TaskRecord;
   readonly sessionKey: string;
   readonly sessionId: string;
+  /** Ordinal of its newest tool call, 0 = none yet. */
+  readonly lastCall: number;
+  /** Retention has taken from its log. */
+  readonly isTrimmed: boolean;
 }
+
+/** Of a run that has ended: nobody has it, and it waits for nothing. */
+export const NOBODY = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
 
 export function toStoredTask(row: TaskTable): StoredTask {
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
+    lastCall: row.last_call ?? 0,
+    isTrimmed: row.ended_at !== null && row.whole_since === null,
     record: {
       id: row.id,
       agent: row.agent,
@@ -32,9 +41,9 @@ export function toStoredTask(row: TaskTable): StoredTask {
       configVersion: row.config_version,
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
-      worker: '',
-      heldSince: undefined,
-      expiresAt: undefined,
+      worker: row.worker ?? '',
+      heldSince: row.held_since ?? undefined,
+      expiresAt: row.expires_at ?? undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     },
@@ -48,11 +57,31 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
   return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
 }
 
-/** In the order of `TASK_CHANGE`. The last two are what the small indexes are made of. */
-export function toTaskChange({ record, sessionId }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, takes, seq, control, updatedAt } = record;
-  const open = isRunnable(state);
-  return [id, turn, state, epoch, step, takes, seq, JSON.stringify(control), updatedAt, open ? sessionId : null, open ? updatedAt : null];
+/** In the order of `TASK_CHANGE`. The last ones are what the small indexes are made of. */
+export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredTask): readonly unknown[] {
+  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, expiresAt } = record;
+  const stands = isRunnable(state);
+  const endedAt = isTerminal(state) ? updatedAt : null;
+  return [
+    id,
+    turn,
+    state,
+    epoch,
+    step,
+    takes,
+    seq,
+    JSON.stringify(control),
+    updatedAt,
+    worker === '' ? null : worker,
+    heldSince ?? null,
+    lastCall === 0 ? null : lastCall,
+    // A held run still stands in front of its session, but no sweep gives it a job.
+    stands ? sessionId : null,
+    stands && heldSince === undefined ? updatedAt : null,
+    expiresAt ?? null,
+    endedAt,
+    isTrimmed ? null : endedAt,
+  ];
 }
 
 /** In the order of `SESSION`. */
@@ -95,8 +124,14 @@ const CHANGING = {
   seq: 'integer',
   control: 'text',
   updated_at: 'integer',
+  worker: 'text',
+  held_since: 'integer',
+  last_call: 'integer',
   open_session: 'key',
   runnable_since: 'integer',
+  expires_at: 'integer',
+  ended_at: 'integer',
+  whole_since: 'integer',
 } as const;
 
 export const TASK_CHANGE: RowShape = { table: 'tasks', columns: CHANGING };

@@ -1,52 +1,45 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
-import { newId } from '../../../base/ids.js';
 import { MAX_TAKES, type TakeOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
-import { nextAfter } from './hand-over.js';
+import { endRun } from './end-run.js';
 import { isTaskId, type StoredTask } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
 /** R3: raises the epoch of the session's first runnable task. */
-export function takeWrite(taskId: string, at: number): RunLogWrite<TakeOutcome> {
+export function takeWrite(taskId: string, at: number, worker: string): RunLogWrite<TakeOutcome> {
   return {
     ...(isTaskId(taskId) ? { taskId } : {}),
     // Giving up hands over to the session's next run. The first take of a step never does, and stays cheap.
     locksSession: (task) => task.record.takes > 0,
     readsHead: true,
-    decide: (set) => decide(set, taskId, at),
+    decide: (set) => decide(set, taskId, at, worker),
   };
 }
 
-function decide(set: WorkingSet, taskId: string, at: number): TakeOutcome {
+function decide(set: WorkingSet, taskId: string, at: number, worker: string): TakeOutcome {
   const task = set.tasks.get(taskId);
   if (task === undefined) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'take' });
-  if (verdict.type === 'refused') return { type: 'not-runnable', task: task.record };
+  if (verdict.type === 'refused' || task.record.heldSince !== undefined) return { type: 'not-runnable', task: task.record };
   const head = set.findHead(task.sessionId);
   if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
   if (task.record.takes >= MAX_TAKES) return giveUp(set, task, at);
-  set.changeTask(task, { state: verdict.state, takes: task.record.takes + 1, epoch: task.record.epoch + 1, updatedAt: at });
+  set.changeTask(task, { state: verdict.state, takes: task.record.takes + 1, epoch: task.record.epoch + 1, worker, updatedAt: at });
   const events =
     task.record.state === verdict.state
       ? []
       : [set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } }, at)];
-  return { type: 'taken', task: set.getTask(taskId).record, events, from: '' };
+  return { type: 'taken', task: set.getTask(taskId).record, events, from: task.record.worker };
 }
 
 /** The epoch is raised too: whoever tries the step at this moment cannot commit it any more. */
 function giveUp(set: WorkingSet, task: StoredTask, at: number): TakeOutcome {
-  const { id: taskId, contextId, step, epoch } = task.record;
+  const { id: taskId, step, takes } = task.record;
   const verdict = transition(task.record.state, { type: 'commit', state: 'TASK_STATE_FAILED' });
   if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${taskId} could be taken but not ended` });
-  set.changeTask(task, { state: verdict.state, epoch: epoch + 1, updatedAt: at });
-  const text = `The run was given up: its step ${step} was started ${task.record.takes} times and never finished`;
-  const message = { messageId: newId(at), contextId, taskId, role: 'ROLE_AGENT' as const, parts: [{ text }] };
-  const events = [
-    set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, message, timestamp: isoTime(at) } }, at),
-  ];
-  const next = nextAfter(set, task);
-  return { type: 'given-up', task: set.getTask(taskId).record, events, ...(next === undefined ? {} : { next: next.record }) };
+  const reason = `The run was given up: its step ${step} was started ${takes} times and never finished`;
+  return { type: 'given-up', ...endRun(set, task, { state: verdict.state, reason, at }) };
 }

@@ -2,10 +2,12 @@
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
+import type { ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
-import type { TaskEventTable, TaskTable } from '../schema.js';
+import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
 import { ACCEPTED_MESSAGE, hashKey, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
+import { callKeyOf, TOOL_CALL, toToolCallRecord } from './tool-calls.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
   if (!isTaskId(taskId)) return undefined;
@@ -60,6 +62,17 @@ export async function readRunnable(
   return rows.map((row) => toStoredTask(row).record);
 }
 
+/** Oldest first; of those ids only, when given. */
+export async function readToolCalls(database: Database, taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+  if (!isTaskId(taskId)) return [];
+  const queries =
+    callIds === undefined
+      ? [{ sql: TOOL_CALLS, parameters: [taskId] }]
+      : database.dialect.rows.select(TOOL_CALL, [...new Set(callIds.map((id) => callKeyOf(taskId, id)))], { lock: false });
+  const rows = await readAll<ToolCallTable>(database, queries);
+  return rows.toSorted((a, b) => a.ordinal - b.ordinal).map(toToolCallRecord);
+}
+
 async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
   const results = await Promise.all(queries.map((query) => database.read(query)));
   return results.flat() as readonly unknown[] as readonly R[];
@@ -72,6 +85,8 @@ const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM t
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
   WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
+
+const TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns).join(', ')} FROM tool_calls WHERE task_id = ? ORDER BY ordinal`;
 
 const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
   WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND NOT EXISTS

@@ -8,6 +8,7 @@ import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionTable } from '../schema.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
+import type { PreparedToolCall } from './tool-calls.js';
 
 export interface PendingWrites {
   readonly newSessions: Set<string>;
@@ -18,6 +19,9 @@ export interface PendingWrites {
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
   readonly accepted: (readonly unknown[])[];
+  /** By call key. */
+  readonly newCalls: Map<string, readonly unknown[]>;
+  readonly changedCalls: Map<string, readonly unknown[]>;
 }
 
 export interface AcceptedMessage {
@@ -32,6 +36,8 @@ export class WorkingSet {
   readonly accepted = new Map<string, AcceptedMessage>();
   /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
+  /** Keys of the tool calls that are in the table. */
+  readonly toolCalls = new Set<string>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
     changedSessions: new Set(),
@@ -40,6 +46,8 @@ export class WorkingSet {
     events: [],
     messages: [],
     accepted: [],
+    newCalls: new Map(),
+    changedCalls: new Map(),
   };
 
   getTask(id: string): StoredTask {
@@ -53,8 +61,8 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>): StoredTask {
-    const changed = { ...task, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, lastCall = task.lastCall): StoredTask {
+    const changed = { ...task, lastCall, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
     return changed;
@@ -68,6 +76,22 @@ export class WorkingSet {
     this.changeTask(task, { seq, updatedAt: at });
     this.pending.events.push([taskId, seq, epoch, at, json]);
     return { ...body, taskId, contextId, seq, epoch, at };
+  }
+
+  /** R7: a call is inserted once and keeps its place; whatever is written of it later replaces the rest. */
+  writeToolCalls(taskId: string, calls: readonly PreparedToolCall[], { step, at }: { readonly step: number; readonly at: number }): void {
+    for (const { callKey, callIdJson, values } of calls) {
+      const task = this.getTask(taskId);
+      const change = [callKey, ...values, step, task.record.epoch, at];
+      const inserted = this.pending.newCalls.get(callKey);
+      if (this.toolCalls.has(callKey)) this.pending.changedCalls.set(callKey, change);
+      else if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      else {
+        const ordinal = task.lastCall + 1;
+        this.changeTask(task, {}, ordinal);
+        this.pending.newCalls.set(callKey, [...change, taskId, ordinal, callIdJson, at]);
+      }
+    }
   }
 
   /** The session of that key; a new one is named after `taskId`, its first task. */

@@ -7,7 +7,7 @@
  */
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Program, type Query, rowsOfAll } from '../query.js';
-import type { AcceptedMessageTable, SessionTable, TaskTable } from '../schema.js';
+import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
 import {
   ACCEPTED_MESSAGE,
   SESSION,
@@ -22,6 +22,7 @@ import {
   toTaskChange,
   toTaskRow,
 } from './rows.js';
+import { TOOL_CALL, TOOL_CALL_CHANGE, TOOL_CALL_KEY } from './tool-calls.js';
 import { WorkingSet } from './working-set.js';
 
 /** One member of a group: what it must see, and its verdict on what it saw. */
@@ -35,6 +36,8 @@ export interface RunLogWrite<Outcome> {
   readonly locksSession: boolean | ((task: StoredTask) => boolean);
   /** It asks which run of its task's session comes first. */
   readonly readsHead: boolean;
+  /** Tool calls of its task that it writes. */
+  readonly toolCallKeys?: readonly string[];
   decide(set: WorkingSet): Outcome;
 }
 
@@ -73,11 +76,15 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
     const known = set.otherHeads.get(row.session_id);
     if (known === undefined || row.turn < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
+  const callKeys = unique(writes.flatMap((write) => write.toolCallKeys ?? []));
+  for (const row of yield* rowsOfAll<Pick<ToolCallTable, 'call_key'>>(rows.select(TOOL_CALL_KEY, callKeys, { lock: false }))) {
+    set.toolCalls.add(row.call_key);
+  }
   return set;
 }
 
 function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
-  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted } = set.pending;
+  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted, newCalls, changedCalls } = set.pending;
   const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
   const width = Object.keys(SESSION_CHANGE.columns).length;
   return [
@@ -101,6 +108,8 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
     ),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
+    ...rows.insert(TOOL_CALL, [...newCalls.values()]),
+    ...rows.update(TOOL_CALL_CHANGE, [...changedCalls.values()]),
   ];
 }
 

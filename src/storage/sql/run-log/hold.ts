@@ -1,0 +1,55 @@
+/** A run leaves its worker's hands without a commit: given back, held for somebody's decision, or let go on (CHK-08). */
+import type { HoldOutcome, ResumeOutcome } from '../../../tasks/recovery-store.js';
+import { isInHands } from './in-hands.js';
+import { isTaskId } from './rows.js';
+import type { RunLogWrite } from './write-group.js';
+
+interface Held {
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly at: number;
+}
+
+export function releaseWrite({ taskId, epoch, at }: Held): RunLogWrite<void> {
+  return {
+    ...alone(taskId),
+    decide: (set) => {
+      const task = set.tasks.get(taskId);
+      if (task !== undefined && isInHands(task, { epoch })) set.changeTask(task, { worker: '', updatedAt: at });
+    },
+  };
+}
+
+export function holdWrite({ taskId, epoch, at }: Held): RunLogWrite<HoldOutcome> {
+  return {
+    ...alone(taskId),
+    decide: (set) => {
+      const task = set.tasks.get(taskId);
+      if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
+      return { type: 'held', task: set.changeTask(task, { worker: '', heldSince: at, updatedAt: at }).record };
+    },
+  };
+}
+
+export interface ResumeInput {
+  readonly taskId: string;
+  readonly owner: string | undefined;
+  readonly at: number;
+}
+
+export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<ResumeOutcome> {
+  return {
+    ...alone(taskId),
+    decide: (set) => {
+      const task = set.tasks.get(taskId);
+      if (task === undefined || (owner !== undefined && task.record.owner !== owner)) return { type: 'not-found' };
+      if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
+      return { type: 'resumed', task: set.changeTask(task, { heldSince: undefined, expiresAt: undefined, updatedAt: at }).record };
+    },
+  };
+}
+
+/** It keeps its place in its session, so nobody else's turn comes. */
+function alone(taskId: string): Pick<RunLogWrite<unknown>, 'taskId' | 'locksSession' | 'readsHead'> {
+  return { ...(isTaskId(taskId) ? { taskId } : {}), locksSession: false, readsHead: false };
+}

@@ -1,0 +1,8 @@
+import { isRunnable } from '../../../protocol/task-state.js';
+import type { StoredTask } from './rows.js';
+
+/** R2, R3: whether the worker that names this epoch and step still has the run. A held run is in nobody's hands (CHK-08). */
+export function isInHands({ record }: StoredTask, { epoch, step }: { readonly epoch: number; readonly step?: number }): boolean {
+  const isCurrent = record.epoch === epoch && (step === undefined || record.step === step);
+  return isCurrent && isRunnable(record.state) && record.heldSince === undefined;
+}

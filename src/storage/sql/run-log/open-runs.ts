@@ -1,0 +1,93 @@
+/** Runs that have not ended, for the management API and the keeper (CHK-07, CHK-11, CHK-12). */
+import type { TaskState } from '../../../protocol/a2a.js';
+import { isInterrupted, isTerminal } from '../../../protocol/task-state.js';
+import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../tasks/recovery-store.js';
+import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { Database } from '../database.js';
+import type { TaskTable } from '../schema.js';
+import { TASK_COLUMNS, toStoredTask } from './rows.js';
+
+export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
+  const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
+  return toRecords(await database.read({ sql, parameters: [at, limit] }));
+}
+
+export async function readOpenRuns(database: Database, query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+  const { owner, status, after, limit } = query;
+  const conditions = [
+    ...ofOwner(owner),
+    { sql: status === undefined ? '' : ` AND ${STATUS[status]}`, parameters: [] },
+    after === undefined
+      ? { sql: '', parameters: [] }
+      : { sql: ' AND created_at >= ? AND (created_at > ? OR id > ?)', parameters: [after.createdAt, after.createdAt, after.id] },
+  ];
+  const sql = `SELECT ${COLUMNS} FROM tasks WHERE ${IS_OPEN}${conditions.map((condition) => condition.sql).join('')} ORDER BY ended_at, created_at, id LIMIT ?`;
+  return toRecords(await database.read({ sql, parameters: [...conditions.flatMap((condition) => condition.parameters), limit] }));
+}
+
+export async function readStatistics(database: Database, owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+  const conditions = ofOwner(owner);
+  const sql = `SELECT ${COUNTS} FROM tasks WHERE ${IS_OPEN}${conditions.map((condition) => condition.sql).join('')}`;
+  const parameters = [at, ...conditions.flatMap((condition) => condition.parameters)];
+  const [row] = (await database.read({ sql, parameters })) as readonly unknown[] as readonly StatisticsRow[];
+  const { total = 0, queued = 0, working = 0, waiting = 0, held = 0, expired = 0, oldest } = row ?? {};
+  return { total, queued, working, inputRequired: waiting, held, expired, oldestCreatedAt: oldest ?? 0 };
+}
+
+interface StatisticsRow {
+  readonly total: number;
+  readonly queued: number;
+  readonly working: number;
+  readonly waiting: number;
+  readonly held: number;
+  readonly expired: number;
+  readonly oldest: number | null;
+}
+
+/** With its length: MySQL's `=` looks away from spaces at the end. */
+function ofOwner(owner: string | undefined): readonly { readonly sql: string; readonly parameters: readonly unknown[] }[] {
+  if (owner === undefined) return [];
+  return [{ sql: ' AND owner = ? AND OCTET_LENGTH(owner) = ?', parameters: [owner, Buffer.byteLength(owner)] }];
+}
+
+function toRecords(rows: readonly unknown[]): readonly TaskRecord[] {
+  return (rows as readonly TaskTable[]).map((row) => toStoredTask(row).record);
+}
+
+const STATES: readonly TaskState[] = [
+  'TASK_STATE_SUBMITTED',
+  'TASK_STATE_WORKING',
+  'TASK_STATE_INPUT_REQUIRED',
+  'TASK_STATE_AUTH_REQUIRED',
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELED',
+  'TASK_STATE_REJECTED',
+];
+
+const COLUMNS = TASK_COLUMNS.join(', ');
+
+/** `ended_at` finds them; the state decides, as a process of an earlier version ends runs without it. */
+const IS_OPEN = `ended_at IS NULL AND state NOT IN (${listOf(isTerminal)})`;
+
+const IS_WAITING = `state IN (${listOf(isInterrupted)})`;
+
+const STATUS: Readonly<Record<OpenRunStatus, string>> = {
+  queued: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NULL`,
+  running: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NOT NULL`,
+  waiting: IS_WAITING,
+  held: 'held_since IS NOT NULL',
+};
+
+const COUNTS = `COUNT(*) AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
+  ${countOf(STATUS.held)} AS held, ${countOf('expires_at <= ?')} AS expired, MIN(created_at) AS oldest`;
+
+function countOf(condition: string): string {
+  return `COUNT(CASE WHEN ${condition} THEN 1 END)`;
+}
+
+function listOf(holds: (state: TaskState) => boolean): string {
+  return STATES.filter(holds)
+    .map((state) => `'${state}'`)
+    .join(', ');
+}
