@@ -9,17 +9,21 @@ import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
 import { AppError } from './base/errors.js';
+import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { type Front, startFront } from './http/front.js';
 import type { Logger } from './observe/log.js';
+import { createMetrics, type Metrics } from './observe/metrics.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
+import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
-import { RecoverySweep } from './steps/recovery-sweep.js';
-import type { RunTaskDependencies } from './steps/run-task.js';
+import { Keeper } from './steps/keeper.js';
+import { findStall, readQueue } from './steps/queue-health.js';
+import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import { StepWorker } from './steps/step-worker.js';
@@ -30,6 +34,8 @@ import { startEmbeddedRedis } from './storage/redis/embedded-redis.js';
 import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
 import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
+import { RedisProgressMarks } from './storage/redis/progress-marks.js';
+import { findEviction } from './storage/redis/redis-safety.js';
 import { openDatabase } from './storage/sql/database.js';
 import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
 import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
@@ -62,7 +68,7 @@ async function start(
   { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings, roles, log, clock, closers };
+  const parts: Parts = { settings, roles, log, clock, closers, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const knowledgePool = new KnowledgePool({
@@ -100,6 +106,7 @@ interface Parts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
+  readonly metrics: Metrics;
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>>;
@@ -139,6 +146,7 @@ async function openCoordination({ settings, roles, log, clock, closers }: Parts)
     leases,
     publisher,
     queue,
+    progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
   };
@@ -157,12 +165,12 @@ function createPools({ log, closers }: Parts) {
 }
 
 async function startStepWorker(
-  { settings, log, clock, closers }: Parts,
+  { settings, log, clock, closers, metrics }: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<void> {
-  const { leases, publisher, queue, signals, connections } = coordination;
+  const { leases, publisher, queue, signals, connections, progress } = coordination;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
@@ -175,30 +183,38 @@ async function startStepWorker(
     getAgent: (version, name) => runtime.getAgent(version, name),
     clock,
     log,
+    metrics,
+    worker: newId(),
     timeSliceMs: settings.queue.timeSliceMs,
+    checkpoint: settings.storage.checkpoint,
+    waitExpiresAfterMs: settings.server.approval.expiresAfterMs,
   };
   const worker = new StepWorker({
-    connection: connections.forWorker(),
+    connect: () => connections.forWorker(),
     prefix: settings.redis.keyPrefix,
     concurrency: settings.queue.concurrency,
+    stallAfterMs: settings.queue.stallAfterMs,
+    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    progress,
     dependencies,
   });
   closers.add(() => worker.close(drainBudgetMs(settings)));
   await worker.ready();
 }
 
-function startKeeper({ log, clock, closers }: Parts, stores: Stores, { leases, queue }: Coordination): void {
-  const sweep = new RecoverySweep({ store: stores.tasks, leases, queue, clock, log });
-  closers.add(() => sweep.close());
+function startKeeper({ settings, closers, ...shared }: Parts, { tasks: store }: Stores, { leases, queue, publisher }: Coordination): void {
+  const { retention } = settings.storage;
+  const keeper = new Keeper({ store, retention, leases, queue, publisher, ...shared });
+  closers.add(() => keeper.close());
 }
 
 async function startFrontRole(
-  { settings, log, clock, closers }: Parts,
+  { settings, log, clock, closers, metrics }: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<Front> {
-  const { receiver, publisher, queue, signals, connections } = coordination;
+  const { receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
@@ -213,27 +229,28 @@ async function startFrontRole(
     clock,
     version,
   });
-  /** Why there is no answer is for the log: the route is open to everybody. */
-  const check = async (name: string, answer: Promise<unknown>): Promise<readonly string[]> => {
-    const answered = new AbortController();
-    const late = clock.sleep(READINESS_TIMEOUT_MS, answered.signal).then(() => {
-      throw new Error(`no answer within ${READINESS_TIMEOUT_MS} ms`);
-    });
-    try {
-      await Promise.race([answer, late]);
-      return [];
-    } catch (error) {
-      log.warn({ err: error }, `not ready: ${name} does not answer`);
-      return [`${name} does not answer`];
-    } finally {
-      answered.abort();
-    }
-  };
-  const readiness = async () => {
-    const reasons = await Promise.all([check('Redis', connections.main.ping()), check('the database', store.find('readiness', undefined))]);
-    return { ready: reasons.flat().length === 0, reasons: reasons.flat() };
-  };
-  const front = await startFront({ settings: settings.server, binding, authenticate, readiness, log, clock, version });
+  const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
+  metrics.watchQueue(() => readQueue(health));
+  const readiness = createReadiness(
+    [
+      { name: 'Redis', findReason: () => findEviction(connections.main) },
+      { name: 'the database', findReason: async () => void (await store.find('readiness', undefined)) },
+      { name: 'the queue of steps', findReason: () => findStall(health) },
+    ],
+    clock,
+    log,
+  );
+  const { enabled, endpoint } = settings.observability.metrics;
+  const front = await startFront({
+    settings: settings.server,
+    binding,
+    authenticate,
+    readiness,
+    metrics: enabled ? { path: endpoint, render: () => metrics.render() } : undefined,
+    log,
+    clock,
+    version,
+  });
   closers.add(() => front.drain(drainBudgetMs(settings)));
   return front;
 }
@@ -242,6 +259,3 @@ async function startFrontRole(
 function drainBudgetMs(settings: Settings): number {
   return settings.server.shutdownTimeoutMs * 0.45;
 }
-
-/** Probes give up after a second or so; the answer comes before. */
-const READINESS_TIMEOUT_MS = 800;

@@ -94,10 +94,12 @@ export interface QueueSettings {
   readonly maxWaiting: number;
   /** Steps that one agent worker process runs at once. Default 64. */
   readonly concurrency: number;
-  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 2,000. */
+  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,500. */
   readonly leaseMs: number;
   /** How long one run may keep its worker while others wait, milliseconds. Default 1,000. */
   readonly timeSliceMs: number;
+  /** Age at which a waiting job counts as stuck when no worker took or finished any meanwhile, milliseconds. Default 30,000. */
+  readonly stallAfterMs: number;
 }
 
 export interface LlmSettings {

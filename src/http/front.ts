@@ -11,7 +11,7 @@ import { Drain } from './drain.js';
 import { errorResponse } from './error-response.js';
 import { createHandler } from './handle-request.js';
 import { createRouter } from './router.js';
-import { buildRoutes, type Readiness } from './routes.js';
+import { buildRoutes, type MetricsRoute, type Readiness } from './routes.js';
 import type { PlainResponse, RefusalCode } from './server.js';
 import { startHttpServer } from './start-server.js';
 
@@ -20,6 +20,8 @@ export interface FrontOptions {
   readonly binding: A2aBinding;
   readonly authenticate: Authenticate;
   readonly readiness: () => Promise<Readiness>;
+  /** Default: none are served. */
+  readonly metrics?: MetricsRoute | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** Hector's own version. */
@@ -38,11 +40,11 @@ export interface Front {
 
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { settings, binding, authenticate, readiness, log, clock, version } = options;
+  const { settings, binding, authenticate, readiness, metrics, log, clock, version } = options;
   const { limits } = settings;
   const drain = new Drain();
   const quota = new StreamQuota(limits.maxStreamsPerCaller);
-  const routes = buildRoutes({ binding, authenticate, readiness, version, limits, quota, drain, clock, log });
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({

@@ -14,9 +14,18 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+/** What is served to whoever collects metrics. */
+export interface MetricsRoute {
+  /** `observability.metrics.endpoint`. */
+  readonly path: string;
+  readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
 export interface RoutePorts extends JsonRpcPorts {
   readonly authenticate: Authenticate;
   readonly readiness: () => Promise<Readiness>;
+  /** `undefined`: none are served. */
+  readonly metrics: MetricsRoute | undefined;
   readonly version: string;
 }
 
@@ -53,7 +62,16 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];
+}
+
+function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
+  const handle = async (): Promise<HttpResponse> => {
+    const { contentType, body } = await render();
+    return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
+  };
+  return { method: 'GET', pattern: path, handle };
 }
 
 /** Paths that answer during a drain too, so that a load balancer can see it. */

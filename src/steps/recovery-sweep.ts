@@ -1,89 +1,84 @@
 /**
  * The keeper's first duty: tasks that are runnable in SQL but that nobody runs get a job again (R1, ARCHITECTURE §3).
- * Repairs a crash between commit and enqueue, and a Redis that lost its queues.
  *
- * Run by one keeper at a time: whoever holds the duty's lease. Losing Redis loses the lease, and any keeper resumes.
+ * Owns: where the sweep is in a long backlog. Does not own: what becomes of an orphan (`recovery-policy.ts`); safety is the epoch's (R3).
+ * - A run that a worker has and that has no lease is an orphan: the worker died, or lost it and knows so. Looked for in every round;
+ *   there are never more of these than workers have hands.
+ * - A run that nobody has waits in the queue, unless a crash came between commit and enqueue, or Redis lost its queues. Adding its
+ *   job again changes nothing when it is there, but a backlog is long: looked for now and then, a part of it at a time.
  */
-import type { CancelTimer, Clock } from '../base/clock.js';
-import { describeError } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
-import type { LeaseManager, TaskLease } from '../tasks/coordination.js';
+import type { LeaseManager } from '../tasks/coordination.js';
+import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
+import { KeeperDuty } from './keeper-duty.js';
 
 export interface RecoverySweepOptions {
-  readonly store: TaskStore;
+  readonly store: Pick<TaskStore, 'runnable'> & Pick<RecoveryStore, 'openRuns'>;
   readonly leases: LeaseManager;
-  readonly queue: StepQueue;
+  readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export class RecoverySweep {
   readonly #options: RecoverySweepOptions;
-  readonly #stopTimer: CancelTimer;
-  #duty: TaskLease | undefined;
-  #sweeping: Promise<void> | undefined;
-  /** The last task that the sweep looked at, while more are behind it. */
+  readonly #duty: KeeperDuty;
+  #rounds = 0;
+  /** The last waiting task that the sweep looked at, while more are behind it. */
   #position: TaskRecord | undefined;
-  #failures = 0;
 
   constructor(options: RecoverySweepOptions) {
+    const { leases, clock, log } = options;
     this.#options = options;
-    this.#stopTimer = options.clock.every(PERIOD_MS, () => {
-      this.#sweeping ??= this.#tick().finally(() => {
-        this.#sweeping = undefined;
-      });
-    });
+    const round = (signal: AbortSignal) => this.#round(signal);
+    this.#duty = new KeeperDuty({ name: 'recovery', periodMs: PERIOD_MS, leases, clock, log, round });
   }
 
-  async close(): Promise<void> {
-    this.#stopTimer();
-    await this.#sweeping;
-    await this.#duty?.release();
-    this.#duty = undefined;
+  close(): Promise<void> {
+    return this.#duty.close();
   }
 
-  async #tick(): Promise<void> {
-    const { log } = this.#options;
-    try {
-      if (await this.#onDuty()) await this.#sweep();
-      this.#failures = 0;
-    } catch (error) {
-      this.#failures += 1;
-      if (this.#failures === 1) log.warn({ reason: describeError(error) }, 'the recovery sweep fails; it is tried every second');
-    }
+  async #round(signal: AbortSignal): Promise<void> {
+    await this.#sweepTaken(signal);
+    if (this.#rounds % ROUNDS_PER_WAITING_SWEEP === 0) await this.#sweepWaiting(signal);
+    this.#rounds += 1;
   }
 
-  async #onDuty(): Promise<boolean> {
-    if (this.#duty !== undefined && !this.#duty.lost.aborted) return true;
-    this.#duty = undefined;
-    const outcome = await this.#options.leases.acquire(DUTY);
-    if (outcome.type === 'acquired') this.#duty = outcome.lease;
-    return this.#duty !== undefined;
+  async #sweepTaken(signal: AbortSignal): Promise<void> {
+    const { store, leases, queue, log } = this.#options;
+    let after: TaskRecord | undefined;
+    do {
+      const runs = await store.openRuns({ status: 'running', limit: BATCH, ...(after === undefined ? {} : { after }) });
+      const held = await leases.held(runs.map(({ id }) => id));
+      const orphans = runs.filter(({ id, worker }) => worker !== '' && !held.has(id));
+      await Promise.all(orphans.map((task) => queue.takeOver(task)));
+      if (orphans.length > 0) log.debug({ tasks: orphans.length }, 'recovery sweep: runs of dead workers were queued');
+      after = runs.length < BATCH ? undefined : runs.at(-1);
+    } while (after !== undefined && !signal.aborted);
   }
 
-  async #sweep(): Promise<void> {
-    const { store, leases, queue, clock, log } = this.#options;
+  async #sweepWaiting(signal: AbortSignal): Promise<void> {
+    const { store, queue, clock, log } = this.#options;
     const before = clock.now() - IDLE_MS;
-    for (let page = 0; page < PAGES; page++) {
+    for (let page = 0; page < PAGES && !signal.aborted; page++) {
       const idle = await store.runnable(before, BATCH, this.#position);
-      // Behind the last one it begins anew with the next sweep: long steps at the front must not hide what is behind them.
+      // Behind the last one it begins anew with the next sweep: a long backlog must not hide what is behind it.
       this.#position = idle.length < BATCH ? undefined : idle.at(-1);
-      const held = await leases.held(idle.map((task) => task.id));
-      const orphans = idle.filter((task) => !held.has(task.id));
-      // A task that still waits in the queue has a job of this id: adding it again changes nothing.
-      await Promise.all(orphans.map((task) => queue.enqueue(task)));
-      if (orphans.length > 0) log.debug({ tasks: orphans.length }, 'recovery sweep: runnable tasks without a worker were queued');
+      const waiting = idle.filter(({ worker }) => worker === '');
+      await Promise.all(waiting.map((task) => queue.enqueue(task)));
+      if (waiting.length > 0) log.debug({ tasks: waiting.length }, 'recovery sweep: runnable tasks that nobody has were queued');
       if (this.#position === undefined) return;
     }
   }
 }
 
-const DUTY = 'keeper.recovery';
-const PERIOD_MS = 1_000;
-/** A task touched more recently is on its way through the queue. */
+const PERIOD_MS = 250;
+const ROUNDS_PER_WAITING_SWEEP = 4;
+/** A waiting task touched more recently is on its way through the queue. */
 const IDLE_MS = 2_000;
 const BATCH = 200;
-/** Per tick: bounds the load of a sweep over a long backlog. */
+/** Per sweep: bounds its load over a long backlog. */
 const PAGES = 5;

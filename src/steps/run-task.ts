@@ -1,41 +1,21 @@
 /**
- * One worker's turn with a task: lease, take, steps, commits (ARCHITECTURE §4, stops 6–10).
+ * One worker's turn with a task: lease, take, steps, hand-over (ARCHITECTURE §4, stops 6–10).
  *
- * Kept here: R2 (one commit per step), R3 (every commit carries the epoch), R9 (previews before the commit),
- * inline continuation and hand-over (§5). SQL decides; the lease only keeps two workers from trying at once.
+ * Kept here: R3 (the turn's epoch), what becomes of a run whose worker died (CHK-07), and that a run which is let go without a
+ * commit is not taken for one. SQL decides; the lease only keeps two workers from trying at once.
  */
-import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
-import type { Clock } from '../base/clock.js';
-import { describeError, hasCode, toAppError } from '../base/errors.js';
+import { describeError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
-import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
-import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
-import type { SessionMessage } from '../tasks/session-message.js';
-import type { StepQueue } from '../tasks/step-queue.js';
-import type { TaskEvent } from '../tasks/task-event.js';
-import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
-import type { RunningTasks } from './running-tasks.js';
-import { failedOutcome, toCommit } from './step-commit.js';
-import { StepPreviews } from './step-previews.js';
-
-export interface RunTaskDependencies {
-  readonly store: TaskStore;
-  readonly leases: LeaseManager;
-  readonly publisher: FeedPublisher;
-  readonly queue: StepQueue & { waiting(): Promise<number> };
-  readonly running: RunningTasks;
-  /** The agent as the run's config version has it (R12). */
-  getAgent(configVersion: string, name: string): Promise<Agent>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** How long one run keeps its worker while others wait. */
-  readonly timeSliceMs: number;
-}
+import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
+import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
+import { decideRecovery, readRecoveryFacts } from './recovery-policy.js';
+import { runSteps, type Turn } from './run-steps.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
+import { failedWith } from './step-commit.js';
 
 export type RunTaskResult =
   | { readonly type: 'done' }
-  /** Another worker holds the lease: look again when it may have expired. */
+  /** Another worker holds the lease and may be about to let go: look again when it may have expired. */
   | { readonly type: 'held'; readonly remainingMs: number };
 
 /**
@@ -45,26 +25,26 @@ export type RunTaskResult =
  *   `MAX_TRIES`; stores, configuration and lost leases have no limit of their own, the run log bounds takes.
  */
 export async function runTask(taskId: string, draining: AbortSignal, dependencies: RunTaskDependencies): Promise<RunTaskResult> {
-  const { store, leases, publisher, queue, running, clock } = dependencies;
+  const { store, leases, publisher, queue, running, clock, worker } = dependencies;
   const outcome = await leases.acquire(taskId);
-  if (outcome.type === 'held') return { type: 'held', remainingMs: outcome.remainingMs };
+  if (outcome.type === 'held') return await whenHeld(taskId, outcome.remainingMs, dependencies);
   const { lease } = outcome;
   const run = running.begin(taskId);
   try {
     await faultPoint('take.before');
-    const taken = await store.take(taskId, clock.now());
+    const taken = await store.take(taskId, clock.now(), worker);
     if (taken.type === 'given-up') {
       dependencies.log.error({ taskId, step: taken.task.step, epoch: taken.task.epoch }, 'a step never finished; its run was given up');
       await publisher.publishEvents(taken.events);
       if (taken.next !== undefined) await queue.enqueue(taken.next, taskId);
     }
     if (taken.type !== 'taken') return { type: 'done' };
-    await publisher.publishEvents(taken.events);
-    const last = await runSteps(taken.task, AbortSignal.any([run.signal, lease.lost]), draining, dependencies);
+    await faultPoint('take.after');
+    const last = await takeTurn(taken, AbortSignal.any([run.signal, lease.lost]), draining, dependencies);
     if (last === undefined) return { type: 'done' };
     // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
     await lease.release();
-    await publish(last.events, dependencies);
+    await publishStep(last.events, dependencies);
     if (last.next !== undefined) await queue.enqueue(last.next, taskId);
     if (!last.ended) await queue.enqueue(last.task);
     return { type: 'done' };
@@ -74,111 +54,71 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
   }
 }
 
-/** The commit that ends this worker's turn, not yet published; `undefined` when the task was taken over or canceled. */
-async function runSteps(
-  taken: TaskRecord,
+/**
+ * Whoever has taken the run ends it, hands it over or dies, and then the recovery sweep sees to it. Only a holder that has not taken
+ * it yet, or has let it go already, may leave it to this job.
+ */
+async function whenHeld(taskId: string, remainingMs: number, { store }: RunTaskDependencies): Promise<RunTaskResult> {
+  const task = await store.find(taskId, undefined);
+  if (task === undefined || task.worker !== '') return { type: 'done' };
+  return { type: 'held', remainingMs: Math.min(remainingMs, LETTING_GO_MS) };
+}
+
+/** The commit that ends the turn; `undefined` when there is none. @throws after the run was given back. */
+async function takeTurn(
+  taken: Extract<TakeOutcome, { type: 'taken' }>,
   signal: AbortSignal,
   draining: AbortSignal,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
-  const { store, queue, clock, log } = dependencies;
-  const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
-  // Only this run appends to the session while it is active (earlier ones ended, later ones wait), so one load serves all steps.
-  const history: SessionMessage[] = [...(await store.sessionMessages(taken, { upToTurn: taken.turn }))];
-  let task = taken;
-  for (;;) {
-    const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
-    const step = await withSpan('hector.step.run', attributes, async () => {
-      const outcome = await takeStep({ task, history }, signal, dependencies);
-      return outcome === undefined ? undefined : await commitStep(task, outcome, dependencies);
-    });
-    if (step === undefined) {
-      log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
+  const { store, publisher, worker } = dependencies;
+  const { task, events, from } = taken;
+  try {
+    await publisher.publishEvents(events);
+    const history = await store.sessionMessages(task, { upToTurn: task.turn });
+    const turn: Turn = { task, history, signal, draining };
+    // A run that is still under this worker's own name slipped from it; nobody died.
+    const isOrphan = from !== '' && from !== worker;
+    return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
+  } catch (error) {
+    await giveBack(task, dependencies);
+    throw error;
+  }
+}
+
+async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
+  const { store, checkpoint, clock, metrics, log } = dependencies;
+  const { task, history } = turn;
+  const about = { taskId: task.id, step: task.step, epoch: task.epoch, from };
+  const recovery = checkpoint.enabled
+    ? decideRecovery(checkpoint, await readRecoveryFacts(task, history, store, clock.now()))
+    : ({ type: 'resume' } as const);
+  switch (recovery.type) {
+    case 'resume':
+      metrics.takeovers.inc();
+      log.info(about, 'a run is taken over from a worker that died');
+      return await runSteps(turn, dependencies);
+    case 'hold': {
+      const held = await store.hold(task.id, task.epoch, clock.now());
+      if (held.type === 'lost') return undefined;
+      metrics.runsHeld.inc();
+      log.warn({ ...about, key: recovery.key }, 'the worker of a run died; the run is held until somebody resumes or discards it');
       return undefined;
     }
-    const isHandOver = draining.aborted || (clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
-    if (step.ended || isHandOver) return step;
-    await publish(step.events, dependencies);
-    task = step.task;
-    history.push(...step.messages);
+    case 'fail':
+      log.warn(about, recovery.reason);
+      return await commitStep(task, failedWith(task, recovery.reason), false, dependencies);
   }
 }
 
-/**
- * `undefined`: the task was canceled and there is nothing to commit.
- * @throws the reason when the lease was lost or the worker is ending: nothing is known about who continues, so the job is
- *   tried again; whoever has the task by then makes that try a short one.
- */
-async function takeStep(
-  { task, history }: StepState,
-  signal: AbortSignal,
-  { getAgent, publisher, clock, log }: RunTaskDependencies,
-): Promise<StepOutcome | undefined> {
-  const agent = await getAgent(task.configVersion, task.agent);
-  const previews = new StepPreviews(task, publisher, clock);
-  const preview = (artifactId: string, text: string): void => {
-    if (!signal.aborted) previews.add(artifactId, text);
-  };
+/** Nobody needs to think that this worker died. Does nothing for a run that others have by now. */
+async function giveBack(task: TaskRecord, { store, clock, log }: RunTaskDependencies): Promise<void> {
   try {
-    signal.throwIfAborted();
-    return await agent.runStep(
-      { task, history },
-      {
-        signal,
-        preview,
-        ledger: { find: async () => new Map(), record: async () => {} },
-        checkpoint: { afterModel: false, afterTools: false },
-      },
-    );
+    await store.release(task.id, task.epoch, clock.now());
   } catch (error) {
-    if (signal.aborted) {
-      log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');
-      if (hasCode(signal.reason, 'TASK_CANCELED')) return undefined;
-      throw signal.reason;
-    }
-    const failure = toAppError(error);
-    if (failure.disposition === 'retry' && task.takes < MAX_TRIES) throw failure;
-    log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure }, 'a step failed');
-    return failedOutcome(task, failure);
-  } finally {
-    previews.stop();
+    log.warn({ taskId: task.id, reason: describeError(error) }, 'a run was not given back; the next worker takes this one for dead');
   }
 }
 
-interface CommittedStep {
-  readonly task: TaskRecord;
-  /** Committed, to be published. */
-  readonly events: readonly TaskEvent[];
-  readonly messages: readonly SessionMessage[];
-  readonly ended: boolean;
-  readonly next?: TaskRecord;
-}
-
-/** `undefined`: somebody else has the task, or it was canceled (R2, R3, R5). */
-async function commitStep(
-  task: TaskRecord,
-  outcome: StepOutcome,
-  { store, clock }: RunTaskDependencies,
-): Promise<CommittedStep | undefined> {
-  const commit = toCommit(task, outcome, clock.now());
-  await faultPoint('step.before-commit');
-  const attributes = { 'hector.task.id': task.id, 'hector.step': task.step };
-  const result = await withSpan('hector.step.commit', attributes, () => store.commit(commit));
-  if (result.type === 'lost') return undefined;
-  await faultPoint('step.after-commit');
-  const { events, next } = result;
-  return {
-    task: result.task,
-    events,
-    messages: outcome.messages,
-    ended: outcome.type !== 'continue',
-    ...(next === undefined ? {} : { next }),
-  };
-}
-
-async function publish(events: readonly TaskEvent[], { publisher }: RunTaskDependencies): Promise<void> {
-  await withSpan('hector.feed.publish', { 'hector.task.id': events[0]?.taskId ?? '' }, () => publisher.publishEvents(events));
-}
-
-/** Tries of one step that end in a temporary failure of the agent, before the run fails. */
-const MAX_TRIES = 5;
+/** Between a take, or the end of a run, and its lease lie milliseconds. */
+const LETTING_GO_MS = 100;

@@ -3,12 +3,22 @@ import type { StepOutcome } from '../agents/agent.js';
 import { isoTime } from '../base/clock.js';
 import { type AppError, describeForClient } from '../base/errors.js';
 import { newId } from '../base/ids.js';
+import type { JsonObject } from '../base/json.js';
 import type { TaskStatus } from '../protocol/a2a.js';
 import type { StepCommit, TaskRecord } from '../tasks/task-store.js';
 
+export interface CommitOptions {
+  readonly at: number;
+  /** This worker goes on with the next step itself. */
+  readonly goesOn: boolean;
+  /** How long a wait lasts whose outcome does not say; 0 = for ever. */
+  readonly waitExpiresAfterMs: number;
+}
+
 /** The commit that a step's outcome asks for (R2, R3). */
-export function toCommit(task: TaskRecord, outcome: StepOutcome, at: number): StepCommit {
-  const { control, messages, events } = outcome;
+export function toCommit(task: TaskRecord, outcome: StepOutcome, options: CommitOptions): StepCommit {
+  const { control, messages, events, toolCalls } = outcome;
+  const { at, goesOn } = options;
   const status = statusAfter(outcome, at);
   return {
     taskId: task.id,
@@ -18,8 +28,17 @@ export function toCommit(task: TaskRecord, outcome: StepOutcome, at: number): St
     control,
     messages,
     events: status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome) }],
+    ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls }),
+    goesOn,
+    ...expiry(outcome, options),
     at,
   };
+}
+
+function expiry(outcome: StepOutcome, { at, waitExpiresAfterMs }: CommitOptions): Pick<StepCommit, 'expiresAt'> {
+  if (outcome.type !== 'wait') return {};
+  const afterMs = outcome.expiresAfterMs ?? waitExpiresAfterMs;
+  return afterMs > 0 ? { expiresAt: at + afterMs } : {};
 }
 
 /** The status that ends or pauses the run, if this outcome does. */
@@ -41,13 +60,19 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
   }
 }
 
-function statusMetadata(outcome: StepOutcome): { metadata?: NonNullable<Extract<StepOutcome, { type: 'finished' }>['statusMetadata']> } {
-  return outcome.type === 'finished' && outcome.statusMetadata !== undefined ? { metadata: outcome.statusMetadata } : {};
+function statusMetadata(outcome: StepOutcome): { metadata?: JsonObject } {
+  if (outcome.type !== 'finished' && outcome.type !== 'wait') return {};
+  return outcome.statusMetadata === undefined ? {} : { metadata: outcome.statusMetadata };
 }
 
 /** A failure that no agent foresaw ends the run; the client learns what concerns it, the log the rest. */
 export function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome {
   const text = failure.code === 'INTERNAL' ? `The agent '${task.agent}' failed unexpectedly` : describeForClient(failure);
+  return failedWith(task, text);
+}
+
+/** Ends the run with this text. */
+export function failedWith(task: TaskRecord, text: string): StepOutcome {
   const statusMessage = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] } as const;
   return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
 }

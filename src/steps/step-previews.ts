@@ -33,6 +33,11 @@ export class StepPreviews {
     }
   }
 
+  /** Sends what waits: more of the same step follows, and its text must have no hole. */
+  flush(): void {
+    this.#send();
+  }
+
   /** Drops what waits: either the commit, which shows all of it, is on its way, or the step is called off. Safe to call twice. */
   stop(): void {
     this.#pending = '';

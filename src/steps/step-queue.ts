@@ -20,6 +20,8 @@ export interface BullStepQueueOptions extends QueueConnection {
   readonly log: Logger;
 }
 
+type QueuedTask = Pick<TaskRecord, 'id' | 'step' | 'traceparent'>;
+
 export class BullStepQueue implements StepQueue {
   readonly #queue: Queue<StepJob>;
   readonly #options: BullStepQueueOptions;
@@ -34,15 +36,16 @@ export class BullStepQueue implements StepQueue {
     this.#queue.on('error', (error) => options.log.debug({ err: error }, 'step queue: Redis error'));
   }
 
-  async enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent'>, after?: string): Promise<void> {
-    await faultPoint('enqueue.before');
-    try {
-      await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () =>
-        this.#queue.add('step', { taskId: task.id, traceparent: task.traceparent }, { ...JOB_OPTIONS, jobId: jobId(task, after) }),
-      );
-    } catch (error) {
-      this.#options.log.warn({ taskId: task.id, err: error }, 'a step job was not added; the recovery sweep will');
-    }
+  async enqueue(task: QueuedTask, after?: string): Promise<void> {
+    await this.#add(task, { jobId: jobId(task, after) });
+  }
+
+  /**
+   * For a run whose worker died. That worker's own job is still among the active ones and would swallow another one of its id;
+   * and who was served already does not wait behind everybody else.
+   */
+  async takeOver(task: QueuedTask & Pick<TaskRecord, 'epoch'>): Promise<void> {
+    await this.#add(task, { jobId: jobId(task, `t${task.epoch}`), lifo: true });
   }
 
   async assertCapacity(): Promise<void> {
@@ -66,8 +69,25 @@ export class BullStepQueue implements StepQueue {
     return this.#depth;
   }
 
+  /** How long the job that is next waits already, milliseconds; 0 = none waits. @throws while Redis is away. */
+  async oldestWaitingMs(): Promise<number> {
+    const [oldest] = await this.#queue.getJobs(['wait'], 0, 0, true);
+    return oldest === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldest.timestamp);
+  }
+
   async close(): Promise<void> {
     await this.#queue.close();
+  }
+
+  async #add(task: QueuedTask, options: { readonly jobId: string; readonly lifo?: boolean }): Promise<void> {
+    await faultPoint('enqueue.before');
+    try {
+      await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () =>
+        this.#queue.add('step', { taskId: task.id, traceparent: task.traceparent }, { ...JOB_OPTIONS, ...options }),
+      );
+    } catch (error) {
+      this.#options.log.warn({ taskId: task.id, err: error }, 'a step job was not added; the recovery sweep will');
+    }
   }
 
   async #readDepth(): Promise<void> {
@@ -84,8 +104,8 @@ export class BullStepQueue implements StepQueue {
   }
 }
 
-function jobId(task: Pick<TaskRecord, 'id' | 'step'>, after: string | undefined): string {
-  return after === undefined ? `${task.id}.${task.step}` : `${task.id}.${task.step}.${after}`;
+function jobId(task: Pick<TaskRecord, 'id' | 'step'>, mark: string | undefined): string {
+  return mark === undefined ? `${task.id}.${task.step}` : `${task.id}.${task.step}.${mark}`;
 }
 
 /** Infrastructure failures are tried again without end (the run log bounds attempts); finished jobs leave nothing behind. */

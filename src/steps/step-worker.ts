@@ -1,48 +1,54 @@
 /**
  * Takes step jobs and runs their tasks.
  *
- * Owns: the BullMQ worker and the drain. Does not own: leases and commits (`run-task.ts`).
- * A job is a hint: one for a task that no longer runs ends at once.
+ * Owns: the BullMQ worker, its replacement when it takes nothing while jobs wait, and the drain. Does not own: leases and commits
+ * (`run-task.ts`). A job is a hint: one for a task that no longer runs ends at once.
  */
-import { DelayedError, type Job, Worker } from 'bullmq';
+import { type ConnectionOptions, DelayedError, type Job, Worker } from 'bullmq';
 import { backoffMs } from '../base/backoff.js';
 import { describeError } from '../base/errors.js';
 import { withTraceparent } from '../observe/trace.js';
-import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
-import { type RunTaskDependencies, runTask } from './run-task.js';
+import type { ProgressMarks } from '../tasks/coordination.js';
+import { IdleWatch } from './idle-watch.js';
+import { STEP_QUEUE, type StepJob } from './queue-names.js';
+import { runTask } from './run-task.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
 
-export interface StepWorkerOptions extends QueueConnection {
+export interface StepWorkerOptions {
+  /** A connection of its own for every BullMQ worker: one that is replaced may have a broken one. */
+  readonly connect: () => ConnectionOptions;
+  /** Prefix of all queue keys. */
+  readonly prefix: string;
   /** `queue.concurrency`. */
   readonly concurrency: number;
+  /** `queue.stall_after_ms`. */
+  readonly stallAfterMs: number;
+  readonly oldestWaitingMs: () => Promise<number>;
+  readonly progress: Pick<ProgressMarks, 'mark'>;
   readonly dependencies: RunTaskDependencies;
 }
 
 export class StepWorker {
-  readonly #worker: Worker<StepJob>;
   readonly #options: StepWorkerOptions;
   readonly #draining = new AbortController();
+  readonly #watch: IdleWatch;
+  #worker: Worker<StepJob>;
+  /** Replaced ones; what they run goes on to its end. */
+  readonly #replaced: Worker<StepJob>[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(options: StepWorkerOptions) {
+    const { concurrency, stallAfterMs, oldestWaitingMs, dependencies } = options;
+    const { running, clock } = dependencies;
     this.#options = options;
-    this.#worker = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
-      connection: options.connection,
-      prefix: options.prefix,
-      concurrency: options.concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      // The run log bounds attempts; the queue must never give a run up because its workers died.
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-      drainDelay: DRAIN_DELAY_SECONDS,
-      runRetryDelay: RUN_RETRY_MS,
-      settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
+    this.#worker = this.#open();
+    this.#watch = new IdleWatch({
+      stallAfterMs,
+      oldestWaitingMs,
+      hasFreeHands: () => running.size < concurrency,
+      onStuck: (waitingMs) => this.#replace(waitingMs),
+      clock,
     });
-    const { log } = options.dependencies;
-    this.#worker.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
-    this.#worker.on('failed', (job, error) =>
-      log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'),
-    );
-    this.#worker.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
   }
 
   /** Resolves when jobs can be taken. */
@@ -61,6 +67,7 @@ export class StepWorker {
 
   async #close(budgetMs: number): Promise<void> {
     const { running, clock, log } = this.#options.dependencies;
+    this.#watch.stop();
     this.#draining.abort();
     const closed = new AbortController();
     const cancelTimer = clock.after(Math.max(0, budgetMs - LET_GO_MS), () => {
@@ -70,7 +77,7 @@ export class StepWorker {
     // With Redis away, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
     const unanswered = running.whenEmpty().then(() => clock.sleep(LET_GO_MS, closed.signal));
     try {
-      await Promise.race([this.#worker.close(), unanswered]);
+      await Promise.race([Promise.all([this.#worker, ...this.#replaced].map((worker) => worker.close())), unanswered]);
     } finally {
       cancelTimer();
       closed.abort();
@@ -79,10 +86,46 @@ export class StepWorker {
     }
   }
 
+  #open(): Worker<StepJob> {
+    const { connect, prefix, concurrency, dependencies } = this.#options;
+    const { log } = dependencies;
+    const worker = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
+      connection: connect(),
+      prefix,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // The run log bounds attempts; the queue must never give a run up because its workers died.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      drainDelay: DRAIN_DELAY_SECONDS,
+      runRetryDelay: RUN_RETRY_MS,
+      settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
+    });
+    worker.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
+    worker.on('failed', (job, error) =>
+      log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'),
+    );
+    worker.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
+    return worker;
+  }
+
+  #replace(waitingMs: number): void {
+    if (this.#draining.signal.aborted) return;
+    const { log } = this.#options.dependencies;
+    log.warn({ waitingMs: Math.round(waitingMs) }, 'this worker takes no step jobs although some wait: it is replaced by a new one');
+    const stuck = this.#worker;
+    this.#replaced.push(stuck);
+    stuck.close().catch((error: unknown) => log.debug({ reason: describeError(error) }, 'the replaced step worker did not close cleanly'));
+    this.#worker = this.#open();
+  }
+
   #process(job: Job<StepJob>, token: string | undefined): Promise<void> {
-    const { dependencies } = this.#options;
+    const { dependencies, progress } = this.#options;
+    this.#watch.noteTaken();
+    progress.mark();
     return withTraceparent(job.data.traceparent, async () => {
       const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
+      progress.mark();
       if (result.type === 'done') return;
       await job.moveToDelayed(dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
       throw new DelayedError();

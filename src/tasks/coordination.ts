@@ -57,3 +57,11 @@ export interface CancelSignals {
   /** Calls `onCancel` with the id of every task canceled from now on. */
   listen(onCancel: (taskId: string) => void): Promise<FeedSubscription>;
 }
+
+/** When the deployment's workers last got anywhere. */
+export interface ProgressMarks {
+  /** A worker took or finished a job just now. Waits for nothing and never throws. */
+  mark(): void;
+  /** How long ago that was, milliseconds, to the second; `undefined` = not known. */
+  ageMs(): Promise<number | undefined>;
+}

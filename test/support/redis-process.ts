@@ -7,6 +7,7 @@ import { connectRedis } from '../../src/storage/redis/connect.js';
 import { RedisFeedPublisher } from '../../src/storage/redis/feed-publisher.js';
 import { RedisFeedReceiver } from '../../src/storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from '../../src/storage/redis/lease-manager.js';
+import { RedisProgressMarks } from '../../src/storage/redis/progress-marks.js';
 
 export interface RedisProcessOptions {
   readonly leaseMs?: number;
@@ -38,6 +39,7 @@ export async function startRedisProcess(
     channels,
     publisher,
     leases,
+    progress: new RedisProgressMarks(shared),
     receiver: new RedisFeedReceiver({ ...shared, channels }),
     cancels: new RedisCancelSignals({ ...shared, channels }),
     die: () => client.disconnect(),

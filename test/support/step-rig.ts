@@ -1,11 +1,15 @@
-/** Step workers over a Redis and a SQLite of the test's own; what a step does is up to the test. */
+/** Step workers, and a keeper if wanted, over a Redis and a SQLite of the test's own; what a step does is up to the test. */
 import type { Test } from 'tap';
 import type { Agent, StepContext, StepOutcome, StepState } from '../../src/agents/agent.js';
 import { systemClock } from '../../src/base/clock.js';
+import { newId } from '../../src/base/ids.js';
+import type { CheckpointSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
+import { createMetrics } from '../../src/observe/metrics.js';
+import { Keeper } from '../../src/steps/keeper.js';
 import { RunningTasks } from '../../src/steps/running-tasks.js';
 import { BullStepQueue } from '../../src/steps/step-queue.js';
-import { StepWorker } from '../../src/steps/step-worker.js';
+import { StepWorker, type StepWorkerOptions } from '../../src/steps/step-worker.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
@@ -14,27 +18,32 @@ import { waitFor } from './coordination-steps.js';
 import { startRedisProcess } from './redis-process.js';
 import { createSqlite } from './temp-database.js';
 import { startTempRedis } from './temp-redis.js';
+import { storageSettings } from './test-settings.js';
 
 /** Whose tasks all of them are. */
 export const OWNER = 'somebody';
 
 /** The store with another `take`. */
-function withTake(store: TaskStore, take: TaskStore['take']): TaskStore {
-  return {
-    take,
-    accept: (input) => store.accept(input),
-    isAccepted: (dedupeKey) => store.isAccepted(dedupeKey),
-    commit: (commit) => store.commit(commit),
-    cancel: (...parameters) => store.cancel(...parameters),
-    find: (...parameters) => store.find(...parameters),
-    events: (...parameters) => store.events(...parameters),
-    sequences: (taskIds) => store.sequences(taskIds),
-    sessionMessages: (...parameters) => store.sessionMessages(...parameters),
-    runnable: (...parameters) => store.runnable(...parameters),
-  };
+function withTake(store: SqlTaskStore, take: TaskStore['take']): SqlTaskStore {
+  return new Proxy(store, {
+    get(target, key) {
+      const value: unknown = key === 'take' ? take : Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 export type RunStep = (state: StepState, context: StepContext) => Promise<StepOutcome>;
+
+interface WorkerOptions {
+  readonly concurrency?: number;
+  readonly timeSliceMs?: number;
+  readonly take?: TaskStore['take'];
+  readonly checkpoint?: Partial<CheckpointSettings>;
+  readonly waitExpiresAfterMs?: number;
+  readonly stallAfterMs?: number;
+  readonly connect?: StepWorkerOptions['connect'];
+}
 
 /** A door, a queue and workers of one process. Workers close with the test. */
 export async function startStepRig(t: Test) {
@@ -42,7 +51,8 @@ export async function startStepRig(t: Test) {
   const store = new SqlTaskStore(await temp.open());
   const agents = new Map<string, RunStep>();
   const shared = { clock: systemClock, log: silentLogger };
-  const { connections, publisher, leases, cancels: signals } = await startRedisProcess(t, redis.url, { leaseMs: 2_000 });
+  const { connections, publisher, leases, cancels: signals, progress } = await startRedisProcess(t, redis.url, { leaseMs: 1_500 });
+  const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
@@ -51,6 +61,9 @@ export async function startStepRig(t: Test) {
     redis,
     agents,
     store,
+    queue,
+    progress,
+    metrics,
     cancel: createCancelTask({ store, queue, publisher, signals, clock: systemClock }),
     accept: (agent: string, contextId?: string) => {
       sent += 1;
@@ -70,14 +83,23 @@ export async function startStepRig(t: Test) {
       }, 30_000);
       return record as TaskRecord;
     },
-    async startWorker(options: { concurrency?: number; timeSliceMs?: number; take?: TaskStore['take'] } = {}): Promise<StepWorker> {
+    startKeeper(): Keeper {
+      const retention = storageSettings().retention;
+      const keeper = new Keeper({ store, retention, leases, queue, publisher, metrics, ...shared });
+      t.teardown(() => keeper.close());
+      return keeper;
+    },
+    async startWorker(options: WorkerOptions = {}): Promise<StepWorker> {
       const running = new RunningTasks();
       const listening = await signals.listen((taskId) => running.cancel(taskId));
       t.teardown(() => listening.close());
       const worker = new StepWorker({
-        connection: connections.forWorker(),
+        connect: options.connect ?? (() => connections.forWorker()),
         prefix: 'test',
         concurrency: options.concurrency ?? 8,
+        stallAfterMs: options.stallAfterMs ?? 30_000,
+        oldestWaitingMs: () => queue.oldestWaitingMs(),
+        progress,
         dependencies: {
           store: options.take === undefined ? store : withTake(store, options.take),
           leases,
@@ -85,7 +107,11 @@ export async function startStepRig(t: Test) {
           queue,
           running,
           getAgent: async (_, name): Promise<Agent> => ({ name, runStep: agents.get(name) as RunStep }),
+          metrics,
+          worker: newId(),
           timeSliceMs: options.timeSliceMs ?? 1_000,
+          checkpoint: { ...storageSettings().checkpoint, ...options.checkpoint },
+          waitExpiresAfterMs: options.waitExpiresAfterMs ?? 86_400_000,
           ...shared,
         },
       });

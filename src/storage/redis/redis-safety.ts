@@ -15,20 +15,31 @@ export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<voi
       cause,
     });
   });
-  const facts = new Map(text.split('\r\n').map((line) => line.split(':', 2) as [string, string]));
+  const facts = readFacts(text);
   const version = facts.get('redis_version');
   if (version !== undefined && isOlder(version, MINIMUM_REDIS_VERSION)) {
     throw new AppError('REDIS_UNAVAILABLE', { message: `Redis ${version} is too old; Hector needs ${MINIMUM_REDIS_VERSION} or newer` });
   }
-  const policy = facts.get('maxmemory_policy');
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new AppError('REDIS_EVICTS', {
-      message: `Redis has \`maxmemory-policy ${policy}\` and may throw queued work away when memory is short. Set \`maxmemory-policy noeviction\` in its configuration, or at once: redis-cli CONFIG SET maxmemory-policy noeviction`,
-    });
-  }
+  const eviction = describeEviction(facts);
+  if (eviction !== undefined) throw new AppError('REDIS_EVICTS', { message: eviction });
   if (facts.get('aof_enabled') === '0') {
     log.warn(
       'Redis keeps no append-only file: after its restart, queues are rebuilt from the database, which takes seconds. Set `appendonly yes` to avoid that',
     );
   }
+}
+
+/** Somebody may change the policy while Hector runs: why this Redis may throw keys away now, and the cure. @throws while Redis is away. */
+export async function findEviction(client: Redis): Promise<string | undefined> {
+  return describeEviction(readFacts(await client.info('memory')));
+}
+
+function readFacts(info: string): ReadonlyMap<string, string> {
+  return new Map(info.split('\r\n').map((line) => line.split(':', 2) as [string, string]));
+}
+
+function describeEviction(facts: ReadonlyMap<string, string>): string | undefined {
+  const policy = facts.get('maxmemory_policy');
+  if (policy === undefined || policy === 'noeviction') return undefined;
+  return `Redis has \`maxmemory-policy ${policy}\` and may throw queued work away when memory is short. Set \`maxmemory-policy noeviction\` in its configuration, or at once: redis-cli CONFIG SET maxmemory-policy noeviction`;
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { systemClock } from '../../../src/base/clock.js';
 import { silentLogger } from '../../../src/observe/log.js';
+import { createMetrics } from '../../../src/observe/metrics.js';
 import { runTask } from '../../../src/steps/run-task.js';
 import { RunningTasks } from '../../../src/steps/running-tasks.js';
 import { SqlTaskStore } from '../../../src/storage/sql/sql-task-store.js';
@@ -8,6 +9,7 @@ import type { FeedItem } from '../../../src/tasks/coordination.js';
 import { InProcessFeed } from '../../support/in-process-feed.js';
 import { acceptNew, takeNow } from '../../support/run-log-samples.js';
 import { createSqlite } from '../../support/temp-database.js';
+import { storageSettings } from '../../support/test-settings.js';
 
 t.test('a run that is given up tells its followers, and the next run of its session gets a job', async (t) => {
   const store = new SqlTaskStore(await (await createSqlite(t)).open());
@@ -42,7 +44,10 @@ t.test('a run that is given up tells its followers, and the next run of its sess
   const leases = { acquire, held: async () => new Set<string>(), close: async () => {} };
   const getAgent = () => t.fail('no agent is asked for a step of it') as never;
   const running = new RunningTasks();
-  const dependencies = { store, leases, publisher, queue, running, getAgent, clock: systemClock, log: silentLogger, timeSliceMs: 1_000 };
+  const dependencies = {
+    ...{ store, leases, publisher, queue, running, getAgent, clock: systemClock, log: silentLogger, metrics: createMetrics() },
+    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+  };
 
   t.same(await runTask(first.id, new AbortController().signal, dependencies), { type: 'done' });
   t.match(published, [{ type: 'event', event: { type: 'status.changed', seq: 3, status: { state: 'TASK_STATE_FAILED' } } }]);

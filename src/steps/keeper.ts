@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.js';
+import type { StorageSettings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+import type { RunMetrics } from '../observe/metrics.js';
+import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
+import type { RecoveryStore, RetentionStore } from '../tasks/recovery-store.js';
+import type { StepQueue } from '../tasks/step-queue.js';
+import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
+import { ExpirySweep } from './expiry-sweep.js';
+import { RecoverySweep } from './recovery-sweep.js';
+import { RetentionSweep } from './retention-sweep.js';
+
+export interface KeeperOptions {
+  readonly store: TaskStore & RecoveryStore;
+  /** Default: nothing is deleted. */
+  readonly retentionStore?: RetentionStore;
+  readonly retention: StorageSettings['retention'];
+  readonly leases: LeaseManager;
+  readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
+  readonly publisher: FeedPublisher;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: RunMetrics;
+}
+
+/** The duties of a process with the role `keeper`; each is done by one such process at a time. */
+export class Keeper {
+  readonly #duties: readonly { close(): Promise<void> }[];
+
+  constructor({ retentionStore, ...options }: KeeperOptions) {
+    this.#duties = [
+      new RecoverySweep(options),
+      new ExpirySweep(options),
+      ...(retentionStore === undefined ? [] : [new RetentionSweep({ ...options, store: retentionStore })]),
+    ];
+  }
+
+  /** Other keepers may go on at once. Safe to call twice. */
+  async close(): Promise<void> {
+    await Promise.all(this.#duties.map((duty) => duty.close()));
+  }
+}

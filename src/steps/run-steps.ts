@@ -1,0 +1,104 @@
+/**
+ * The steps of one turn: each taken, and committed when the checkpoint policy says so.
+ *
+ * Owns: what was done since the last commit. Does not own: the lease and the hand-over (`run-task.ts`).
+ * - One commit per step (R2), under the turn's epoch (R3). Iterations that are carried on are one step with what follows them.
+ * - Previews of a step end before its commit shows all of it (R9), and go on over carried iterations.
+ */
+import type { StepOutcome } from '../agents/agent.js';
+import { describeError } from '../base/errors.js';
+import { withSpan } from '../observe/trace.js';
+import type { SessionMessage } from '../tasks/session-message.js';
+import type { TaskRecord } from '../tasks/task-store.js';
+import { isCarriedOn } from './checkpoint-policy.js';
+import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
+import { mergeOutcomes } from './merge-outcomes.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
+import { StepPreviews } from './step-previews.js';
+import { takeStep } from './take-step.js';
+
+export interface Turn {
+  readonly task: TaskRecord;
+  /** The session up to this run. Only this run adds to it while it is active, so one load serves all steps. */
+  readonly history: readonly SessionMessage[];
+  /** Aborted on cancel, lost lease, drain past its budget. */
+  readonly signal: AbortSignal;
+  /** Aborted when this worker takes no new work: the run is handed over at its next commit. */
+  readonly draining: AbortSignal;
+}
+
+/** The commit that ends this worker's turn, not yet published; `undefined` when the task was taken over or canceled. */
+export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
+  const { publisher, queue, clock } = dependencies;
+  const { signal, draining } = turn;
+  const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
+  const handsOver = async () => draining.aborted || (clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
+  const history = [...turn.history];
+  let { task } = turn;
+  for (;;) {
+    const previews = new StepPreviews(task, publisher, clock);
+    try {
+      const step = await runStep({ task, history, signal, handsOver, previews }, dependencies);
+      if (step === undefined || !step.goesOn) return step?.committed;
+      await publishStep(step.committed.events, dependencies);
+      task = step.committed.task;
+    } finally {
+      previews.stop();
+    }
+  }
+}
+
+interface OpenStep {
+  readonly task: TaskRecord;
+  /** Grows with every iteration. */
+  readonly history: SessionMessage[];
+  readonly signal: AbortSignal;
+  readonly handsOver: () => Promise<boolean>;
+  readonly previews: StepPreviews;
+}
+
+/** Iterations up to and including the commit that they share. */
+async function runStep(
+  step: OpenStep,
+  dependencies: RunTaskDependencies,
+): Promise<{ committed: CommittedStep; goesOn: boolean } | undefined> {
+  const { history, signal, handsOver, previews } = step;
+  const { checkpoint, clock } = dependencies;
+  const startedMs = clock.monotonic();
+  let { task } = step;
+  let carried: StepOutcome | undefined;
+  for (let iterations = 1; ; iterations += 1) {
+    const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
+    const result = await withSpan('hector.step.run', attributes, async () => {
+      const latest = await takeStep({ task, history }, signal, previews, dependencies).catch(async (error: unknown) => {
+        if (carried !== undefined) await keep(task, carried, dependencies);
+        throw error;
+      });
+      if (latest === undefined) return 'gone';
+      const outcome = mergeOutcomes(carried, latest);
+      const goesOn = latest.type === 'continue' && !(await handsOver());
+      history.push(...latest.messages);
+      if (goesOn && isCarriedOn(checkpoint, latest, { iterations, ageMs: clock.monotonic() - startedMs })) return outcome;
+      // The commit shows all of it.
+      previews.stop();
+      const committed = await commitStep(task, outcome, goesOn, dependencies);
+      return committed === undefined ? 'gone' : { committed, goesOn };
+    });
+    if (result === 'gone') return undefined;
+    if ('committed' in result) return result;
+    carried = result;
+    // What is previewed next continues this text.
+    previews.flush();
+    task = { ...task, control: carried.control };
+  }
+}
+
+/** What was carried on is kept although its step ends badly: whoever tries again begins behind it. */
+async function keep(task: TaskRecord, carried: StepOutcome, dependencies: RunTaskDependencies): Promise<void> {
+  try {
+    const committed = await commitStep(task, carried, false, dependencies);
+    if (committed !== undefined) await publishStep(committed.events, dependencies);
+  } catch (error) {
+    dependencies.log.warn({ taskId: task.id, reason: describeError(error) }, 'iterations since the last commit are done again');
+  }
+}

@@ -1,0 +1,32 @@
+import type { Agent } from '../agents/agent.js';
+import type { Clock } from '../base/clock.js';
+import type { CheckpointSettings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+import type { RunMetrics } from '../observe/metrics.js';
+import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
+import type { RecoveryStore } from '../tasks/recovery-store.js';
+import type { StepQueue } from '../tasks/step-queue.js';
+import type { TaskStore } from '../tasks/task-store.js';
+import type { ToolCallStore } from '../tasks/tool-call.js';
+import type { RunningTasks } from './running-tasks.js';
+
+/** What a worker needs for its turns with tasks. */
+export interface RunTaskDependencies {
+  readonly store: TaskStore & ToolCallStore & Pick<RecoveryStore, 'release' | 'hold'>;
+  readonly leases: LeaseManager;
+  readonly publisher: FeedPublisher;
+  readonly queue: StepQueue & { waiting(): Promise<number> };
+  readonly running: RunningTasks;
+  /** The agent as the run's config version has it (R12). */
+  getAgent(configVersion: string, name: string): Promise<Agent>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: RunMetrics;
+  /** This process's name in the log, of no other process before or after it. */
+  readonly worker: string;
+  /** How long one run keeps its worker while others wait. */
+  readonly timeSliceMs: number;
+  readonly checkpoint: CheckpointSettings;
+  /** `server.approval.expires_after`; 0 = never. */
+  readonly waitExpiresAfterMs: number;
+}

@@ -1,0 +1,23 @@
+import type { StepLedger } from '../agents/agent.js';
+import type { Clock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import { faultPoint } from '../base/fault-points.js';
+import type { TaskRecord } from '../tasks/task-store.js';
+import type { ToolCallStore } from '../tasks/tool-call.js';
+
+/** The ledger as one step sees it: every write carries the step's epoch (R3, R7). */
+export function createStepLedger(task: TaskRecord, store: ToolCallStore, clock: Clock): StepLedger {
+  return {
+    async find(callIds) {
+      const calls = callIds.length === 0 ? [] : await store.toolCalls(task.id, callIds);
+      return new Map(calls.map((call) => [call.callId, call]));
+    },
+    async record(toolCalls) {
+      if (toolCalls.length === 0) return;
+      await faultPoint('ledger.before-record');
+      const outcome = await store.record({ taskId: task.id, epoch: task.epoch, step: task.step, toolCalls, at: clock.now() });
+      if (outcome === 'lost') throw new AppError('TASK_LOST', { message: `Task ${task.id}: another worker has it, or it has ended` });
+      await faultPoint('ledger.after-record');
+    },
+  };
+}

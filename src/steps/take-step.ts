@@ -1,0 +1,44 @@
+import type { StepOutcome, StepState } from '../agents/agent.js';
+import { describeError, hasCode, toAppError } from '../base/errors.js';
+import { checkpointPoints } from './checkpoint-policy.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
+import { failedOutcome } from './step-commit.js';
+import { createStepLedger } from './step-ledger.js';
+import type { StepPreviews } from './step-previews.js';
+
+/**
+ * Lets the agent do one step. `undefined`: the task was canceled or another worker has it, and there is nothing to commit.
+ * @throws the reason when the lease was lost or the worker is ending, and what may pass when the agent is tried again: nothing is
+ *   known about who continues, so the job is tried again; whoever has the task by then makes that try a short one.
+ */
+export async function takeStep(
+  state: StepState,
+  signal: AbortSignal,
+  previews: StepPreviews,
+  { getAgent, store, checkpoint, clock, log }: RunTaskDependencies,
+): Promise<StepOutcome | undefined> {
+  const { task } = state;
+  const agent = await getAgent(task.configVersion, task.agent);
+  const preview = (artifactId: string, text: string): void => {
+    if (!signal.aborted) previews.add(artifactId, text);
+  };
+  try {
+    signal.throwIfAborted();
+    const ledger = createStepLedger(task, store, clock);
+    return await agent.runStep(state, { signal, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
+  } catch (error) {
+    if (signal.aborted) {
+      log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');
+      if (hasCode(signal.reason, 'TASK_CANCELED')) return undefined;
+      throw signal.reason;
+    }
+    const failure = toAppError(error);
+    if (failure.code === 'TASK_LOST') return undefined;
+    if (failure.disposition === 'retry' && task.takes < MAX_TRIES) throw failure;
+    log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure }, 'a step failed');
+    return failedOutcome(task, failure);
+  }
+}
+
+/** Tries of one step that end in a temporary failure of the agent, before the run fails. */
+const MAX_TRIES = 5;
