@@ -73,7 +73,8 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
-    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, clock, log }));
+    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
+    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, approvalExpiresAfterMs, clock, log }));
   }
   return agents;
 }

@@ -11,6 +11,8 @@ export interface SessionMessage {
   /** `user`, or the agent's key. */
   readonly author: string;
   readonly parts: readonly SessionPart[];
+  /** Of a `tool` message: ids of the user's messages that were nothing but decisions about its calls; models do not read them. */
+  readonly consumes?: readonly string[];
   /** Epoch milliseconds. */
   readonly createdAt: number;
 }
@@ -31,6 +33,8 @@ export interface ToolCallPart {
   readonly id: string;
   readonly name: string;
   readonly arguments: JsonObject;
+  /** What the model wrote when it was no JSON object; `arguments` is empty then. */
+  readonly invalidArguments?: string;
 }
 
 export interface ToolResultPart {

@@ -1,7 +1,8 @@
 /** An LLM agent around a scripted model, and the step of a run as its worker would start it. */
 
 import type { Agent, StepContext, StepOutcome } from '../../src/agents/agent.js';
-import { createLlmAgent, type LlmAgentOptions } from '../../src/agents/llm/create-llm-agent.js';
+import { createLlmAgent } from '../../src/agents/llm/create-llm-agent.js';
+import type { LlmAgentOptions } from '../../src/agents/llm/step-dependencies.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
 import type { AgentSettings } from '../../src/config/settings.js';
@@ -29,6 +30,7 @@ export function createTestAgent(
     llm: { maxToolOutputLength: 0, temperature: undefined, maxTokens: undefined },
     tools: [],
     retriever: { search: async () => [] },
+    approvalExpiresAfterMs: 0,
     clock: systemClock,
     log: silentLogger,
     ...changes,

@@ -1,21 +1,14 @@
 /** One model call: shows its text at once, returns the whole. */
 import { AppError } from '../../base/errors.js';
 import type { FinishReason, ModelEvent, ModelUsage } from '../../providers/llms/contract.js';
-import type { SessionPart } from '../../tasks/session-message.js';
-
-export interface RequestedCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: Extract<ModelEvent, { type: 'tool_call' }>['arguments'];
-  readonly invalidArguments?: string;
-}
+import type { SessionPart, ToolCallPart } from '../../tasks/session-message.js';
 
 export interface Answer {
   /** Text, thinking and tool calls in the order they came; neighbours of one kind are one part. */
   readonly parts: readonly SessionPart[];
   /** All text, joined. */
   readonly text: string;
-  readonly calls: readonly RequestedCall[];
+  readonly calls: readonly ToolCallPart[];
   readonly reason: FinishReason;
   readonly usage: ModelUsage | undefined;
 }
@@ -38,7 +31,7 @@ export async function collectAnswer(
   { shown, preview, chooseCallId }: CollectAnswerOptions,
 ): Promise<Answer> {
   const parts: SessionPart[] = [];
-  const calls: RequestedCall[] = [];
+  const calls: ToolCallPart[] = [];
   let held = '';
   const show = (text: string) => {
     if (text === '') return;
@@ -59,10 +52,9 @@ export async function collectAnswer(
         addThinking(parts, event.text, event.signature);
         break;
       case 'tool_call': {
-        const { type: _, ...rest } = event;
-        const call = { ...rest, id: chooseCallId(event.id) };
+        const call: ToolCallPart = { ...event, id: chooseCallId(event.id) };
         calls.push(call);
-        parts.push({ type: 'tool_call', id: call.id, name: call.name, arguments: call.arguments });
+        parts.push(call);
         break;
       }
       case 'finish':

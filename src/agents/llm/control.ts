@@ -9,19 +9,41 @@ export interface LlmControl {
   readonly wroteOutput: boolean;
   /** Tokens of the run so far. */
   readonly usage: ModelUsage;
+  /** Id of the agent's message whose tool calls are not all answered; `undefined`: the model is next. */
+  readonly callMessageId: string | undefined;
+  /** Attempts of `once` calls whose outcome somebody is asked for, by call id. */
+  readonly attempts: Attempts;
+}
+
+export type Attempts = Readonly<Record<string, Attempt>>;
+
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
 }
 
 export function readControl(control: JsonObject): LlmControl {
   const usage = (control['usage'] ?? {}) as Partial<ModelUsage>;
+  const { phase, callMessageId } = control;
   return {
     iteration: typeof control['iteration'] === 'number' ? control['iteration'] : 0,
     wroteOutput: control['wroteOutput'] === true,
     usage: { inputTokens: 0, outputTokens: 0, ...usage },
+    callMessageId: phase === 'tools' && typeof callMessageId === 'string' ? callMessageId : undefined,
+    attempts: (control['attempts'] ?? {}) as unknown as Attempts,
   };
 }
 
-export function writeControl({ iteration, wroteOutput, usage }: LlmControl): JsonObject {
-  return { iteration, wroteOutput, usage: { ...usage } };
+export function writeControl({ iteration, wroteOutput, usage, callMessageId, attempts }: LlmControl): JsonObject {
+  return {
+    iteration,
+    wroteOutput,
+    usage: { ...usage },
+    ...(callMessageId === undefined ? {} : { phase: 'tools', callMessageId }),
+    ...(Object.keys(attempts).length === 0 ? {} : { attempts: attempts as unknown as JsonObject }),
+  };
 }
 
 export function addUsage(sum: ModelUsage, usage: ModelUsage | undefined): ModelUsage {

@@ -1,31 +1,38 @@
 /** What clients see of a step: the parts of its `response` artifact event (API-50, API-52). */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import type { Part } from '../../protocol/a2a.js';
+import type { ToolCallPart } from '../../tasks/session-message.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
-import type { RequestedCall, ShownText } from './collect-answer.js';
-import type { ToolCallResult } from './run-tool-calls.js';
+import type { AnsweredCall } from './answered-call.js';
 
 export const RESPONSE_ARTIFACT = 'response';
 
 export interface StepOutput {
-  readonly shown: ShownText;
-  readonly calls: readonly RequestedCall[];
-  readonly results: readonly ToolCallResult[];
-  /** Sources of the passages in the system prompt, told once per run. */
-  readonly contextSources: readonly JsonObject[];
+  /** Default ''. */
+  readonly text?: string;
+  /** What the model asked for in this step. Default: nothing. */
+  readonly calls?: readonly ToolCallPart[];
+  /** Calls that were answered in this step, of this one or of one before. Default: none. */
+  readonly results?: readonly AnsweredCall[];
+  /** Sources of the passages in the system prompt, told once per run. Default: none. */
+  readonly contextSources?: readonly JsonObject[];
   readonly append: boolean;
-  readonly lastChunk: boolean;
+  /** Default false. */
+  readonly lastChunk?: boolean;
 }
 
 /**
- * Order: text, then each call with its result, then the sources. None when the step has nothing to show, except for
+ * Order: text, then each call with its result, then results of earlier calls, then the sources. None when the step has nothing to show, except for
  * the last: it closes the artifact, with an empty text when there is nothing else.
  */
-export function describeOutput({ shown, calls, results, contextSources, append, lastChunk }: StepOutput): readonly TaskEventBody[] {
-  const sources = uniqueSources([...contextSources, ...results.flatMap(({ data }) => sourcesOf(data))]);
+export function describeOutput(output: StepOutput): readonly TaskEventBody[] {
+  const { text = '', calls = [], results = [], contextSources = [], append, lastChunk = false } = output;
+  const sources = uniqueSources([...contextSources, ...results.flatMap(({ result }) => sourcesOf(result.data))]);
+  const isNew = ({ call }: AnsweredCall) => calls.some(({ id }) => id === call.id);
   const parts: Part[] = [
-    ...(shown.text === '' ? [] : [{ text: shown.text }]),
-    ...calls.flatMap((call, index) => [describeCall(call), describeResult(results[index])]).filter((part) => part !== undefined),
+    ...(text === '' ? [] : [{ text }]),
+    ...calls.flatMap((call) => [describeCall(call), ...results.filter((result) => result.call.id === call.id).map(describeResult)]),
+    ...results.filter((result) => !isNew(result)).map(describeResult),
     ...(sources.length === 0 ? [] : [{ data: { sources } }]),
   ];
   if (parts.length === 0) {
@@ -42,14 +49,21 @@ export function describeOutput({ shown, calls, results, contextSources, append, 
   ];
 }
 
-function describeCall(call: RequestedCall): Part {
+function describeCall(call: ToolCallPart): Part {
   return { data: { type: 'tool_use', id: call.id, name: call.name, arguments: call.arguments } };
 }
 
-function describeResult(result: ToolCallResult | undefined): Part | undefined {
-  if (result === undefined) return undefined;
-  const { callId, name, content, isError } = result.part;
-  return { data: { type: 'tool_result', tool_call_id: callId, tool_name: name, content: cut(content), is_error: isError } };
+function describeResult({ call, result: { content, isError }, requiresApproval }: AnsweredCall): Part {
+  return {
+    data: {
+      type: 'tool_result',
+      tool_call_id: call.id,
+      tool_name: call.name,
+      content: cut(content),
+      is_error: isError,
+      ...(requiresApproval ? { requires_approval: true } : {}),
+    },
+  };
 }
 
 function cut(content: string): string {

@@ -2,37 +2,54 @@
 import { type SessionMessage, type ToolCallPart, type ToolResultPart, textOf } from '../../tasks/session-message.js';
 
 /**
- * Every tool call is followed by its result, in the order of the calls, and no result stands alone (AGT-28, AGT-55):
- * a call whose result is missing gets an error result. Messages of other agents become text of the user (AGT-27).
+ * Every tool call is followed by its result, in the order of the calls, and no result stands alone (AGT-28, AGT-55). A call
+ * without a result waits for somebody, or its run ended before it was made: it is hidden. Decisions that tool messages
+ * consumed are hidden too; messages of other agents become text of the user (AGT-27).
+ *
+ * A call that was answered late stands with its result behind what the agent said in other runs meanwhile, so that what the model
+ * has to go on with is at the end.
  */
 export function prepareHistory(history: readonly SessionMessage[], agent: string): readonly SessionMessage[] {
-  const own = history.flatMap((message) => ownView(message, agent));
-  const results = new Map<string, ToolResultPart>();
-  for (const message of own) {
-    for (const part of message.parts) if (part.type === 'tool_result') results.set(part.callId, part);
-  }
-  return own.flatMap((message) => {
+  const own = withoutDecisions(history).flatMap((message) => ownView(message, agent));
+  const results = new Map<string, { readonly part: ToolResultPart; readonly index: number }>();
+  for (const [index, message] of own.entries())
+    for (const part of message.parts) if (part.type === 'tool_result') results.set(part.callId, { part, index });
+
+  const placed = own.flatMap((message, index) => {
     if (message.role === 'tool') return [];
     const calls = message.parts.filter((part) => part.type === 'tool_call');
-    return calls.length === 0 ? [message] : [message, resultMessage(message, calls, results)];
+    if (calls.length === 0) return [{ place: index, messages: [message] }];
+    const answers = calls.flatMap(({ id }) => results.get(id) ?? []);
+    const shown = withoutOpenCalls(message, results);
+    if (answers.length === 0) return [{ place: index, messages: isWordless(shown) ? [] : [shown] }];
+    const answeredAt = Math.max(...answers.map((answer) => answer.index));
+    const meanwhile = own.findLastIndex(({ role }, other) => role === 'agent' && other > index && other < answeredAt);
+    return [
+      {
+        place: meanwhile === -1 ? index : meanwhile + 0.5,
+        messages: [shown, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
+      },
+    ];
   });
+  return placed.sort((a, b) => a.place - b.place).flatMap(({ messages }) => messages);
 }
 
-function resultMessage(
-  message: SessionMessage,
-  calls: readonly ToolCallPart[],
-  results: ReadonlyMap<string, ToolResultPart>,
-): SessionMessage {
-  return {
-    id: `${message.id}-results`,
-    role: 'tool',
-    author: message.author,
-    createdAt: message.createdAt,
-    parts: calls.map(
-      (call) =>
-        results.get(call.id) ?? { type: 'tool_result' as const, callId: call.id, name: call.name, content: '(no result)', isError: true },
-    ),
-  };
+/** Without the user's messages that were nothing but decisions. Clients choose message ids: the nearest one before is meant. */
+export function withoutDecisions(history: readonly SessionMessage[]): readonly SessionMessage[] {
+  const decisions = new Set<number>();
+  for (const [index, { consumes = [] }] of history.entries())
+    for (const id of consumes) decisions.add(history.findLastIndex((other, at) => at < index && other.role === 'user' && other.id === id));
+  return history.filter((_, index) => !decisions.has(index));
+}
+
+function withoutOpenCalls(message: SessionMessage, results: ReadonlyMap<string, unknown>): SessionMessage {
+  const isOpen = (part: SessionMessage['parts'][number]): part is ToolCallPart => part.type === 'tool_call' && !results.has(part.id);
+  return message.parts.some(isOpen) ? { ...message, parts: message.parts.filter((part) => !isOpen(part)) } : message;
+}
+
+/** Thoughts alone are no message that a provider takes. */
+function isWordless({ parts }: SessionMessage): boolean {
+  return parts.every((part) => part.type === 'thinking');
 }
 
 function ownView(message: SessionMessage, agent: string): readonly SessionMessage[] {

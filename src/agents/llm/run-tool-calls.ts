@@ -1,86 +1,86 @@
-/** The tool calls of one model turn: in parallel, results in the order of the calls (AGT-05, AGT-07, W-33). */
+/** Running the tool calls of one model turn: in parallel (AGT-05, W-33), each failure a result that the model reads (AGT-07). */
 import { abortError, throwIfAborted, untilAborted } from '../../base/abort.js';
 import { AppError, describeError } from '../../base/errors.js';
-import type { JsonObject, JsonValue } from '../../base/json.js';
+import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
-import type { CheckArguments } from '../../providers/tools/arguments.js';
-import type { Tool, ToolContext, ToolResult } from '../../providers/tools/contract.js';
-import type { ToolResultPart } from '../../tasks/session-message.js';
-import type { RequestedCall } from './collect-answer.js';
+import type { ToolContext, ToolResult } from '../../providers/tools/contract.js';
+import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import { newIdentity } from './plan-calls.js';
+import type { ReadyCall } from './prepare-call.js';
+import type { RecordResult } from './record-results.js';
 
 export interface RunToolCallsOptions {
-  readonly tools: readonly Tool[];
-  readonly checkArguments: CheckArguments;
-  readonly context: Omit<ToolContext, 'callId'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey'>;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
   readonly log: Logger;
 }
 
-export interface ToolCallResult {
-  readonly part: ToolResultPart;
-  readonly data: JsonValue | undefined;
+/** A call to run; with `record` its result goes into the ledger when it arrives. */
+export interface CallToRun {
+  readonly call: ReadyCall;
+  /** Who decided that it may run, if somebody had to. */
+  readonly decision?: ToolCallWrite['decision'];
+  readonly record?: RecordResult;
 }
 
-/** @throws only when the step is aborted: every other failure is a result that the model can read. */
-export async function runToolCalls(calls: readonly RequestedCall[], options: RunToolCallsOptions): Promise<readonly ToolCallResult[]> {
+/** In the order of the calls. @throws when the step is aborted, and when a result cannot be recorded. */
+export async function runToolCalls(calls: readonly CallToRun[], options: RunToolCallsOptions): Promise<readonly StoredToolResult[]> {
+  throwIfAborted(options.context.signal);
   const results = await Promise.all(calls.map((call) => runToolCall(call, options)));
   throwIfAborted(options.context.signal);
   return results;
 }
 
-async function runToolCall(call: RequestedCall, options: RunToolCallsOptions): Promise<ToolCallResult> {
-  const { content, isError, data } = await callTool(call, options);
-  return {
-    part: {
-      type: 'tool_result',
-      callId: call.id,
-      name: call.name,
-      content: truncate(content, options.maxToolOutputLength),
-      isError: isError === true,
-    },
-    data,
+async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult> {
+  const keep = async (result: ToolResult): Promise<StoredToolResult> => {
+    const stored = toStored(result, options.maxToolOutputLength);
+    if (record === undefined) return stored;
+    await faultPoint('tool.after-call');
+    await record({ ...newIdentity(call), status: 'done', result: stored, ...(decision === undefined ? {} : { decision }) });
+    await faultPoint('tool.after-result');
+    return stored;
   };
+  const keepLate = record === undefined ? undefined : keep;
+  return keep(await callTool(call, options, keepLate));
 }
 
-async function callTool(call: RequestedCall, options: RunToolCallsOptions): Promise<ToolResult> {
-  const { context, log } = options;
+async function callTool(
+  call: ReadyCall,
+  { context, log }: RunToolCallsOptions,
+  keepLate: ((result: ToolResult) => Promise<StoredToolResult>) | undefined,
+): Promise<ToolResult> {
+  const { id, tool, idempotencyKey } = call;
+  const attributes = {
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': tool.name,
+    'gen_ai.tool.description': tool.description,
+    'gen_ai.tool.call.id': id,
+  };
+  let running: Promise<ToolResult> | undefined;
   try {
-    const tool = getTool(call, options.tools);
-    const attributes = {
-      'gen_ai.operation.name': 'execute_tool',
-      'gen_ai.tool.name': tool.name,
-      'gen_ai.tool.description': tool.description,
-      'gen_ai.tool.call.id': call.id,
-    };
-    return await withSpan('hector.tool.execute', attributes, async () => {
-      const args = getArguments(call, tool, options.checkArguments);
-      return await untilAborted(tool.execute(args, { ...context, callId: call.id }), context.signal);
+    return await withSpan('hector.tool.execute', attributes, () => {
+      running = tool.execute(call.arguments, { ...context, callId: id, idempotencyKey });
+      return untilAborted(running, context.signal);
     });
   } catch (error) {
-    if (context.signal.aborted) throw abortError(context.signal);
-    log.warn({ err: error, tool: call.name, callId: call.id }, 'a tool call failed');
-    return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
+    if (!context.signal.aborted) {
+      log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
+      return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
+    }
+    // The intent stays. What the tool still says is kept as long as nobody else has the run; a rejection says nothing about
+    // what was done.
+    if (keepLate !== undefined)
+      void running?.then(keepLate).catch((reason: unknown) => {
+        log.info({ err: reason, tool: tool.name, callId: id, taskId: context.taskId }, 'the result of an aborted call was not kept');
+      });
+    throw abortError(context.signal);
   }
 }
 
-function getTool({ name }: RequestedCall, tools: readonly Tool[]): Tool {
-  const tool = tools.find((candidate) => candidate.name === name);
-  if (tool !== undefined) return tool;
-  const known = tools.map((candidate) => candidate.name).join(', ') || 'no tool';
-  throw new AppError('TOOL_NOT_FOUND', { message: `unknown tool '${name}'; there is ${known}` });
-}
-
-function getArguments(call: RequestedCall, tool: Tool, checkArguments: CheckArguments): JsonObject {
-  if (call.invalidArguments !== undefined) {
-    throw new AppError('TOOL_ARGUMENTS_INVALID', {
-      message: `the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`,
-    });
-  }
-  const check = checkArguments(tool, call.arguments);
-  if (check.type === 'valid') return check.arguments;
-  throw new AppError('TOOL_ARGUMENTS_INVALID', { message: `invalid arguments for '${tool.name}': ${check.problems}` });
+function toStored({ content, isError, data }: ToolResult, maxLength: number): StoredToolResult {
+  return { content: truncate(content, maxLength), isError: isError === true, ...(data === undefined ? {} : { data }) };
 }
 
 function truncate(content: string, maxLength: number): string {

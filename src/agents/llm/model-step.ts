@@ -1,0 +1,92 @@
+/** The step that calls the model; calls that change nothing and wait for nobody run in it too. */
+import { AppError } from '../../base/errors.js';
+import { newId } from '../../base/ids.js';
+import { formatContextBlock } from '../../providers/llms/context-block.js';
+import type { ModelRequest } from '../../providers/llms/contract.js';
+import { describeSources } from '../../providers/tools/sources.js';
+import type { SessionMessage } from '../../tasks/session-message.js';
+import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { createToolMessage } from './answered-call.js';
+import { callModel } from './call-model.js';
+import type { ShownText } from './collect-answer.js';
+import { addUsage, type LlmControl, writeControl } from './control.js';
+import { describeOutput, RESPONSE_ARTIFACT, type StepOutput } from './describe-output.js';
+import { failed, finished, wordlessReason } from './end-run.js';
+import { planCall } from './plan-calls.js';
+import { needsLedger, prepareCall } from './prepare-call.js';
+import { prepareHistory, withoutDecisions } from './prepare-history.js';
+import { retrieveContext } from './retrieve-context.js';
+import { runPlannedCalls } from './run-planned-calls.js';
+import type { StepDependencies } from './step-dependencies.js';
+
+export async function runModelStep(
+  state: StepState,
+  context: StepContext,
+  control: LlmControl,
+  dependencies: StepDependencies,
+): Promise<StepOutcome> {
+  const { name, settings, model, llm, tools, retriever, clock, log } = dependencies;
+  const { task, history } = state;
+  const iteration = control.iteration + 1;
+  if (control.iteration >= settings.reasoning.maxIterations) {
+    const error = new AppError('AGENT_ITERATION_LIMIT', {
+      message: `Reasoning loop safety limit exceeded after ${control.iteration} iterations (agents.${name}.reasoning.max_iterations)`,
+    });
+    return failed(error, state, { control: task.control, messages: [], events: [] });
+  }
+
+  const passages = await retrieveContext(settings, withoutDecisions(history), retriever, context.signal);
+  const request: ModelRequest = {
+    system: [settings.instruction, formatContextBlock(passages)].filter((text) => text !== '').join('\n\n'),
+    messages: prepareHistory(history, name),
+    tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+  };
+  const shown: ShownText = { text: '' };
+  const describe = (output: Partial<StepOutput>) =>
+    describeOutput({
+      text: shown.text,
+      contextSources: control.iteration === 0 ? describeSources(passages) : [],
+      append: control.wroteOutput,
+      ...output,
+    });
+  // A run that fails keeps what it has shown, and makes no artifact only to close it.
+  const close = () => (shown.text === '' && !control.wroteOutput ? [] : describe({ lastChunk: true }));
+
+  const preview = settings.streaming ? (text: string) => context.preview(RESPONSE_ARTIFACT, text) : undefined;
+  const answer = await callModel({ model, llm, request, shown, preview, usedCallIds: callIdsOf(history), clock, signal: context.signal });
+  if (answer instanceof AppError) {
+    log.error({ err: answer, agent: name, taskId: task.id, model: model.model }, 'the model failed');
+    return failed(answer, state, { control: writeControl({ ...control, iteration }), messages: [], events: close() });
+  }
+
+  const usage = addUsage(control.usage, answer.usage);
+  const message: SessionMessage = { id: newId(clock.now()), role: 'agent', author: name, parts: answer.parts, createdAt: clock.now() };
+  const { calls } = answer;
+  if (calls.length === 0) {
+    const messages = answer.parts.length === 0 ? [] : [message];
+    const result = { control: writeControl({ ...control, iteration, wroteOutput: true, usage }), messages };
+    const wordless = wordlessReason(answer, settings.llm);
+    if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() });
+    return finished(answer.reason, usage, { ...result, events: describe({ lastChunk: true }) });
+  }
+
+  const proceed = (output: Partial<StepOutput>, callMessageId: string | undefined) => {
+    const events = describe({ calls, ...output });
+    return { events, control: writeControl({ ...control, iteration, wroteOutput: true, usage, callMessageId }) };
+  };
+  const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
+  if (prepared.some((entry) => needsLedger(entry.prepared)) || context.checkpoint.afterModel || context.checkpoint.afterTools) {
+    return { type: 'continue', durable: true, messages: [message], ...proceed({}, message.id) };
+  }
+  const planned = prepared.map((entry) => ({ ...entry, plan: planCall({ ...entry, row: undefined, attempts: {} }) }));
+  const results = await runPlannedCalls(planned, task, context, dependencies);
+  return {
+    type: 'continue',
+    messages: [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })],
+    ...proceed({ results }, undefined),
+  };
+}
+
+function callIdsOf(history: readonly SessionMessage[]): ReadonlySet<string> {
+  return new Set(history.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool_call').map(({ id }) => id)));
+}

@@ -1,0 +1,75 @@
+/** A tool call as the model wrote it, checked before anything is done for it (AGT-07, TOOL-22, W-34). */
+import { AppError, toAppError } from '../../base/errors.js';
+import { canonicalJson, type JsonObject, sha256Hex } from '../../base/json.js';
+import type { CheckArguments } from '../../providers/tools/arguments.js';
+import type { Tool } from '../../providers/tools/contract.js';
+import type { ToolCallPart } from '../../tasks/session-message.js';
+
+/** A call that can be run. */
+export interface ReadyCall {
+  readonly type: 'ready';
+  readonly id: string;
+  readonly tool: Tool;
+  /** As they are executed: with the schema's defaults. */
+  readonly arguments: JsonObject;
+  /** SHA-256 of their canonical JSON: what a decision is bound to (W-30). */
+  readonly argumentsHash: string;
+  /** The same for every attempt of this call, and for no other call (R7). */
+  readonly idempotencyKey: string;
+}
+
+/** A call that cannot be run; the model reads why and may correct itself. */
+export interface RefusedCall {
+  readonly type: 'refused';
+  readonly id: string;
+  readonly error: AppError;
+}
+
+export type PreparedCall = ReadyCall | RefusedCall;
+
+export function prepareCall(
+  call: ToolCallPart,
+  { tools, checkArguments, taskId }: { readonly tools: readonly Tool[]; readonly checkArguments: CheckArguments; readonly taskId: string },
+): PreparedCall {
+  try {
+    const tool = getTool(call, tools);
+    const args = getArguments(call, tool, checkArguments);
+    return {
+      type: 'ready',
+      id: call.id,
+      tool,
+      arguments: args,
+      argumentsHash: sha256Hex(canonicalJson(args)),
+      idempotencyKey: idempotencyKey(taskId, call.id),
+    };
+  } catch (error) {
+    return { type: 'refused', id: call.id, error: toAppError(error) };
+  }
+}
+
+/** Whether the model's answer must be committed before this call runs (R7). */
+export function needsLedger(call: PreparedCall): boolean {
+  return call.type === 'ready' && (call.tool.effect !== 'pure' || call.tool.requiresApproval === true);
+}
+
+function idempotencyKey(taskId: string, callId: string): string {
+  return sha256Hex(canonicalJson([taskId, callId]));
+}
+
+function getTool({ name }: ToolCallPart, tools: readonly Tool[]): Tool {
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (tool !== undefined) return tool;
+  const known = tools.map((candidate) => candidate.name).join(', ') || 'no tool';
+  throw new AppError('TOOL_NOT_FOUND', { message: `unknown tool '${name}'; there is ${known}` });
+}
+
+function getArguments(call: ToolCallPart, tool: Tool, checkArguments: CheckArguments): JsonObject {
+  if (call.invalidArguments !== undefined) {
+    throw new AppError('TOOL_ARGUMENTS_INVALID', {
+      message: `the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`,
+    });
+  }
+  const check = checkArguments(tool, call.arguments);
+  if (check.type === 'valid') return check.arguments;
+  throw new AppError('TOOL_ARGUMENTS_INVALID', { message: `invalid arguments for '${tool.name}': ${check.problems}` });
+}

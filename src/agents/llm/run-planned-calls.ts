@@ -1,0 +1,67 @@
+/** A step's calls as they were planned: intents first, then the calls, each result into the ledger as it arrives (R7). */
+import { faultPoint } from '../../base/fault-points.js';
+import type { ToolCallPart } from '../../tasks/session-message.js';
+import type { TaskRecord } from '../../tasks/task-store.js';
+import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StepContext } from '../agent.js';
+import type { AnsweredCall } from './answered-call.js';
+import type { CallPlan } from './plan-calls.js';
+import type { PreparedCall } from './prepare-call.js';
+import { createRecordResult } from './record-results.js';
+import { type CallToRun, runToolCalls } from './run-tool-calls.js';
+import type { StepDependencies } from './step-dependencies.js';
+
+export interface PlannedCall {
+  readonly call: ToolCallPart;
+  readonly prepared: PreparedCall;
+  readonly plan: CallPlan;
+}
+
+/**
+ * Those that have a result now, in the order of the calls. What was decided is recorded in one write with what is about to run:
+ * a takeover finds all decisions of a message, or none.
+ */
+export async function runPlannedCalls(
+  planned: readonly PlannedCall[],
+  task: TaskRecord,
+  context: StepContext,
+  { name, llm, log, clock }: StepDependencies,
+): Promise<readonly AnsweredCall[]> {
+  for (const { call, prepared, plan } of planned)
+    if (prepared.type === 'refused' && plan.type === 'settled')
+      log.warn({ err: prepared.error, tool: call.name, callId: call.id }, 'a tool call failed');
+  const plans = planned.map(({ plan }) => plan);
+  const intents = intentsOf(plans);
+  if (intents.length > 0) {
+    await faultPoint('tool.before-intent');
+    await context.ledger.record([...decidedRows(plans), ...intents]);
+    await faultPoint('tool.after-intent');
+  }
+  const record = createRecordResult(context, clock);
+  const toRun = plans.flatMap((plan): CallToRun[] => {
+    if (plan.type !== 'run') return [];
+    const { call, intent } = plan;
+    const isKept = intent !== undefined || context.checkpoint.afterTools;
+    return [{ call, ...(isKept ? { record } : {}), ...(intent?.decision === undefined ? {} : { decision: intent.decision }) }];
+  });
+  const ran = await runToolCalls(toRun, {
+    context: { taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal },
+    maxToolOutputLength: llm.maxToolOutputLength,
+    log,
+  });
+  const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index] as StoredToolResult]));
+  return planned.flatMap(({ call, prepared, plan }) => {
+    const result = plan.type === 'settled' ? plan.result : results.get(call.id);
+    const requiresApproval = prepared.type === 'ready' && prepared.tool.requiresApproval === true;
+    return result === undefined ? [] : [{ call, result, requiresApproval }];
+  });
+}
+
+export function intentsOf(plans: readonly CallPlan[]): readonly ToolCallWrite[] {
+  return plans.flatMap((plan) => (plan.type === 'run' && plan.intent !== undefined ? [plan.intent] : []));
+}
+
+/** Rows of calls that a decision has settled. */
+export function decidedRows(plans: readonly CallPlan[]): readonly ToolCallWrite[] {
+  return plans.flatMap((plan) => (plan.type === 'settled' && plan.write !== undefined ? [plan.write] : []));
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../base/clock.js';
+import type { AgentSettings, LlmSettings } from '../../config/settings.js';
+import type { Retriever } from '../../knowledge/retriever.js';
+import type { Logger } from '../../observe/log.js';
+import type { LanguageModel } from '../../providers/llms/contract.js';
+import type { CheckArguments } from '../../providers/tools/arguments.js';
+import type { Tool } from '../../providers/tools/contract.js';
+
+export interface LlmAgentOptions {
+  /** Key in `agents`. */
+  readonly name: string;
+  readonly settings: AgentSettings;
+  /** Built from `llms.<settings.llm>`. */
+  readonly model: LanguageModel;
+  /** The settings of that model which matter outside of it. */
+  readonly llm: Pick<LlmSettings, 'maxToolOutputLength' | 'temperature' | 'maxTokens'>;
+  readonly tools: readonly Tool[];
+  readonly retriever: Retriever;
+  /** A wait for somebody ends after this, milliseconds; 0 = never. */
+  readonly approvalExpiresAfterMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface StepDependencies extends LlmAgentOptions {
+  readonly checkArguments: CheckArguments;
+}

@@ -1,0 +1,130 @@
+/**
+ * The step that runs the calls of a committed answer (R7): read the ledger → apply decisions → record intents in one write → run,
+ * each result recorded as it arrives → tool message. It ends when every call is answered, or waits for somebody.
+ *
+ * A call is open until a tool message of the session has its result: the history holds each result once, the control none (R8).
+ */
+import { throwIfAborted } from '../../base/abort.js';
+import { AppError } from '../../base/errors.js';
+import { newId } from '../../base/ids.js';
+import type { SessionMessage, ToolCallPart } from '../../tasks/session-message.js';
+import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { createToolMessage } from './answered-call.js';
+import { askSomebody } from './ask-somebody.js';
+import { type Attempts, type LlmControl, writeControl } from './control.js';
+import { describeOutput } from './describe-output.js';
+import { failed } from './end-run.js';
+import { applyDecision, type CallPlan, planCall, type Question } from './plan-calls.js';
+import { prepareCall } from './prepare-call.js';
+import { readDecisions } from './read-decisions.js';
+import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
+import type { StepDependencies } from './step-dependencies.js';
+
+export async function runToolStep(
+  state: StepState,
+  context: StepContext,
+  control: LlmControl,
+  dependencies: StepDependencies,
+): Promise<StepOutcome> {
+  const { name, clock, approvalExpiresAfterMs } = dependencies;
+  const { task, history } = state;
+  const calls = findCalls(history, control.callMessageId);
+  if (calls.length === 0) {
+    const error = new AppError('AGENT_FAILED', { message: 'The tool calls that this run was about to make are no longer in its session' });
+    return failed(error, state, { control: task.control, messages: [], events: [] });
+  }
+  const open = calls.filter(({ id }) => !hasResult(history, id));
+  const rows = await context.ledger.find(calls.map(({ id }) => id));
+  throwIfAborted(context.signal);
+
+  const prepared = open.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
+  const planned = prepared.map((entry) => ({
+    ...entry,
+    plan: planCall({ ...entry, row: rows.get(entry.call.id), attempts: control.attempts }),
+  }));
+  const reply = readReply(history, { taskId: task.id, calls, planned, rows, now: clock.now() });
+  const decided = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
+
+  const answered = await runPlannedCalls(decided, task, context, dependencies);
+  const plans = decided.map(({ plan }) => plan);
+  const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
+  const events = describeOutput({ results: answered, append: control.wroteOutput });
+  const says = answered.length > 0 || reply.consumes.length > 0;
+  const result = {
+    control: writeControl({
+      ...control,
+      wroteOutput: control.wroteOutput || events.length > 0,
+      callMessageId: questions.length === 0 ? undefined : control.callMessageId,
+      attempts: attemptsOf(questions),
+    }),
+    messages: says
+      ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes: reply.consumes, at: clock.now() })]
+      : [],
+    events,
+    toolCalls: [...(intentsOf(plans).length > 0 ? [] : decidedRows(plans)), ...askedRows(plans)],
+  };
+  if (questions.length === 0) return { type: 'continue', ...result };
+  const { problems } = reply;
+  return askSomebody({ questions, problems, task, expiresAfterMs: approvalExpiresAfterMs, now: clock.now() }, result);
+}
+
+interface Reply {
+  readonly problems: readonly string[];
+  /** The message that was answered with, when it is nothing but decisions. */
+  readonly consumes: readonly string[];
+  apply(plan: CallPlan): CallPlan;
+}
+
+interface ReplyScope {
+  readonly taskId: string;
+  readonly calls: readonly ToolCallPart[];
+  readonly planned: readonly PlannedCall[];
+  readonly rows: ReadonlyMap<string, ToolCallRecord>;
+  readonly now: number;
+}
+
+/**
+ * A run that waited goes on with the message that woke it, and that is the last of its history; no other message decides
+ * anything. One that an attempt before this has applied is not applied again: the call that it meant may have become
+ * another question since.
+ */
+function readReply(history: readonly SessionMessage[], { taskId, calls, planned, rows, now }: ReplyScope): Reply {
+  const message = history.at(-1);
+  if (message?.role !== 'user') return { problems: [], consumes: [], apply: (plan) => plan };
+  const isApplied = [...rows.values()].some(({ decision }) => decision?.messageId === message.id);
+  const asked = planned.flatMap(({ call, plan }) => {
+    const wasAsked = plan.type === 'ask' && plan.write === undefined;
+    return wasAsked ? [{ callId: call.id, asks: plan.question.asks, argumentsHash: plan.question.row.argumentsHash }] : [];
+  });
+  const open = new Set(planned.flatMap(({ call, plan }) => (plan.type === 'settled' ? [] : [call.id])));
+  const settled = new Set(calls.map(({ id }) => id).filter((id) => !open.has(id)));
+  const { decisions, problems, isOnlyDecision } = readDecisions(message, { taskId, asked, settled });
+  return {
+    problems: isApplied ? [] : problems,
+    consumes: isOnlyDecision ? [message.id] : [],
+    apply(plan) {
+      const decision = plan.type === 'ask' && !isApplied ? decisions.get(plan.question.row.callId) : undefined;
+      return plan.type === 'ask' && decision !== undefined
+        ? applyDecision(plan.question, decision, { messageId: message.id, at: now })
+        : plan;
+    },
+  };
+}
+
+function findCalls(history: readonly SessionMessage[], messageId: string | undefined): readonly ToolCallPart[] {
+  const message = history.findLast(({ id, role }) => id === messageId && role === 'agent');
+  return message?.parts.filter((part) => part.type === 'tool_call') ?? [];
+}
+
+function hasResult(history: readonly SessionMessage[], callId: string): boolean {
+  return history.some(({ parts }) => parts.some((part) => part.type === 'tool_result' && part.callId === callId));
+}
+
+function askedRows(plans: readonly CallPlan[]): readonly ToolCallWrite[] {
+  return plans.flatMap((plan) => (plan.type === 'ask' && plan.write !== undefined ? [plan.write] : []));
+}
+
+function attemptsOf(questions: readonly Question[]): Attempts {
+  return Object.fromEntries(questions.flatMap(({ row, attempt }) => (attempt === undefined ? [] : [[row.callId, attempt]])));
+}
