@@ -22,7 +22,7 @@ export interface DisturbanceOptions {
   /** Ends the disturbances; what is disturbed then is put right. */
   readonly signal: AbortSignal;
   /** Called right after a process was killed. */
-  readonly onKill: (place: Place, pid: number, at: number) => void;
+  readonly onKill: (pid: number, at: number) => void;
   /** Redis dies after this many disturbances, each time. */
   readonly redisAfter: readonly number[];
 }
@@ -56,7 +56,7 @@ async function killAndStart(place: Place, { cluster, onKill }: DisturbanceOption
   const entry: Disturbance = { type: 'kill', place: place.name, pid, at, untilMs: 0 };
   done.push(entry);
   await cluster.end(place, 'SIGKILL');
-  onKill(place, pid, at);
+  onKill(pid, at);
   await cluster.start(place);
   entry.untilMs = Date.now() - at;
 }

@@ -65,6 +65,12 @@ export async function readConfigVersions(settings: DatabaseSettings): Promise<Re
   return new Map(rows.map((row) => [String(row['version']), String(row['body'])]));
 }
 
+/** Ids of the tasks that a worker has, dead or alive. */
+export async function readTakenTasks(settings: DatabaseSettings): Promise<ReadonlySet<string>> {
+  const [rows = []] = await queryAll(settings, ["select id from tasks where worker <> ''"]);
+  return new Set(rows.map(({ id }) => String(id)));
+}
+
 function groupByTask(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {

@@ -67,6 +67,8 @@ export async function runRollingRestart(t: Test, options: RollingOptions): Promi
   };
 
   const over = new AbortController();
+  t.teardown(() => over.abort());
+  signal.addEventListener('abort', () => over.abort(), { once: true });
   const load = sendAtRate(options, clientOptions, over.signal);
   const streams = Promise.all(
     Array.from({ length: options.streams }, (_, index) => keepStream(index, options, clientOptions, over.signal)),

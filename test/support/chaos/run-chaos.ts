@@ -61,7 +61,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
   // Every caller listens to it.
   setMaxListeners(0, signal);
   const human = createHuman(caller, world, signal);
-  const kills: Kill[] = [];
+  const kills: Promise<Kill>[] = [];
   const over = new AbortController();
   const disturbing = disturb({
     cluster,
@@ -70,7 +70,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
     everyMs: options.disturbEveryMs,
     redisAfter: options.redisAfter,
     signal: over.signal,
-    onKill: (place, pid, at) => kills.push(recordKill(place.name, pid, at, cluster.beginnings)),
+    onKill: (pid, at) => kills.push(recordKill(options.database, at, pid, cluster.beginnings)),
   });
 
   const plans = Array.from({ length: options.runs }, (_, index) => makePlan(`r${index}`, random));
@@ -98,8 +98,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
   const effects = checkEffects(plans, await world.report());
   t.same(effects.problems.slice(0, 20), [], 'the world was changed as often as planned (R7)');
 
-  const taskOf = new Map(results.map(({ plan, taskId }) => [plan.run, taskId]));
-  const takeovers = takeoverTimes(kills, (run) => stored.get(taskOf.get(run) ?? ''));
+  const takeovers = takeoverTimes(await Promise.all(kills), results, stored);
   const count = (type: string) => disturbances.filter((disturbance) => disturbance.type === type).length;
   const connections = results.reduce((sum, { log }) => sum + (log?.connections ?? 0), 0);
   const report = (name: string, value: string) => reportFigure(t, `chaos, ${options.database.driver}, ${name}`, value);
@@ -113,7 +112,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
 
 /** Eight model calls; what they call differs from run to run. */
 function makePlan(run: string, random: Random): RunPlan {
-  const menu = ['p', 'p', 'p', 'pp', ''];
-  const steps = Array.from({ length: 7 }, () => random.pick(menu) || 'p');
+  const menu = ['p', 'p', 'pp', 'i', 'i', 'o', 'o', 'pi', 'io'];
+  const steps = Array.from({ length: 7 }, () => random.pick(menu));
   return { run, steps, pieces: 3, pieceMs: 15 + random.below(25), effectMs: random.chance(0.15) ? 250 : random.below(30) };
 }

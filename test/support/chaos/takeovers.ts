@@ -1,31 +1,43 @@
 /** From the kill of a process to the next commit of each run that it held, by another epoch: read from the log's own times. */
+import type { DatabaseSettings } from '../../../src/config/settings.js';
 import type { Beginning } from './cluster.js';
-import type { StoredRun } from './read-runs-sql.js';
+import { readTakenTasks, type StoredRun } from './read-runs-sql.js';
+import type { RunResult } from './run-client.js';
 
 export interface Kill {
-  readonly place: string;
-  readonly pid: number;
   /** Epoch milliseconds. */
   readonly at: number;
   /** Runs whose newest step began in that process. */
-  readonly runs: readonly string[];
+  readonly runs: ReadonlySet<string>;
+  /** Tasks that some worker had just then. */
+  readonly taken: ReadonlySet<string>;
 }
 
-export function recordKill(place: string, pid: number, at: number, beginnings: ReadonlyMap<string, Beginning>): Kill {
-  const runs = [...beginnings].filter(([, beginning]) => beginning.pid === pid).map(([run]) => run);
-  return { place, pid, at, runs };
+/** To be called right after the process is dead: by the time its leases end, others have its runs. */
+export async function recordKill(
+  database: DatabaseSettings,
+  at: number,
+  pid: number,
+  beginnings: ReadonlyMap<string, Beginning>,
+): Promise<Kill> {
+  const runs = new Set([...beginnings].filter(([, beginning]) => beginning.pid === pid).map(([run]) => run));
+  return { at, runs, taken: await readTakenTasks(database) };
 }
 
 /** Sorted milliseconds, one per run that was held and went on. */
-export function takeoverTimes(kills: readonly Kill[], storedOf: (run: string) => StoredRun | undefined): readonly number[] {
+export function takeoverTimes(
+  kills: readonly Kill[],
+  results: readonly RunResult[],
+  stored: ReadonlyMap<string, StoredRun>,
+): readonly number[] {
   const times: number[] = [];
-  for (const { at, runs } of kills) {
-    for (const run of runs) {
-      const events = storedOf(run)?.events ?? [];
-      const before = events.filter((event) => event.at <= at).at(-1);
-      const next = events.find((event) => event.at > at);
-      if (before === undefined || next === undefined || next.epoch <= before.epoch) continue;
-      times.push(next.at - at);
+  for (const { at, runs, taken } of kills) {
+    for (const { plan, taskId } of results) {
+      if (!runs.has(plan.run) || !taken.has(taskId)) continue;
+      const events = stored.get(taskId)?.events ?? [];
+      const epoch = events.filter((event) => event.at <= at).at(-1)?.epoch ?? 0;
+      const next = events.find((event) => event.at > at && event.epoch > epoch);
+      if (next !== undefined) times.push(next.at - at);
     }
   }
   return times.sort((a, b) => a - b);
