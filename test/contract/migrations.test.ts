@@ -1,10 +1,19 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
-import { migrate } from '../../src/storage/sql/migrate.js';
+import type { DatabaseSettings } from '../../src/config/settings.js';
+import { silentLogger } from '../../src/observe/log.js';
+import type { SqlDialect } from '../../src/storage/sql/dialects/dialect.js';
+import { mysql } from '../../src/storage/sql/dialects/mysql.js';
+import { postgres } from '../../src/storage/sql/dialects/postgres.js';
+import { sqlite } from '../../src/storage/sql/dialects/sqlite.js';
+import { type MigrationTarget, migrate } from '../../src/storage/sql/migrate.js';
 import { migrations } from '../../src/storage/sql/migrations/index.js';
 import type { Migration } from '../../src/storage/sql/migrations/migration.js';
+import type { Program, Query } from '../../src/storage/sql/query.js';
 import { SqlConfigVersionStore } from '../../src/storage/sql/sql-config-version-store.js';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { createTable } from '../../src/storage/sql/table-definition.js';
+import { sampleToolCall } from '../support/sample-tool-call.js';
 import { forEachDialect } from '../support/temp-database.js';
 
 const further: Migration = {
@@ -55,6 +64,47 @@ forEachDialect(t, async (t, createOpenTemp) => {
     ]);
   });
 
+  for (const version of [1, 2]) {
+    await t.test(
+      `a database of schema ${version} with rows in it is brought up to date, also when that was interrupted before`,
+      async (t) => {
+        const temp = await createOpenTemp(t)();
+        const driver = await openBare(t, temp.settings);
+        await migrate(driver, { clock: systemClock, label: 'test', migrations: migrations.slice(0, version) });
+        await driver.transact(function* () {
+          for (const query of rowsFromBefore(driver.dialect)) yield query;
+        });
+        // MySQL keeps what was done before the interruption; the others begin anew.
+        let interruptions = 0;
+        for (let isDone = false; !isDone; interruptions++) {
+          isDone = await interruptAfter(driver, interruptions).then(
+            () => true,
+            (error: Error) => error.message !== 'interrupted' && Promise.reject(error),
+          );
+        }
+        t.ok(interruptions > 15, `${interruptions} places`);
+        const store = new SqlTaskStore(await temp.open());
+        const none = { worker: '', heldSince: undefined, expiresAt: undefined };
+        t.match(await store.find('open', undefined), { state: 'TASK_STATE_SUBMITTED', ...none });
+        t.match(await store.find('ended', undefined), { state: 'TASK_STATE_COMPLETED', ...none });
+        t.match(await store.openRuns({ limit: 10 }), [{ id: 'open' }]);
+        t.match(await store.take('open', 50, 'w1'), { type: 'taken', from: '' });
+        const call = sampleToolCall();
+        t.equal(await store.record({ taskId: 'open', epoch: 1, step: 1, toolCalls: [call], at: 60 }), 'recorded');
+        t.match(await store.toolCalls('open'), [call]);
+        t.equal(await store.deleteEvents(100, 10), 1, 'what ended before is found by retention');
+        t.equal(await store.deleteTasks(100, 10), 1);
+        t.equal(await store.deleteSessions(100, 10), 0, 'its run is at work');
+        const again = await openBare(t, temp.settings);
+        await again.transact(function* () {
+          yield { sql: 'DELETE FROM schema_migrations WHERE number > ?', parameters: [version] };
+        });
+        await migrate(again, { clock: systemClock, label: 'test' });
+        t.match(await store.find('open', undefined), { worker: 'w1' }, 'nothing is done twice');
+      },
+    );
+  }
+
   await t.test('a database that a newer program has used is refused, with the cure', async (t) => {
     const temp = await createOpenTemp(t)();
     const database = await temp.open();
@@ -71,3 +121,63 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await versions.find('V1'), undefined);
   });
 });
+
+/** A database as it is, without the migrations of opening it. */
+async function openBare(t: Test, settings: DatabaseSettings): Promise<MigrationTarget> {
+  const dialect = { sqlite, postgres, mysql }[settings.driver];
+  const driver = await dialect.open(settings, { keyPath: 'databases.test', log: silentLogger, clock: systemClock });
+  t.teardown(() => driver.close());
+  return { dialect, transact: (program) => driver.transact(program) };
+}
+
+/** Migrates through a connection that breaks after so many statements of the transaction. */
+async function interruptAfter(target: MigrationTarget, limit: number): Promise<void> {
+  await migrate(
+    {
+      dialect: target.dialect,
+      transact: (program) => target.transact(() => interrupted(program(), limit)),
+    },
+    { clock: systemClock, label: 'test' },
+  );
+}
+
+function* interrupted<T>(program: Program<T>, limit: number): Program<T> {
+  let step = program.next();
+  for (let count = 0; !step.done; count++) {
+    if (count === limit) throw new Error('interrupted');
+    step = program.next(yield step.value);
+  }
+  return step.value;
+}
+
+/** What the run log of the schemas before 3 wrote. */
+function rowsFromBefore({ rows }: SqlDialect): readonly Query[] {
+  const task = (id: string, state: string, open: string | null) => [
+    ...[id, 'key', 'ended', 1, 'helper', 'ada', 'c1', '', state, 0, 1, 0, 3, 'v1', '{}', '', 10, 20],
+    ...[open, open === null ? null : 20],
+  ];
+  const kinds = {
+    ...{ id: 'key', session_key: 'key', session_id: 'key', turn: 'integer', agent: 'text', owner: 'text', context_id: 'text' },
+    ...{ tenant: 'text', state: 'key', epoch: 'integer', step: 'integer', takes: 'integer', seq: 'integer', config_version: 'key' },
+    ...{
+      control: 'text',
+      traceparent: 'text',
+      created_at: 'integer',
+      updated_at: 'integer',
+      open_session: 'key',
+      runnable_since: 'integer',
+    },
+  } as const;
+  const session = ['key', 'ended', 'helper', 'ada', 'c1', 0, 2, 10, 20];
+  const sessionKinds = {
+    ...{ session_key: 'key', session_id: 'key', agent: 'text', owner: 'text', context_id: 'text', last_position: 'integer' },
+    ...{ last_turn: 'integer', created_at: 'integer', updated_at: 'integer' },
+  } as const;
+  return [
+    ...rows.insert({ table: 'tasks', columns: kinds }, [
+      task('ended', 'TASK_STATE_COMPLETED', null),
+      task('open', 'TASK_STATE_SUBMITTED', 'ended'),
+    ]),
+    ...rows.insert({ table: 'sessions', columns: sessionKinds }, [session]),
+  ];
+}

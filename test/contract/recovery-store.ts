@@ -102,6 +102,104 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
   });
 }
 
+export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void> {
+  await t.test('a wait that is due ends as FAILED with the reason; one that was answered meanwhile does not (CHK-11)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1', 'c1');
+    await store.commit(sampleCommit(task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5_000 }));
+    t.same(await other.expire(task.id, 'nobody answered', 4_999), { type: 'not-due' });
+    const expired = await other.expire(task.id, 'nobody answered', 5_000);
+    t.match(expired, { type: 'expired', task: { state: 'TASK_STATE_FAILED', epoch: 2, seq: 4, expiresAt: undefined, updatedAt: 5_000 } });
+    if (expired.type !== 'expired') return;
+    const [event] = expired.events;
+    t.match(expired.events, [{ type: 'status.changed', seq: 4, epoch: 2, status: { state: 'TASK_STATE_FAILED' } }]);
+    const message = event?.type === 'status.changed' ? event.status.message : undefined;
+    t.match(message, { role: 'ROLE_AGENT', taskId: task.id, contextId: 'c1', messageId: /./ });
+    t.same(message?.parts, [{ text: 'nobody answered' }]);
+    t.same(await store.events(task.id, 3), expired.events);
+    t.same(await store.find(task.id, undefined), expired.task);
+    t.same(await store.expire(task.id, 'again', 6_000), { type: 'not-due' }, 'R5');
+    t.same(await store.expire('unknown', 'x', 6_000), { type: 'not-due' });
+    t.same(await store.due(10_000, 10), []);
+
+    const answered = await takeAs(store, 'w1', 'c2');
+    await store.commit(sampleCommit(answered, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5_000 }));
+    await store.accept(sampleAccept({ contextId: 'c2', taskId: answered.id }));
+    t.same(await other.expire(answered.id, 'late', 6_000), { type: 'not-due' });
+    t.match(await store.take(answered.id, 6_001, 'w2'), { type: 'taken' });
+    const forever = await takeAs(store, 'w1', 'c3');
+    await store.commit(sampleCommit(forever, 'TASK_STATE_INPUT_REQUIRED'));
+    t.same(await other.expire(forever.id, 'never', Number.MAX_SAFE_INTEGER), { type: 'not-due' });
+  });
+
+  await t.test('of an answer and the end of its time, arriving together, one wins (R5, CHK-11)', async (t) => {
+    const [store, other] = await open(t);
+    for (let round = 0; round < 10; round++) {
+      const contextId = `round ${round}`;
+      const task = await takeAs(store, 'w1', contextId);
+      await store.commit(sampleCommit(task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5 }));
+      const answer = () => store.accept(sampleAccept({ contextId, taskId: task.id }));
+      const end = () => other.expire(task.id, 'late', 5);
+      const outcomes = await Promise.all(round % 2 === 0 ? [answer(), end()] : [end(), answer()]);
+      const types = outcomes.map((outcome) => outcome.type).sort();
+      const state = (await store.find(task.id, undefined))?.state;
+      if (types.includes('expired')) t.same([types, state], [['expired', 'terminal'], 'TASK_STATE_FAILED']);
+      else t.same([types, state], [['accepted', 'not-due'], 'TASK_STATE_WORKING']);
+    }
+  });
+
+  await t.test('runs that have not ended are listed oldest first, by owner and by what they do, page after page', async (t) => {
+    const [store, other] = await open(t);
+    const runs = await oneOfEach(store);
+    const ids = async (query: object) => (await other.openRuns({ limit: 10, ...query })).map((run) => run.id);
+    t.same(await ids({}), [runs.queued, runs.running, runs.waiting, runs.held, runs.foreign]);
+    t.same(await ids({ owner: 'ada' }), [runs.queued, runs.running, runs.waiting, runs.held]);
+    t.same(await ids({ owner: 'ada ' }), [runs.foreign], 'owners compare exactly');
+    t.same(await ids({ owner: 'ADA' }), []);
+    t.same(await ids({ status: 'queued' }), [runs.queued, runs.foreign]);
+    t.same(await ids({ status: 'running' }), [runs.running]);
+    t.same(await ids({ status: 'waiting' }), [runs.waiting]);
+    t.same(await ids({ status: 'held', owner: 'ada' }), [runs.held]);
+    t.same(await ids({ status: 'held', owner: 'ada ' }), []);
+    const walked: string[] = [];
+    let after: TaskRecord | undefined;
+    do {
+      const page = await other.openRuns({ limit: 2, ...(after === undefined ? {} : { after }) });
+      walked.push(...page.map((run) => run.id));
+      after = page.at(-1);
+    } while (after !== undefined);
+    t.same(walked, [runs.queued, runs.running, runs.waiting, runs.held, runs.foreign], 'also of those of the same millisecond');
+  });
+
+  await t.test('open runs are counted by what they do (CHK-12)', async (t) => {
+    const [store, other] = await open(t);
+    const none = { total: 0, queued: 0, working: 0, inputRequired: 0, held: 0, expired: 0, oldestCreatedAt: 0 };
+    t.same(await store.statistics(undefined, 1), none);
+    await oneOfEach(store);
+    const all = { total: 5, queued: 2, working: 1, inputRequired: 1, held: 1, expired: 0, oldestCreatedAt: 100 };
+    t.same(await other.statistics(undefined, 8_999), all);
+    t.same(await other.statistics(undefined, 9_000), { ...all, expired: 1 });
+    t.same(await other.statistics('ada', 9_000), { ...all, total: 4, queued: 1, expired: 1 });
+    t.same(await other.statistics('eve', 9_000), none);
+  });
+}
+
+async function oneOfEach(store: RecoverableStore) {
+  const { id: queued } = await acceptNew(store, { contextId: 'a', at: 100 });
+  const running = (await acceptNew(store, { newTaskId: 'run-1', contextId: 'b', at: 200 })).id;
+  await store.take(running, 201, 'w1');
+  const waiting = await takeNow(store, (await acceptNew(store, { newTaskId: 'run-2', contextId: 'c', at: 200 })).id);
+  await store.commit(sampleCommit(waiting, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 9_000 }));
+  const held = await takeNow(store, (await acceptNew(store, { contextId: 'd', at: 400 })).id);
+  await store.hold(held.id, held.epoch, 401);
+  const { id: foreign } = await acceptNew(store, { key: { agent: 'helper', owner: 'ada ', contextId: 'e' }, at: 500 });
+  const ended = await takeNow(store, (await acceptNew(store, { contextId: 'f', at: 50 })).id);
+  await store.commit(sampleCommit(ended));
+  const canceled = await acceptNew(store, { contextId: 'g', at: 60 });
+  await store.cancel(canceled.id, 'ada', undefined, 61);
+  return { queued, running, waiting: waiting.id, held: held.id, foreign };
+}
+
 export async function takeAs(store: TaskStore, worker: string, contextId?: string): Promise<TaskRecord> {
   const { id } = await acceptNew(store, contextId === undefined ? {} : { contextId });
   const outcome = await store.take(id, Date.now(), worker);

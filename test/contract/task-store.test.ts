@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
-import { recoverySuite } from './recovery-store.js';
+import { openRunSuite, recoverySuite } from './recovery-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
 import { sessionSuite } from './task-store-sessions.js';
 import { takesSuite } from './task-store-takes.js';
@@ -20,6 +20,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await takesSuite(t, open);
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });
 
 void t.test('in memory, for tests', async (t) => {
@@ -29,4 +30,5 @@ void t.test('in memory, for tests', async (t) => {
   };
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
+  await openRunSuite(t, open);
 });

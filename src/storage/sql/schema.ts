@@ -80,7 +80,7 @@ export interface ToolCallTable {
 export interface LeftoverTable {
   /** Of the task, or the session's `session_id`. */
   id: string;
-  kind: string;
+  kind: 'task' | 'session';
 }
 
 export interface TaskEventTable {

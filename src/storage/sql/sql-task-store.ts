@@ -15,6 +15,7 @@ import type {
   OpenRunStatistics,
   RecoveryStore,
   ResumeOutcome,
+  RetentionStore,
 } from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
@@ -40,11 +41,12 @@ import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
+import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { takeWrite } from './run-log/take.js';
 import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 
-export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
+export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, RetentionStore {
   readonly #database: Database;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
@@ -130,6 +132,18 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
     return readRunnable(this.#database, before, limit, after);
+  }
+
+  deleteTasks(before: number, limit: number): Promise<number> {
+    return deleteTasks(this.#database, before, limit);
+  }
+
+  deleteEvents(before: number, limit: number): Promise<number> {
+    return deleteEvents(this.#database, before, limit);
+  }
+
+  deleteSessions(before: number, limit: number): Promise<number> {
+    return deleteSessions(this.#database, before, limit);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {

@@ -46,6 +46,8 @@ export interface RowStatements {
   update(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
   /** Rows whose first column is one of `keys`, locked in key order until the transaction ends if `lock`. */
   select(shape: RowShape, keys: readonly string[], options: { readonly lock: boolean }): readonly Query[];
+  /** Deletes the rows whose `column` is one of `keys`. */
+  remove(table: string, column: string, keys: readonly string[]): readonly Query[];
   /** For each key the first `limit` rows with `keyColumn` equal to it, by `orderColumn`. */
   selectFirst(shape: RowShape, keyColumn: string, orderColumn: string, keys: readonly FirstPerKey[]): readonly Query[];
 }

@@ -20,6 +20,8 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
     query_timeout: settings.queryTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    // For a statement that nobody waits for any more: the server ends it, and with it its locks, shortly after this side gave up.
+    statement_timeout: settings.queryTimeoutMs + STATEMENT_GRACE_MS,
     lock_timeout: lockWaitMs(settings),
     // A stopped process must not hold its row locks for ever.
     idle_in_transaction_session_timeout: lockWaitMs(settings),
@@ -116,3 +118,4 @@ function translate(cause: unknown, label: string, waitedMs: number): unknown {
 
 const INT8_OID = 20;
 const MAX_PREPARED = 200;
+const STATEMENT_GRACE_MS = 1_000;

@@ -16,6 +16,10 @@ export const rowByRow: RowStatements = {
     const sql = textsOf(shape).select;
     return keys.map((key) => ({ sql, parameters: [key] }));
   },
+  remove: (table, column, keys) => {
+    const sql = `DELETE FROM ${table} WHERE ${column} = ?`;
+    return keys.map((key) => ({ sql, parameters: [key] }));
+  },
   selectFirst: (shape, keyColumn, orderColumn, keys) => {
     const sql = `SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?`;
     return keys.map(({ key, limit }) => ({ sql, parameters: [key, limit] }));
@@ -43,6 +47,7 @@ export const columnArrays: RowStatements = {
       parameters: [keys],
     });
   },
+  remove: (table, column, keys) => when(keys, { sql: `DELETE FROM ${table} WHERE ${column} = ANY(?::text[])`, parameters: [keys] }),
   selectFirst: (shape, keyColumn, orderColumn, keys) =>
     when(keys, {
       sql: `SELECT t.* FROM unnest(?::text[], ?::bigint[]) AS k(key, first) CROSS JOIN LATERAL (SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = k.key ORDER BY ${orderColumn} LIMIT k.first) AS t`,
@@ -77,6 +82,7 @@ export const valueLists: RowStatements = {
       parameters: keys,
     });
   },
+  remove: (table, column, keys) => when(keys, { sql: `DELETE FROM ${table} WHERE ${column} IN (${marks(keys.length)})`, parameters: keys }),
   selectFirst: (shape, keyColumn, orderColumn, keys) => {
     // Parentheses, not sub-selects: those would make a temporary table on disk for each.
     const one = `(SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?)`;

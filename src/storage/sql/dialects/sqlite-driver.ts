@@ -6,12 +6,12 @@
  * - S2 Nothing waits for a lock of SQLite inside a call: the busy timeout is 0, waiting happens on the clock.
  * - S3 A `Program` runs from BEGIN to COMMIT in one tick.
  * - S4 Reads never see an open transaction: they have a connection of their own, or (`:memory:`) wait for its end.
- * - S5 A commit is reported when it is on the disk; others may read it a moment before.
+ * - S5 A commit is reported when it is on the disk; others may read it a moment before. After a failed flush nothing is written.
  */
 import type Sqlite from 'better-sqlite3';
 import type { Dialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
-import { AppError } from '../../../base/errors.js';
+import { AppError, describeError } from '../../../base/errors.js';
 import { type Program, type Query, type Row, runProgram } from '../query.js';
 import type { Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
@@ -69,6 +69,7 @@ export class SqliteDriver implements Driver, SqliteSession {
   async begin(): Promise<SqliteTransaction> {
     const release = await this.#lock.acquire();
     try {
+      this.#assertSound();
       await retryWhileBusy(this.#clock, this.label, () => this.#open().run(BEGIN));
     } catch (error) {
       release();
@@ -93,8 +94,19 @@ export class SqliteDriver implements Driver, SqliteSession {
     try {
       await this.#wal?.flush();
     } catch (cause) {
+      this.#assertSound();
       throw new AppError('DATABASE_UNAVAILABLE', { cause, message: `${this.label}: the disk did not confirm a commit` });
     }
+  }
+
+  /** S5 */
+  #assertSound(): void {
+    const cause = this.#wal?.failure;
+    if (cause === undefined) return;
+    throw new AppError('DATABASE_UNAVAILABLE', {
+      cause,
+      message: `${this.label}: the disk failed to confirm a commit (${describeError(cause)}), so nothing more is written; see to the disk, then start this process again`,
+    });
   }
 
   async read(query: Query): Promise<readonly Row[]> {

@@ -1,11 +1,10 @@
 /** Runs that have not ended, for the management API and the keeper (CHK-07, CHK-11, CHK-12). */
-import type { TaskState } from '../../../protocol/a2a.js';
-import { isInterrupted, isTerminal } from '../../../protocol/task-state.js';
 import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../tasks/recovery-store.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
 import { TASK_COLUMNS, toStoredTask } from './rows.js';
+import { IS_OPEN, IS_WAITING } from './state-conditions.js';
 
 export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
   const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
@@ -54,23 +53,7 @@ function toRecords(rows: readonly unknown[]): readonly TaskRecord[] {
   return (rows as readonly TaskTable[]).map((row) => toStoredTask(row).record);
 }
 
-const STATES: readonly TaskState[] = [
-  'TASK_STATE_SUBMITTED',
-  'TASK_STATE_WORKING',
-  'TASK_STATE_INPUT_REQUIRED',
-  'TASK_STATE_AUTH_REQUIRED',
-  'TASK_STATE_COMPLETED',
-  'TASK_STATE_FAILED',
-  'TASK_STATE_CANCELED',
-  'TASK_STATE_REJECTED',
-];
-
 const COLUMNS = TASK_COLUMNS.join(', ');
-
-/** `ended_at` finds them; the state decides, as a process of an earlier version ends runs without it. */
-const IS_OPEN = `ended_at IS NULL AND state NOT IN (${listOf(isTerminal)})`;
-
-const IS_WAITING = `state IN (${listOf(isInterrupted)})`;
 
 const STATUS: Readonly<Record<OpenRunStatus, string>> = {
   queued: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NULL`,
@@ -84,10 +67,4 @@ const COUNTS = `COUNT(*) AS total, ${countOf(STATUS.queued)} AS queued, ${countO
 
 function countOf(condition: string): string {
   return `COUNT(CASE WHEN ${condition} THEN 1 END)`;
-}
-
-function listOf(holds: (state: TaskState) => boolean): string {
-  return STATES.filter(holds)
-    .map((state) => `'${state}'`)
-    .join(', ');
 }

@@ -20,6 +20,13 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['find', () => store.find(task.id, undefined)],
     ['sequences', () => store.sequences([task.id])],
     ['runnable', () => store.runnable(Date.now(), 10, task)],
+    ['toolCalls', () => store.toolCalls(task.id)],
+    ['toolCalls by id', () => store.toolCalls(task.id, ['c'])],
+    ['due', () => store.due(Date.now(), 10)],
+    ['openRuns', () => store.openRuns({ limit: 10 })],
+    ['openRuns behind one', () => store.openRuns({ owner: 'ada', status: 'waiting', after: task, limit: 10 })],
+    ['statistics', () => store.statistics('ada', 1)],
+    ['deleteEvents', () => store.deleteEvents(1, 10)],
   ];
   for (const [name, run] of reads) {
     queries.length = 0;

@@ -1,0 +1,129 @@
+/**
+ * What is old is deleted, in transactions so small that nobody waits for them.
+ *
+ * Invariants:
+ * - D1 Each row is looked at again under its lock: a session that was used meanwhile stays.
+ * - D2 Locks as everywhere: tasks by id, or sessions by key; never both in one transaction.
+ * - D3 A task or session goes at once, so that nobody sees half of it. Its events, tool calls or messages may be many: its id stays in
+ *   `leftovers` until the last of them is deleted, by this call or, after a crash, by the next.
+ */
+import type { Database } from '../database.js';
+import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
+import type { LeftoverTable, SessionTable, TaskTable } from '../schema.js';
+import { clearLeftovers, LEFTOVER } from './leftovers.js';
+import { IS_OPEN } from './state-conditions.js';
+
+export async function deleteTasks(database: Database, before: number, limit: number): Promise<number> {
+  const ids = await readKeys(database, { sql: OLD_TASKS, parameters: [before, limit] });
+  const count = await inBatches(database, ids, function* (batch) {
+    const { rows } = database.dialect;
+    const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, batch, { lock: true }));
+    const gone = tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id);
+    yield* runAll(rows.remove('accepted_messages', 'task_id', gone));
+    yield* runAll(
+      rows.insert(
+        LEFTOVER,
+        gone.map((id) => [id, 'task' satisfies LeftoverTable['kind']]),
+      ),
+    );
+    yield* runAll(rows.remove('tasks', 'id', gone));
+    return gone.length;
+  });
+  await clearLeftovers(database, 'task');
+  return count;
+}
+
+/** Sessions' messages stay; what a task said to others is gone, but for how it began and ended. */
+export async function deleteEvents(database: Database, before: number, limit: number): Promise<number> {
+  const ids = await readKeys(database, { sql: OLD_LOGS, parameters: [before, limit] });
+  let count = 0;
+  for (const id of ids) {
+    let outcome: 'some' | 'all' | 'none' = 'some';
+    while (outcome === 'some') outcome = await database.transact(() => trim(database, id, before));
+    if (outcome === 'all') count += 1;
+  }
+  return count;
+}
+
+export async function deleteSessions(database: Database, before: number, limit: number): Promise<number> {
+  const keys = await readKeys(database, { sql: OLD_SESSIONS, parameters: [before, limit] });
+  const count = await inBatches(database, keys, function* (batch) {
+    const { rows } = database.dialect;
+    const sessions = yield* rowsOfAll<IdleSession>(rows.select(SESSION_USE, batch, { lock: true }));
+    const gone: IdleSession[] = [];
+    for (const session of sessions) {
+      if (session.updated_at >= before) continue;
+      // Whoever adds a run to a session, or lets a waiting one go on, holds the session's lock, which is held here.
+      const open = yield* rowsOf({ sql: OPEN_RUN, parameters: [session.session_id] });
+      if (open.length === 0) gone.push(session);
+    }
+    yield* runAll(
+      rows.insert(
+        LEFTOVER,
+        gone.map((session) => [session.session_id, 'session' satisfies LeftoverTable['kind']]),
+      ),
+    );
+    yield* runAll(
+      rows.remove(
+        'sessions',
+        'session_key',
+        gone.map((session) => session.session_key),
+      ),
+    );
+    return gone.length;
+  });
+  await clearLeftovers(database, 'session');
+  return count;
+}
+
+/** One bite of a task's log. The last event of an ended task is its last status (R5). */
+function* trim({ dialect }: Database, id: string, before: number): Program<'some' | 'all' | 'none'> {
+  const [task] = yield* rowsOfAll<EndedTask>(dialect.rows.select(TASK_END, [id], { lock: true }));
+  if (task === undefined || task.whole_since === null || task.whole_since >= before) return 'none';
+  const [bound] = yield* rowsOf<{ seq: number }>({ sql: TRIM_BOUND, parameters: [id, task.seq, BITE - 1] });
+  yield* rowsOf({ sql: TRIM, parameters: [id, bound === undefined ? task.seq - 1 : bound.seq] });
+  if (bound !== undefined) return 'some';
+  yield* runAll(dialect.rows.update(LOG_CHANGE, [[id, null]]));
+  return 'all';
+}
+
+async function inBatches(
+  database: Database,
+  keys: readonly string[],
+  program: (batch: readonly string[]) => Program<number>,
+): Promise<number> {
+  let count = 0;
+  for (let start = 0; start < keys.length; start += BATCH) {
+    const batch = keys.slice(start, start + BATCH).sort();
+    count += await database.transact(() => program(batch));
+  }
+  return count;
+}
+
+async function readKeys(database: Database, query: Query): Promise<readonly string[]> {
+  return (await database.read(query)).map((row) => String(Object.values(row)[0]));
+}
+
+function* runAll(queries: readonly Query[]): Program<void> {
+  for (const query of queries) yield query;
+}
+
+type EndedTask = Pick<TaskTable, 'id' | 'seq' | 'ended_at' | 'whole_since'>;
+type IdleSession = Pick<SessionTable, 'session_key' | 'session_id' | 'updated_at'>;
+
+const TASK_END = { table: 'tasks', columns: { id: 'key', seq: 'integer', ended_at: 'integer', whole_since: 'integer' } } as const;
+const LOG_CHANGE = { table: 'tasks', columns: { id: 'key', whole_since: 'integer' } } as const;
+const SESSION_USE = { table: 'sessions', columns: { session_key: 'key', session_id: 'key', updated_at: 'integer' } } as const;
+
+const OLD_TASKS = 'SELECT id FROM tasks WHERE ended_at < ? ORDER BY ended_at, created_at, id LIMIT ?';
+const OLD_LOGS = 'SELECT id FROM tasks WHERE whole_since < ? ORDER BY whole_since, id LIMIT ?';
+const OLD_SESSIONS = `SELECT s.session_key FROM sessions AS s WHERE s.updated_at < ?
+  AND NOT EXISTS (SELECT 1 FROM tasks AS t WHERE t.session_id = s.session_id AND ${IS_OPEN}) ORDER BY s.updated_at, s.session_key LIMIT ?`;
+const OPEN_RUN = `SELECT 1 FROM tasks WHERE session_id = ? AND ${IS_OPEN} LIMIT 1`;
+
+const TRIM_BOUND = 'SELECT seq FROM task_events WHERE task_id = ? AND seq > 1 AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?';
+const TRIM = 'DELETE FROM task_events WHERE task_id = ? AND seq > 1 AND seq <= ?';
+
+/** Tasks or sessions per transaction, and events. */
+const BATCH = 20;
+const BITE = 200;
