@@ -51,7 +51,14 @@ export async function startStepRig(t: Test) {
   const store = new SqlTaskStore(await temp.open());
   const agents = new Map<string, RunStep>();
   const shared = { clock: systemClock, log: silentLogger };
-  const { connections, publisher, leases, cancels: signals, progress } = await startRedisProcess(t, redis.url, { leaseMs: 1_500 });
+  const {
+    connections,
+    publisher,
+    leases,
+    cancels: signals,
+    progress,
+    receiver,
+  } = await startRedisProcess(t, redis.url, { leaseMs: 1_500 });
   const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
@@ -59,9 +66,11 @@ export async function startStepRig(t: Test) {
   let sent = 0;
   return {
     redis,
+    redisClient: connections.main,
     agents,
     store,
     queue,
+    receiver,
     progress,
     metrics,
     cancel: createCancelTask({ store, queue, publisher, signals, clock: systemClock }),

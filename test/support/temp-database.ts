@@ -48,7 +48,11 @@ function runSuite(t: Test, driver: DatabaseSettings['driver'], suite: DialectSui
 export async function createSqlite(t: Test): Promise<TempDatabase> {
   const directory = mkdtempSync(join(tmpdir(), 'hector-sqlite-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  return temp(t, { ...BLANK, driver: 'sqlite', database: join(directory, 'hector.db') });
+  return temp(t, sqliteSettings(join(directory, 'hector.db')));
+}
+
+export function sqliteSettings(file: string): DatabaseSettings {
+  return { ...BLANK, driver: 'sqlite', database: file };
 }
 
 async function createOnServer(t: Test, driver: ServerDialect): Promise<TempDatabase> {

@@ -1,0 +1,44 @@
+/**
+ * `step-child <redis url> <database file> <lease ms> <step ms>`: a step worker and a keeper as a process of their own, to be killed.
+ * Says `ready`, and `<task id> <epoch>` whenever it begins a step; a step only takes its time.
+ */
+import { systemClock } from '../../src/base/clock.js';
+import { newId } from '../../src/base/ids.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { createMetrics } from '../../src/observe/metrics.js';
+import { Keeper } from '../../src/steps/keeper.js';
+import { RunningTasks } from '../../src/steps/running-tasks.js';
+import { BullStepQueue } from '../../src/steps/step-queue.js';
+import { StepWorker } from '../../src/steps/step-worker.js';
+import { openDatabase } from '../../src/storage/sql/database.js';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { startRedisProcess } from './redis-process.js';
+import { sqliteSettings } from './temp-database.js';
+import { storageSettings } from './test-settings.js';
+
+const [redisUrl, file, leaseMs, stepMs] = process.argv.slice(2) as [string, string, string, string];
+const shared = { clock: systemClock, log: silentLogger, metrics: createMetrics() };
+const store = new SqlTaskStore(await openDatabase(sqliteSettings(file), { name: 'child', ...shared }));
+// It only ever ends by being killed.
+const coordination = await startRedisProcess({ teardown: () => undefined }, redisUrl, { leaseMs: Number(leaseMs) });
+const { connections, leases, publisher, progress } = coordination;
+const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
+new Keeper({ store, retention: storageSettings().retention, leases, queue, publisher, ...shared });
+const worker = new StepWorker({
+  ...{ connect: () => connections.forWorker(), prefix: 'test', concurrency: 8, stallAfterMs: 30_000, progress },
+  oldestWaitingMs: () => queue.oldestWaitingMs(),
+  dependencies: {
+    ...{ store, leases, publisher, queue, running: new RunningTasks(), ...shared },
+    ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    getAgent: async (_, name) => ({
+      name,
+      async runStep({ task }) {
+        process.stdout.write(`${task.id} ${task.epoch}\n`);
+        await systemClock.sleep(Number(stepMs));
+        return { type: 'continue', control: {}, messages: [], events: [] };
+      },
+    }),
+  },
+});
+await worker.ready();
+process.stdout.write('ready\n');
