@@ -18,6 +18,8 @@ export class TaskView {
   contextId = '';
   #status: TaskStatus = { state: 'TASK_STATE_SUBMITTED' };
   #metadata: JsonObject | undefined;
+  /** Of the wait that the task is in: it ends with it. */
+  #waitMetadata: JsonObject | undefined;
   readonly #history: Message[] = [];
   readonly #artifacts = new Map<string, { head: Omit<Artifact, 'parts'>; parts: Part[] }>();
 
@@ -47,13 +49,15 @@ export class TaskView {
       case 'message.added':
         // The status message was the question that this one answers: it comes before it.
         this.#retireStatusMessage();
+        this.#waitMetadata = undefined;
         if (isInterrupted(this.state)) this.#status = { state: 'TASK_STATE_SUBMITTED', timestamp: isoTime(event.at) };
         this.#history.push(withIds(event.message, event));
         return;
       case 'status.changed':
         this.#retireStatusMessage();
         this.#status = wireStatus(event);
-        if (event.metadata !== undefined) this.#metadata = { ...this.#metadata, ...event.metadata };
+        this.#waitMetadata = isInterrupted(this.state) ? event.metadata : undefined;
+        if (event.metadata !== undefined && !isInterrupted(this.state)) this.#metadata = { ...this.#metadata, ...event.metadata };
         return;
       case 'artifact.updated': {
         const { parts, ...head } = event.artifact;
@@ -70,6 +74,7 @@ export class TaskView {
   /** The wire form (D7: no defaults, no empty lists). `historyLength`: K1; `undefined` = everything. */
   toTask(historyLength?: number): Task {
     const history = historyLength === undefined ? this.#history.slice() : historyLength === 0 ? [] : this.#history.slice(-historyLength);
+    const metadata = this.#waitMetadata === undefined ? this.#metadata : { ...this.#metadata, ...this.#waitMetadata };
     const artifacts = [...this.#artifacts.values()].map(({ head, parts }): Artifact => ({ ...head, parts: parts.slice() }));
     return {
       id: this.taskId,
@@ -77,7 +82,7 @@ export class TaskView {
       status: this.#status,
       ...(artifacts.length === 0 ? {} : { artifacts }),
       ...(history.length === 0 ? {} : { history }),
-      ...(this.#metadata === undefined ? {} : { metadata: this.#metadata }),
+      ...(metadata === undefined ? {} : { metadata }),
     };
   }
 

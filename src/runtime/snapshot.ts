@@ -68,6 +68,7 @@ function createAgents(
     const tools = createTools({
       agent: name,
       tools: agent.tools,
+      declared: settings.tools,
       documentStores: agent.documentStores,
       search: retriever,
       extensions: extensions.tools ?? [],

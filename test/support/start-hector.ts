@@ -55,6 +55,8 @@ export interface ProgramOptions {
   readonly environment?: Record<string, string>;
   /** Port to serve on; default a free one. */
   readonly port?: number;
+  /** Compiled program that takes the arguments of `hector serve`; default Hector itself. */
+  readonly program?: string;
 }
 
 /** `hector serve` as a process of its own, ready. Killed with the test. */
@@ -62,7 +64,7 @@ export async function spawnHector(t: Test, options: ProgramOptions): Promise<Hec
   const port = options.port ?? (await freePort());
   const name = `hector-${port}.json`;
   await writeFile(path.join(options.directory, name), JSON.stringify(withServer(options.config ?? {}, port)));
-  const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+  const main = options.program ?? fileURLToPath(new URL('../../src/main.js', import.meta.url));
   const roles = options.roles ?? ALL_ROLES;
   const child = spawn(process.execPath, [main, 'serve', '--config', name, '--roles', roles.join(',')], {
     cwd: options.directory,

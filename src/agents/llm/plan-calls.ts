@@ -41,7 +41,9 @@ export function planCall({ call, prepared, row, attempts }: PlanCallOptions): Ca
   const ready = prepared.type === 'ready' ? prepared : undefined;
   if (row !== undefined && isUnknown(row, ready)) {
     const question: Question = { asks: 'outcome', call, ready, row: identityOf(row), attempt: attemptOf(row, attempts) };
-    return { type: 'ask', question, ...(row.status === 'unknown' ? {} : { write: { ...identityOf(row), status: 'unknown' } }) };
+    if (row.status === 'unknown') return { type: 'ask', question };
+    const { decision } = row;
+    return { type: 'ask', question, write: { ...identityOf(row), status: 'unknown', ...(decision === undefined ? {} : { decision }) } };
   }
   if (prepared.type === 'refused') return { type: 'settled', result: { content: `Error: ${prepared.error.message}`, isError: true } };
   const isBound = row?.argumentsHash === prepared.argumentsHash;

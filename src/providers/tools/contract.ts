@@ -29,6 +29,9 @@ export interface Tool extends ToolDefinition {
   readonly requiresApproval?: boolean;
   /** Asks for the decision; `{name}` stands for the argument of that name. Default: a sentence with tool and arguments. */
   readonly approvalPrompt?: string;
-  /** Arguments are validated against `parameters` and defaults applied before this is called (TOOL-22). */
+  /**
+   * Arguments are validated against `parameters` and defaults applied before this is called (TOOL-22). To resolve says that this
+   * is what came of the call, also after the signal aborted; a call that stopped for the signal rejects, as nobody knows then.
+   */
   execute(args: JsonObject, context: ToolContext): Promise<ToolResult>;
 }

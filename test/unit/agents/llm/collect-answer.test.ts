@@ -54,9 +54,9 @@ t.test('parts keep the order they came in; a signature closes its thinking (AGT-
     { type: 'thinking', text: 'I see', signature: 's1' },
     { type: 'thinking', text: 'more' },
     { type: 'text', text: 'So it is.' },
-    { type: 'tool_call', id: '1', name: 'x', arguments: {} },
+    { type: 'tool_call', id: '1', name: 'x', arguments: {}, invalidArguments: '{' },
   ]);
-  t.same(answer.calls, [{ id: '1', name: 'x', arguments: {}, invalidArguments: '{' }]);
+  t.same(answer.calls, [{ type: 'tool_call', id: '1', name: 'x', arguments: {}, invalidArguments: '{' }]);
 });
 
 t.test('a model that ends without saying so has not answered', async (t) => {

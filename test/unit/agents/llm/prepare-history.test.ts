@@ -39,20 +39,55 @@ t.test('every call is followed by its result, in the order of the calls (AGT-28,
   t.same(prepared[2]?.parts, [result('1'), result('2')]);
 });
 
-t.test('a call without a result gets an error result; a result without a call is left out (AGT-28)', async (t) => {
+t.test('a call without a result is hidden; a result without a call is left out (AGT-28)', async (t) => {
   const history = [
     message('user', [text('?')]),
-    message('agent', [call('1'), call('2')]),
+    message('agent', [text('hm'), call('1'), call('2')]),
     message('tool', [result('2'), result('9')]),
     message('user', [text('and?')]),
     message('tool', [result('8')]),
+    message('agent', [{ type: 'thinking', text: 'one more' }, call('3')]),
   ];
   const prepared = prepareHistory(history, 'helper');
   t.same(
     prepared.map(({ role }) => role),
     ['user', 'agent', 'tool', 'user'],
   );
-  t.same(prepared[2]?.parts, [{ type: 'tool_result', callId: '1', name: 'look', content: '(no result)', isError: true }, result('2')]);
+  t.same(prepared[1]?.parts, [text('hm'), call('2')]);
+  t.same(prepared[2]?.parts, [result('2')]);
+});
+
+t.test('messages that were nothing but decisions are hidden; results that came one after the other are one message', async (t) => {
+  const history = [
+    { ...message('user', [text('?')]), id: 'same' },
+    message('agent', [call('1'), call('2')]),
+    message('tool', [result('1')]),
+    message('user', [text('what would it do?')]),
+    { ...message('user', [text('approve')]), id: 'same' },
+    { ...message('tool', [result('2')]), consumes: ['same'] },
+  ];
+  const prepared = prepareHistory(history, 'helper');
+  t.same(prepared, [history[0], history[1], { ...prepared[2], role: 'tool', parts: [result('1'), result('2')] }, history[3]]);
+});
+
+t.test('a call that was answered late stands behind what was said in other runs meanwhile', async (t) => {
+  const history = [
+    message('user', [text('pay')]),
+    message('agent', [call('1')]),
+    message('user', [text('hello?')]),
+    message('agent', [text('hello')]),
+    { ...message('user', [text('approve')]), id: 'ok' },
+    { ...message('tool', [result('1')]), consumes: ['ok'] },
+  ];
+  t.same(
+    prepareHistory(history.slice(0, 3), 'helper').map(({ parts }) => parts[0]),
+    [text('pay'), text('hello?')],
+    'the other run does not see the call that waits',
+  );
+  t.same(
+    prepareHistory(history, 'helper').map(({ parts }) => parts[0]),
+    [text('pay'), text('hello?'), text('hello'), call('1'), result('1')],
+  );
 });
 
 t.test('messages of other agents are text of the user (AGT-27)', async (t) => {

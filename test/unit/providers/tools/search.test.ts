@@ -3,7 +3,6 @@ import { AppError } from '../../../../src/base/errors.js';
 import { createSearchTool } from '../../../../src/providers/tools/adapters/search.js';
 import { createArgumentsCheck } from '../../../../src/providers/tools/arguments.js';
 import type { FoundPassage, PassageSearch } from '../../../../src/providers/tools/passage-search.js';
-import { createTools } from '../../../../src/providers/tools/registry.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
 
 const hit = (changes: Partial<FoundPassage> = {}): FoundPassage => ({
@@ -114,25 +113,4 @@ t.test('a search ends after 30 s, and at once with the step (TOOL-20)', async (t
   await t.rejects(stopped, { code: 'TASK_CANCELED' });
   t.ok(signals.every((signal) => signal.aborted));
   t.equal(clock.pending(), 0);
-});
-
-t.test('tools: omitted = all, [] = none, else those named (CFG-31)', async (t) => {
-  const own = { name: 'own', description: '', parameters: {}, effect: 'pure' as const, execute: async () => ({ content: '' }) };
-  const options = {
-    agent: 'helper',
-    tools: undefined,
-    documentStores: ['docs'],
-    search: recording([]),
-    extensions: [own],
-    clock: createSteeredClock(),
-  };
-  const names = (changes: Partial<Parameters<typeof createTools>[0]>) => createTools({ ...options, ...changes }).map(({ name }) => name);
-  t.same(names({}), ['search', 'own']);
-  t.same(names({ tools: [] }), []);
-  t.same(names({ tools: ['search'] }), ['search']);
-  t.same(names({ documentStores: [] }), ['own'], 'no stores, no search (RAG-50)');
-  t.throws(() => names({ tools: ['search', 'fly'], documentStores: [] }), {
-    code: 'CONFIG_INVALID',
-    problems: [{ field: 'agents.helper.tools[0]' }, { field: 'agents.helper.tools[1]' }],
-  });
 });
