@@ -16,11 +16,11 @@ if (isLongForm) {
     });
   });
 } else {
-  t.test('80 runs of 8 steps, a process killed or stopped every second (R1–R11)', { timeout: 90_000 }, async (t) => {
+  t.test('80 runs of 8 steps, a process killed or stopped every second (R1–R11)', { timeout: 200_000 }, async (t) => {
     const { settings } = await createSqlite(t);
     await runChaos(t, {
-      ...{ database: settings, runs: 80, runsPerSecond: 8, disturbEveryMs: 1_000, redisAfter: [3, 7] },
-      ...{ seed: Date.now() % 1_000_000, limitMs: 60_000 },
+      ...{ database: settings, runs: 80, runsPerSecond: 8, disturbEveryMs: 1_000, disturbances: 12, redisAfter: [3, 7] },
+      ...{ seed: Date.now() % 1_000_000, limitMs: 150_000 },
     });
   });
 }

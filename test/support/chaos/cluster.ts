@@ -68,7 +68,7 @@ export async function startCluster(t: Test, { directory, config, environment, pl
       if (isOver) return;
       const args = [PROGRAM, 'serve', '--config', CONFIG_FILE, '--roles', place.roles.join(',')];
       const env = { PATH: process.env['PATH'], HOME: directory, LOG_LEVEL: 'info', ...environment };
-      const child = spawn(process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
       children.set(place, child);
       const pid = child.pid ?? 0;
       const note = (line: string) => {

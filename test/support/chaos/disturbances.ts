@@ -19,6 +19,8 @@ export interface DisturbanceOptions {
   readonly redis: TempRedis;
   readonly random: Random;
   readonly everyMs: number;
+  /** No more of them than this. */
+  readonly limit: number;
   /** Ends the disturbances; what is disturbed then is put right. */
   readonly signal: AbortSignal;
   /** Called right after a process was killed. */
@@ -29,11 +31,11 @@ export interface DisturbanceOptions {
 
 /** Resolves when all is well again. */
 export async function disturb(options: DisturbanceOptions): Promise<readonly Disturbance[]> {
-  const { cluster, random, everyMs, signal, redisAfter } = options;
+  const { cluster, random, everyMs, limit, signal, redisAfter } = options;
   const done: Disturbance[] = [];
   const healing = new Set<Promise<void>>();
   const disturbed = new Set<Place>();
-  for (let count = 1; !signal.aborted; count++) {
+  for (let count = 1; !signal.aborted && count <= limit; count++) {
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     if (redisAfter.includes(count)) healing.add(restartRedis(options, done));

@@ -1,6 +1,6 @@
 /**
  * `hector` with a planned model and the effect tools: the command line, signals and all, as a process that can be killed.
- * Tells on standard output which run's step it begins, as `begin <run> <step>`.
+ * Tells on standard output which run's step it begins, as `begin <run> <step>`. Ends with its standard input: with the test.
  */
 import { runCli } from '../../../src/cli/run-cli.js';
 import { listenForStop } from '../../../src/cli/stop-signal.js';
@@ -11,6 +11,7 @@ import type { Extensions } from '../../../src/runtime/extensions.js';
 import { createEffectTools } from './effect-tools.js';
 import { createPlannedModel } from './planned-model.js';
 
+process.stdin.resume().on('end', () => process.exit(1));
 armFaultPointsFromEnvironment();
 const model = createPlannedModel((run, step) => {
   process.stdout.write(`begin ${run} ${step}\n`);

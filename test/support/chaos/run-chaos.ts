@@ -27,6 +27,8 @@ export interface ChaosOptions {
   readonly runs: number;
   readonly runsPerSecond: number;
   readonly disturbEveryMs: number;
+  /** Default: as long as runs go on. */
+  readonly disturbances?: number;
   readonly redisAfter: readonly number[];
   readonly seed: number;
   /** From the first run to the last one's end. */
@@ -68,6 +70,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
     redis,
     random,
     everyMs: options.disturbEveryMs,
+    limit: options.disturbances ?? Number.POSITIVE_INFINITY,
     redisAfter: options.redisAfter,
     signal: over.signal,
     onKill: (pid, at) => kills.push(recordKill(options.database, at, pid, cluster.beginnings)),
