@@ -77,7 +77,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
   });
 
   const plans = Array.from({ length: options.runs }, (_, index) => makePlan(`r${index}`, random));
-  const clientOptions = { caller, human, signal, streamSilenceMs: 1_500, callSilenceMs: 4_000 };
+  const clientOptions = { caller, human, signal, streamSilenceMs: 2_500, callSilenceMs: 4_000 };
   const startedAt = performance.now();
   const running = plans.map(async (plan, index): Promise<RunResult> => {
     await sleep((index * 1_000) / options.runsPerSecond);
