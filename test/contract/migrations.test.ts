@@ -2,7 +2,6 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
-import type { SqlDialect } from '../../src/storage/sql/dialects/dialect.js';
 import { mysql } from '../../src/storage/sql/dialects/mysql.js';
 import { postgres } from '../../src/storage/sql/dialects/postgres.js';
 import { sqlite } from '../../src/storage/sql/dialects/sqlite.js';
@@ -72,7 +71,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
         const driver = await openBare(t, temp.settings);
         await migrate(driver, { clock: systemClock, label: 'test', migrations: migrations.slice(0, version) });
         await driver.transact(function* () {
-          for (const query of rowsFromBefore(driver.dialect)) yield query;
+          for (const query of rowsFromBefore()) yield query;
         });
         // MySQL keeps what was done before the interruption; the others begin anew.
         let interruptions = 0;
@@ -130,7 +129,7 @@ async function openBare(t: Test, settings: DatabaseSettings): Promise<MigrationT
   return { dialect, transact: (program) => driver.transact(program) };
 }
 
-/** Migrates through a connection that breaks after so many statements of the transaction. */
+/** Migrates, and fails in place of the statement of that number, from 0. */
 async function interruptAfter(target: MigrationTarget, limit: number): Promise<void> {
   await migrate(
     {
@@ -144,40 +143,20 @@ async function interruptAfter(target: MigrationTarget, limit: number): Promise<v
 function* interrupted<T>(program: Program<T>, limit: number): Program<T> {
   let step = program.next();
   for (let count = 0; !step.done; count++) {
-    if (count === limit) throw new Error('interrupted');
-    step = program.next(yield step.value);
+    step = count === limit ? program.throw(new Error('interrupted')) : program.next(yield step.value);
   }
   return step.value;
 }
 
 /** What the run log of the schemas before 3 wrote. */
-function rowsFromBefore({ rows }: SqlDialect): readonly Query[] {
-  const task = (id: string, state: string, open: string | null) => [
-    ...[id, 'key', 'ended', 1, 'helper', 'ada', 'c1', '', state, 0, 1, 0, 3, 'v1', '{}', '', 10, 20],
-    ...[open, open === null ? null : 20],
-  ];
-  const kinds = {
-    ...{ id: 'key', session_key: 'key', session_id: 'key', turn: 'integer', agent: 'text', owner: 'text', context_id: 'text' },
-    ...{ tenant: 'text', state: 'key', epoch: 'integer', step: 'integer', takes: 'integer', seq: 'integer', config_version: 'key' },
-    ...{
-      control: 'text',
-      traceparent: 'text',
-      created_at: 'integer',
-      updated_at: 'integer',
-      open_session: 'key',
-      runnable_since: 'integer',
-    },
-  } as const;
-  const session = ['key', 'ended', 'helper', 'ada', 'c1', 0, 2, 10, 20];
-  const sessionKinds = {
-    ...{ session_key: 'key', session_id: 'key', agent: 'text', owner: 'text', context_id: 'text', last_position: 'integer' },
-    ...{ last_turn: 'integer', created_at: 'integer', updated_at: 'integer' },
-  } as const;
-  return [
-    ...rows.insert({ table: 'tasks', columns: kinds }, [
-      task('ended', 'TASK_STATE_COMPLETED', null),
-      task('open', 'TASK_STATE_SUBMITTED', 'ended'),
-    ]),
-    ...rows.insert({ table: 'sessions', columns: sessionKinds }, [session]),
-  ];
+function rowsFromBefore(): readonly Query[] {
+  const task = (id: string, state: string, openSession: string | null) => ({
+    sql: `INSERT INTO tasks (id, session_key, session_id, turn, agent, owner, context_id, tenant, state, epoch, step, takes, seq,
+      config_version, control, traceparent, created_at, updated_at, open_session, runnable_since)
+      VALUES (?, 'key', 'ended', 1, 'helper', 'ada', 'c1', '', ?, 0, 1, 0, 3, 'v1', '{}', '', 10, 20, ?, ?)`,
+    parameters: [id, state, openSession, openSession === null ? null : 20],
+  });
+  const session = `INSERT INTO sessions (session_key, session_id, agent, owner, context_id, last_position, last_turn, created_at, updated_at)
+    VALUES ('key', 'ended', 'helper', 'ada', 'c1', 0, 2, 10, 20)`;
+  return [task('ended', 'TASK_STATE_COMPLETED', null), task('open', 'TASK_STATE_SUBMITTED', 'ended'), { sql: session, parameters: [] }];
 }

@@ -89,7 +89,7 @@ forEachServer(t, async (t, createOpenTemp) => {
     const { open, settings } = await createOpenTemp(t)();
     const first = await open();
     const { migrationLock } = first.dialect;
-    const sleep = { postgres: 'SELECT pg_sleep(1.5)', mysql: 'SELECT SLEEP(1.5)', sqlite: '' }[settings.driver];
+    const sleep = { postgres: 'SELECT pg_sleep(2.5)', mysql: 'SELECT SLEEP(2.5)', sqlite: '' }[settings.driver];
     let opening: Promise<Database> | undefined;
     await first.transact(function* () {
       yield* migrationLock.acquire();
@@ -100,6 +100,20 @@ forEachServer(t, async (t, createOpenTemp) => {
     const second = await opening;
     t.teardown(() => second?.close());
     t.match(await acceptNew(new SqlTaskStore(second as Database)), { seq: 1 });
+  });
+
+  await t.test('a statement that nobody waits for any more is ended by PostgreSQL, a little after its limit', async (t) => {
+    const { settings, open } = await createOpenTemp(t)();
+    if (settings.driver !== 'postgres') {
+      t.pass('MySQL has such a limit for reading only');
+      return;
+    }
+    await open();
+    const database = await openDatabase({ ...settings, queryTimeoutMs: LIMIT }, { name: 'test', log: silentLogger, clock: systemClock });
+    t.teardown(() => database.close());
+    t.match(await database.read({ sql: "SELECT current_setting('statement_timeout') AS limit_text", parameters: [] }), [
+      { limit_text: '2s' },
+    ]);
   });
 
   await t.test('a connection that the server ends in the middle of a transaction fails that transaction alone', async (t) => {
