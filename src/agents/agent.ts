@@ -1,6 +1,6 @@
 /**
  * What one step of an agent does. A step is the unit of recovery (ARCHITECTURE §5): for an LLM agent one
- * model call and the tool calls it asked for.
+ * model call and the tool calls it asked for, or those calls by themselves when they act on the world (R7).
  */
 import type { JsonObject } from '../base/json.js';
 import type { Message } from '../protocol/a2a.js';

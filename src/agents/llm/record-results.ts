@@ -1,38 +1,43 @@
-/** Results of one step's calls into the ledger: those that arrive while a write is under way share the next one (R7). */
+/** Writes of one step to the ledger (R7): tried until they are kept, and results that arrive together share one. */
 import { backoffMs } from '../../base/backoff.js';
 import type { Clock } from '../../base/clock.js';
 import { toAppError } from '../../base/errors.js';
 import type { ToolCallWrite } from '../../tasks/tool-call.js';
 import type { StepContext } from '../agent.js';
 
-/** Settles when the row is committed. @throws AppError `TASK_LOST`, or what made it impossible. */
-export type RecordResult = (row: ToolCallWrite) => Promise<void>;
-
 /**
- * A database that is away for a moment must not cost a result that cannot be had again: the write is tried until it
- * succeeds, is refused for good, or the step is aborted.
+ * A database that is away for a moment must cost neither a result that cannot be had again nor a question about a call that
+ * never began: the write is tried until it succeeds, is refused for good, or the step is aborted. Writing it twice is harmless.
+ * @throws AppError `TASK_LOST`, or what made it impossible.
  */
-export function createRecordResult({ ledger, signal }: Pick<StepContext, 'ledger' | 'signal'>, clock: Clock): RecordResult {
-  let gathering: { readonly rows: ToolCallWrite[]; readonly written: Promise<void> } | undefined;
-  let previous: Promise<void> = Promise.resolve();
-
-  async function write(rows: readonly ToolCallWrite[]): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await ledger.record(rows);
-      } catch (error) {
-        if (signal.aborted || toAppError(error).disposition !== 'retry') throw error;
-        await clock.sleep(backoffMs(failures, { baseMs: 50, maxMs: 1_000 }), signal);
-      }
+export async function recordSurely(
+  rows: readonly ToolCallWrite[],
+  { ledger, signal }: Pick<StepContext, 'ledger' | 'signal'>,
+  clock: Clock,
+): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await ledger.record(rows);
+    } catch (error) {
+      if (signal.aborted || toAppError(error).disposition !== 'retry') throw error;
+      await clock.sleep(backoffMs(failures, { baseMs: 50, maxMs: 1_000 }), signal);
     }
   }
+}
 
+/** Settles when the row is committed. */
+export type RecordResult = (row: ToolCallWrite) => Promise<void>;
+
+/** Rows that arrive while a write is under way share the next one. */
+export function createRecordResult(context: Pick<StepContext, 'ledger' | 'signal'>, clock: Clock): RecordResult {
+  let gathering: { readonly rows: ToolCallWrite[]; readonly written: Promise<void> } | undefined;
+  let previous: Promise<void> = Promise.resolve();
   return (row) => {
     if (gathering === undefined) {
       const rows: ToolCallWrite[] = [];
       const written = previous.then(() => {
         gathering = undefined;
-        return write(rows);
+        return recordSurely(rows, context, clock);
       });
       gathering = { rows, written };
       // Each caller hears of the failure of its own write; the next one is tried all the same.

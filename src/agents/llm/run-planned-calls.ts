@@ -7,7 +7,7 @@ import type { StepContext } from '../agent.js';
 import type { AnsweredCall } from './answered-call.js';
 import type { CallPlan } from './plan-calls.js';
 import type { PreparedCall } from './prepare-call.js';
-import { createRecordResult } from './record-results.js';
+import { createRecordResult, recordSurely } from './record-results.js';
 import { type CallToRun, runToolCalls } from './run-tool-calls.js';
 import type { StepDependencies } from './step-dependencies.js';
 
@@ -34,7 +34,7 @@ export async function runPlannedCalls(
   const intents = intentsOf(plans);
   if (intents.length > 0) {
     await faultPoint('tool.before-intent');
-    await context.ledger.record([...decidedRows(plans), ...intents]);
+    await recordSurely([...decidedRows(plans), ...intents], context, clock);
     await faultPoint('tool.after-intent');
   }
   const record = createRecordResult(context, clock);

@@ -3,6 +3,8 @@ import { AppError } from '../../../../src/base/errors.js';
 import { armFaultPoint } from '../../../../src/base/fault-points.js';
 import type { JsonObject } from '../../../../src/base/json.js';
 import type { Tool, ToolResult } from '../../../../src/providers/tools/contract.js';
+import { createTestAgent } from '../../../support/llm-agent.js';
+import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { countingTool, hashOf, setUpCalls, told } from '../../../support/tool-calls.js';
 
 t.test('a call that changes something runs when the answer that asks for it is committed, between intent and result (R7)', async (t) => {
@@ -249,7 +251,9 @@ t.test('a lost run starts no call; a database that is away for a moment costs no
   const shaky = {
     ...run.ledger,
     record: async (calls: Parameters<typeof run.ledger.record>[0]) => {
-      if (calls[0]?.status === 'done' && failures++ < 2) throw new AppError('DATABASE_UNAVAILABLE');
+      // The first write arrives, but nobody hears of it.
+      if (failures === 0) await run.ledger.record(calls);
+      if (failures++ < 4 && failures !== 3) throw new AppError('DATABASE_UNAVAILABLE');
       await run.ledger.record(calls);
     },
   };
@@ -279,4 +283,37 @@ t.test('a run whose calls are no longer in its session fails and says so', async
   await run.step(agent);
   run.history = run.history.slice(0, 1);
   t.match(await run.toRest(agent), { type: 'failed', statusMessage: { parts: [{ text: /no longer in its session/ }] } });
+});
+
+t.test(
+  'a call that was begun as once is not run again because the configuration says otherwise now, nor the other way round',
+  async (t) => {
+    for (const [before, after] of [
+      ['once', 'idempotent'],
+      ['idempotent', 'once'],
+    ] as const) {
+      const send = countingTool('send', after);
+      const { agent, run } = setUpCalls(t, [countingTool('send', before)], [{ id: 'o', name: 'send' }], []);
+      await run.step(agent);
+      const disarm = armFaultPoint('tool.after-intent', () => {
+        throw new Error('dead');
+      });
+      await t.rejects(run.crash(agent), { message: 'dead' });
+      disarm();
+      await run.toRest(createTestAgent(createScriptedModel(t, []), { tools: [send] }));
+      t.match(run.questions, [{ type: 'tool_outcome_request', tool_call_id: 'o' }]);
+      t.equal(send.executed.length, 0);
+    }
+  },
+);
+
+t.test('a once call whose tool is gone is asked about all the same; to run it again is no longer possible', async (t) => {
+  const { agent, run } = await dieInCall(t, countingTool('send', 'once'));
+  const without = createTestAgent(createScriptedModel(t, []), { tools: [] });
+  await run.toRest(without);
+  t.match(run.questions, [{ type: 'tool_outcome_request', tool_call_id: 'o', tool_name: 'send', arguments: { to: 'Ada' } }]);
+  run.say('retry');
+  await run.step(without);
+  t.match(run.results['o'], /^Error: the tool 'send' has changed/);
+  await run.toRest(agent);
 });
