@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly directory: string;
   readonly config: JsonObject;
   readonly environment: Readonly<Record<string, string>>;
+  /** More of it for the first process of a place. */
+  readonly firstEnvironments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly places: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -39,6 +41,8 @@ export interface Cluster {
   readonly places: readonly Place[];
   /** By run. */
   readonly beginnings: ReadonlyMap<string, Beginning>;
+  /** Names of the places that called a tool, by call id. */
+  readonly callers: ReadonlyMap<string, readonly string[]>;
   /** Addresses of the fronts, dead or alive: as much as a client knows. */
   fronts(): readonly string[];
   /** Resolves when the process is ready. */
@@ -53,21 +57,30 @@ export interface Cluster {
   logTail(): string;
 }
 
-export async function startCluster(t: Test, { directory, config, environment, places: layout }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(t: Test, options: ClusterOptions): Promise<Cluster> {
+  const { directory, config, environment, firstEnvironments = {}, places: layout } = options;
   const places: Place[] = Object.entries(layout).map(([name, roles]) => ({ name, roles, url: '', pid: 0 }));
   const children = new Map<Place, ChildProcess>();
   const beginnings = new Map<string, Beginning>();
+  const callers = new Map<string, string[]>();
   const log: string[] = [];
   let isOver = false;
 
   const cluster: Cluster = {
     places,
     beginnings,
+    callers,
     fronts: () => places.map(({ url }) => url).filter((url) => url !== ''),
     async start(place) {
       if (isOver) return;
       const args = [PROGRAM, 'serve', '--config', CONFIG_FILE, '--roles', place.roles.join(',')];
-      const env = { PATH: process.env['PATH'], HOME: directory, LOG_LEVEL: 'info', ...environment };
+      const env = {
+        PATH: process.env['PATH'],
+        HOME: directory,
+        LOG_LEVEL: 'info',
+        ...environment,
+        ...(children.has(place) ? {} : firstEnvironments[place.name]),
+      };
       const child = spawn(process.execPath, args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
       children.set(place, child);
       const pid = child.pid ?? 0;
@@ -80,6 +93,7 @@ export async function startCluster(t: Test, { directory, config, environment, pl
         createInterface({ input: child.stdout }).on('line', (line) => {
           const [word, run = '', step = ''] = line.split(' ');
           if (word === 'begin') beginnings.set(run, { place: place.name, pid, step: Number(step), at: Date.now() });
+          if (word === 'call') callers.set(run, [...(callers.get(run) ?? []), place.name]);
           const url = /^Agents: +(\S+)\/agents$/.exec(line)?.[1];
           if (url !== undefined) place.url = url;
           if (/^Redis:/.test(line)) resolve();

@@ -5,7 +5,8 @@ import type { ToolEffect } from '../../../src/tasks/tool-call.js';
 import type { EffectCall } from './effect-counts.js';
 import { TOOL_NAMES } from './run-plan.js';
 
-export function createEffectTools(serverUrl: string): readonly Tool[] {
+/** @param onCall is told of each call before anything of it leaves the process. */
+export function createEffectTools(serverUrl: string, onCall: (callId: string) => void): readonly Tool[] {
   const create = (name: string, effect: ToolEffect): Tool => ({
     name,
     description: `Asks the effect server (${effect})`,
@@ -16,6 +17,7 @@ export function createEffectTools(serverUrl: string): readonly Tool[] {
       required: ['run', 'ms'],
     },
     async execute(args: JsonObject, context) {
+      onCall(context.callId);
       const call: EffectCall = {
         effect,
         run: String(args['run']),

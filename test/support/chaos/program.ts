@@ -1,6 +1,7 @@
 /**
  * `hector` with a planned model and the effect tools: the command line, signals and all, as a process that can be killed.
- * Tells on standard output which run's step it begins, as `begin <run> <step>`. Ends with its standard input: with the test.
+ * Tells on standard output which run's step it begins, as `begin <run> <step>`, and
+ * which tool call, as `call <callId>`. Ends with its standard input: with the test.
  */
 import { runCli } from '../../../src/cli/run-cli.js';
 import { listenForStop } from '../../../src/cli/stop-signal.js';
@@ -17,7 +18,10 @@ const model = createPlannedModel((run, step) => {
   process.stdout.write(`begin ${run} ${step}\n`);
 });
 const environment = processEnvironment();
-const extensions: Extensions = { createLanguageModel: () => model, tools: createEffectTools(environment['EFFECT_SERVER_URL'] ?? '') };
+const tools = createEffectTools(environment['EFFECT_SERVER_URL'] ?? '', (callId) => {
+  process.stdout.write(`call ${callId}\n`);
+});
+const extensions: Extensions = { createLanguageModel: () => model, tools };
 const exitCode = await runCli(process.argv.slice(2), {
   terminal: processTerminal(),
   environment,
