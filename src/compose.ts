@@ -23,6 +23,7 @@ import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { Keeper } from './steps/keeper.js';
 import { findStall, readQueue } from './steps/queue-health.js';
+import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
 import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { BullStepQueue } from './steps/step-queue.js';
@@ -40,6 +41,7 @@ import { openDatabase } from './storage/sql/database.js';
 import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
 import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
 import { SqlTaskStore } from './storage/sql/sql-task-store.js';
+import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
@@ -214,16 +216,18 @@ async function startFrontRole(
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<Front> {
-  const { receiver, publisher, queue, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
+  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
+  const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
   const binding = createA2aBinding({
     settings: () => runtime.current.settings,
     store,
-    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
-    cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    acceptMessage,
+    cancelTask,
     feed,
     log,
     clock,
@@ -240,6 +244,10 @@ async function startFrontRole(
     clock,
     log,
   );
+  const studio = createStudioRoutes({
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+  });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
     settings: settings.server,
@@ -250,6 +258,7 @@ async function startFrontRole(
     log,
     clock,
     version,
+    studio,
   });
   closers.add(() => front.drain(drainBudgetMs(settings)));
   return front;

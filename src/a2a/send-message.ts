@@ -60,6 +60,7 @@ function accept({ acceptMessage, settings }: OperationDependencies, request: Sen
     owner: call.principal.subject,
     tenant: request.tenant ?? '',
     configVersion: settings().version,
+    doubleTexting: call.agentSettings.doubleTexting,
     message: request.message,
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
   });

@@ -72,6 +72,12 @@ export const ERRORS = {
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
+  TASK_BUSY: entry('The task is being worked on', 'retry', 409),
+  CHECKPOINT_NOT_HELD: entry('The run is not held', 'stop', 409),
+  CHECKPOINT_ENDED: entry('The run has ended', 'stop', 409),
+  TOOL_CALL_NOT_FOUND: entry('Unknown tool call', 'stop', 404),
+  TOOL_CALL_NOT_OPEN: entry('The tool call waits for no decision', 'stop', 409),
+  TOOL_CALL_CHANGED: entry('The tool call has other arguments', 'stop', 409),
   CONTEXT_BUSY: entry('A run of this context has not ended', 'retry', 409),
   // stores
   DATABASE_UNAVAILABLE: entry('The database cannot be reached', 'retry', 503),

@@ -10,6 +10,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: 'Start the server', load: async () => (await import('./serve.js')).serveCommand },
   ask: { summary: 'Ask an agent and show the answer as it grows', load: async () => (await import('./ask.js')).askCommand },
   ingest: { summary: 'Read document stores into the index', load: async () => (await import('./ingest.js')).ingestCommand },
+  tasks: {
+    summary: 'See the runs that have not ended, and resume, discard or decide them',
+    load: async () => (await import('./tasks.js')).tasksCommand,
+  },
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
+import type { StudioRoute } from '../studio/studio-route.js';
 import { listenUrl, requestBaseUrl } from './base-url.js';
 import { withCors } from './cors.js';
 import { Drain } from './drain.js';
@@ -26,6 +27,8 @@ export interface FrontOptions {
   readonly clock: Clock;
   /** Hector's own version. */
   readonly version: string;
+  /** Paths of the management API. Default: none. */
+  readonly studio?: readonly StudioRoute[];
 }
 
 export interface Front {
@@ -40,11 +43,11 @@ export interface Front {
 
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { settings, binding, authenticate, readiness, metrics, log, clock, version } = options;
+  const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
   const { limits } = settings;
   const drain = new Drain();
   const quota = new StreamQuota(limits.maxStreamsPerCaller);
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, limits, quota, drain, clock, log });
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({

@@ -3,9 +3,10 @@ import type { BindingReply } from '../a2a/binding-reply.js';
 import type { Principal } from '../access/principal.js';
 import type { StreamQuota } from '../access/stream-quota.js';
 import type { Clock } from '../base/clock.js';
-import { AppError, describeError } from '../base/errors.js';
+import { describeError } from '../base/errors.js';
 import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
+import { assertJson } from './assert-json.js';
 import { departedWriter } from './departed-writer.js';
 import type { Drain } from './drain.js';
 import type { RouteContext } from './route-context.js';
@@ -27,7 +28,7 @@ export async function answerJsonRpc(
   { request, parameters, baseUrl }: RouteContext,
   principal: Principal,
 ): Promise<HttpResponse> {
-  checkContentType(request.headers['content-type']);
+  assertJson(request.headers['content-type']);
   // Before the binding accepts the message: a refused caller must not leave a task behind.
   if ((request.headers.accept ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
   const reply = await ports.binding.handleJsonRpc(
@@ -81,13 +82,6 @@ function streamOptions({ clock, limits, log }: JsonRpcPorts, reply: BindingReply
       return reply.describeFailure?.(error) ?? BARE_FAILURE;
     },
   };
-}
-
-/** J1; a missing type is taken as JSON, which the binding then has to find in the body. */
-function checkContentType(value: string | undefined): void {
-  const type = (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type === '' || type === 'application/json' || type === 'application/a2a+json') return;
-  throw new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: `content-type is '${type}': send application/json` });
 }
 
 const EVENT_STREAM = 'text/event-stream';

@@ -1,6 +1,6 @@
 /** A table of paths. Segments are compared after percent-decoding; one trailing slash is ignored. */
 export interface Route<Handler> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** `/agents/{name}`: braces name a segment. Also the route's name in traces and metrics (OBS-20). */
   readonly pattern: string;
   readonly handle: Handler;

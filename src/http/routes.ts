@@ -1,12 +1,14 @@
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
+import type { StudioRoute } from '../studio/studio-route.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
 import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
 import type { HttpResponse } from './server.js';
+import { mountStudio } from './studio-routes.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -27,6 +29,8 @@ export interface RoutePorts extends JsonRpcPorts {
   /** `undefined`: none are served. */
   readonly metrics: MetricsRoute | undefined;
   readonly version: string;
+  /** Paths of the management API. */
+  readonly studio: readonly StudioRoute[];
 }
 
 /** Every path of the server (spec/04 4.1). */
@@ -62,6 +66,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    ...mountStudio(ports.studio, ports.authenticate),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];
 }

@@ -34,7 +34,7 @@ export class RecoverySweep {
     const { leases, clock, log } = options;
     this.#options = options;
     const round = (signal: AbortSignal) => this.#round(signal);
-    this.#duty = new KeeperDuty({ name: 'recovery', periodMs: PERIOD_MS, leases, clock, log, round });
+    this.#duty = new KeeperDuty({ name: NAME, periodMs: PERIOD_MS, leases, clock, log, round });
   }
 
   close(): Promise<void> {
@@ -75,6 +75,7 @@ export class RecoverySweep {
   }
 }
 
+const NAME = 'recovery';
 const PERIOD_MS = 250;
 const ROUNDS_PER_WAITING_SWEEP = 4;
 /** A waiting task touched more recently is on its way through the queue. */
@@ -82,3 +83,10 @@ const IDLE_MS = 2_000;
 const BATCH = 200;
 /** Per sweep: bounds its load over a long backlog. */
 const PAGES = 5;
+
+/** What others tell of the sweep: its lease, and the longest until it finds a run whose worker died, or whose job was lost. */
+export const RECOVERY_SWEEP = {
+  lease: `keeper.${NAME}`,
+  orphanMs: PERIOD_MS,
+  lostJobMs: IDLE_MS + PERIOD_MS * ROUNDS_PER_WAITING_SWEEP,
+} as const;

@@ -9,7 +9,7 @@ import { AppError, describeError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
-import type { StepQueue } from '../tasks/step-queue.js';
+import type { JobPlace, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
 
@@ -22,7 +22,7 @@ export interface BullStepQueueOptions extends QueueConnection {
 
 type QueuedTask = Pick<TaskRecord, 'id' | 'step' | 'traceparent'>;
 
-export class BullStepQueue implements StepQueue {
+export class BullStepQueue implements StepQueue, StepQueueView {
   readonly #queue: Queue<StepJob>;
   readonly #options: BullStepQueueOptions;
   #depth = 0;
@@ -67,6 +67,27 @@ export class BullStepQueue implements StepQueue {
     this.#depthRead ??= this.#readDepth();
     if (this.#depthReadAt === Number.NEGATIVE_INFINITY) await this.#depthRead;
     return this.#depth;
+  }
+
+  async findJob(taskId: string): Promise<JobPlace | undefined> {
+    const isOwn = (id: string): boolean => id.startsWith(`${taskId}.`);
+    // A job moves from waiting to active: looked at in that order, it is not missed.
+    const waiting = await this.#queue.getRanges(['waiting'], 0, MAX_SEEN_JOBS - 1, true);
+    const before = waiting.findIndex(isOwn);
+    if (before >= 0) return { type: 'waiting', before };
+    if ((await this.#queue.getRanges(['active'], 0, MAX_SEEN_JOBS - 1)).some(isOwn)) return { type: 'active' };
+    const delayed = (await this.#queue.getRanges(['delayed'], 0, MAX_SEEN_JOBS - 1)).find(isOwn);
+    if (delayed !== undefined) {
+      const job = await this.#queue.getJob(delayed);
+      return job === undefined ? { type: 'active' } : { type: 'delayed', dueAt: job.timestamp + job.delay };
+    }
+    return waiting.length < MAX_SEEN_JOBS ? { type: 'none' } : undefined;
+  }
+
+  async countWorkers(): Promise<number | undefined> {
+    const workers = await this.#queue.getWorkers();
+    // What BullMQ answers where the server refuses CLIENT LIST has no id.
+    return workers.some((worker) => worker['id'] === undefined) ? undefined : workers.length;
   }
 
   /** How long the job that is next waits already, milliseconds; 0 = none waits. @throws while Redis is away. */
@@ -117,5 +138,7 @@ const JOB_OPTIONS = {
   removeOnFail: true,
   stackTraceLimit: 0,
 } as const;
+/** Jobs of each kind that `findJob` looks through. */
+const MAX_SEEN_JOBS = 10_000;
 const DEPTH_AGE_MS = 200;
 const OVERLOAD_RETRY_MS = 1_000;

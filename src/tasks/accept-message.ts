@@ -10,10 +10,10 @@ import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import { currentTraceparent, withSpan } from '../observe/trace.js';
 import type { Message, Part } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';
-import type { FeedPublisher } from './coordination.js';
+import type { CancelSignals, FeedPublisher } from './coordination.js';
 import type { SessionMessage, SessionPart } from './session-message.js';
 import type { StepQueue } from './step-queue.js';
-import type { AcceptOutcome, TaskRecord, TaskStore } from './task-store.js';
+import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task-store.js';
 
 export interface AcceptMessageRequest {
   /** Key of the addressed agent. */
@@ -25,12 +25,15 @@ export interface AcceptMessageRequest {
   /** Validated; `contextId` and `taskId` as the client sent them. */
   readonly message: Message;
   readonly metadata?: JsonObject;
+  /** As the addressed agent's settings have it. Default `enqueue`. */
+  readonly doubleTexting?: DoubleTexting;
 }
 
 export interface AcceptMessageDependencies {
   readonly store: TaskStore;
   readonly queue: StepQueue;
   readonly publisher: FeedPublisher;
+  readonly signals: Pick<CancelSignals, 'announce'>;
   readonly clock: Clock;
 }
 
@@ -38,11 +41,11 @@ export interface AcceptMessageDependencies {
  * Commits the message and sees to it that its task runs.
  * @returns the task: a new one, the continued one, or for a repeated `messageId` the one it made before (R11).
  * @throws AppError `TASK_NOT_FOUND` (S6), `OPERATION_UNSUPPORTED` (S5 terminal task, or one that is not waiting),
- *   `PARAMS_INVALID` (M5, R11), `OVERLOADED`.
+ *   `PARAMS_INVALID` (M5, R11), `CONTEXT_BUSY` (double texting: reject), `OVERLOADED`.
  */
 export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecord>;
 
-export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMessageDependencies): AcceptMessage {
+export function createAcceptMessage({ store, queue, publisher, signals, clock }: AcceptMessageDependencies): AcceptMessage {
   return (request) =>
     withSpan('hector.task.accept', { 'hector.agent.name': request.agent }, async (span) => {
       const contextId = await resolveContextId(store, request);
@@ -60,6 +63,7 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
         sessionMessage: toSessionMessage(message, at),
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+        ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
         dedupeKey: key,
         messageHash: messageHash(message),
         at,
@@ -69,11 +73,25 @@ export function createAcceptMessage({ store, queue, publisher, clock }: AcceptMe
       await faultPoint('accept.after-commit');
       // Nobody can follow a task whose id is not known yet.
       if (outcome.type === 'accepted' && message.taskId !== undefined) await publisher.publishEvents(outcome.events);
-      // A duplicate is enqueued too: the first try may have died between its commit and its job.
-      // Not waited for: the answer rests on the commit, and a job that gets lost is added by the recovery sweep.
-      if (isRunnable(task.state)) void queue.enqueue(task);
+      // None of what follows rejects, and none is waited for: the answer rests on the commit. A worker that misses the signal
+      // learns of it at its commit, which is refused; a job that gets lost is added by the recovery sweep.
+      if (outcome.type === 'accepted' && outcome.interrupted !== undefined) {
+        void tellInterrupted(outcome.interrupted, publisher, signals).then(() => queue.enqueue(task));
+      } else if (isRunnable(task.state)) {
+        // A duplicate is enqueued too: the first try may have died between its commit and its job.
+        void queue.enqueue(task);
+      }
       return task;
     });
+}
+
+/** R6: workers of the runs that gave way stop at once, and their clients hear of it. */
+async function tellInterrupted(
+  interrupted: NonNullable<Extract<AcceptOutcome, { type: 'accepted' }>['interrupted']>,
+  publisher: FeedPublisher,
+  signals: Pick<CancelSignals, 'announce'>,
+): Promise<void> {
+  await Promise.all(interrupted.flatMap(({ task, events }) => [signals.announce(task.id), publisher.publishEvents(events)]));
 }
 
 /** A message that was accepted before adds no work: it finds its task also while new ones are refused (R11). */

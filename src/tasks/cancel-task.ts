@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { withSpan } from '../observe/trace.js';
+import type { Message } from '../protocol/a2a.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
 import type { StepQueue } from './step-queue.js';
 import type { TaskRecord, TaskStore } from './task-store.js';
@@ -18,15 +19,16 @@ export interface CancelTaskDependencies {
 }
 
 /**
+ * @param message why, for the status that ends it. Default: none.
  * @returns the canceled task; for one that was canceled before, that task again (A15.5, N3).
  * @throws AppError `TASK_NOT_FOUND`, `TASK_NOT_CANCELABLE` (N2).
  */
-export type CancelTask = (taskId: string, owner: string) => Promise<TaskRecord>;
+export type CancelTask = (taskId: string, owner: string, message?: Message) => Promise<TaskRecord>;
 
 export function createCancelTask({ store, queue, publisher, signals, clock }: CancelTaskDependencies): CancelTask {
-  return (taskId, owner) =>
+  return (taskId, owner, message) =>
     withSpan('hector.task.cancel', { 'hector.task.id': taskId }, async () => {
-      const outcome = await store.cancel(taskId, owner, undefined, clock.now());
+      const outcome = await store.cancel(taskId, owner, message, clock.now());
       switch (outcome.type) {
         case 'not-found':
           throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });

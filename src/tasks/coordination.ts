@@ -26,6 +26,12 @@ export interface LeaseManager {
   close(): Promise<void>;
 }
 
+/** Leases as an onlooker sees them. */
+export interface LeaseView {
+  /** Until each lease ends unless it is renewed, milliseconds; tasks without one are left out. */
+  remaining(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
 export type FeedItem = { readonly type: 'event'; readonly event: TaskEvent } | { readonly type: 'delta'; readonly delta: TaskDelta };
 
 /** Tells other processes at once what SQL already holds, or previews what it will hold (R9). */

@@ -3,7 +3,7 @@
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
 import type { TaskEvent } from './task-event.js';
-import type { TaskRecord } from './task-store.js';
+import type { SessionKey, TaskRecord } from './task-store.js';
 
 export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
 
@@ -25,6 +25,8 @@ export interface OpenRunQuery {
   readonly owner?: string;
   /** Default: all. */
   readonly status?: OpenRunStatus;
+  /** Only runs of this session. Default: of all. */
+  readonly session?: SessionKey;
   /** Continues behind this run. */
   readonly after?: Pick<TaskRecord, 'createdAt' | 'id'>;
   readonly limit: number;

@@ -14,3 +14,18 @@ export interface StepQueue {
   /** Throws `OVERLOADED` (with `retryAfterMs`) while more jobs wait than `queue.max_waiting` allows. */
   assertCapacity(): Promise<void>;
 }
+
+/** Where a run's job stands. `before`: jobs that are taken before it. */
+export type JobPlace =
+  | { readonly type: 'waiting'; readonly before: number }
+  | { readonly type: 'active' }
+  | { readonly type: 'delayed'; readonly dueAt: number }
+  | { readonly type: 'none' };
+
+/** What the queue knows, for people who ask why nothing happens. Hints, as all of Redis: nothing is decided by it. */
+export interface StepQueueView {
+  /** `undefined`: more jobs wait than it looks at. */
+  findJob(taskId: string): Promise<JobPlace | undefined>;
+  /** Processes that take step jobs; `undefined` where the server does not tell. */
+  countWorkers(): Promise<number | undefined>;
+}

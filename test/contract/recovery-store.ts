@@ -28,6 +28,21 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     t.match(await store.take(id, 4), { from: 'w3', task: { worker: '' } });
   });
 
+  await t.test('the runs of one session alone can be asked for, by the whole of its key', async (t) => {
+    const [store, other] = await open(t);
+    const accept = (agent: string, owner: string, contextId: string) => acceptNew(store, { key: { agent, owner, contextId } });
+    const runs = [await accept('helper', 'ada', 'c'), await accept('helper', 'ada', 'c'), await accept('helper', 'ada', 'C')];
+    await accept('other', 'ada', 'c');
+    await accept('helper', 'eve', 'c');
+    const [first, second] = runs.map(({ id }) => id);
+    const ids = async (contextId: string) =>
+      (await other.openRuns({ session: { agent: 'helper', owner: 'ada', contextId }, limit: 10 })).map(({ id }) => id);
+    t.same(new Set(await ids('c')), new Set([first, second]));
+    t.same(await ids('unknown'), []);
+    await store.cancel(first ?? '', 'ada', undefined, 1);
+    t.same(await ids('c'), [second], 'until they end');
+  });
+
   await t.test('a run that ends or waits has no worker', async (t) => {
     const [store] = await open(t);
     for (const state of ['TASK_STATE_COMPLETED', 'TASK_STATE_FAILED', 'TASK_STATE_INPUT_REQUIRED', 'TASK_STATE_AUTH_REQUIRED'] as const) {

@@ -4,6 +4,7 @@ import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { openRunSuite, recoverySuite } from './recovery-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
+import { doubleTextingSuite } from './task-store-double-texting.js';
 import { sessionSuite } from './task-store-sessions.js';
 import { takesSuite } from './task-store-takes.js';
 import { toolCallSuite } from './tool-call-store.js';
@@ -18,6 +19,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await commitSuite(t, open);
   await sessionSuite(t, open);
   await takesSuite(t, open);
+  await doubleTextingSuite(t, open);
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
   await openRunSuite(t, open);

@@ -5,8 +5,10 @@ import { systemClock } from '../../src/base/clock.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { findStall } from '../../src/steps/queue-health.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
+import { rpc, userMessage } from '../support/a2a-client.js';
 import { waitFor } from '../support/coordination-steps.js';
 import { startSilentProxy } from '../support/silent-proxy.js';
+import { startTestHector } from '../support/start-hector.js';
 import { startStepRig } from '../support/step-rig.js';
 
 const FINISHED: StepOutcome = { type: 'finished', control: {}, messages: [], events: [] };
@@ -37,4 +39,29 @@ t.test('nobody takes anything: readiness knows, and a ping changes nothing', asy
   await rig.startWorker();
   await rig.untilEnded(task);
   t.equal(await findStall(health), undefined);
+});
+
+t.test('a front whose steps nobody takes is not ready and says why; its metrics show it (OBS-03)', { timeout: 60_000 }, async (t) => {
+  const config = {
+    agents: { assistant: {} },
+    queue: { stall_after_ms: 1_000 },
+    observability: { metrics: { enabled: true, endpoint: '/metrics' } },
+  };
+  const front = await startTestHector(t, { config, roles: ['front'] });
+  t.equal((await fetch(`${front.url}/health/ready`)).status, 200);
+  const { body } = await rpc(`${front.url}/agents/assistant`, 'SendMessage', {
+    message: userMessage('Hello'),
+    configuration: { returnImmediately: true },
+  });
+  t.match(body.result, { task: { status: { state: 'TASK_STATE_SUBMITTED' } } });
+  await waitFor(async () => (await fetch(`${front.url}/health/ready`)).status === 503, 20_000);
+  t.match(await (await fetch(`${front.url}/health/ready`)).json(), {
+    status: 'not_ready',
+    reasons: [/^step jobs wait for \d+ s and no worker takes any \(queue\.stall_after_ms\)$/],
+  });
+  const metrics = await (await fetch(`${front.url}/metrics`)).text();
+  t.match(metrics, /^hector_queue_waiting 1$/m);
+  t.match(metrics, /^hector_queue_oldest_waiting_seconds \d/m);
+  await startTestHector(t, { config, roles: ['agent'], directory: front.directory });
+  await waitFor(async () => (await fetch(`${front.url}/health/ready`)).status === 200, 20_000);
 });

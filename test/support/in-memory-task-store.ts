@@ -189,11 +189,13 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return { type: 'expired', task, events };
   }
 
-  async openRuns({ owner, status, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
+  async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
     const runs = this.#records().filter((run) => !isTerminal(run.state) && (owner === undefined || run.owner === owner));
     const isBehind = (run: TaskRecord) =>
       after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
-    const found = runs.filter((run) => isBehind(run) && (status === undefined || statusOf(run) === status));
+    const isOfSession = (run: TaskRecord) =>
+      session === undefined || (run.agent === session.agent && run.owner === session.owner && run.contextId === session.contextId);
+    const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
   }
 

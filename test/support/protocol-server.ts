@@ -95,7 +95,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
   const binding = createA2aBinding({
     settings: () => settings,
     store,
-    acceptMessage: createAcceptMessage({ store, queue, publisher: live, clock: systemClock }),
+    acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
     cancelTask: createCancelTask({ store, queue, publisher: live, signals, clock: systemClock }),
     feed,
     log: silentLogger,

@@ -62,7 +62,7 @@ export async function startStepRig(t: Test) {
   const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
-  const acceptMessage = createAcceptMessage({ store, queue, publisher, clock: systemClock });
+  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock: systemClock });
   let sent = 0;
   return {
     redis,

@@ -9,6 +9,8 @@ export interface LeaseCommands {
   /** Deletes the key if the token holds it. */
   release(key: string, token: string): Promise<void>;
   exist(keys: readonly string[]): Promise<readonly boolean[]>;
+  /** Milliseconds that each key has left; 0 = it is not there. */
+  remaining(keys: readonly string[]): Promise<readonly number[]>;
 }
 
 export function defineLeaseCommands(client: Redis): LeaseCommands {
@@ -39,6 +41,18 @@ export function defineLeaseCommands(client: Redis): LeaseCommands {
         }
       }
       return live;
+    },
+    async remaining(keys) {
+      const left: number[] = [];
+      for (let start = 0; start < keys.length; start += CHUNK) {
+        const pipeline = client.pipeline();
+        for (const key of keys.slice(start, start + CHUNK)) pipeline.pttl(key);
+        for (const [error, ms] of (await pipeline.exec()) ?? []) {
+          if (error) throw error;
+          left.push(Math.max(0, Number(ms)));
+        }
+      }
+      return left;
     },
   };
 }

@@ -14,7 +14,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { Logger } from '../../observe/log.js';
-import type { LeaseManager, LeaseOutcome, TaskLease } from '../../tasks/coordination.js';
+import type { LeaseManager, LeaseOutcome, LeaseView, TaskLease } from '../../tasks/coordination.js';
 import { HeldLease } from './held-lease.js';
 import { defineLeaseCommands, type LeaseCommands } from './lease-commands.js';
 
@@ -28,7 +28,7 @@ export interface RedisLeaseOptions {
   readonly log: Logger;
 }
 
-export class RedisLeaseManager implements LeaseManager {
+export class RedisLeaseManager implements LeaseManager, LeaseView {
   readonly #options: RedisLeaseOptions;
   readonly #commands: LeaseCommands;
   readonly #held = new Map<string, HeldLease>();
@@ -72,6 +72,13 @@ export class RedisLeaseManager implements LeaseManager {
       throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to look at leases', cause });
     });
     return new Set(taskIds.filter((_, index) => live[index]));
+  }
+
+  async remaining(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const left = await this.#commands.remaining(taskIds.map((taskId) => this.#key(taskId))).catch((cause: unknown) => {
+      throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to look at leases', cause });
+    });
+    return new Map(taskIds.map((taskId, index) => [taskId, left[index] ?? 0] as const).filter(([, ms]) => ms > 0));
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ export interface RunLogTables {
   accepted_messages: AcceptedMessageTable;
   sessions: SessionTable;
   session_messages: SessionMessageTable;
+  rolled_back_runs: RolledBackRunTable;
   config_versions: ConfigVersionTable;
   schema_migrations: SchemaMigrationTable;
 }
@@ -125,6 +126,12 @@ export interface SessionMessageTable {
   task_id: string;
   /** JSON of a `SessionMessage`. */
   body: string;
+}
+
+/** R8: messages stay as they are; readers of the session pass over those of these runs. */
+export interface RolledBackRunTable {
+  session_id: string;
+  task_id: string;
 }
 
 export interface ConfigVersionTable {

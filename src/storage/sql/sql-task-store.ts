@@ -6,6 +6,7 @@
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
+import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
 import type {
@@ -34,6 +35,7 @@ import type {
 import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
+import type { Query } from './query.js';
 import { acceptWrite } from './run-log/accept.js';
 import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
@@ -42,36 +44,63 @@ import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
+import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
 import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
+import type { SessionTransfer } from './session-transfer.js';
+import { readSeparateMessages } from './session-transfer-reads.js';
+
+/** SES-10 */
+export interface SeparateSessions {
+  readonly sessions: Database;
+  readonly transfer: Pick<SessionTransfer, 'wrote'>;
+}
 
 export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, RetentionStore {
   readonly #database: Database;
+  readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
-  constructor(database: Database) {
+  /** @param separate where messages of sessions go, if not into `database` (SES-10). */
+  constructor(database: Database, separate?: SeparateSessions) {
     this.#database = database;
+    this.#separate = separate;
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
       run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
     });
   }
 
-  accept(input: AcceptInput): Promise<AcceptOutcome> {
-    return this.#write('accept', () => acceptWrite(input));
+  async accept(input: AcceptInput): Promise<AcceptOutcome> {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const outcome = await this.#write('accept', () => acceptWrite(input));
+      // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
+      const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
+      if (outcome.type === 'again' || isBehindItself) continue;
+      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(input.key));
+      return outcome;
+    }
+    throw new AppError('DATABASE_BUSY', {
+      message: `The runs of the context '${input.key.contextId}' changed ${MAX_TRIES} times while a message waited for them`,
+      retryAfterMs: 1_000,
+    });
   }
 
   isAccepted(dedupeKey: string): Promise<boolean> {
     return isAccepted(this.#database, dedupeKey);
   }
 
-  take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
-    return this.#write('take', () => takeWrite(taskId, at, worker));
+  async take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
+    // A run begins with its session. While that cannot be read, taking would only use up the takes that a run has.
+    await this.#separate?.sessions.read(PING);
+    return await this.#write('take', () => takeWrite(taskId, at, worker));
   }
 
-  commit(commit: StepCommit): Promise<CommitOutcome> {
-    return this.#write('commit', () => commitWrite(commit));
+  async commit(commit: StepCommit): Promise<CommitOutcome> {
+    const outcome = await this.#write('commit', () => commitWrite(commit));
+    if (outcome.type === 'committed' && commit.messages.length > 0) this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
+    return outcome;
   }
 
   record(record: StepRecord): Promise<RecordOutcome> {
@@ -127,7 +156,9 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   }
 
   sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
-    return readSessionMessages(this.#database, key, { upToTurn, limit });
+    const range = { upToTurn, limit };
+    if (this.#separate === undefined) return readSessionMessages(this.#database, key, range);
+    return readSeparateMessages({ runs: this.#database, sessions: this.#separate.sessions }, key, range);
   }
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
@@ -155,4 +186,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 }
 
 const MAX = 2 ** 31 - 1;
+const PING: Query = { sql: 'SELECT 1', parameters: [] };
+/** Each time another process was quicker; the one that was has been served. */
+const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };

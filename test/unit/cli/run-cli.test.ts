@@ -29,7 +29,7 @@ t.test('wrong usage exits 2 with the nearest right word, on the error output onl
 });
 
 t.test('every command has help with examples (CLI-15)', async (t) => {
-  for (const name of ['serve', 'ask', 'ingest', 'validate', 'info', 'schema', 'quickstart', 'version']) {
+  for (const name of ['serve', 'ask', 'tasks', 'ingest', 'validate', 'info', 'schema', 'quickstart', 'version']) {
     const { code, output } = await run(t, [name, '--help']);
     t.equal(code, 0);
     t.match(output, /Usage: hector .*\n/);

@@ -20,8 +20,10 @@ async function startDoor(t: Parameters<typeof createSqlite>[0]) {
       if (isFull) throw new AppError('OVERLOADED');
     },
   };
+  const told: string[] = [];
+  const signals = { announce: async (taskId: string) => void told.push(`signal ${taskId}`) };
   const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
-  const accept = createAcceptMessage({ store, queue, publisher, clock: systemClock });
+  const accept = createAcceptMessage({ store, queue, publisher, signals, clock: systemClock });
   return { accept, jobs, fill: () => (isFull = true) };
 }
 

@@ -42,6 +42,8 @@ export interface RowShape {
 /** Statements over many rows, in the form that costs the dialect least. Values stand in the shape's column order. */
 export interface RowStatements {
   insert(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
+  /** Passes over rows whose primary key is taken. */
+  insertMissing(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
   /** Sets all columns but the first, which is the key. */
   update(shape: RowShape, rows: readonly (readonly unknown[])[]): readonly Query[];
   /** Rows whose first column is one of `keys`, locked in key order until the transaction ends if `lock`. */

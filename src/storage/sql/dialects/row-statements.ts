@@ -8,6 +8,7 @@ export const rowByRow: RowStatements = {
     const sql = textsOf(shape).insert;
     return rows.map((parameters) => ({ sql, parameters }));
   },
+  insertMissing: (shape, rows) => appending(' ON CONFLICT DO NOTHING', rowByRow.insert(shape, rows)),
   update: (shape, rows) => {
     const sql = textsOf(shape).update;
     return rows.map(([key, ...values]) => ({ sql, parameters: [...values, key] }));
@@ -33,6 +34,7 @@ export const columnArrays: RowStatements = {
       sql: `INSERT INTO ${shape.table} (${names(shape)}) SELECT * FROM ${unnest(shape)}`,
       parameters: transpose(shape, rows),
     }),
+  insertMissing: (shape, rows) => appending(' ON CONFLICT DO NOTHING', columnArrays.insert(shape, rows)),
   update: (shape, rows) => {
     const [key, ...columns] = Object.keys(shape.columns);
     return when(rows, {
@@ -64,6 +66,11 @@ export const valueLists: RowStatements = {
       parameters: chunk.flat(),
     }));
   },
+  // Sets nothing: `INSERT IGNORE` would also let values pass that do not fit.
+  insertMissing: (shape, rows) => {
+    const key = firstColumn(shape);
+    return appending(` ON DUPLICATE KEY UPDATE ${key} = ${shape.table}.${key}`, valueLists.insert(shape, rows));
+  },
   update: (shape, rows) => {
     const [key, ...columns] = Object.keys(shape.columns);
     const first = `SELECT ${Object.keys(shape.columns)
@@ -92,6 +99,10 @@ export const valueLists: RowStatements = {
     });
   },
 };
+
+function appending(clause: string, queries: readonly Query[]): readonly Query[] {
+  return queries.map(({ sql, parameters }) => ({ sql: `${sql}${clause}`, parameters }));
+}
 
 function when(items: readonly unknown[], query: Query): readonly Query[] {
   return items.length === 0 ? [] : [query];

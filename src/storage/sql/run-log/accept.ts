@@ -1,16 +1,23 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
-import type { AcceptInput, AcceptOutcome } from '../../../tasks/task-store.js';
+import type { AcceptInput, AcceptOutcome, DoubleTexting } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
-import { hashKey, isTaskId, sessionKeyOf } from './rows.js';
+import { endRun } from './end-run.js';
+import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
+/** Another run joined the session while this one waited for the locks of those it knew of: nothing is written, it is to be tried again. */
+export interface AcceptAgain {
+  readonly type: 'again';
+}
+
 /** R1, R11: a new task, or a waiting one goes on. */
-export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
+export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | AcceptAgain> {
   assertStorable(input);
   const { message, metadata, taskId } = input;
+  const doubleTexting = taskId === undefined ? (input.doubleTexting ?? 'enqueue') : 'enqueue';
   const body: TaskEventBody =
     taskId === undefined
       ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }) }
@@ -18,6 +25,7 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
   // Everything that takes time happens here, before the transaction holds its locks.
   const prepared: PreparedAccept = {
     input,
+    doubleTexting,
     body,
     bodyJson: JSON.stringify(body),
     messageJson: JSON.stringify(input.sessionMessage),
@@ -28,30 +36,61 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome> {
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
     sessionKey: sessionKeyOf(input.key),
     locksSession: true,
-    readsHead: false,
+    readsHead: doubleTexting !== 'enqueue',
+    endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
     decide: (set) => decide(set, prepared),
   };
 }
 
+type Accepted = Extract<AcceptOutcome, { type: 'accepted' }>;
+type InterruptedRun = NonNullable<Accepted['interrupted']>[number];
+
 interface PreparedAccept {
   readonly input: AcceptInput;
+  readonly doubleTexting: DoubleTexting;
   readonly body: TaskEventBody;
   readonly bodyJson: string;
   readonly messageJson: string;
   readonly acceptedKey: string;
 }
 
-function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
+function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | AcceptAgain {
   const known = set.accepted.get(prepared.acceptedKey);
   // Its task may be gone: retention deleted both after this transaction saw the message and before it could lock the task.
   if (known !== undefined && set.tasks.has(known.taskId)) {
     const type = known.messageHash === prepared.input.messageHash ? 'duplicate' : 'conflict';
     return { type, task: set.getTask(known.taskId).record };
   }
-  return prepared.input.taskId === undefined ? create(set, prepared) : resume(set, prepared, prepared.input.taskId);
+  if (prepared.input.taskId !== undefined) return resume(set, prepared, prepared.input.taskId);
+  // Behind the question whether the message is known: one that is sent again interrupts nothing (R11).
+  const sessionId = set.sessions.get(sessionKeyOf(prepared.input.key))?.session_id;
+  if (prepared.doubleTexting === 'enqueue' || sessionId === undefined) return create(set, prepared);
+  const head = set.findHead(sessionId);
+  if (head === undefined) return create(set, prepared);
+  if (prepared.doubleTexting === 'reject') return { type: 'active', task: head.record };
+  if (set.otherHeads.has(sessionId)) return { type: 'again' };
+  const interrupted = set.activeRuns(sessionId).map((task) => interrupt(set, task, prepared));
+  return { ...create(set, prepared), interrupted };
 }
 
-function create(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome {
+/** R6. A run that waits for input is none of these: it goes on when it is answered. */
+function interrupt(set: WorkingSet, task: StoredTask, { input, doubleTexting }: PreparedAccept): InterruptedRun {
+  const verdict = transition(task.record.state, { type: 'cancel' });
+  if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${task.record.id} runs and cannot be canceled` });
+  const reason = `Replaced by message '${input.message.messageId}' (agents.${task.record.agent}.double_texting: ${doubleTexting})`;
+  const { task: record, events } = endRun(set, task, { state: verdict.state, reason: reason + CONSEQUENCE[doubleTexting], at: input.at });
+  if (doubleTexting === 'rollback') set.rollBack(task);
+  return { task: record, events };
+}
+
+const CONSEQUENCE: Readonly<Record<DoubleTexting, string>> = {
+  enqueue: '',
+  reject: '',
+  interrupt: '; what it had said stays in the conversation',
+  rollback: '; what was said in it has left the conversation',
+};
+
+function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   const { key, tenant, configVersion, traceparent, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
@@ -98,7 +137,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
 
-function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): AcceptOutcome {
+function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {
   const { key, messageHash, at } = prepared.input;
   set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
   set.accepted.set(prepared.acceptedKey, { taskId, messageHash });

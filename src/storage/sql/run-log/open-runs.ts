@@ -3,7 +3,7 @@ import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../ta
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
-import { TASK_COLUMNS, toStoredTask } from './rows.js';
+import { sessionKeyOf, TASK_COLUMNS, toStoredTask } from './rows.js';
 import { IS_OPEN, IS_WAITING } from './state-conditions.js';
 
 export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -12,10 +12,11 @@ export async function readDue(database: Database, at: number, limit: number): Pr
 }
 
 export async function readOpenRuns(database: Database, query: OpenRunQuery): Promise<readonly TaskRecord[]> {
-  const { owner, status, after, limit } = query;
+  const { owner, status, session, after, limit } = query;
   const conditions = [
     ...ofOwner(owner),
     { sql: status === undefined ? '' : ` AND ${STATUS[status]}`, parameters: [] },
+    session === undefined ? { sql: '', parameters: [] } : { sql: OF_SESSION, parameters: [sessionKeyOf(session)] },
     after === undefined
       ? { sql: '', parameters: [] }
       : { sql: ' AND created_at >= ? AND (created_at > ? OR id > ?)', parameters: [after.createdAt, after.createdAt, after.id] },
@@ -52,6 +53,8 @@ function ofOwner(owner: string | undefined): readonly { readonly sql: string; re
 function toRecords(rows: readonly unknown[]): readonly TaskRecord[] {
   return (rows as readonly TaskTable[]).map((row) => toStoredTask(row).record);
 }
+
+const OF_SESSION = ' AND session_id = (SELECT session_id FROM sessions WHERE session_key = ?)';
 
 const COLUMNS = TASK_COLUMNS.join(', ');
 

@@ -172,6 +172,11 @@ export const SESSION_MESSAGE: RowShape = {
   columns: { session_id: 'key', turn: 'integer', position: 'integer', task_id: 'key', body: 'text' },
 };
 
+export const ROLLED_BACK_RUN: RowShape = {
+  table: 'rolled_back_runs',
+  columns: { session_id: 'key', task_id: 'key' },
+};
+
 export const ACCEPTED_MESSAGE: RowShape = {
   table: 'accepted_messages',
   columns: { dedupe_key: 'key', task_id: 'key', message_hash: 'key', created_at: 'integer' },

@@ -84,7 +84,9 @@ const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM t
   WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
-  WHERE s.session_key = ? AND m.turn <= ? ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
+  WHERE s.session_key = ? AND m.turn <= ?
+    AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = m.session_id AND r.task_id = m.task_id)
+  ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns).join(', ')} FROM tool_calls WHERE task_id = ? ORDER BY ordinal`;
 

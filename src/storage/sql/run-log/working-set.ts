@@ -19,6 +19,7 @@ export interface PendingWrites {
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
   readonly accepted: (readonly unknown[])[];
+  readonly rolledBack: (readonly unknown[])[];
   /** By call key. */
   readonly newCalls: Map<string, readonly unknown[]>;
   readonly changedCalls: Map<string, readonly unknown[]>;
@@ -46,6 +47,7 @@ export class WorkingSet {
     events: [],
     messages: [],
     accepted: [],
+    rolledBack: [],
     newCalls: new Map(),
     changedCalls: new Map(),
   };
@@ -127,6 +129,17 @@ export class WorkingSet {
     session.last_position += 1;
     session.updated_at = at;
     this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, taskId, json]);
+  }
+
+  /** What the task's run said leaves its session. */
+  rollBack({ sessionId, record }: StoredTask): void {
+    this.pending.rolledBack.push([sessionId, record.id]);
+  }
+
+  /** Loaded runs of the session that have neither ended nor wait for input, in their order. */
+  activeRuns(sessionId: string): readonly StoredTask[] {
+    const active = [...this.tasks.values()].filter((task) => task.sessionId === sessionId && isRunnable(task.record.state));
+    return active.sort((a, b) => a.record.turn - b.record.turn);
   }
 
   /** The session's earliest runnable task: the only one that may be taken. */

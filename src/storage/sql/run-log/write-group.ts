@@ -3,13 +3,15 @@
  * The number of statements does not grow with the number of members where a statement is a round trip.
  *
  * Locks are taken in one order everywhere, tasks by id, then sessions by key, so that groups of different
- * processes wait for each other but never in a circle.
+ * processes wait for each other but never in a circle. Which runs of a session a member ends is read before they are locked; one that
+ * joined them meanwhile shows once the session is locked, as one that is not loaded, and that member is tried again.
  */
 import type { SqlDialect } from '../dialects/dialect.js';
-import { type Program, type Query, rowsOfAll } from '../query.js';
+import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
 import {
   ACCEPTED_MESSAGE,
+  ROLLED_BACK_RUN,
   SESSION,
   SESSION_CHANGE,
   SESSION_MESSAGE,
@@ -36,6 +38,8 @@ export interface RunLogWrite<Outcome> {
   readonly locksSession: boolean | ((task: StoredTask) => boolean);
   /** It asks which run of its task's session comes first. */
   readonly readsHead: boolean;
+  /** It may end the runnable runs of `sessionKey`, unless its message was accepted before: they are locked with the other tasks. */
+  readonly endsActiveRuns?: boolean;
   /** Tool calls of its task that it writes. */
   readonly toolCallKeys?: readonly string[];
   decide(set: WorkingSet): Outcome;
@@ -54,7 +58,10 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   for (const row of yield* rowsOfAll<AcceptedMessageTable>(rows.select(ACCEPTED_MESSAGE, acceptedKeys, { lock: false }))) {
     set.accepted.set(row.dedupe_key, { taskId: row.task_id, messageHash: row.message_hash });
   }
-  const taskIds = unique([...writes.map((write) => write.taskId), ...[...set.accepted.values()].map((accepted) => accepted.taskId)]);
+  const ending = writes.filter((write) => write.endsActiveRuns && !set.accepted.has(write.acceptedKey ?? ''));
+  const activeIds = yield* readActiveIds(unique(ending.map((write) => write.sessionKey)));
+  const acceptedIds = [...set.accepted.values()].map((accepted) => accepted.taskId);
+  const taskIds = unique([...writes.map((write) => write.taskId), ...acceptedIds, ...activeIds]);
   for (const row of yield* rowsOfAll<TaskTable>(rows.select(TASK, taskIds, { lock: true }))) set.tasks.set(row.id, toStoredTask(row));
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
@@ -68,9 +75,9 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
     set.sessions.set(row.session_key, { ...row });
 
   // After the session's lock: a run accepted before it is seen here, one accepted later is enqueued after this commit.
-  const heads = unique(writes.filter((write) => write.readsHead).map((write) => set.tasks.get(write.taskId ?? '')?.sessionId)).map(
-    (key) => ({ key, limit: countIn(set, key) + 1 }),
-  );
+  const sessionIdOf = (write: RunLogWrite<unknown>) =>
+    set.tasks.get(write.taskId ?? '')?.sessionId ?? set.sessions.get(write.sessionKey ?? '')?.session_id;
+  const heads = unique(writes.filter((write) => write.readsHead).map(sessionIdOf)).map((key) => ({ key, limit: countIn(set, key) + 1 }));
   for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'turn', heads))) {
     if (set.tasks.has(row.id)) continue;
     const known = set.otherHeads.get(row.session_id);
@@ -83,8 +90,16 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   return set;
 }
 
+function* readActiveIds(sessionKeys: readonly string[]): Program<readonly string[]> {
+  if (sessionKeys.length === 0) return [];
+  const marks = sessionKeys.map(() => '?').join(', ');
+  const rows = yield* rowsOf<Pick<TaskTable, 'id'>>({ sql: `${ACTIVE_IDS} (${marks})`, parameters: sessionKeys });
+  return rows.map((row) => row.id);
+}
+
 function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
-  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted, newCalls, changedCalls } = set.pending;
+  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } =
+    set.pending;
   const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
   const width = Object.keys(SESSION_CHANGE.columns).length;
   return [
@@ -108,6 +123,7 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
     ),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
+    ...rows.insert(ROLLED_BACK_RUN, rolledBack),
     ...rows.insert(TOOL_CALL, [...newCalls.values()]),
     ...rows.update(TOOL_CALL_CHANGE, [...changedCalls.values()]),
   ];
@@ -127,3 +143,5 @@ function countIn(set: WorkingSet, sessionId: string): number {
 function unique(keys: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(keys.filter((key) => key !== undefined))].sort();
 }
+
+const ACTIVE_IDS = 'SELECT t.id FROM sessions AS s JOIN tasks AS t ON t.open_session = s.session_id WHERE s.session_key IN';

@@ -1,0 +1,62 @@
+import { AppError, type FieldProblem } from '../base/errors.js';
+import { isJsonObject, type JsonObject } from '../base/json.js';
+
+export interface ApiCall {
+  /** Base URL of a server. */
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Begins with `/`; its parts are encoded. */
+  readonly path: string;
+  readonly body?: JsonObject;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One call of the management API.
+ * @throws AppError `CLI_SERVER_UNREACHABLE`, `CLI_SERVER_REFUSED` with the server's own words.
+ */
+export async function callApi({ url, method, path, body, signal }: ApiCall): Promise<JsonObject> {
+  const base = url.replace(/\/+$/, '');
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${base}${path}`, {
+      method,
+      signal,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new AppError('CLI_SERVER_UNREACHABLE', {
+      message: `no server answers at ${base}; start one with 'hector serve', or correct --url`,
+      cause: error instanceof Error && error.cause !== undefined ? error.cause : error,
+    });
+  }
+  const reply = parse(text);
+  if (response.ok && reply !== undefined) return reply;
+  throw refusal(response, reply?.['error']);
+}
+
+function refusal({ status, statusText }: Response, error: unknown): AppError {
+  if (!isJsonObject(error) || typeof error['message'] !== 'string')
+    return new AppError('CLI_SERVER_REFUSED', {
+      message: `the server answered HTTP ${status} ${statusText}; is it Hector, and of this version?`,
+    });
+  const problems = Array.isArray(error['problems']) ? (error['problems'] as readonly FieldProblem[]) : [];
+  return new AppError(status === 503 ? 'CLI_SERVER_UNREACHABLE' : 'CLI_SERVER_REFUSED', {
+    message: error['message'],
+    problems: problems.filter(({ field, description }) => typeof field === 'string' && typeof description === 'string'),
+    details: { status, code: error['code'] },
+  });
+}
+
+function parse(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // Something else than our API answers there; the caller says so.
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Terminal } from './terminal.js';
+
+/** One call of `hector tasks`. */
+export interface TaskAct {
+  readonly url: string;
+  /** '' where the verb wants none. */
+  readonly taskId: string;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Value of a flag, if it was given. */
+  readonly flag: (name: string) => string | undefined;
+}

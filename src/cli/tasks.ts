@@ -1,0 +1,95 @@
+import { AppError } from '../base/errors.js';
+import { findNearestName } from '../config/nearest-name.js';
+import type { Role } from '../runtime/hector.js';
+import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { loadCommandSettings } from './load-command-settings.js';
+import { runHector } from './run-hector.js';
+import { INTERRUPTED } from './stop-signal.js';
+import { RUN_STATUSES, TASK_VERBS, type TaskVerb } from './tasks-verbs.js';
+
+/** Runs go on in the processes that serve; this one only asks and tells. */
+const OWN_SERVER_ROLES: ReadonlySet<Role> = new Set(['front']);
+
+/** CHK-08 */
+export const tasksCommand: Command = {
+  name: 'tasks',
+  summary: 'See the runs that have not ended, and resume, discard or decide them',
+  usage: `${Object.keys(TASK_VERBS).join('|')} [<task id>]`,
+  maxArguments: 2,
+  options: {
+    status: { type: 'string', value: '<status>', description: `list: ${RUN_STATUSES.join(', ')} (default all)`, choices: RUN_STATUSES },
+    call: { type: 'string', value: '<id>', description: 'The call to decide (default: the one that is open)' },
+    reason: { type: 'string', value: '<text>', description: 'approve, deny: why; the model reads why it was denied' },
+    result: { type: 'string', value: '<text>', description: 'done: what came of the call' },
+    url: { type: 'string', value: '<url>', description: 'A running server (default: one of its own, over the same storage)' },
+    json: { type: 'boolean', description: 'Print what the server answers; a list as one JSON object per line' },
+  },
+  examples: [
+    'hector tasks list --status held',
+    'hector tasks why 019a2f4c-5b1e-7c3d-8f60-1d2e3f4a5b6c',
+    'hector tasks approve 019a2f4c-5b1e-7c3d-8f60-1d2e3f4a5b6c --call call_1',
+    "hector tasks deny 019a2f4c-5b1e-7c3d-8f60-1d2e3f4a5b6c --reason 'not on a Friday'",
+  ],
+  async run(input, context) {
+    const { verb, taskId } = readVerb(input);
+    const act = (url: string, signal: AbortSignal): Promise<void> =>
+      verb.run({
+        url,
+        taskId,
+        signal,
+        json: isFlagSet(input, 'json'),
+        terminal: context.terminal,
+        flag: (name) => findTextFlag(input, name),
+      });
+    const url = findTextFlag(input, 'url');
+    if (url === undefined) return actOnOwnServer(input, context, act);
+    if (!URL.canParse(url))
+      throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
+    const stop = context.listenForStop();
+    try {
+      return await unlessStopped(stop.signal, () => act(url, stop.signal));
+    } finally {
+      stop.dispose();
+    }
+  },
+};
+
+type Act = (url: string, signal: AbortSignal) => Promise<void>;
+
+function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
+  const settings = loadCommandSettings(input, context, {
+    environment: { LOG_LEVEL: 'warn', ...context.environment },
+    overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } },
+  });
+  return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => unlessStopped(signal, () => act(hector.url, signal)));
+}
+
+async function unlessStopped(signal: AbortSignal, run: () => Promise<void>): Promise<number> {
+  try {
+    await run();
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return INTERRUPTED;
+  }
+}
+
+function readVerb(input: CommandInput): { readonly verb: TaskVerb; readonly taskId: string } {
+  const [name = '', taskId = ''] = input.arguments;
+  const verb = Object.hasOwn(TASK_VERBS, name) ? TASK_VERBS[name] : undefined;
+  if (verb === undefined) {
+    const near = findNearestName(name, Object.keys(TASK_VERBS));
+    const wanted = near === undefined ? `tasks wants one of ${Object.keys(TASK_VERBS).join(', ')}` : `did you mean '${near}'?`;
+    throw new AppError('CLI_USAGE', { message: name === '' ? wanted : `tasks knows no '${name}'; ${wanted}` });
+  }
+  if (verb.wantsTask && taskId.trim() === '')
+    throw new AppError('CLI_USAGE', {
+      message: `tasks ${name} wants the id of a task: hector tasks ${name} <task id>; hector tasks list shows them`,
+    });
+  if (!verb.wantsTask && taskId !== '')
+    throw new AppError('CLI_USAGE', { message: `unexpected argument '${taskId}'; tasks ${name} takes none (see --help)` });
+  for (const flag of ['status', 'call', 'reason', 'result'])
+    if (findTextFlag(input, flag) !== undefined && !verb.flags.includes(flag))
+      throw new AppError('CLI_USAGE', { message: `--${flag} does not go with tasks ${name} (see --help)` });
+  return { verb, taskId };
+}

@@ -1,0 +1,8 @@
+import { AppError } from '../base/errors.js';
+
+/** J1; a missing type is taken as JSON, which whoever reads the body then has to find in it. */
+export function assertJson(contentType: string | undefined): void {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type === '' || type === 'application/json' || type === 'application/a2a+json') return;
+  throw new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: `content-type is '${type.slice(0, 100)}': send application/json` });
+}

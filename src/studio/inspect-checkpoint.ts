@@ -1,0 +1,41 @@
+import type { JsonObject } from '../base/json.js';
+import { answerWithin } from './answer-within.js';
+import { viewRun, viewToolCall } from './checkpoint-view.js';
+import { getRun, type RunReference } from './get-run.js';
+import { findOpenQuestions } from './open-questions.js';
+import type { StudioPorts } from './studio-ports.js';
+import type { StudioResponse } from './studio-route.js';
+
+/** `GET /api/checkpoints/{taskId}`: everything durable about a run but its history. */
+export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): Promise<StudioResponse> {
+  const task = await getRun(ports, run);
+  const [leases, calls, questions] = await Promise.all([
+    answerWithin(ports, 'which leases live', ports.leases.remaining([task.id])),
+    ports.toolCalls.toolCalls(task.id),
+    findOpenQuestions(ports.tasks, task),
+  ]);
+  const asked = questions.map(
+    (question): JsonObject => ({
+      call_id: question.callId,
+      tool: question.tool,
+      asks: question.asks,
+      arguments: question.arguments,
+      arguments_hash: question.argumentsHash,
+      prompt: question.prompt,
+      decisions: question.asks === 'approval' ? ['approve', 'deny'] : ['done', 'retry', 'skip'],
+    }),
+  );
+  return {
+    status: 200,
+    body: {
+      ...viewRun(task, leases?.has(task.id)),
+      control: task.control,
+      questions: asked,
+      tool_calls: calls.slice(-MAX_CALLS).map(viewToolCall),
+      tool_calls_total: calls.length,
+    },
+  };
+}
+
+/** The newest of a run's calls that are shown. */
+const MAX_CALLS = 500;

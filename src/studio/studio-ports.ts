@@ -1,0 +1,27 @@
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../observe/log.js';
+import type { AcceptMessage } from '../tasks/accept-message.js';
+import type { CancelTask } from '../tasks/cancel-task.js';
+import type { LeaseView } from '../tasks/coordination.js';
+import type { RecoveryStore } from '../tasks/recovery-store.js';
+import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
+import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
+import type { ToolCallStore } from '../tasks/tool-call.js';
+
+/** What the management API needs of the run log and its coordination. */
+export interface StudioPorts {
+  readonly tasks: Pick<TaskStore, 'find' | 'events'>;
+  readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
+  readonly toolCalls: Pick<ToolCallStore, 'toolCalls'>;
+  readonly versions: Pick<ConfigVersionStore, 'find'>;
+  readonly leases: LeaseView;
+  readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;
+  readonly acceptMessage: AcceptMessage;
+  readonly cancelTask: CancelTask;
+  /** `queue.lease_ms` */
+  readonly leaseMs: number;
+  /** The keeper's lease, and the longest until it finds a run whose worker died, or whose job was lost; milliseconds. */
+  readonly sweep: { readonly lease: string; readonly orphanMs: number; readonly lostJobMs: number };
+  readonly clock: Clock;
+  readonly log: Logger;
+}

@@ -1,0 +1,40 @@
+import { decideToolCall } from './decide-tool-call.js';
+import { discardCheckpoint } from './discard-checkpoint.js';
+import { explainRun } from './explain-run.js';
+import { inspectCheckpoint } from './inspect-checkpoint.js';
+import { listCheckpoints } from './list-checkpoints.js';
+import { readDecision } from './read-decision.js';
+import { assertNoMembers } from './read-members.js';
+import { resumeCheckpoint } from './resume-checkpoint.js';
+import { showStatistics } from './show-statistics.js';
+import type { StudioPorts } from './studio-ports.js';
+import type { StudioRequest, StudioRoute } from './studio-route.js';
+
+/** Every path of the management API (CHK-08); described with examples in README.md. */
+export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
+  return [
+    { method: 'GET', pattern: '/api/checkpoints', handle: ({ owner, query }) => listCheckpoints(ports, owner, query) },
+    // Before `{taskId}`: no task is called `stats`.
+    { method: 'GET', pattern: '/api/checkpoints/stats', handle: ({ owner }) => showStatistics(ports, owner) },
+    { method: 'GET', pattern: '/api/checkpoints/{taskId}', handle: (request) => inspectCheckpoint(ports, runOf(request)) },
+    {
+      method: 'POST',
+      pattern: '/api/checkpoints/{taskId}/resume',
+      async handle(request) {
+        assertNoMembers(request.body);
+        return resumeCheckpoint(ports, runOf(request));
+      },
+    },
+    { method: 'DELETE', pattern: '/api/checkpoints/{taskId}', handle: (request) => discardCheckpoint(ports, runOf(request)) },
+    { method: 'GET', pattern: '/api/tasks/{taskId}/why', handle: (request) => explainRun(ports, runOf(request)) },
+    {
+      method: 'POST',
+      pattern: '/api/tasks/{taskId}/toolCalls/{callId}/decision',
+      handle: async (request) => decideToolCall(ports, runOf(request), request.parameters.callId as string, readDecision(request.body)),
+    },
+  ];
+}
+
+function runOf({ owner, parameters }: StudioRequest): { readonly taskId: string; readonly owner: string } {
+  return { taskId: parameters.taskId as string, owner };
+}
