@@ -17,7 +17,7 @@ t.test('a once call is not made by the worker that wakes after another one made 
   const cluster = await startCluster(t, {
     directory,
     environment: { EFFECT_SERVER_URL: world.url },
-    firstEnvironments: { paused: { HECTOR_FAULT_POINTS: 'tool.after-intent=stop@1' } },
+    firstEnvironments: { paused: { HECTOR_FAULT_POINTS: 'ledger.after-record=stop@1' } },
     places: { front: ['front', 'keeper'], paused: ['agent'] },
     config: {
       agents: { worker: {} },
