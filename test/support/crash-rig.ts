@@ -86,9 +86,9 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     waitExpiresAfterMs: 3_600_000,
   };
   const signals = { announce: async () => {}, listen: async () => ({ close: () => {} }) };
-  const shared = { store, queue, publisher, clock: systemClock };
+  const shared = { store, queue, publisher, signals, clock: systemClock };
   const acceptMessage = createAcceptMessage(shared);
-  const cancelTask = createCancelTask({ ...shared, signals });
+  const cancelTask = createCancelTask(shared);
   const never = new AbortController().signal;
   return {
     store,

@@ -6,8 +6,6 @@ export interface SilentProxy {
   readonly port: number;
   /** From now on what clients send is kept back, and so is what the server answers. */
   fallSilent(): void;
-  /** The connections of now fall silent for good; new ones are served. */
-  abandon(): void;
   /** Delivers what was kept back, and goes on. */
   speak(): void;
   /** Connections that are open stay silent for ever and are never closed; new ones work. */
@@ -44,9 +42,6 @@ export async function startSilentProxy(t: { teardown(dispose: () => unknown): un
     port: (listener.address() as AddressInfo).port,
     fallSilent() {
       isSilent = true;
-      for (const socket of sockets) socket.pause();
-    },
-    abandon() {
       for (const socket of sockets) socket.pause();
     },
     speak() {
