@@ -91,7 +91,7 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
     receiver,
     signals,
     feed: createLiveFeed({ store, receiver, clock, log }),
-    acceptMessage: createAcceptMessage({ store, queue, publisher, clock }),
+    acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
   };
   const clients = [main, subscriber, queueClient];
