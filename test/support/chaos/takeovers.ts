@@ -61,6 +61,7 @@ function endOf({ type, at, untilMs }: Disturbance): number {
 const LEASE_MS = 1_500;
 
 export function describeTimes(timesMs: readonly number[]): string {
+  if (timesMs.length === 0) return 'none';
   const sorted = [...timesMs].sort((a, b) => a - b);
   const at = (share: number) => `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)} ms`;
   return `p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)} (n ${sorted.length})`;
