@@ -24,7 +24,7 @@ export interface QueueReading {
 export interface RunMetrics {
   /** Runs taken over from a worker that died. */
   readonly takeovers: Count;
-  /** Commits refused because somebody else has the run (R3). */
+  /** Commits refused because the run was taken over or canceled meanwhile (R3, R6). */
   readonly fencedCommits: Count;
   /** Runs held for a person (CHK-08). */
   readonly runsHeld: Count;
@@ -56,7 +56,10 @@ export function createMetrics(): Metrics {
   let readQueue: (() => Promise<QueueReading>) | undefined;
   return {
     takeovers: count('hector_takeovers_total', 'Runs that this process took over from a worker that died.'),
-    fencedCommits: count('hector_fenced_commits_total', 'Commits of this process refused because another worker has the run.'),
+    fencedCommits: count(
+      'hector_fenced_commits_total',
+      'Commits of this process refused because the run was taken over or canceled meanwhile.',
+    ),
     runsHeld: count('hector_runs_held_total', 'Runs that this process held for a person after their worker died.'),
     runsExpired: count('hector_runs_expired_total', 'Waiting or held runs that this process ended because their time was over.'),
     watchQueue(read) {

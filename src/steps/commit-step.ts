@@ -20,7 +20,7 @@ export async function commitStep(
   task: TaskRecord,
   outcome: StepOutcome,
   goesOn: boolean,
-  { store, clock, waitExpiresAfterMs, metrics, log }: RunTaskDependencies,
+  { store, clock, waitExpiresAfterMs, metrics }: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
   const commit = toCommit(task, outcome, { at: clock.now(), goesOn, waitExpiresAfterMs });
   await faultPoint('step.before-commit');
@@ -28,7 +28,6 @@ export async function commitStep(
   const result = await withSpan('hector.step.commit', attributes, () => store.commit(commit));
   if (result.type === 'lost') {
     metrics.fencedCommits.inc();
-    log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
     return undefined;
   }
   await faultPoint('step.after-commit');

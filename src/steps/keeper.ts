@@ -11,9 +11,7 @@ import { RecoverySweep } from './recovery-sweep.js';
 import { RetentionSweep } from './retention-sweep.js';
 
 export interface KeeperOptions {
-  readonly store: TaskStore & RecoveryStore;
-  /** Default: nothing is deleted. */
-  readonly retentionStore?: RetentionStore;
+  readonly store: TaskStore & RecoveryStore & RetentionStore;
   readonly retention: StorageSettings['retention'];
   readonly leases: LeaseManager;
   readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
@@ -27,12 +25,8 @@ export interface KeeperOptions {
 export class Keeper {
   readonly #duties: readonly { close(): Promise<void> }[];
 
-  constructor({ retentionStore, ...options }: KeeperOptions) {
-    this.#duties = [
-      new RecoverySweep(options),
-      new ExpirySweep(options),
-      ...(retentionStore === undefined ? [] : [new RetentionSweep({ ...options, store: retentionStore })]),
-    ];
+  constructor(options: KeeperOptions) {
+    this.#duties = [new RecoverySweep(options), new ExpirySweep(options), new RetentionSweep(options)];
   }
 
   /** Other keepers may go on at once. Safe to call twice. */

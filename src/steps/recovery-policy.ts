@@ -13,8 +13,8 @@ export interface RecoveryFacts {
 
 export type Recovery =
   | { readonly type: 'resume' }
-  /** `key` is what would have to be true for the run to go on by itself. */
-  | { readonly type: 'hold'; readonly key: string }
+  /** `key` is what would have to be true for the run to go on by itself; `leftMs`: until it is too old, `undefined` = never. */
+  | { readonly type: 'hold'; readonly key: string; readonly leftMs: number | undefined }
   | { readonly type: 'fail'; readonly reason: string };
 
 export function decideRecovery({ enabled, recovery }: CheckpointSettings, facts: RecoveryFacts): Recovery {
@@ -26,8 +26,10 @@ export function decideRecovery({ enabled, recovery }: CheckpointSettings, facts:
       reason: `The run was not resumed: its worker died, and its last commit is ${seconds(facts.idleMs)} s old, more than storage.checkpoint.recovery.timeout allows (${seconds(timeoutMs)} s)`,
     };
   }
-  if (!recovery.autoResume) return { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume' };
-  if (facts.actsOnDecision && !recovery.autoResumeHitl) return { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume_hitl' };
+  const leftMs = timeoutMs > 0 ? timeoutMs - facts.idleMs : undefined;
+  if (!recovery.autoResume) return { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume', leftMs };
+  if (facts.actsOnDecision && !recovery.autoResumeHitl)
+    return { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume_hitl', leftMs };
   return { type: 'resume' };
 }
 

@@ -29,7 +29,7 @@ export interface Turn {
 
 /** The commit that ends this worker's turn, not yet published; `undefined` when the task was taken over or canceled. */
 export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
-  const { publisher, queue, clock } = dependencies;
+  const { publisher, queue, clock, log } = dependencies;
   const { signal, draining } = turn;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   const handsOver = async () => draining.aborted || (clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
@@ -39,7 +39,11 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
     const previews = new StepPreviews(task, publisher, clock);
     try {
       const step = await runStep({ task, history, signal, handsOver, previews }, dependencies);
-      if (step === undefined || !step.goesOn) return step?.committed;
+      if (step === undefined) {
+        log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
+        return undefined;
+      }
+      if (!step.goesOn) return step.committed;
       await publishStep(step.committed.events, dependencies);
       task = step.committed.task;
     } finally {

@@ -99,7 +99,8 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
       log.info(about, 'a run is taken over from a worker that died');
       return await runSteps(turn, dependencies);
     case 'hold': {
-      const held = await store.hold(task.id, task.epoch, clock.now());
+      const at = clock.now();
+      const held = await store.hold(task.id, task.epoch, at, recovery.leftMs === undefined ? undefined : at + recovery.leftMs);
       if (held.type === 'lost') return undefined;
       metrics.runsHeld.inc();
       log.warn({ ...about, key: recovery.key }, 'the worker of a run died; the run is held until somebody resumes or discards it');

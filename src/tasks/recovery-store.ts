@@ -45,8 +45,8 @@ export interface OpenRunStatistics {
 export interface RecoveryStore {
   /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
   release(taskId: string, epoch: number, at: number): Promise<void>;
-  /** CHK-08: the run stays where it is until somebody resumes or discards it. Guarded by the epoch. */
-  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome>;
+  /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
+  hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
   /** A held run becomes runnable again. `owner` undefined = no ownership check. */
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome>;
   /** Waiting and held runs whose `expiresAt` is not after `at`, oldest first. */

@@ -4,6 +4,7 @@ import type { StepContext, StepOutcome } from '../../src/agents/agent.js';
 import { AppError } from '../../src/base/errors.js';
 import type { CheckpointSettings } from '../../src/config/settings.js';
 import type { TaskDelta } from '../../src/tasks/task-event.js';
+import { waitFor } from '../support/coordination-steps.js';
 import { OWNER, startStepRig } from '../support/step-rig.js';
 import { artifact } from '../support/test-worker.js';
 
@@ -22,6 +23,7 @@ t.test('interval 3: three iterations are one commit; nothing of them is missing 
 
 t.test('what goes on uncommitted was shown already: previews are the beginning of the commit’s text (R9)', async (t) => {
   const { events, deltas } = await run(t, { checkpoint: EVERY_3, iterations: 3 });
+  await waitFor(() => deltas.map(({ text }) => text).join('').length >= 4);
   const shown = deltas.map(({ text }) => text).join('');
   const event = events.find(({ type }) => type === 'artifact.updated');
   t.match(shown, /^1 2 /, 'also of the iterations before the last');

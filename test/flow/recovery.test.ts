@@ -67,6 +67,17 @@ t.test('older than recovery.timeout it ends, and says which key and how old (CHK
   t.match((await rig.store.events(task.id, 0)).at(-1), { status: { message: { parts: [{ text }] } } });
 });
 
+t.test('a held run that nobody resumes or discards ends when it is too old (CHK-11)', async (t) => {
+  const { rig, task } = await startWithDead(t);
+  const recovery = { autoResume: false, autoResumeHitl: false, timeoutMs: 2_000 };
+  await rig.startWorker({ checkpoint: { enabled: true, recovery } });
+  rig.startKeeper();
+  await waitFor(async () => (await find(rig, task)).heldSince !== undefined);
+  t.match(await rig.untilEnded(task), { state: 'TASK_STATE_FAILED' });
+  const text = /^The run's worker died, and nobody resumed or discarded it until .*storage\.checkpoint\.recovery\.timeout/;
+  t.match((await rig.store.events(task.id, 0)).at(-1), { status: { message: { parts: [{ text }] } } });
+});
+
 t.test('what a worker gives back without a commit is no death: it is tried again, not held (CHK-07)', { timeout: 60_000 }, async (t) => {
   const rig = await startStepRig(t);
   const workers: string[] = [];

@@ -1,25 +1,22 @@
 /** A TCP proxy that can fall silent: connections stay open and new ones are accepted, but nothing comes back any more. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
 export interface SilentProxy {
   readonly port: number;
   /** From now on what clients send is kept back, and so is what the server answers. */
   fallSilent(): void;
+  /** The connections of now fall silent for good; new ones are served. */
+  abandon(): void;
   /** Delivers what was kept back, and goes on. */
   speak(): void;
-  /** Connections that are open stay silent for ever and are never closed; new ones work. */
-  abandon(): void;
 }
 
-export async function startSilentProxy(
-  t: { teardown(dispose: () => unknown): unknown },
-  target: { readonly host: string; readonly port: number },
-): Promise<SilentProxy> {
+export async function startSilentProxy(t: { teardown(dispose: () => unknown): unknown }, target: NetConnectOpts): Promise<SilentProxy> {
   const sockets = new Set<Socket>();
   let isSilent = false;
   const listener = createServer((client) => {
-    const server = connect(target.port, target.host);
+    const server = connect(target);
     for (const [socket, other] of [
       [client, server],
       [server, client],

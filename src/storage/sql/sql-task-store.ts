@@ -86,8 +86,8 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
   }
 
-  hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
-    return this.#write('hold', () => holdWrite({ taskId, epoch, at }));
+  hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
+    return this.#write('hold', () => holdWrite({ taskId, epoch, at, expiresAt }));
   }
 
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {

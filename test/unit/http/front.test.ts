@@ -7,6 +7,22 @@ import { startTestFront } from '../../support/front-rig.js';
 
 const RPC = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0"}' };
 
+t.test('metrics are served where the configuration says, and nowhere unless it does (OBS-03)', async (t) => {
+  let reads = 0;
+  const render = async () => {
+    reads += 1;
+    return { contentType: 'text/plain; version=0.0.4', body: `reads ${reads}\n` };
+  };
+  const front = await startTestFront(t, {}, { metrics: { path: '/internal/metrics', render } });
+  const response = await fetch(`${front.url}/internal/metrics`);
+  t.equal(response.status, 200);
+  t.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4');
+  t.equal(await response.text(), 'reads 1\n');
+  t.equal((await fetch(`${front.url}/metrics`)).status, 404);
+  const without = await startTestFront(t, {});
+  t.equal((await fetch(`${without.url}/metrics`)).status, 404);
+});
+
 t.test('health says ok with the version, live is always ok, ready follows its port (API-01)', async (t) => {
   let ready = false;
   const front = await startTestFront(t, {}, { readiness: async () => ({ ready, reasons: ready ? [] : ['queue is stuck'] }) });

@@ -17,11 +17,12 @@ t.test('what becomes of a run whose worker died (CHK-07)', async (t) => {
   const decided = { idleMs: 1_000, actsOnDecision: true };
   const old = { idleMs: 2 * HOUR_MS, actsOnDecision: false };
   t.same(decideRecovery(settings({}, false), old), { type: 'resume' }, 'not enabled: always taken over');
-  t.same(decideRecovery(settings({}), young), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume' });
-  t.same(decideRecovery(settings({ autoResumeHitl: true }), decided), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume' });
+  t.match(decideRecovery(settings({}), young), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume', leftMs: HOUR_MS - 1_000 });
+  t.match(decideRecovery(settings({ autoResumeHitl: true }), decided), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume' });
   t.same(decideRecovery(settings({ autoResume: true }), young), { type: 'resume' });
-  t.same(decideRecovery(settings({ autoResume: true }), decided), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume_hitl' });
+  t.match(decideRecovery(settings({ autoResume: true }), decided), { type: 'hold', key: 'storage.checkpoint.recovery.auto_resume_hitl' });
   t.same(decideRecovery(settings({ autoResume: true, autoResumeHitl: true }), decided), { type: 'resume' });
+  t.match(decideRecovery(settings({ timeoutMs: 0 }), old), { type: 'hold', leftMs: undefined });
   t.same(decideRecovery(settings({ autoResume: true, timeoutMs: 0 }), old), { type: 'resume' }, 'no timeout');
   const failed = decideRecovery(settings({ autoResume: true }), old);
   t.match(failed, { type: 'fail', reason: /7200 s old.*storage\.checkpoint\.recovery\.timeout allows \(3600 s\)/ });

@@ -20,13 +20,13 @@ export function releaseWrite({ taskId, epoch, at }: Held): RunLogWrite<void> {
   };
 }
 
-export function holdWrite({ taskId, epoch, at }: Held): RunLogWrite<HoldOutcome> {
+export function holdWrite({ taskId, epoch, at, expiresAt }: Held & { readonly expiresAt?: number | undefined }): RunLogWrite<HoldOutcome> {
   return {
     ...alone(taskId),
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
-      return { type: 'held', task: set.changeTask(task, { worker: '', heldSince: at, updatedAt: at }).record };
+      return { type: 'held', task: set.changeTask(task, { worker: '', heldSince: at, expiresAt, updatedAt: at }).record };
     },
   };
 }

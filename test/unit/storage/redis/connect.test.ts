@@ -4,6 +4,7 @@ import t from 'tap';
 import { systemClock as clock } from '../../../../src/base/clock.js';
 import { silentLogger as log } from '../../../../src/observe/log.js';
 import { connectRedis } from '../../../../src/storage/redis/connect.js';
+import { findEviction } from '../../../../src/storage/redis/redis-safety.js';
 import { recordLog } from '../../../support/record-log.js';
 import { startTempRedis } from '../../../support/temp-redis.js';
 
@@ -58,6 +59,17 @@ t.test('a Redis that evicts keys is refused with the cure (ARCHITECTURE §6)', a
     code: 'REDIS_EVICTS',
     message: /allkeys-lru.*CONFIG SET maxmemory-policy noeviction/,
   });
+});
+
+t.test('a policy that is changed while Hector runs is found, with the cure', async (t) => {
+  const redis = await startTempRedis(t, { appendOnly: true });
+  const connections = await connectRedis({ url: redis.url, role: 'test', log, clock });
+  t.teardown(() => connections.close());
+  t.equal(await findEviction(connections.main), undefined);
+  await connections.main.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  t.match(await findEviction(connections.main), /allkeys-lru.*CONFIG SET maxmemory-policy noeviction/);
+  await connections.main.config('SET', 'maxmemory-policy', 'noeviction');
+  t.equal(await findEviction(connections.main), undefined);
 });
 
 t.test('a Redis without an append-only file is used, with a warning', async (t) => {

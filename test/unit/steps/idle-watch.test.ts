@@ -1,0 +1,76 @@
+import t from 'tap';
+import { IdleWatch } from '../../../src/steps/idle-watch.js';
+import { createSteeredClock } from '../../support/steered-clock.js';
+
+const STALL_MS = 30_000;
+
+function startWatch({ hasFreeHands = true } = {}) {
+  const clock = createSteeredClock();
+  const stuck: number[] = [];
+  const queue = { oldestWaitingMs: async () => 0, addedAt: 0 };
+  const watch = new IdleWatch({
+    stallAfterMs: STALL_MS,
+    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    hasFreeHands: () => hasFreeHands,
+    onStuck: (waitingMs) => stuck.push(waitingMs),
+    clock,
+  });
+  return {
+    ...{ clock, stuck, watch },
+    /** From now on a job waits. */
+    addJob() {
+      const addedAt = clock.now();
+      queue.oldestWaitingMs = async () => clock.now() - addedAt;
+    },
+    loseRedis() {
+      queue.oldestWaitingMs = async () => {
+        throw new Error('away');
+      };
+    },
+  };
+}
+
+t.test('a worker that takes nothing while a job waits is noticed before readiness has to say so', async (t) => {
+  const { clock, stuck, addJob } = startWatch();
+  await clock.advance(100_000);
+  t.same(stuck, [], 'nothing waits: nothing is wrong');
+  addJob();
+  await clock.advance(STALL_MS - 1);
+  t.equal(stuck.length, 1);
+  await clock.advance(10_000);
+  t.equal(stuck.length, 1, 'the cure gets its time');
+  await clock.advance(STALL_MS);
+  t.equal(stuck.length, 2, 'it did not help: again');
+});
+
+t.test('a worker that takes jobs, has its hands full or was stopped is not stuck', async (t) => {
+  const taking = startWatch();
+  taking.addJob();
+  for (let second = 0; second < 100; second += 5) {
+    taking.watch.noteTaken();
+    await taking.clock.advance(5_000);
+  }
+  t.same(taking.stuck, []);
+  const full = startWatch({ hasFreeHands: false });
+  full.addJob();
+  await full.clock.advance(100_000);
+  t.same(full.stuck, []);
+  const stopped = startWatch();
+  stopped.addJob();
+  stopped.watch.stop();
+  await stopped.clock.advance(100_000);
+  t.same(stopped.stuck, []);
+  t.equal(stopped.clock.pending(), 0);
+});
+
+t.test('after an outage of Redis a sound worker has time to take what waited', async (t) => {
+  const { clock, stuck, addJob, loseRedis, watch } = startWatch();
+  loseRedis();
+  await clock.advance(60_000);
+  addJob();
+  await clock.advance(16_000);
+  t.same(stuck, []);
+  watch.noteTaken();
+  await clock.advance(14_000);
+  t.same(stuck, []);
+});
