@@ -4,7 +4,9 @@
  * Order of start: stores, coordination, runtime, workers, and the front last; it says no earlier than it can keep.
  * `close()` goes the other way: the front drains while workers still finish what it waits for.
  */
+import { createAgentCards } from './a2a/agent-cards.js';
 import { createA2aBinding } from './a2a/create-binding.js';
+import { JSON_RPC_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
@@ -220,15 +222,17 @@ async function startFrontRole(
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
+  const currentSettings = () => runtime.current.settings;
+  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => [JSON_RPC_BINDING], clock });
   const binding = createA2aBinding({
-    settings: () => runtime.current.settings,
+    settings: currentSettings,
     store,
     acceptMessage,
     cancelTask,
     feed,
+    cards,
     log,
     clock,
-    version,
   });
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));

@@ -52,7 +52,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   let ownUrl = '';
   const handler = createHandler({
     findRoute: createRouter(routes),
-    baseUrl: (request) => requestBaseUrl(settings.publicUrl, request.headers, ownUrl),
+    baseUrl: (request) => requestBaseUrl(settings, request.headers, ownUrl),
     drain,
     clock,
     log,

@@ -21,9 +21,9 @@ export async function startTestFront(
     settings: { ...SETTINGS, ...settings, limits: { ...SETTINGS.limits, ...limits } },
     binding: {
       handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
-      card: () => undefined,
-      defaultCard: () => undefined,
-      listCards: () => '{"agents":[],"total":0}',
+      card: async () => undefined,
+      defaultCard: async () => undefined,
+      listCards: async () => '{"agents":[],"total":0}',
       ...binding,
     },
     authenticate,

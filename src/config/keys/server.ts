@@ -1,5 +1,6 @@
 import { choice, duration, flag, integer, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
 
 const LimitsSchema = section(
   {
@@ -23,9 +24,14 @@ export const ServerSchema = section(
     port: integer('Port to listen on; 0 takes any free one.', { default: 8080, minimum: 0, maximum: 65_535 }),
     public_url: text('Base URL that clients reach; empty derives it from each request.', {
       default: '',
-      pattern: '^$|^https?://.',
-      'x-form': 'http://… or https://…',
+      pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
+      'x-form': 'http://… or https://…, with a path or without, no credentials, no query',
     }),
+    trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
+      default: false,
+    }),
+    card: ServerCardSchema,
+    card_signing: CardSigningSchema,
     http: choice(['auto', 'uws', 'node'], 'HTTP adapter; auto takes uWebSockets.js where it loads, else node:http.', { default: 'auto' }),
     a2a: section(
       {
@@ -54,6 +60,9 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     host: server.host,
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
+    trustProxy: server.trust_proxy,
+    card: resolveCard(server.card),
+    cardSigning: resolveCardSigning(server.card_signing),
     http: server.http,
     a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
     approval: { expiresAfterMs: server.approval.expires_after },

@@ -1,0 +1,18 @@
+import t from 'tap';
+import { agentUrl, type CardBinding, JSON_RPC_BINDING, supportedInterfaces } from '../../../src/a2a/supported-interfaces.js';
+
+t.test('interfaces come in the order of preference, each with its address, binding and version (AC9, AC10, AC11, AC12)', async (t) => {
+  const bindings: readonly CardBinding[] = [
+    JSON_RPC_BINDING,
+    { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', url: agentUrl },
+    { protocolBinding: 'GRPC', protocolVersion: '1.0', url: () => 'example.com:50051', tenant: (agent) => agent },
+    // V5's declaration: another version is another entry, at the same address or not.
+    { ...JSON_RPC_BINDING, protocolVersion: '0.3' },
+  ];
+  t.same(supportedInterfaces(bindings, 'wérner', 'https://example.com/a/b'), [
+    { url: 'https://example.com/a/b/agents/w%C3%A9rner', protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+    { url: 'https://example.com/a/b/agents/w%C3%A9rner', protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+    { url: 'example.com:50051', protocolBinding: 'GRPC', tenant: 'wérner', protocolVersion: '1.0' },
+    { url: 'https://example.com/a/b/agents/w%C3%A9rner', protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
+  ]);
+});
