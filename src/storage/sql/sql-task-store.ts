@@ -41,7 +41,7 @@ import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
-import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -131,6 +131,10 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return this.#write('expire', () => expireWrite({ taskId, reason, at }));
   }
 
+  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
+    return readTaken(this.#database, limit, after);
+  }
+
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
     return readOpenRuns(this.#database, query);
   }
@@ -190,3 +194,4 @@ const PING: Query = { sql: 'SELECT 1', parameters: [] };
 /** Each time another process was quicker; the one that was has been served. */
 const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };
+const BEFORE_ALL_TAKEN = { worker: '', id: '' };

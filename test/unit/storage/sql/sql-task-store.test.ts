@@ -23,6 +23,8 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['toolCalls', () => store.toolCalls(task.id)],
     ['toolCalls by id', () => store.toolCalls(task.id, ['c'])],
     ['due', () => store.due(Date.now(), 10)],
+    ['taken', () => store.taken(10)],
+    ['taken behind one', () => store.taken(10, task)],
     ['openRuns', () => store.openRuns({ limit: 10 })],
     ['openRuns behind one', () => store.openRuns({ owner: 'ada', status: 'waiting', after: task, limit: 10 })],
     ['statistics', () => store.statistics('ada', 1)],
