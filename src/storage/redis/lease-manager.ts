@@ -152,7 +152,9 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
       .catch((error: unknown) => this.#options.log.warn({ err: error, leases: sent.length }, 'Leases could not be renewed'))
       .finally(() => {
         this.#renewing = false;
-        if (this.#held.size > 0) this.#wakeIn(this.#nextRenewalMs - this.#options.clock.monotonic());
+        // Not by a timer: where the event loop stands still again and again, that would come a whole standstill later.
+        this.#cancelTimer?.();
+        this.#wake();
       });
   }
 

@@ -45,3 +45,14 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     );
   }
 });
+
+t.test('a run that a process of an earlier version ended, which leaves the worker standing, is in nobody’s hands', async (t) => {
+  const database = await (await createSqlite(t)).open();
+  const store = new SqlTaskStore(database);
+  for (const state of ['TASK_STATE_COMPLETED', 'TASK_STATE_INPUT_REQUIRED'] as const)
+    await store.commit(sampleCommit(await takeNow(store, (await acceptNew(store, { contextId: state })).id), state));
+  await database.transact(function* () {
+    yield { sql: "UPDATE tasks SET worker = 'w1', ended_at = NULL", parameters: [] };
+  });
+  t.same(await store.taken(10), []);
+});
