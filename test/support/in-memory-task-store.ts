@@ -79,7 +79,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
       return { type: 'accepted', task: this.#get(id).record, events };
     }
     const task = this.#tasks.get(input.taskId);
-    if (task === undefined || task.record.owner !== input.key.owner) return { type: 'not-found' };
+    if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
