@@ -55,13 +55,10 @@ export function createRestHandler({ operations, settings, log }: RestDependencie
           return { type: 'json', status: 200, headers: { ...headers, ...REST_JSON_HEADERS }, body: JSON.stringify(result) };
         }
         const frames = await route.run(operations, params, call);
-        const events = toSseEvents(frames, {
-          prefix: '',
-          suffix: '',
-          isReliable: extensions.has(RELIABLE_STREAM),
-          errorBody: (error) => failure(error, log).body,
-        });
-        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events };
+        const describeFailure = (error: unknown) => failure(error, log).body;
+        const isReliable = extensions.has(RELIABLE_STREAM);
+        const events = toSseEvents(frames, { prefix: '', suffix: '', isReliable, errorBody: describeFailure });
+        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events, describeFailure };
       });
     } catch (thrown) {
       const { status, headers: own, body } = failure(thrown, log);
