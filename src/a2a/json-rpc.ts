@@ -4,6 +4,7 @@ import { AppError, hasCode, toAppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
+import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
 import { httpErrorBody, isServerFault, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
@@ -51,6 +52,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         agent: request.agent,
         agentSettings,
         principal,
+        tenant: findTenant(params),
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],

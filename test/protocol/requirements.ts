@@ -130,7 +130,7 @@ const ROWS: readonly Row[] = [
   ['H2', '4.6', 'SHOULD', 'all', 'built', 'activated extensions are told, unknown ones ignored'],
   ['H3', '3.3.4, 4.6.3', 'MUST', 'all', 'later', 'a required extension that is not declared is refused'],
   ['H4', '4.6.3', 'SHOULD', 'all', 'built', 'extension URIs hold a version'],
-  ['U1', '8.3.2', 'MUST', 'all', 'later', 'tenants route requests'],
+  ['U1', '8.3.2', 'MUST', 'all', 'built', 'tenants route requests'],
   ['J1', '9', 'MUST', 'json-rpc', 'built', 'JSON-RPC 2.0 over POST with PascalCase methods'],
   ['J2', '9', 'MUST', 'json-rpc', 'built', 'each event is a full JSON-RPC response'],
   ['J3', '9', 'MUST', 'json-rpc', 'built', 'the shape of each result'],
