@@ -114,6 +114,27 @@ forEachDialect(t, async (t, createOpenTemp) => {
     for (const task of [atWork, held, queued, waiting]) t.equal((await store.sessionMessages(task)).length, 1, task.contextId);
   });
 
+  await t.test('a session that is used between being found and being deleted stays (D1)', async (t) => {
+    const { store, other, database } = await openTwo(createOpenTemp(t));
+    for (const [contextId, at] of [
+      ['a run that came and ended', NEW],
+      ['a run that has not ended', OLD],
+    ] as const) {
+      const use = async (): Promise<void> => {
+        const task = await acceptNew(other, { contextId, at });
+        if (at === NEW) await other.cancel(task.id, 'ada', undefined, at);
+      };
+      const task = await end(store, (await acceptNew(store, { contextId, at: OLD })).id, OLD);
+      const read: Database['read'] = async (query) => {
+        const rows = await database.read(query);
+        if (/FROM sessions/.test(query.sql)) await use();
+        return rows;
+      };
+      t.equal(await new SqlTaskStore({ ...database, read }).deleteSessions(BEFORE, 10), 0, contextId);
+      t.equal((await store.sessionMessages(task)).length, 3, contextId);
+    }
+  });
+
   await t.test('what a process left behind when it was killed is deleted by the next call', async (t) => {
     const { store, database } = await openTwo(createOpenTemp(t));
     const task = await end(store, (await acceptNew(store, { at: OLD })).id, OLD);
