@@ -174,7 +174,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   }
 
   deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit);
+    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
