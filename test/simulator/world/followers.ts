@@ -122,6 +122,7 @@ function subscribe(server: Server, task: FollowedTask, lastEventId: string | und
       agent: task.agent,
       agentSettings: AGENT_SETTINGS,
       principal: { subject: task.owner, authenticated: true },
+      tenant: '',
       signal,
       extensions: new Set<string>(),
       lastEventId,
