@@ -12,7 +12,7 @@ const AREAS = [
   { name: 'contract', jobs: 2, timeoutSeconds: 180 },
   { name: 'flow', jobs: 2, timeoutSeconds: 180 },
   { name: 'protocol', jobs: 2, timeoutSeconds: 180 },
-  { name: 'simulator', jobs: availableParallelism(), timeoutSeconds: 400 },
+  { name: 'simulator', jobs: availableParallelism(), timeoutSeconds: 600 },
   { name: 'faults', jobs: 1, timeoutSeconds: 300 },
 ];
 

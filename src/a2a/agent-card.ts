@@ -14,10 +14,15 @@ export interface AgentCardOptions {
 }
 
 export function projectAgentCard({ key, agent, baseUrl, version }: AgentCardOptions): AgentCard {
+  const url = `${baseUrl}/agents/${encodeURIComponent(key)}`;
   return {
     name: agent.name,
     description: descriptionOf(agent),
-    supportedInterfaces: [{ url: `${baseUrl}/agents/${encodeURIComponent(key)}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+    // AC10: the first is what we would choose.
+    supportedInterfaces: [
+      { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+    ],
     provider: { organization: 'Hector', url: baseUrl },
     version,
     capabilities: {

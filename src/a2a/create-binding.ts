@@ -1,10 +1,11 @@
-/** A2A for the HTTP front: the JSON-RPC endpoint and the cards. */
+/** A2A for the HTTP front: the JSON-RPC endpoint, the paths of HTTP+JSON, and the cards. */
 
 import { projectAgentCard } from './agent-card.js';
 import type { A2aBinding } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
+import { createRestHandler } from './rest.js';
 import { findVisibleAgent, isVisible } from './visible-agent.js';
 
 export interface A2aBindingOptions extends OperationDependencies {
@@ -14,8 +15,10 @@ export interface A2aBindingOptions extends OperationDependencies {
 
 export function createA2aBinding(options: A2aBindingOptions): A2aBinding {
   const { settings, log, version } = options;
+  const operations = createOperations(options);
   return {
-    handleJsonRpc: createJsonRpcHandler({ operations: createOperations(options), settings, log }),
+    handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
+    handleRest: createRestHandler({ operations, settings, log }),
 
     card(key, baseUrl, principal) {
       const agent = findVisibleAgent(settings(), key, principal);

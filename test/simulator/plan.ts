@@ -80,6 +80,7 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
     agent: random.chance(0.6) ? LLM_AGENT : PLAIN_AGENT,
     owner: 'somebody',
     script: drawScript(random),
+    doubleTexting: random.chance(0.75) ? 'enqueue' : random.pick(['reject', 'interrupt']),
     copies: random.chance(0.3) ? 2 : 1,
     cancelAfterMs: random.chance(0.2) ? 2_000 * random.next() : undefined,
     streams: 1 + (random.chance(0.2) ? 1 : 0),

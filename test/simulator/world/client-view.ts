@@ -25,13 +25,10 @@ export class ClientView {
     for (const { artifactId, parts } of task.artifacts ?? []) this.artifacts.set(artifactId, parts);
   }
 
-  /** All text of an artifact: how it was cut on its way does not matter. */
-  textOf(artifactId: string): string {
-    return (this.artifacts.get(artifactId) ?? []).map(({ text }) => text ?? '').join('');
-  }
-
-  /** The other parts, in order. Where they stand between the texts is not looked at: a client saw the text before it saw them. */
-  dataOf(artifactId: string): string {
-    return JSON.stringify((this.artifacts.get(artifactId) ?? []).filter(({ text }) => text === undefined));
+  /** Texts and other parts as they stand; how a text is divided does not count. */
+  contentOf(artifactId: string): string {
+    let content = '';
+    for (const { text, ...rest } of this.artifacts.get(artifactId) ?? []) content += text ?? `\n${JSON.stringify(rest)}\n`;
+    return content;
   }
 }

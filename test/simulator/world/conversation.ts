@@ -3,6 +3,7 @@ import { AppError } from '../../../src/base/errors.js';
 import type { JsonValue } from '../../../src/base/json.js';
 import type { Message } from '../../../src/protocol/a2a.js';
 import { isTerminal } from '../../../src/protocol/task-state.js';
+import type { DoubleTexting } from '../../../src/tasks/task-store.js';
 import type { ClientView } from './client-view.js';
 import type { Cluster } from './cluster.js';
 import { followByFeed, followByStream, isPassing, sleep } from './followers.js';
@@ -18,6 +19,8 @@ export interface PlannedMessage {
   readonly agent: string;
   readonly owner: string;
   readonly script: AgentScript;
+  /** What it does to earlier runs of its context. */
+  readonly doubleTexting: DoubleTexting;
   /** The client sends it so often, whether it was answered or not. */
   readonly copies: number;
   /** After the task is known; `undefined` = never. */
@@ -69,12 +72,12 @@ export async function converse(world: World, cluster: Cluster, plan: PlannedMess
 
 /** Until it is accepted; `undefined` when the task takes no messages any more. */
 async function send(world: World, cluster: Cluster, plan: PlannedMessage, message: Message): Promise<string | undefined> {
-  const { agent, owner } = plan;
+  const { agent, owner, doubleTexting } = plan;
   for (;;) {
     const server = cluster.pick();
     try {
       const task = await callServer(world, server, `send ${message.messageId}`, ({ parts, configVersion }) =>
-        parts.acceptMessage({ agent, owner, tenant: '', configVersion, message }),
+        parts.acceptMessage({ agent, owner, tenant: '', configVersion, message, doubleTexting }),
       );
       checkAccepted(world, task.id, message);
       return task.id;

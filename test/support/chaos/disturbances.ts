@@ -44,7 +44,9 @@ export async function disturb(options: DisturbanceOptions): Promise<readonly Dis
     if (well.length < 2) continue;
     const place = random.pick(well);
     disturbed.add(place);
-    const heal = random.chance(0.6) ? killAndStart(place, options, done) : stopAndWake(place, options, done);
+    // A machine on which a start takes longer than the time between two blows would otherwise never have a process that lives.
+    const isStarting = done.some(({ type, untilMs }) => type === 'kill' && untilMs === 0);
+    const heal = random.chance(0.6) && !isStarting ? killAndStart(place, options, done) : stopAndWake(place, options, done);
     const settled = heal.finally(() => disturbed.delete(place));
     healing.add(settled);
   }
