@@ -6,7 +6,7 @@
  */
 import { createAgentCards } from './a2a/agent-cards.js';
 import { createA2aBinding } from './a2a/create-binding.js';
-import { JSON_RPC_BINDING } from './a2a/supported-interfaces.js';
+import { JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
@@ -223,7 +223,7 @@ async function startFrontRole(
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
   const currentSettings = () => runtime.current.settings;
-  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => [JSON_RPC_BINDING], clock });
+  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => [JSON_RPC_BINDING, REST_BINDING], clock });
   const binding = createA2aBinding({
     settings: currentSettings,
     store,

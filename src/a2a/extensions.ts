@@ -37,9 +37,9 @@ function toExtension({ uri, description, required, params }: ExtensionSettings):
 const EXTENSIONS_HEADER = 'a2a-extensions';
 
 /** The extensions that the client asks for and the agent declares; others are ignored (H2). Never another version of one (H3). */
-export function activeExtensions(headers: Readonly<Record<string, string>>, agent: AgentSettings): ReadonlySet<string> {
+export function activeExtensions(headers: Readonly<Record<string, string>>, agent: AgentSettings | undefined): ReadonlySet<string> {
   const wanted = headers[EXTENSIONS_HEADER];
-  if (wanted === undefined) return NONE;
+  if (wanted === undefined || agent === undefined) return NONE;
   const uris = wanted.split(',').map((uri) => uri.trim());
   return new Set(
     declaredExtensions(agent)

@@ -26,6 +26,8 @@ export interface OperationCall {
   readonly agent: string;
   readonly agentSettings: AgentSettings;
   readonly principal: Principal;
+  /** As the request names it, wherever its binding carries it; '' = none. What belongs to another one does not exist (U1). */
+  readonly tenant: string;
   /** As the client reaches this server over HTTP, without trailing slash: cards hold it. */
   readonly baseUrl: string;
   /** Aborted when the client has gone: detaches, never cancels (R6). */

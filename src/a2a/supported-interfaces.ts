@@ -13,6 +13,7 @@ export interface CardBinding {
 }
 
 export const JSON_RPC_BINDING: CardBinding = { protocolBinding: 'JSONRPC', protocolVersion: '1.0', url: agentUrl };
+export const REST_BINDING: CardBinding = { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', url: agentUrl };
 
 /** One entry per binding, in the order given: the first is the preferred one (AC10). */
 export function supportedInterfaces(bindings: readonly CardBinding[], agent: string, baseUrl: string): readonly AgentInterface[] {

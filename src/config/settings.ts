@@ -97,7 +97,7 @@ export interface QueueSettings {
   readonly maxWaiting: number;
   /** Steps that one agent worker process runs at once. Default 64. */
   readonly concurrency: number;
-  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,500. */
+  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,400. */
   readonly leaseMs: number;
   /** How long one run may keep its worker while others wait, milliseconds. Default 1,000. */
   readonly timeSliceMs: number;

@@ -17,6 +17,8 @@ export interface SessionKey {
   /** Subject of the caller; tasks and sessions of other owners do not exist for it (SEC-18). */
   readonly owner: string;
   readonly contextId: string;
+  /** Default ''. The same context of another tenant is another session (U1). */
+  readonly tenant?: string;
 }
 
 export interface TaskRecord extends SessionKey {
@@ -39,7 +41,7 @@ export interface TaskRecord extends SessionKey {
   readonly control: JsonObject;
   /** W3C `traceparent` of the request that started the run, or ''. */
   readonly traceparent: string;
-  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. */
+  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. ASCII, up to 64 characters. */
   readonly worker: string;
   /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
   readonly heldSince: number | undefined;

@@ -61,7 +61,7 @@ t.test('what is signed is the canonical card without its signatures, byte for by
     '"defaultInputModes":["text/plain"],"defaultOutputModes":["text/plain"],"description":"Answers questions","name":"Helper",' +
     '"provider":{"organization":"Hector","url":"https://example.com/hector"},' +
     '"skills":[{"description":"Answers questions","id":"helper","name":"Helper","tags":["general","assistant"]}],' +
-    '"supportedInterfaces":[{"protocolBinding":"JSONRPC","protocolVersion":"1.0","url":"https://example.com/hector/agents/helper"}],"version":"9.9.9"}';
+    '"supportedInterfaces":[{"protocolBinding":"JSONRPC","protocolVersion":"1.0","url":"https://example.com/hector/agents/helper"},{"protocolBinding":"HTTP+JSON","protocolVersion":"1.0","url":"https://example.com/hector/agents/helper"}],"version":"9.9.9"}';
   const [signature] = card.signatures;
   const { payload } = await flattenedVerify({ ...signature, payload: Buffer.from(canonical, 'utf8').toString('base64url') }, key.publicKey);
   t.equal(Buffer.from(payload).toString('utf8'), canonical);

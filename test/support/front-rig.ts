@@ -21,6 +21,7 @@ export async function startTestFront(
     settings: { ...SETTINGS, ...settings, limits: { ...SETTINGS.limits, ...limits } },
     binding: {
       handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
+      handleRest: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
       card: async () => undefined,
       defaultCard: async () => undefined,
       listCards: async () => '{"agents":[],"total":0}',

@@ -7,7 +7,7 @@ import { createAgentCards } from '../../src/a2a/agent-cards.js';
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
-import { JSON_RPC_BINDING } from '../../src/a2a/supported-interfaces.js';
+import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
@@ -101,7 +101,12 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
     cancelTask: createCancelTask({ store, queue, publisher: live, signals, clock: systemClock }),
     feed,
-    cards: createAgentCards({ settings: () => settings, version: '9.9.9', bindings: () => [JSON_RPC_BINDING], clock: systemClock }),
+    cards: createAgentCards({
+      settings: () => settings,
+      version: '9.9.9',
+      bindings: () => [JSON_RPC_BINDING, REST_BINDING],
+      clock: systemClock,
+    }),
     log: silentLogger,
     clock: systemClock,
   });

@@ -87,7 +87,7 @@ export function testSettings(
     redis: { url: '', keyPrefix: 'hector', binary: '' },
     databases: {},
     storage: storageSettings(),
-    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1500, timeSliceMs: 1000, stallAfterMs: 30_000 },
+    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1200, timeSliceMs: 1000, stallAfterMs: 30_000 },
     llms: {},
     embedders: {},
     vectorStores: {},

@@ -41,7 +41,7 @@ import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
-import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -78,7 +78,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
       const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
       if (outcome.type === 'again' || isBehindItself) continue;
-      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(input.key));
+      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
       return outcome;
     }
     throw new AppError('DATABASE_BUSY', {
@@ -129,6 +129,10 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     return this.#write('expire', () => expireWrite({ taskId, reason, at }));
+  }
+
+  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
+    return readTaken(this.#database, limit, after);
   }
 
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
@@ -190,3 +194,4 @@ const PING: Query = { sql: 'SELECT 1', parameters: [] };
 /** Each time another process was quicker; the one that was has been served. */
 const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };
+const BEFORE_ALL_TAKEN = { worker: '', id: '' };

@@ -125,6 +125,7 @@ function subscribe(server: Server, task: FollowedTask, lastEventId: string | und
       agent: task.agent,
       agentSettings: AGENT_SETTINGS,
       principal: { subject: task.owner, authenticated: true },
+      tenant: '',
       baseUrl: '',
       signal,
       extensions: new Set<string>(),

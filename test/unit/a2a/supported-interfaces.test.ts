@@ -1,10 +1,10 @@
 import t from 'tap';
-import { agentUrl, type CardBinding, JSON_RPC_BINDING, supportedInterfaces } from '../../../src/a2a/supported-interfaces.js';
+import { type CardBinding, JSON_RPC_BINDING, REST_BINDING, supportedInterfaces } from '../../../src/a2a/supported-interfaces.js';
 
 t.test('interfaces come in the order of preference, each with its address, binding and version (AC9, AC10, AC11, AC12)', async (t) => {
   const bindings: readonly CardBinding[] = [
     JSON_RPC_BINDING,
-    { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', url: agentUrl },
+    REST_BINDING,
     { protocolBinding: 'GRPC', protocolVersion: '1.0', url: () => 'example.com:50051', tenant: (agent) => agent },
     // V5's declaration: another version is another entry, at the same address or not.
     { ...JSON_RPC_BINDING, protocolVersion: '0.3' },
