@@ -1,6 +1,7 @@
 /** The JSON-RPC binding: one endpoint per agent, one table of methods (J1–J4). */
 import type { Principal } from '../access/principal.js';
 import { AppError, hasCode, toAppError } from '../base/errors.js';
+import { isJsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
@@ -51,6 +52,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         agent: request.agent,
         agentSettings,
         principal,
+        tenant: tenantOf(params),
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
@@ -94,6 +96,11 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['DeleteTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
   ['GetExtendedAgentCard', refuse('OPERATION_UNSUPPORTED')],
 ]);
+
+/** What is no text is refused by the operation's reader. */
+function tenantOf(params: unknown): string {
+  return isJsonObject(params) && typeof params['tenant'] === 'string' ? params['tenant'] : '';
+}
 
 function refuse(code: 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Method {
   return { type: 'answer', run: () => Promise.reject(new AppError(code)) };

@@ -24,6 +24,8 @@ export interface OperationCall {
   readonly agent: string;
   readonly agentSettings: AgentSettings;
   readonly principal: Principal;
+  /** Opaque, '' = none (U1); a task of another tenant does not exist. */
+  readonly tenant: string;
   /** Aborted when the client has gone: detaches, never cancels (R6). */
   readonly signal: AbortSignal;
   /** Activated extensions (H2). */

@@ -58,7 +58,7 @@ function accept({ acceptMessage, settings }: OperationDependencies, request: Sen
   return acceptMessage({
     agent: call.agent,
     owner: call.principal.subject,
-    tenant: request.tenant ?? '',
+    tenant: call.tenant,
     configVersion: settings().version,
     doubleTexting: call.agentSettings.doubleTexting,
     message: request.message,

@@ -50,13 +50,14 @@ function formatBanner({ terminal }: CliContext): string {
 }
 
 /** CLI-51: what exists, and where. */
-export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, roles: ReadonlySet<Role>): string {
-  const { url } = hector;
+export function formatStartup(hector: Pick<Hector, 'url' | 'grpcPort'>, settings: Settings, roles: ReadonlySet<Role>): string {
+  const { url, grpcPort } = hector;
   const front: readonly (readonly [string, string])[] = roles.has('front')
     ? [
         ['Agents', `${url}/agents`],
         ['Agent card', `${url}/.well-known/agent-card.json`],
         ['Health', `${url}/health`],
+        ...(grpcPort === undefined ? [] : [['gRPC', `${new URL(url).hostname}:${grpcPort}`] as const]),
         ...Object.entries(settings.agents)
           .filter(([, agent]) => agent.visibility !== 'private')
           .map(([name]): [string, string] => [`Agent ${name}`, `${url}/agents/${name}`]),

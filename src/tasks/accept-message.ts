@@ -108,7 +108,8 @@ async function resolveContextId(store: TaskStore, request: AcceptMessageRequest)
   const { taskId, contextId } = request.message;
   if (taskId === undefined) return contextId ?? contextIdOf(request);
   const task = await store.find(taskId, request.owner);
-  if (task === undefined || task.agent !== request.agent) throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+  if (task === undefined || task.agent !== request.agent || task.tenant !== request.tenant)
+    throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
   if (contextId !== undefined && contextId !== task.contextId) {
     const description = `the task belongs to context '${task.contextId}', not '${contextId}'`;
     throw new AppError('PARAMS_INVALID', {
