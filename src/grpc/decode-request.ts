@@ -136,19 +136,17 @@ function struct(name: string, value: Struct | undefined, path: string): JsonObje
   return value === undefined ? {} : { [name]: plainJson(value, `${path}${name}`) };
 }
 
-/**
- * A decoded `Value` as JSON could have said it: one without a kind is `null`, NaN and the infinities are refused, and so is an
- * object whose prototype a `__proto__` key has replaced while it was decoded.
- */
+/** A decoded `Value` as JSON could have said it: one without a kind is `null`; NaN and the infinities are refused. */
 function plainJson(value: unknown, path: string): JsonValue {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'number' && !Number.isFinite(value)) throw refusal(path, 'must not hold NaN or an infinite number');
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    const description = 'must not hold NaN or an infinite number';
+    throw new AppError('PARAMS_INVALID', {
+      message: `Invalid parameters: ${path}: ${description}`,
+      problems: [{ field: path, description }],
+    });
+  }
   if (Array.isArray(value)) return value.map((entry) => plainJson(entry, path));
   if (typeof value !== 'object') return value as string | number | boolean;
-  if (Object.getPrototypeOf(value) !== Object.prototype) throw refusal(path, "must not hold the key '__proto__'");
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plainJson(entry, path)]));
-}
-
-function refusal(field: string, description: string): AppError {
-  return new AppError('PARAMS_INVALID', { message: `Invalid parameters: ${field}: ${description}`, problems: [{ field, description }] });
 }

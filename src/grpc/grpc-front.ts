@@ -30,7 +30,9 @@ export async function startGrpcFront(options: GrpcFrontOptions): Promise<GrpcFro
   const server = new Server({
     // A larger message is answered RESOURCE_EXHAUSTED.
     'grpc.max_receive_message_length': limits.maxBodyBytes,
+    // A connection that answers no ping within as long again is dead, and its streams are let go.
     'grpc.keepalive_time_ms': limits.keepAliveMs,
+    'grpc.keepalive_timeout_ms': limits.keepAliveMs,
     // Per connection: every stream that its caller may open, and calls beside them; more wait in the client.
     'grpc.max_concurrent_streams': limits.maxStreamsPerCaller + CALLS_BESIDE_STREAMS,
   });
