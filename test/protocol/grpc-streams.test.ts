@@ -273,7 +273,11 @@ t.test('a port that is taken and a host that is not here are said as such', asyn
 });
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(5);
+  const endsAt = Date.now() + 10_000;
+  while (!isSo()) {
+    if (Date.now() > endsAt) throw new Error('it did not come to be so within 10 s');
+    await delay(5);
+  }
 }
 
 /** The text of the artifact by the rules of append (T11). */
