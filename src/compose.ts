@@ -10,7 +10,6 @@ import { authenticate } from './access/authenticate.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
@@ -40,10 +39,7 @@ import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
 import { findEviction } from './storage/redis/redis-safety.js';
-import { openDatabase } from './storage/sql/database.js';
-import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
-import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
-import { SqlTaskStore } from './storage/sql/sql-task-store.js';
+import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
@@ -73,7 +69,7 @@ async function start(
   { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings, roles, log, clock, closers, metrics: createMetrics() };
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const knowledgePool = new KnowledgePool({
@@ -115,16 +111,12 @@ interface Parts {
   readonly metrics: Metrics;
 }
 
-type Stores = Awaited<ReturnType<typeof openStores>>;
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
 
-async function openStores({ settings, log, clock, closers }: Parts) {
-  const name = settings.storage.database;
-  const databaseSettings = settings.databases[name];
-  if (databaseSettings === undefined) throw new AppError('CONFIG_INVALID', { message: `storage.database: there is no database '${name}'` });
-  const database = await openDatabase(databaseSettings, { name, log, clock });
-  closers.add(() => database.close());
-  return { tasks: new SqlTaskStore(database), versions: new SqlConfigVersionStore(database), chunkStore: createKnowledgeStore(database) };
+/** Jobs for tasks that only this process knows are of no use to another one on the same Redis. */
+function withOwnQueue(settings: Settings, clock: Clock): Settings {
+  if (settings.storage.tasks.backend === 'sql') return settings;
+  return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
 async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
@@ -208,9 +200,14 @@ async function startStepWorker(
   await worker.ready();
 }
 
-function startKeeper({ settings, closers, ...shared }: Parts, { tasks: store }: Stores, { leases, queue, publisher }: Coordination): void {
+function startKeeper(
+  { settings, closers, ...shared }: Parts,
+  { tasks: store, sessionTransfer }: Stores,
+  { leases, queue, publisher }: Coordination,
+): void {
   const { retention } = settings.storage;
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, ...shared });
+  const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
+  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
   closers.add(() => keeper.close());
 }
 

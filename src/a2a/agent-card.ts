@@ -16,11 +16,14 @@ export interface AgentCardOptions {
 }
 
 export function projectAgentCard({ key, agent, baseUrl, version, grpcAddress }: AgentCardOptions): AgentCard {
+  const url = `${baseUrl}/agents/${encodeURIComponent(key)}`;
   return {
     name: agent.name,
     description: descriptionOf(agent),
+    // AC10: the first is what we would choose.
     supportedInterfaces: [
-      { url: `${baseUrl}/agents/${encodeURIComponent(key)}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
       // All agents share one address: the tenant tells which one is meant (`agent-tenant.ts`).
       ...(grpcAddress === undefined ? [] : [{ url: grpcAddress, protocolBinding: 'GRPC', tenant: key, protocolVersion: '1.0' }]),
     ],

@@ -1,4 +1,4 @@
-/** A2A for the HTTP front: the JSON-RPC endpoint and the cards. */
+/** A2A for the HTTP front: the JSON-RPC endpoint, the paths of HTTP+JSON, and the cards. */
 
 import type { AgentSettings, ServerSettings } from '../config/settings.js';
 import { projectAgentCard } from './agent-card.js';
@@ -6,6 +6,7 @@ import type { A2aBinding } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
+import { createRestHandler } from './rest.js';
 import { findDefaultAgent, findVisibleAgent, isVisible } from './visible-agent.js';
 
 export interface A2aBindingOptions extends OperationDependencies {
@@ -21,8 +22,10 @@ export function createA2aBinding(options: A2aBindingOptions): A2aBinding {
     const grpcAddress = grpcPort === undefined ? undefined : findGrpcAddress(settings().server, grpcPort, baseUrl);
     return projectAgentCard({ key, agent, baseUrl, version, grpcAddress });
   };
+  const operations = createOperations(options);
   return {
-    handleJsonRpc: createJsonRpcHandler({ operations: createOperations(options), settings, log }),
+    handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
+    handleRest: createRestHandler({ operations, settings, log }),
 
     card(key, baseUrl, principal) {
       const agent = findVisibleAgent(settings(), key, principal);

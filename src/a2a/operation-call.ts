@@ -24,7 +24,7 @@ export interface OperationCall {
   readonly agent: string;
   readonly agentSettings: AgentSettings;
   readonly principal: Principal;
-  /** Opaque, '' = none (U1); a task of another tenant does not exist. */
+  /** As the request names it, wherever its binding carries it; '' = none. What belongs to another one does not exist (U1). */
   readonly tenant: string;
   /** Aborted when the client has gone: detaches, never cancels (R6). */
   readonly signal: AbortSignal;

@@ -6,11 +6,12 @@ import { TaskView } from './project-task.js';
 
 const EVENTS_PER_READ = 1000;
 
-/** E7: a task of another owner, agent or tenant looks exactly like one that never was (S6, K2, T8, N2). */
+/** E7: a task of another owner, agent or tenant looks exactly like one that never was (S6, K2, T8, N2, U1). */
 export async function getTaskRecord(store: TaskStore, taskId: string, call: OperationCall): Promise<TaskRecord> {
   const task = await store.find(taskId, call.principal.subject);
-  if (task === undefined || task.agent !== call.agent || task.tenant !== call.tenant)
+  if (task === undefined || task.agent !== call.agent || task.tenant !== call.tenant) {
     throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+  }
   return task;
 }
 

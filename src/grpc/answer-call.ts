@@ -1,8 +1,9 @@
 /** One gRPC call from its metadata to its status: who calls, which agent, which operation; whatever happens is answered. */
 import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
 import { parseAgentTenant } from '../a2a/agent-tenant.js';
-import { isServerFault, toWireError } from '../a2a/errors.js';
+import { toWireError } from '../a2a/errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from '../a2a/extensions.js';
+import { logFailure } from '../a2a/log-failure.js';
 import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import { assertVersion } from '../a2a/service-parameters.js';
@@ -11,7 +12,7 @@ import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import type { StreamQuota } from '../access/stream-quota.js';
-import { AppError, hasCode, toAppError } from '../base/errors.js';
+import { AppError, hasCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
@@ -148,8 +149,8 @@ function withOperationSpan<T>({ path }: GrpcMethod, { agent }: OperationCall, ru
 
 function describeFailure(thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): GrpcFailure {
   const wire = toWireError(thrown);
-  const isExpected = hasCode(thrown, 'OVERLOADED') || hasCode(thrown, 'HTTP_DRAINING') || hasCode(thrown, 'HTTP_TOO_MANY_STREAMS');
-  if (isServerFault(wire) && !isExpected) log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
+  const isExpected = hasCode(thrown, 'HTTP_DRAINING') || hasCode(thrown, 'HTTP_TOO_MANY_STREAMS');
+  if (!isExpected) logFailure(log, wire, thrown);
   return toGrpcFailure(wire, headers);
 }
 

@@ -66,7 +66,7 @@ export const METHODS: readonly GrpcMethod[] = [
     operations.sendStreamingMessage(params, call),
   ),
   answer(A2AService.getTask, fromGetTaskRequest, (operations, params, call) => operations.getTask(params, call), toTask),
-  answer(A2AService.listTasks, fromListTasksRequest, refuse('OPERATION_UNSUPPORTED'), toListTasksResponse),
+  answer(A2AService.listTasks, fromListTasksRequest, refuse('METHOD_NOT_FOUND'), toListTasksResponse),
   answer(A2AService.cancelTask, fromCancelTaskRequest, (operations, params, call) => operations.cancelTask(params, call), toTask),
   stream(A2AService.subscribeToTask, fromSubscribeToTaskRequest, (operations, params, call) => operations.subscribeToTask(params, call)),
   // Known, but the card does not declare them (P1, X1).
@@ -80,7 +80,7 @@ export const METHODS: readonly GrpcMethod[] = [
 export const encodeStreamResponse = (response: Parameters<typeof toStreamResponse>[0]): Buffer =>
   A2AService.sendStreamingMessage.responseSerialize(toStreamResponse(response));
 
-function refuse(code: 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Run<never> {
+function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Run<never> {
   return () => Promise.reject(new AppError(code));
 }
 

@@ -83,6 +83,15 @@ function readTaskReference(params: unknown): SubscribeToTaskInput {
   return { ...(tenant === undefined ? {} : { tenant }), id, ...(metadata === undefined ? {} : { metadata }) };
 }
 
+/**
+ * The tenant that params name (U1); '' = none. It decides before the whole request is read, so what is no text is left
+ * to the operation's own reader, which refuses it.
+ */
+export function findTenant(params: unknown): string {
+  const tenant = isJsonObject(params) ? params.tenant : undefined;
+  return typeof tenant === 'string' ? tenant : '';
+}
+
 function rootFields(params: unknown, problems: Problems): FieldReader {
   if (isJsonObject(params)) return new FieldReader(params, '', problems);
   const seen = params === undefined ? 'they are missing' : `not ${kindOf(params)}`;

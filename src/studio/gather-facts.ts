@@ -38,8 +38,8 @@ async function findVersion({ versions }: StudioPorts, { configVersion }: TaskRec
 
 /** The first runnable run of the session: the only one that workers take. */
 async function findFront({ recovery }: StudioPorts, task: TaskRecord): Promise<TaskRecord | undefined> {
-  const { agent, owner, contextId, turn } = task;
-  const runs = await recovery.openRuns({ owner, session: { agent, owner, contextId }, limit: MAX_SESSION_RUNS });
+  const { owner, turn } = task;
+  const runs = await recovery.openRuns({ owner, session: task, limit: MAX_SESSION_RUNS });
   return runs
     .filter((run) => isRunnable(run.state) && run.turn < turn)
     .reduce<TaskRecord | undefined>((first, run) => (first === undefined || run.turn < first.turn ? run : first), undefined);

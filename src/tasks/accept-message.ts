@@ -108,8 +108,9 @@ async function resolveContextId(store: TaskStore, request: AcceptMessageRequest)
   const { taskId, contextId } = request.message;
   if (taskId === undefined) return contextId ?? contextIdOf(request);
   const task = await store.find(taskId, request.owner);
-  if (task === undefined || task.agent !== request.agent || task.tenant !== request.tenant)
+  if (task === undefined || task.agent !== request.agent || task.tenant !== request.tenant) {
     throw new AppError('TASK_NOT_FOUND', { message: `Task '${taskId}' not found` });
+  }
   if (contextId !== undefined && contextId !== task.contextId) {
     const description = `the task belongs to context '${task.contextId}', not '${contextId}'`;
     throw new AppError('PARAMS_INVALID', {

@@ -17,6 +17,8 @@ export interface SessionKey {
   /** Subject of the caller; tasks and sessions of other owners do not exist for it (SEC-18). */
   readonly owner: string;
   readonly contextId: string;
+  /** Default ''. The same context of another tenant is another session (U1). */
+  readonly tenant?: string;
 }
 
 export interface TaskRecord extends SessionKey {

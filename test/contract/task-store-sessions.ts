@@ -1,5 +1,6 @@
 /** Order of a session's runs, cancel, and the recovery sweep: what every task store keeps (ARCHITECTURE §5). */
 import type { Test } from 'tap';
+import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { acceptNew, sampleAccept, sampleCommit, takeNow } from '../support/run-log-samples.js';
 import type { OpenStores } from './task-store.js';
 
@@ -23,6 +24,20 @@ export async function sessionSuite(t: Test, open: OpenStores): Promise<void> {
     t.match(paused, { type: 'committed', next: { id: third.id } });
     const last = await store.commit(sampleCommit(await takeNow(store, third.id)));
     t.ok(last.type === 'committed' && last.next === undefined);
+  });
+
+  await t.test('the same context of two tenants is two sessions, and no message reaches a task of the other (U1)', async (t) => {
+    const [store] = await open(t);
+    const ours = await acceptNew(store, { contextId: 'c1', tenant: 'acme', text: 'ours' });
+    const theirs = await acceptNew(store, { contextId: 'c1', tenant: 'other', text: 'theirs' });
+    const nobodys = await acceptNew(store, { contextId: 'c1', text: 'of no tenant' });
+    for (const task of [ours, theirs, nobodys]) t.equal((await store.take(task.id, Date.now())).type, 'taken', 'none waits for another');
+    t.match(await store.sessionMessages(ours), [{ parts: [{ text: 'ours' }] }]);
+    t.match(await store.sessionMessages({ agent: 'helper', owner: 'ada', contextId: 'c1' }), [{ parts: [{ text: 'of no tenant' }] }]);
+    const waiting = await store.find(ours.id, 'ada');
+    t.equal((await store.commit(sampleCommit(waiting as TaskRecord, 'TASK_STATE_INPUT_REQUIRED'))).type, 'committed');
+    t.same(await store.accept(sampleAccept({ contextId: 'c1', tenant: 'other', taskId: ours.id })), { type: 'not-found' });
+    t.match(await store.accept(sampleAccept({ contextId: 'c1', tenant: 'acme', taskId: ours.id })), { type: 'accepted' });
   });
 
   await t.test('a run that goes on after an interruption queues behind the one that began meanwhile', async (t) => {

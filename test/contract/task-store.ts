@@ -28,7 +28,7 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
     ]);
     t.same(await other.find(input.newTaskId, 'ada'), outcome.task);
     t.same(await other.events(input.newTaskId, 0), outcome.events);
-    t.same(await other.sessionMessages(input.key), [input.sessionMessage]);
+    t.same(await other.sessionMessages(outcome.task), [input.sessionMessage]);
   });
 
   await t.test('a repeated message gives the task it made before (R11)', async (t) => {

@@ -1,6 +1,7 @@
 /** The gRPC binding's methods, and that their results are those of the other bindings. */
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
+import { startTestFront } from '../support/front-rig.js';
 import { encodeRequest, METHOD_NAMES, Ready, startGrpcRig, wireOf } from '../support/grpc-rig.js';
 import { userMessage } from '../support/protocol-server.js';
 import { agentSettings, serverSettings } from '../support/test-settings.js';
@@ -33,81 +34,92 @@ t.test('SendMessage waits for the end, or returns at once; GetTask and CancelTas
   t.equal((await rig.call('CancelTask', { id })).body.status.state, 'TASK_STATE_CANCELED');
 });
 
-t.test('a message carries every kind of part there and back, and the JSON is that of JSON-RPC (A13, D6, D7, D9, GR1)', async (t) => {
-  const agents = { helper: agentSettings({ inputModes: ['*/*'], outputModes: ['*/*'] }) };
-  const rig = await startGrpcRig(t, { agents });
-  const data = {
-    list: [null, true, -1.5, 'x', [], {}],
-    empty: '',
-    zero: 0,
-    big: 9_007_199_254_740_991,
-    no: false,
-    'ключ ✓': '\u0000\u{1F600}',
-  };
-  const content = (kind: string, value: unknown) => ({ content: { $case: kind, value }, metadata: undefined, filename: '', mediaType: '' });
-  const message = {
-    ...{
-      messageId: 'all-parts',
-      contextId: '',
-      taskId: '',
-      role: 1,
-      metadata: { ...data },
-      extensions: ['urn:x'],
-      referenceTaskIds: ['t-0'],
-    },
-    parts: [
-      { ...content('text', 'hello ✓'), metadata: {}, filename: 'a.txt', mediaType: 'text/plain' },
-      content('text', ''),
-      { ...content('raw', Buffer.from([0, 255, 254, 1])), mediaType: 'image/png' },
-      content('raw', Buffer.alloc(0)),
-      content('url', 'https://example.com/a'),
-      content('data', data),
-      content('data', null),
-      content('data', [1, null]),
-      content('data', 'text'),
-      content('data', false),
-      content('data', 0),
-    ],
-  };
-  const request = { tenant: '', message, configuration: undefined, metadata: { trace: [1, { a: null }] } };
-  const configuration = { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately: true };
-  const sent = await rig.call('SendMessage', new Ready({ ...request, configuration }));
-  t.equal(sent.code, status.OK, sent.message);
-  const { id } = sent.body.task;
-  const run = await rig.server.run(id);
-  const parts = [
-    { data: null },
-    { raw: 'AAH/', filename: 'b.bin', mediaType: 'application/x' },
-    { text: '' },
-    { url: 'https://e/', metadata: {} },
-    { data },
-  ];
-  await run.commit({ events: [artifact(parts, { lastChunk: false }), artifact([{ text: 'x' }], { artifactId: 'second' })] });
-  await run.commit({ state: 'TASK_STATE_INPUT_REQUIRED', events: [statusEvent('TASK_STATE_INPUT_REQUIRED', 'which?')] });
+t.test(
+  'a message carries every kind of part there and back, and the JSON is that of the other two bindings (A13, D6, D7, D9, GR1)',
+  async (t) => {
+    const agents = { helper: agentSettings({ inputModes: ['*/*'], outputModes: ['*/*'] }) };
+    const rig = await startGrpcRig(t, { agents });
+    const data = {
+      list: [null, true, -1.5, 'x', [], {}],
+      empty: '',
+      zero: 0,
+      big: 9_007_199_254_740_991,
+      no: false,
+      'ключ ✓': '\u0000\u{1F600}',
+    };
+    const content = (kind: string, value: unknown) => ({
+      content: { $case: kind, value },
+      metadata: undefined,
+      filename: '',
+      mediaType: '',
+    });
+    const message = {
+      ...{
+        messageId: 'all-parts',
+        contextId: '',
+        taskId: '',
+        role: 1,
+        metadata: { ...data },
+        extensions: ['urn:x'],
+        referenceTaskIds: ['t-0'],
+      },
+      parts: [
+        { ...content('text', 'hello ✓'), metadata: {}, filename: 'a.txt', mediaType: 'text/plain' },
+        content('text', ''),
+        { ...content('raw', Buffer.from([0, 255, 254, 1])), mediaType: 'image/png' },
+        content('raw', Buffer.alloc(0)),
+        content('url', 'https://example.com/a'),
+        content('data', data),
+        content('data', null),
+        content('data', [1, null]),
+        content('data', 'text'),
+        content('data', false),
+        content('data', 0),
+      ],
+    };
+    const request = { tenant: '', message, configuration: undefined, metadata: { trace: [1, { a: null }] } };
+    const configuration = { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately: true };
+    const sent = await rig.call('SendMessage', new Ready({ ...request, configuration }));
+    t.equal(sent.code, status.OK, sent.message);
+    const { id } = sent.body.task;
+    const run = await rig.server.run(id);
+    const parts = [
+      { data: null },
+      { raw: 'AAH/', filename: 'b.bin', mediaType: 'application/x' },
+      { text: '' },
+      { url: 'https://e/', metadata: {} },
+      { data },
+    ];
+    await run.commit({ events: [artifact(parts, { lastChunk: false }), artifact([{ text: 'x' }], { artifactId: 'second' })] });
+    await run.commit({ state: 'TASK_STATE_INPUT_REQUIRED', events: [statusEvent('TASK_STATE_INPUT_REQUIRED', 'which?')] });
 
-  const overJsonRpc = (await rig.server.call('GetTask', { id })).body.result;
-  t.same((await rig.call('GetTask', { id })).body, overJsonRpc);
-  t.same(overJsonRpc.history[0].parts, [
-    { text: 'hello ✓', metadata: {}, filename: 'a.txt', mediaType: 'text/plain' },
-    { text: '' },
-    { raw: 'AP/+AQ==', mediaType: 'image/png' },
-    { raw: '' },
-    { url: 'https://example.com/a' },
-    { data },
-    { data: null },
-    { data: [1, null] },
-    { data: 'text' },
-    { data: false },
-    { data: 0 },
-  ]);
-  t.same(overJsonRpc.history[0].metadata, data);
-  t.same(overJsonRpc.metadata, { trace: [1, { a: null }] });
-  t.same(overJsonRpc.artifacts[0].parts, parts);
-  const subscribed = await rig.stream('SubscribeToTask', { id }).next();
-  const stream = await rig.server.stream('SubscribeToTask', { id });
-  t.same(subscribed, (await stream.next())?.data.result, 'and so it is as the first event of a stream');
-  await stream.close();
-});
+    const overJsonRpc = (await rig.server.call('GetTask', { id })).body.result;
+    const front = await startTestFront(t, rig.server.binding);
+    const overRest = await fetch(`${front.url}/agents/helper/tasks/${id}`, { headers: { 'a2a-version': '1.0' } });
+    t.same((await rig.call('GetTask', { id })).body, overJsonRpc);
+    t.same(await overRest.json(), overJsonRpc);
+    t.same(overJsonRpc.history[0].parts, [
+      { text: 'hello ✓', metadata: {}, filename: 'a.txt', mediaType: 'text/plain' },
+      { text: '' },
+      { raw: 'AP/+AQ==', mediaType: 'image/png' },
+      { raw: '' },
+      { url: 'https://example.com/a' },
+      { data },
+      { data: null },
+      { data: [1, null] },
+      { data: 'text' },
+      { data: false },
+      { data: 0 },
+    ]);
+    t.same(overJsonRpc.history[0].metadata, data);
+    t.same(overJsonRpc.metadata, { trace: [1, { a: null }] });
+    t.same(overJsonRpc.artifacts[0].parts, parts);
+    const subscribed = await rig.stream('SubscribeToTask', { id }).next();
+    const stream = await rig.server.stream('SubscribeToTask', { id });
+    t.same(subscribed, (await stream.next())?.data.result, 'and so it is as the first event of a stream');
+    await stream.close();
+  },
+);
 
 t.test('what is not built yet is refused as over JSON-RPC (P1, X1, AC13, A13)', async (t) => {
   const rig = await startGrpcRig(t);

@@ -79,7 +79,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
       return { type: 'accepted', task: this.#get(id).record, events };
     }
     const task = this.#tasks.get(input.taskId);
-    if (task === undefined || task.record.owner !== input.key.owner) return { type: 'not-found' };
+    if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
@@ -194,7 +194,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     const isBehind = (run: TaskRecord) =>
       after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
     const isOfSession = (run: TaskRecord) =>
-      session === undefined || (run.agent === session.agent && run.owner === session.owner && run.contextId === session.contextId);
+      session === undefined ||
+      (run.agent === session.agent &&
+        run.owner === session.owner &&
+        run.contextId === session.contextId &&
+        run.tenant === (session.tenant ?? ''));
     const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
   }

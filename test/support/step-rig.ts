@@ -94,7 +94,7 @@ export async function startStepRig(t: Test) {
     },
     startKeeper(): Keeper {
       const retention = storageSettings().retention;
-      const keeper = new Keeper({ store, retention, leases, queue, publisher, metrics, ...shared });
+      const keeper = new Keeper({ store, retention, leases, queue, publisher, metrics, moveSessions: undefined, ...shared });
       t.teardown(() => keeper.close());
       return keeper;
     },

@@ -78,7 +78,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
       const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
       if (outcome.type === 'again' || isBehindItself) continue;
-      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(input.key));
+      if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
       return outcome;
     }
     throw new AppError('DATABASE_BUSY', {
@@ -174,7 +174,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   }
 
   deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit);
+    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {

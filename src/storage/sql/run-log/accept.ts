@@ -1,7 +1,7 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
-import type { AcceptInput, AcceptOutcome, DoubleTexting } from '../../../tasks/task-store.js';
+import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
 import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
@@ -23,8 +23,9 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | Acc
       ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }) }
       : { type: 'message.added', message };
   // Everything that takes time happens here, before the transaction holds its locks.
+  const key = { ...input.key, tenant: input.tenant };
   const prepared: PreparedAccept = {
-    input,
+    input: { ...input, key },
     doubleTexting,
     body,
     bodyJson: JSON.stringify(body),
@@ -34,7 +35,7 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | Acc
   return {
     acceptedKey: prepared.acceptedKey,
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
-    sessionKey: sessionKeyOf(input.key),
+    sessionKey: sessionKeyOf(key),
     locksSession: true,
     readsHead: doubleTexting !== 'enqueue',
     endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
@@ -126,15 +127,17 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
 function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): AcceptOutcome {
   const { key, at } = prepared.input;
   const task = set.tasks.get(taskId);
-  if (task === undefined || task.record.agent !== key.agent || task.record.owner !== key.owner || task.record.contextId !== key.contextId) {
-    return { type: 'not-found' };
-  }
+  if (task === undefined || !isOfSession(task.record, key)) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
   const turn = set.nextTurn(set.openSession(key, taskId, at));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
+}
+
+function isOfSession(task: TaskRecord, key: SessionKey): boolean {
+  return task.agent === key.agent && task.owner === key.owner && task.contextId === key.contextId && task.tenant === key.tenant;
 }
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {

@@ -100,8 +100,8 @@ export function toSessionRow(row: SessionTable): readonly unknown[] {
 }
 
 /** One hash for what clients name: contexts and owners may be longer than an index key, and compare byte by byte. */
-export function sessionKeyOf({ agent, owner, contextId }: SessionKey): string {
-  return hashKey(JSON.stringify([agent, owner, contextId]));
+export function sessionKeyOf({ agent, owner, contextId, tenant = '' }: SessionKey): string {
+  return hashKey(JSON.stringify(tenant === '' ? [agent, owner, contextId] : [agent, owner, contextId, tenant]));
 }
 
 export function hashKey(text: string): string {
