@@ -15,6 +15,19 @@ export interface CardBinding {
 export const JSON_RPC_BINDING: CardBinding = { protocolBinding: 'JSONRPC', protocolVersion: '1.0', url: agentUrl };
 export const REST_BINDING: CardBinding = { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', url: agentUrl };
 
+/**
+ * All agents share one address: the tenant tells which one is meant (`agent-tenant.ts`).
+ * @param publicAddress `host:port`; '' = the host of the base URL with this port (AC11).
+ */
+export function grpcBinding(port: number, publicAddress: () => string): CardBinding {
+  return {
+    protocolBinding: 'GRPC',
+    protocolVersion: '1.0',
+    url: (_agent, baseUrl) => publicAddress() || `${new URL(baseUrl).hostname}:${port}`,
+    tenant: (agent) => agent,
+  };
+}
+
 /** One entry per binding, in the order given: the first is the preferred one (AC10). */
 export function supportedInterfaces(bindings: readonly CardBinding[], agent: string, baseUrl: string): readonly AgentInterface[] {
   return bindings.map(({ protocolBinding, protocolVersion, url, tenant }) => ({

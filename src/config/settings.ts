@@ -280,6 +280,10 @@ export interface ServerSettings {
   readonly card: CardSettings;
   /** Without keys, cards are not signed. */
   readonly cardSigning: { readonly keys: readonly SigningKeySettings[] };
+  /** 0 = any free one; `undefined` = no gRPC. */
+  readonly grpcPort: number | undefined;
+  /** `host:port` that clients reach; '' = the base URL's host and the port that gRPC listens on. */
+  readonly grpcPublicAddress: string;
   /** HTTP adapter: `auto` takes uWebSockets.js where its binary loads, else node:http. */
   readonly http: 'auto' | 'uws' | 'node';
   readonly a2a: {

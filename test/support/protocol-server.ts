@@ -7,6 +7,7 @@ import { createAgentCards } from '../../src/a2a/agent-cards.js';
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
+import type { OperationDependencies } from '../../src/a2a/operation-call.js';
 import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
@@ -63,6 +64,8 @@ export interface WireStream {
 export interface ProtocolServer {
   readonly baseUrl: string;
   readonly binding: A2aBinding;
+  /** For further bindings over the same operations. */
+  readonly dependencies: OperationDependencies;
   readonly store: InMemoryTaskStore;
   readonly live: InProcessFeed;
   readonly feed: LiveFeed;
@@ -95,7 +98,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     async assertCapacity() {},
   };
   const signals = { async announce() {}, listen: async () => ({ close() {} }) };
-  const binding = createA2aBinding({
+  const dependencies: OperationDependencies = {
     settings: () => settings,
     store,
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
@@ -109,7 +112,8 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     }),
     log: silentLogger,
     clock: systemClock,
-  });
+  };
+  const binding = createA2aBinding(dependencies);
   const baseUrl = 'http://127.0.0.1:9';
   const send = (body: string, { headers, agent = 'helper', query = '', principal, signal }: CallOptions) => {
     const all: Record<string, string> = {};
@@ -130,6 +134,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
   const server: ProtocolServer = {
     baseUrl,
     binding,
+    dependencies,
     store,
     live,
     feed,

@@ -39,6 +39,8 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     trustProxy: false,
     card: cardSettings(),
     cardSigning: { keys: [] },
+    grpcPort: undefined,
+    grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true },
     approval: { expiresAfterMs: 86_400_000 },
