@@ -5,13 +5,16 @@
  * `close()` goes the other way: the front drains while workers still finish what it waits for.
  */
 import { createA2aBinding } from './a2a/create-binding.js';
+import { createOperations } from './a2a/operations.js';
 import { authenticate } from './access/authenticate.js';
+import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
-import { type Front, startFront } from './http/front.js';
+import { findGrpcFront } from './grpc/find-grpc-front.js';
+import { startFront } from './http/front.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
 import type { Extensions } from './runtime/extensions.js';
@@ -93,6 +96,7 @@ async function start(
   return {
     settings,
     url: front?.url ?? '',
+    grpcPort: front?.grpcPort,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     close: () => closers.close(),
   };
@@ -212,7 +216,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-): Promise<Front> {
+): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
@@ -220,16 +224,17 @@ async function startFrontRole(
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
-  const binding = createA2aBinding({
-    settings: () => runtime.current.settings,
-    store,
-    acceptMessage,
-    cancelTask,
-    feed,
-    log,
-    clock,
-    version,
+  const operationPorts = { settings: () => runtime.current.settings, store, acceptMessage, cancelTask, feed, log, clock };
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
+  const grpc = await findGrpcFront({
+    ...operationPorts,
+    operations: createOperations(operationPorts),
+    server: settings.server,
+    authenticate,
+    quota,
   });
+  closers.add(() => grpc?.close());
+  const binding = createA2aBinding({ ...operationPorts, version, grpcPort: grpc?.port });
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
   const readiness = createReadiness(
@@ -256,9 +261,12 @@ async function startFrontRole(
     clock,
     version,
     studio,
+    quota,
   });
-  closers.add(() => front.drain(drainBudgetMs(settings)));
-  return front;
+  const budgetMs = drainBudgetMs(settings);
+  // Together: the first turns readiness off for both.
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs), grpc?.drain(budgetMs)])));
+  return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */

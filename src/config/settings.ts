@@ -224,6 +224,10 @@ export interface ServerSettings {
   readonly port: number;
   /** Base URL that clients reach, without trailing slash; '' = derived from each request (API-26). */
   readonly publicUrl: string;
+  /** 0 = any free one; `undefined` = no gRPC. */
+  readonly grpcPort: number | undefined;
+  /** `host:port` that clients reach; '' = the base URL's host and the port that gRPC listens on. */
+  readonly grpcPublicAddress: string;
   /** HTTP adapter: `auto` takes uWebSockets.js where its binary loads, else node:http. */
   readonly http: 'auto' | 'uws' | 'node';
   readonly a2a: {

@@ -29,6 +29,8 @@ export interface FrontOptions {
   readonly version: string;
   /** Paths of the management API. Default: none. */
   readonly studio?: readonly StudioRoute[];
+  /** Open streams of each caller, over all transports. Default: one of its own. */
+  readonly quota?: StreamQuota;
 }
 
 export interface Front {
@@ -45,8 +47,8 @@ export interface Front {
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
   const { limits } = settings;
+  const quota = options.quota ?? new StreamQuota(limits.maxStreamsPerCaller);
   const drain = new Drain();
-  const quota = new StreamQuota(limits.maxStreamsPerCaller);
   const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';

@@ -29,6 +29,8 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
+    grpcPort: undefined,
+    grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true },
     approval: { expiresAfterMs: 86_400_000 },

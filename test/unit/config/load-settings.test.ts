@@ -180,6 +180,23 @@ t.test('left out, empty and filled lists of tools and stores are three things (C
   ]);
 });
 
+t.test('gRPC is on when its port is set, or on 50051 by transport (CFG-80, API-60)', async (t) => {
+  for (const [server, grpcPort] of [
+    ['{}', undefined],
+    ['{grpc_port: 9000}', 9000],
+    ['{grpc_port: 0}', 0],
+    ['{transport: grpc}', 50_051],
+    ['{transport: grpc, grpc_port: 9000}', 9000],
+    ['{transport: json-rpc}', undefined],
+    ['{transport: jsonrpc, grpc_port: 9000}', 9000],
+    ['{transport: http}', undefined],
+  ] as const)
+    t.equal(load(t, `server: ${server}`).server.grpcPort, grpcPort, server);
+  t.equal(load(t, 'server: {grpc_public_address: "grpc.example:443"}').server.grpcPublicAddress, 'grpc.example:443');
+  t.match(problemsOf(t, 'server: {grpc_public_address: "https://grpc.example"}'), [{ field: 'server.grpc_public_address' }]);
+  t.match(problemsOf(t, 'server: {transport: smoke}'), [{ field: 'server.transport' }]);
+});
+
 t.test('weak typing reads what variables bring (CFG-05)', async (t) => {
   const text = `
 server: {port: "\${PORT}", shutdown_timeout_ms: "\${BUDGET}"}
