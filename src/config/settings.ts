@@ -307,6 +307,8 @@ export interface ServerSettings {
     readonly requestTimeoutMs: number;
     /** Bytes queued for a slow reader before it is detached and caught up by cursor. Default 64 KiB. */
     readonly maxStreamBufferBytes: number;
+    /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
+    readonly maxToolBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

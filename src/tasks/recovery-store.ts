@@ -44,9 +44,16 @@ export interface OpenRunStatistics {
   readonly oldestCreatedAt: number;
 }
 
+export interface ReleaseOptions {
+  readonly givesTakeBack?: boolean;
+}
+
 export interface RecoveryStore {
-  /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
-  release(taskId: string, epoch: number, at: number): Promise<void>;
+  /**
+   * A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch.
+   * `givesTakeBack`: its step was called off for no fault of its own, and the take does not count (`MAX_TAKES`). Default false.
+   */
+  release(taskId: string, epoch: number, at: number, options?: ReleaseOptions): Promise<void>;
   /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
   /** A held run becomes runnable again. `owner` undefined = no ownership check. */

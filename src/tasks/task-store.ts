@@ -29,7 +29,7 @@ export interface TaskRecord extends SessionKey {
   readonly epoch: number;
   /** Number of the next step, from 1 (R2). */
   readonly step: number;
-  /** How often this step was begun: takes since the last commit. */
+  /** How often this step was begun: takes since the last commit, but for those that were given back. */
   readonly takes: number;
   /** `seq` of the newest event (R4). */
   readonly seq: number;

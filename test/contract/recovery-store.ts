@@ -67,6 +67,25 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     await store.release('unknown', 1, 1);
   });
 
+  await t.test('a take that was called off is given back, and counts no more; others count (R3)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1');
+    await store.release(task.id, task.epoch, 1, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0, worker: '', epoch: task.epoch });
+    await store.release(task.id, task.epoch, 2, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0 }, 'never below 0');
+    for (let time = 1; time <= 12; time++) {
+      const taken = await other.take(task.id, time, 'w2');
+      t.match(taken, { type: 'taken', task: { takes: 1 } }, 'no limit of takes is reached');
+      if (taken.type === 'taken') await other.release(task.id, taken.task.epoch, time, { givesTakeBack: true });
+    }
+    const counted = await other.take(task.id, 20, 'w2');
+    if (counted.type !== 'taken') return;
+    await other.release(task.id, counted.task.epoch, 21);
+    await store.release(task.id, task.epoch, 22, { givesTakeBack: true });
+    t.match(await store.find(task.id, undefined), { takes: 1, updatedAt: 21 }, 'of an older epoch nothing is given back');
+  });
+
   await t.test('a held run is taken, committed and recorded by nobody until it is resumed (CHK-08)', async (t) => {
     const [store, other] = await open(t);
     const task = await takeAs(store, 'w1');

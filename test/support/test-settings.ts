@@ -51,6 +51,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       maxStreamsPerCaller: 100,
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
+      maxToolBytes: 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,

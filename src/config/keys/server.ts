@@ -16,9 +16,14 @@ const LimitsSchema = section(
       default: 65_536,
       minimum: 1024,
     }),
+    max_tool_bytes: integer("Most bytes of a tool call's arguments, of its result's content and of its result's data, each.", {
+      default: 1_048_576,
+      minimum: 1024,
+      maximum: 67_108_864,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
-  'Limits of the HTTP front.',
+  'Limits of what is taken in.',
 );
 
 export const ServerSchema = section(
@@ -100,6 +105,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       maxStreamsPerCaller: limits.max_streams_per_caller,
       requestTimeoutMs: limits.request_timeout_ms,
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
+      maxToolBytes: limits.max_tool_bytes,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,

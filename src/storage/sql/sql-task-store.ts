@@ -15,6 +15,7 @@ import type {
   OpenRunQuery,
   OpenRunStatistics,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
   RetentionStore,
 } from '../../tasks/recovery-store.js';
@@ -32,7 +33,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
+import type { RecordOutcome, SessionToolCall, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
@@ -46,7 +47,16 @@ import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
+import {
+  findTask,
+  isAccepted,
+  readEvents,
+  readRunnable,
+  readSequences,
+  readSessionMessages,
+  readSessionToolCalls,
+  readToolCalls,
+} from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -111,8 +121,12 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readToolCalls(this.#database, taskId, callIds);
   }
 
-  release(taskId: string, epoch: number, at: number): Promise<void> {
-    return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
+  sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    return readSessionToolCalls(this.#database, taskId, callIds);
+  }
+
+  release(taskId: string, epoch: number, at: number, options: ReleaseOptions = {}): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at, ...options }));
   }
 
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {

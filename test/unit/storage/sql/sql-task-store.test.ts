@@ -22,6 +22,7 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['runnable', () => store.runnable(Date.now(), 10, task)],
     ['toolCalls', () => store.toolCalls(task.id)],
     ['toolCalls by id', () => store.toolCalls(task.id, ['c'])],
+    ['sessionToolCalls', () => store.sessionToolCalls(task.id, ['c', 'd'])],
     ['due', () => store.due(Date.now(), 10)],
     ['taken', () => store.taken(10)],
     ['taken behind one', () => store.taken(10, task)],
