@@ -242,7 +242,7 @@ async function startFrontRole(
     log,
   );
   const studio = createStudioRoutes({
-    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
   });
   const { enabled, endpoint } = settings.observability.metrics;

@@ -5,6 +5,7 @@
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -82,6 +83,8 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
+    const expired = await this.expire(input.taskId, describeExpiry(task.record), input.at);
+    if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
       { type: 'message.added', message: input.message },
@@ -158,17 +161,19 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task !== undefined && isInHands(task, { epoch })) this.#change(taskId, { worker: '', updatedAt: at });
   }
 
-  async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+  async hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
-    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, updatedAt: at }) };
+    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, expiresAt, updatedAt: at }) };
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
+    const expired = await this.expire(taskId, describeExpiry(task), at);
+    if (expired.type === 'expired') return expired;
     return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
   }
 
