@@ -83,7 +83,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
-    const expired = await this.expire(input.taskId, describeExpiry(task.record), input.at);
+    const expired = this.#expire(input.taskId, describeExpiry(task.record), input.at);
     if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
@@ -172,7 +172,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
-    const expired = await this.expire(taskId, describeExpiry(task), at);
+    const expired = this.#expire(taskId, describeExpiry(task), at);
     if (expired.type === 'expired') return expired;
     return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
   }
@@ -184,6 +184,10 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
 
   async expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     this.#assertUp();
+    return this.#expire(taskId, reason, at);
+  }
+
+  #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
