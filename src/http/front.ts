@@ -47,7 +47,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const { limits } = settings;
   const drain = new Drain();
   const quota = new StreamQuota(limits.maxStreamsPerCaller);
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, limits, quota, drain, clock, log });
+  const own = { publicUrl: settings.publicUrl, host: settings.host };
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({
