@@ -257,11 +257,16 @@ async function startFrontRole(
     version,
     studio,
   });
-  closers.add(() => front.drain(drainBudgetMs(settings)));
+  closers.add(() => front.drain(drainBudgetMs(settings), drainDelayMs(settings)));
   return front;
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
 function drainBudgetMs(settings: Settings): number {
-  return settings.server.shutdownTimeoutMs * 0.45;
+  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
+}
+
+/** Counts as part of the time that everything has, so it never takes more than half of it. */
+function drainDelayMs({ server }: Settings): number {
+  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
 }

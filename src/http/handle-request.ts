@@ -28,7 +28,7 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
         const answer = await respond(ports, request, match);
-        const response = isOpenToPages(route) ? withCors(answer) : answer;
+        const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer) : answer);
         span.setAttribute('http.status_code', response.status);
         ports.log.debug(
           { method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt },
@@ -38,6 +38,12 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
       }),
     );
   };
+}
+
+/** A client that keeps its connection would come here again, past any load balancer. */
+function closeWhenLeaving(drain: Drain, response: HttpResponse): HttpResponse {
+  if (!drain.isLeaving || 'stream' in response) return response;
+  return { ...response, headers: { ...response.headers, connection: 'close' } };
 }
 
 async function respond(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {

@@ -96,7 +96,7 @@ export function answersWhileDraining(pattern: string): boolean {
 }
 
 async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpResponse> {
-  const { ready, reasons } = drain.isDraining ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
+  const { ready, reasons } = drain.isLeaving ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
   return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
 }
 

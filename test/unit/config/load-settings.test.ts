@@ -130,7 +130,13 @@ t.test('without a file the built-in configuration stands: one offline llm, one a
     embedders: { _local: { provider: 'local', dimension: 384 } },
     vectorStores: { _hnsw: { type: 'hnsw', persistPath: join(folder, '.hector/vectors') } },
     documentStores: {},
-    server: { host: '0.0.0.0', port: 8080, shutdownTimeoutMs: 30_000, limits: { maxBodyBytes: 10_485_760, maxHeaderBytes: 16_384 } },
+    server: {
+      host: '0.0.0.0',
+      port: 8080,
+      shutdownTimeoutMs: 30_000,
+      drainDelayMs: 2_000,
+      limits: { maxBodyBytes: 10_485_760, maxHeaderBytes: 16_384 },
+    },
     queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1_500, timeSliceMs: 1_000, stallAfterMs: 30_000 },
   });
   t.match(settings.version, /^[0-9a-f]{16}$/);
