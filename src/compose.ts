@@ -20,6 +20,7 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
+import { findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
 import { findStall, readQueue } from './steps/queue-health.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
@@ -235,7 +236,7 @@ async function startFrontRole(
   const readiness = createReadiness(
     [
       { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'the database', findReason: async () => void (await store.find('readiness', undefined)) },
+      { name: 'the database', findReason: () => findDatabaseReason(store) },
       { name: 'the queue of steps', findReason: () => findStall(health) },
     ],
     clock,

@@ -6,6 +6,7 @@
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
+import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
@@ -46,7 +47,16 @@ import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
+import {
+  findTask,
+  isAccepted,
+  readEvents,
+  readOldestUnclaimed,
+  readRunnable,
+  readSequences,
+  readSessionMessages,
+  readToolCalls,
+} from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -63,12 +73,14 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
-  constructor(database: Database, separate?: SeparateSessions) {
+  constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
-      run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
+      run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
+      clock,
+      waitLimitMs: database.dialect.lockWaitMs,
     });
   }
 
@@ -175,6 +187,11 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   deleteSessions(before: number, limit: number): Promise<number> {
     return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
+  }
+
+  /** How long writes have got nowhere, milliseconds; 0 = they get through. */
+  writeStallMs(): number {
+    return this.#group.stallMs();
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
