@@ -20,7 +20,7 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
-import { findDatabaseReason } from './runtime/store-health.js';
+import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
 import { findStall, readQueue } from './steps/queue-health.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
@@ -28,6 +28,7 @@ import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import { StepWorker } from './steps/step-worker.js';
+import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { RedisCancelSignals } from './storage/redis/cancel-signals.js';
 import { ChannelSubscriptions } from './storage/redis/channel-subscriptions.js';
 import { connectRedis } from './storage/redis/connect.js';
@@ -36,7 +37,7 @@ import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
 import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
-import { findEviction } from './storage/redis/redis-safety.js';
+import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
@@ -233,18 +234,25 @@ async function startFrontRole(
   });
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
+  const keeperLease = RECOVERY_SWEEP.lease;
+  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
+  closers.add(async () => unclaimed.close());
+  metrics.watchRuns(() => unclaimed.ageMs());
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
   const readiness = createReadiness(
     [
       { name: 'Redis', findReason: () => findEviction(connections.main) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
       { name: 'the database', findReason: () => findDatabaseReason(store) },
       { name: 'the queue of steps', findReason: () => findStall(health) },
+      { name: 'the run log', findReason: () => unclaimed.findStall() },
     ],
     clock,
     log,
   );
   const studio = createStudioRoutes({
     ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
-    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({

@@ -1,5 +1,9 @@
 /** Why the stores would only let new work wait, in words for whoever watches readiness; `undefined` = they would not. */
 
+export function describeRefusal(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : `Redis refuses writes: ${reason}`;
+}
+
 /** A database may answer every question while nobody can write, as one whose lock somebody else holds. @throws while it is away. */
 export async function findDatabaseReason(store: {
   find(taskId: string, owner: string | undefined): Promise<unknown>;

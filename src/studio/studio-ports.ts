@@ -16,6 +16,8 @@ export interface StudioPorts {
   readonly versions: Pick<ConfigVersionStore, 'find'>;
   readonly leases: LeaseView;
   readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;
+  /** Why Redis refuses writes, in its words; `undefined` = it takes them. @throws while Redis is away. */
+  readonly findRedisRefusal: () => Promise<string | undefined>;
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;

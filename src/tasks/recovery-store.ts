@@ -59,6 +59,8 @@ export interface RecoveryStore {
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
   /** Runs that have not ended, oldest first. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
+  /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
+  oldestUnclaimed(): Promise<TaskRecord | undefined>;
   statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
 }
 

@@ -235,6 +235,20 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     t.same(walked, [runs.queued, runs.running, runs.waiting, runs.held, runs.foreign], 'also of those of the same millisecond');
   });
 
+  await t.test('the oldest run that nobody has is found: none that is taken, held, waits, has ended or is behind another', async (t) => {
+    const [store, other] = await open(t);
+    t.equal(await store.oldestUnclaimed(), undefined);
+    const runs = await oneOfEach(store);
+    t.match(await other.oldestUnclaimed(), { id: runs.queued, updatedAt: 100 });
+    await store.take(runs.queued, 150, 'w1');
+    t.match(await other.oldestUnclaimed(), { id: runs.foreign });
+    await store.cancel(runs.foreign, 'ada ', undefined, 501);
+    t.equal(await other.oldestUnclaimed(), undefined);
+    const task = await other.find(runs.queued, undefined);
+    await store.release(runs.queued, task?.epoch ?? 0, 600);
+    t.match(await other.oldestUnclaimed(), { id: runs.queued, updatedAt: 600 });
+  });
+
   await t.test('open runs are counted by what they do (CHK-12)', async (t) => {
     const [store, other] = await open(t);
     const none = { total: 0, queued: 0, working: 0, inputRequired: 0, held: 0, expired: 0, oldestCreatedAt: 0 };

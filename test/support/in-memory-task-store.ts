@@ -212,6 +212,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
   }
 
+  async oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    const unclaimed = (await this.runnable()).filter(({ worker }) => worker === '');
+    return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
+  }
+
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
     const runs = await this.openRuns({ ...(owner === undefined ? {} : { owner }), limit: Number.POSITIVE_INFINITY });
     const count = (status: string) => runs.filter((run) => statusOf(run) === status).length;

@@ -21,7 +21,13 @@ export interface StudioRig {
   readonly ports: StudioPorts;
   readonly routes: readonly StudioRoute[];
   /** What Redis knows; `outage` makes it fail or never answer. */
-  readonly redis: { leases: Map<string, number>; job: JobPlace | undefined; workers: number | undefined; outage?: 'fails' | 'hangs' };
+  readonly redis: {
+    leases: Map<string, number>;
+    job: JobPlace | undefined;
+    workers: number | undefined;
+    refusal?: string;
+    outage?: 'fails' | 'hangs';
+  };
   readonly configVersions: Set<string>;
   /** Ids of tasks that were given a job. */
   readonly enqueued: string[];
@@ -64,6 +70,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
     publisher,
+    findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
     leaseMs: 1_500,

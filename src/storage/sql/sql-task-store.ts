@@ -189,6 +189,10 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
   }
 
+  oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    return readOldestUnclaimed(this.#database);
+  }
+
   /** How long writes have got nowhere, milliseconds; 0 = they get through. */
   writeStallMs(): number {
     return this.#group.stallMs();
