@@ -291,3 +291,15 @@ t.test('no problem shows a secret', async (t) => {
   t.equal(problems.length, 4);
   t.notMatch(JSON.stringify(problems), new RegExp(secret));
 });
+
+t.test('the interval of checkpoints is a whole number of iterations or a time; no part of an iteration (CFG-77)', async (t) => {
+  const interval = (value: string) => load(t, `storage: {checkpoint: {interval: ${value}}}`).storage.checkpoint.interval;
+  t.same(interval('3'), { iterations: 3, ms: 0 });
+  t.same(interval('2.5s'), { iterations: 0, ms: 2_500 });
+  for (const value of ['2.5', '0.5', '"2.5"', '-1', '1x'])
+    t.match(
+      problemsOf(t, `storage: {checkpoint: {interval: ${value}}}`),
+      [{ field: 'storage.checkpoint.interval', description: /whole number of iterations/ }],
+      value,
+    );
+});

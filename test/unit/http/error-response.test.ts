@@ -16,7 +16,9 @@ t.test('below an agent every refusal has the shape of HTTP+JSON, elsewhere the o
 
 t.test('what is wrong inside is for the log; what a client can do something about is said in full (E5)', async (t) => {
   const tell = (error: AppError) => JSON.parse(errorResponse(error, 'r1').body as string).error;
-  const inside = new AppError('DATABASE_UNAVAILABLE', { message: "databases.main: PostgreSQL at db.internal:5432, database 'runs', user 'hector'" });
+  const inside = new AppError('DATABASE_UNAVAILABLE', {
+    message: "databases.main: PostgreSQL at db.internal:5432, database 'runs', user 'hector'",
+  });
   t.same(tell(inside), { code: 'DATABASE_UNAVAILABLE', message: 'The database cannot be reached', requestId: 'r1' });
   t.match(tell(new AppError('HTTP_DRAINING', { message: 'send the request again' })), { message: 'send the request again' });
   t.match(tell(new AppError('TASK_BUSY', { message: 'later' })), { message: 'later' });
