@@ -25,6 +25,7 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
+import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
 import { findStall, readQueue } from './steps/queue-health.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
@@ -32,6 +33,7 @@ import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import { StepWorker } from './steps/step-worker.js';
+import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { RedisCancelSignals } from './storage/redis/cancel-signals.js';
 import { ChannelSubscriptions } from './storage/redis/channel-subscriptions.js';
 import { connectRedis } from './storage/redis/connect.js';
@@ -40,7 +42,7 @@ import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
 import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
-import { findEviction } from './storage/redis/redis-safety.js';
+import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
@@ -246,18 +248,25 @@ async function startFrontRole(
   const binding = createA2aBinding(operationPorts);
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
+  const keeperLease = RECOVERY_SWEEP.lease;
+  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
+  closers.add(async () => unclaimed.close());
+  metrics.watchRuns(() => unclaimed.ageMs());
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
   const readiness = createReadiness(
     [
       { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'the database', findReason: async () => void (await store.find('readiness', undefined)) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
+      { name: 'the database', findReason: () => findDatabaseReason(store) },
       { name: 'the queue of steps', findReason: () => findStall(health) },
+      { name: 'the run log', findReason: () => unclaimed.findStall() },
     ],
     clock,
     log,
   );
   const studio = createStudioRoutes({
-    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
-    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
@@ -274,12 +283,23 @@ async function startFrontRole(
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);
+  const delayMs = drainDelayMs(settings);
   // Together: the first turns readiness off for both.
-  closers.add(async () => void (await Promise.all([front.drain(budgetMs), grpc?.drain(budgetMs)])));
+  const drainGrpc = async () => {
+    if (grpc === undefined) return;
+    await clock.sleep(delayMs);
+    await grpc.drain(budgetMs);
+  };
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
   return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
 function drainBudgetMs(settings: Settings): number {
-  return settings.server.shutdownTimeoutMs * 0.45;
+  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
+}
+
+/** Counts as part of the time that everything has, so it never takes more than half of it. */
+function drainDelayMs({ server }: Settings): number {
+  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
 }

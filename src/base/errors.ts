@@ -171,7 +171,7 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
  * wrong inside (hosts, paths, keys of the configuration) is for the log.
  */
 export function describeForClient(error: AppError): string {
-  const isForClients = error.code.startsWith('AGENT_') || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
+  const isForClients = /^(AGENT|HTTP)_/.test(error.code) || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
   return isForClients ? error.message : ERRORS[error.code].message;
 }
 

@@ -314,4 +314,6 @@ export interface ServerSettings {
   };
   /** Budget for draining, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs: number;
+  /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
+  readonly drainDelayMs: number;
 }

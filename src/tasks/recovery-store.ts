@@ -10,6 +10,8 @@ export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } |
 export type ResumeOutcome =
   | { readonly type: 'resumed'; readonly task: TaskRecord }
   | { readonly type: 'not-held'; readonly task: TaskRecord }
+  /** It was held until its time was over, and no keeper had noticed: this ended it (CHK-11). */
+  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
   | { readonly type: 'not-found' };
 
 export type ExpireOutcome =
@@ -56,7 +58,7 @@ export interface RecoveryStore {
   release(taskId: string, epoch: number, at: number, options?: ReleaseOptions): Promise<void>;
   /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
-  /** A held run becomes runnable again. `owner` undefined = no ownership check. */
+  /** A held run becomes runnable again, unless it is due: then it ends. `owner` undefined = no ownership check. */
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome>;
   /** Waiting and held runs whose `expiresAt` is not after `at`, oldest first. */
   due(at: number, limit: number): Promise<readonly TaskRecord[]>;
@@ -66,6 +68,8 @@ export interface RecoveryStore {
   taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
   /** Runs that have not ended, oldest first. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
+  /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
+  oldestUnclaimed(): Promise<TaskRecord | undefined>;
   statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
 }
 

@@ -96,6 +96,8 @@ export type AcceptOutcome =
   | { readonly type: 'not-found' }
   /** `taskId` is known but cannot take a message now. */
   | { readonly type: 'terminal'; readonly task: TaskRecord }
+  /** It waited until its time was over, and no keeper had noticed: this message ended it (CHK-11). */
+  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
   /** The task is being worked on; messages go to it only while it waits for input. */
   | { readonly type: 'busy'; readonly task: TaskRecord };
 

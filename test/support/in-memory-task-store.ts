@@ -5,6 +5,7 @@
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -90,6 +91,8 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
+    const expired = this.#expire(input.taskId, describeExpiry(task.record), input.at);
+    if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
       { type: 'message.added', message: input.message },
@@ -187,17 +190,19 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     this.#change(taskId, { worker: '', takes, updatedAt: at });
   }
 
-  async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+  async hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
-    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, updatedAt: at }) };
+    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, expiresAt, updatedAt: at }) };
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
+    const expired = this.#expire(taskId, describeExpiry(task), at);
+    if (expired.type === 'expired') return expired;
     return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
   }
 
@@ -208,6 +213,10 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
 
   async expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     this.#assertUp();
+    return this.#expire(taskId, reason, at);
+  }
+
+  #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
@@ -238,6 +247,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
         run.tenant === (session.tenant ?? ''));
     const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    const unclaimed = (await this.runnable()).filter(({ worker }) => worker === '');
+    return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {

@@ -55,6 +55,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
+    drainDelayMs: 0,
     ...change,
   };
 }

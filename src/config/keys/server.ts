@@ -80,6 +80,10 @@ export const ServerSchema = section(
     ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
+    drain_delay_ms: duration(
+      'How long a front that was told to stop says it is not ready while it still serves, so that load balancers go elsewhere; part of shutdown_timeout_ms, at most half of it; 0 is not at all.',
+      { default: 2_000, maximum: 3_600_000 },
+    ),
   },
   'The HTTP front.',
 );
@@ -109,5 +113,6 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,
+    drainDelayMs: server.drain_delay_ms,
   };
 }

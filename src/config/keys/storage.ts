@@ -1,9 +1,11 @@
-import { parseDuration } from '../duration.js';
+import { DURATION_PATTERN, parseDuration } from '../duration.js';
 import { choice, duration, flag, optional, type Static, section, text } from '../schema-builder.js';
 import type { CheckpointSettings, StorageSettings } from '../settings.js';
 
 const BACKENDS = ['sql', 'inmemory'] as const;
 const database = optional(text('Name in databases. Default: storage.database.', { minLength: 1 }));
+/** No part of an iteration: `2.5` is neither a count nor a time. */
+const INTERVAL = `^\\d+$|${DURATION_PATTERN}`;
 const DURATION = '^\\d+(\\.\\d+)?$|^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$';
 
 const CheckpointSchema = section(
@@ -18,8 +20,8 @@ const CheckpointSchema = section(
     ),
     interval: text('With interval and hybrid: a number counts iterations, a text such as 30s is time; 0 is every iteration.', {
       default: '0',
-      pattern: DURATION,
-      'x-form': 'a number of iterations, or a duration such as 30s',
+      pattern: INTERVAL,
+      'x-form': 'a whole number of iterations, or a duration such as 30s',
     }),
     after_tools: flag('The result of every tool is recorded when it ends, also of tools that change nothing.', { default: false }),
     before_llm: flag('Whatever is not committed yet is committed before each call of a model.', { default: false }),

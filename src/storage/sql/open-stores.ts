@@ -53,17 +53,22 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
     const runs = await openDatabase(IN_MEMORY, { name: 'inmemory', log, clock });
     closers.add(() => runs.close());
     log.warn('storage.tasks.backend is inmemory: tasks and sessions are lost when this process ends');
-    return { tasks: new SqlTaskStore(runs), versions: new SqlConfigVersionStore(runs), chunkStore, sessionTransfer: undefined };
+    return {
+      tasks: new SqlTaskStore(runs, undefined, clock),
+      versions: new SqlConfigVersionStore(runs),
+      chunkStore,
+      sessionTransfer: undefined,
+    };
   }
   const runs = await open(storage.tasks.database, 'storage.tasks.database');
   const versions = new SqlConfigVersionStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
-    return { tasks: new SqlTaskStore(runs), versions, chunkStore, sessionTransfer: undefined };
+    return { tasks: new SqlTaskStore(runs, undefined, clock), versions, chunkStore, sessionTransfer: undefined };
   }
   const transfer = new SessionTransfer({ runs, sessions, clock, log });
   closers.add(() => transfer.close());
-  return { tasks: new SqlTaskStore(runs, { sessions, transfer }), versions, chunkStore, sessionTransfer: transfer };
+  return { tasks: new SqlTaskStore(runs, { sessions, transfer }, clock), versions, chunkStore, sessionTransfer: transfer };
 }
 
 /** A process that takes no part in runs, such as one that only ingests, needs nothing of them. */

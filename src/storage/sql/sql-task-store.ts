@@ -6,6 +6,7 @@
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
+import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
@@ -51,6 +52,7 @@ import {
   findTask,
   isAccepted,
   readEvents,
+  readOldestUnclaimed,
   readRunnable,
   readSequences,
   readSessionMessages,
@@ -73,12 +75,14 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
-  constructor(database: Database, separate?: SeparateSessions) {
+  constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
-      run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
+      run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
+      clock,
+      waitLimitMs: database.dialect.lockWaitMs,
     });
   }
 
@@ -193,6 +197,15 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   deleteSessions(before: number, limit: number): Promise<number> {
     return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
+  }
+
+  oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    return readOldestUnclaimed(this.#database);
+  }
+
+  /** How long writes have got nowhere, milliseconds; 0 = they get through. */
+  writeStallMs(): number {
+    return this.#group.stallMs();
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {

@@ -267,3 +267,13 @@ t.test('why of a run behind another leads to what holds that one', async (t) => 
   const { body } = await later.call('GET', `/api/tasks/${id}/why`);
   t.match(body, { task_id: id, rule: 'behind', front: { task_id: first.id, rule: 'running', summary: /worker 'w1' runs step 1/ } });
 });
+
+t.test('a held run that is resumed when its time is over ends instead, and everybody is told (CHK-08, CHK-11)', async (t) => {
+  const rig = createStudioRig();
+  const { id, epoch } = await rig.take((await rig.accept()).id);
+  await rig.store.hold(id, epoch, rig.clock.now(), rig.clock.now() + 1_000);
+  await rig.clock.advance(1_000);
+  await t.rejects(rig.call('POST', `/api/checkpoints/${id}/resume`), { code: 'CHECKPOINT_ENDED', message: /TASK_STATE_FAILED/ });
+  t.same(rig.enqueued, []);
+  t.match(rig.published.at(-1), { taskId: id, type: 'status.changed', status: { state: 'TASK_STATE_FAILED' } });
+});

@@ -4,6 +4,7 @@ import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
+import { endIfDue } from './expire.js';
 import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
@@ -130,6 +131,8 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   if (task === undefined || !isOfSession(task.record, key)) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
+  const expired = endIfDue(set, task, at);
+  if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
   const turn = set.nextTurn(set.openSession(key, taskId, at));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });

@@ -1,5 +1,6 @@
 /** A run leaves its worker's hands without a commit: given back, held for somebody's decision, or let go on (CHK-08). */
 import type { HoldOutcome, ReleaseOptions, ResumeOutcome } from '../../../tasks/recovery-store.js';
+import { endIfDue } from './expire.js';
 import { isInHands } from './in-hands.js';
 import { isTaskId } from './rows.js';
 import type { RunLogWrite } from './write-group.js';
@@ -42,10 +43,15 @@ export interface ResumeInput {
 export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<ResumeOutcome> {
   return {
     ...alone(taskId),
+    // When it is due, it ends instead and hands its session over.
+    locksSession: true,
+    readsHead: true,
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task === undefined || (owner !== undefined && task.record.owner !== owner)) return { type: 'not-found' };
       if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
+      const expired = endIfDue(set, task, at);
+      if (expired !== undefined) return { type: 'expired', ...expired };
       return { type: 'resumed', task: set.changeTask(task, { heldSince: undefined, expiresAt: undefined, updatedAt: at }).record };
     },
   };

@@ -64,6 +64,11 @@ export async function readRunnable(
   return rows.map((row) => toStoredTask(row).record);
 }
 
+export async function readOldestUnclaimed(database: Database): Promise<TaskRecord | undefined> {
+  const [row] = await readAll<TaskTable>(database, [{ sql: OLDEST_UNCLAIMED, parameters: [] }]);
+  return row === undefined ? undefined : toStoredTask(row).record;
+}
+
 /** Oldest first; of those ids only, when given. */
 export async function readToolCalls(database: Database, taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
   if (!isTaskId(taskId)) return [];
@@ -122,7 +127,15 @@ const SESSION_TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns)
     AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = t.session_id AND r.task_id = t.id)
     AND c.call_id IN`;
 
-const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
-  WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND NOT EXISTS
-    (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)
+const FIRST_OF_SESSION = 'NOT EXISTS (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)';
+
+const COLUMNS = TASK_COLUMNS.map((name) => `t.${name}`).join(', ');
+
+const RUNNABLE = `SELECT ${COLUMNS} FROM tasks AS t
+  WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND ${FIRST_OF_SESSION}
   ORDER BY t.runnable_since, t.id LIMIT ?`;
+
+/** With a bound that is none, so that every database sees that the small index will do. */
+const OLDEST_UNCLAIMED = `SELECT ${COLUMNS} FROM tasks AS t
+  WHERE t.runnable_since >= 0 AND t.worker IS NULL AND ${FIRST_OF_SESSION}
+  ORDER BY t.runnable_since, t.id LIMIT 1`;
