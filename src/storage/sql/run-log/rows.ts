@@ -1,7 +1,7 @@
 /** Between rows and records. */
 import { createHash } from 'node:crypto';
 import type { TaskState } from '../../../protocol/a2a.js';
-import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-state.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
@@ -20,7 +20,13 @@ export interface StoredTask {
 /** Of a run that has ended: nobody has it, and it waits for nothing. */
 export const NOBODY = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
 
+/**
+ * A process of schema 2 writes a run without the columns that came later, which then tell of the run as it was: that a run is held, or
+ * ends by itself, counts only as far as the older columns agree.
+ */
 export function toStoredTask(row: TaskTable): StoredTask {
+  const state = row.state as TaskState;
+  const isHeld = row.held_since !== null && isRunnable(state) && row.runnable_since === null;
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
@@ -32,7 +38,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       owner: row.owner,
       contextId: row.context_id,
       tenant: row.tenant,
-      state: row.state as TaskState,
+      state,
       epoch: row.epoch,
       step: row.step,
       takes: row.takes,
@@ -42,8 +48,8 @@ export function toStoredTask(row: TaskTable): StoredTask {
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
       worker: row.worker ?? '',
-      heldSince: row.held_since ?? undefined,
-      expiresAt: row.expires_at ?? undefined,
+      heldSince: isHeld ? (row.held_since ?? undefined) : undefined,
+      expiresAt: isHeld || isInterrupted(state) ? (row.expires_at ?? undefined) : undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     },
