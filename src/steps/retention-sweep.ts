@@ -1,5 +1,7 @@
 /**
  * The keeper's third duty: what is older than `storage.retention` allows is deleted, a little at a time, so that runs do not notice.
+ * Ended runs that lack their time of end get it first, also where everything is kept: they would stay among what is looked through for
+ * runs that have not ended.
  */
 import type { Clock } from '../base/clock.js';
 import type { StorageSettings } from '../config/settings.js';
@@ -20,24 +22,23 @@ type DeleteBatch = (before: number, limit: number) => Promise<number>;
 
 export class RetentionSweep {
   readonly #options: RetentionSweepOptions;
-  readonly #duty: KeeperDuty | undefined;
+  readonly #duty: KeeperDuty;
 
-  /** Without any age to keep to, there is no duty. */
   constructor(options: RetentionSweepOptions) {
-    const { retention, leases, clock, log } = options;
+    const { leases, clock, log } = options;
     this.#options = options;
-    if (Object.values(retention).every((ageMs) => ageMs === 0)) return;
     const round = (signal: AbortSignal) => this.#round(signal);
     this.#duty = new KeeperDuty({ name: 'retention', periodMs: PERIOD_MS, leases, clock, log, round });
   }
 
   async close(): Promise<void> {
-    await this.#duty?.close();
+    await this.#duty.close();
   }
 
   /** Tasks before sessions: a session goes when nothing of it is left to keep. */
   async #round(signal: AbortSignal): Promise<void> {
     const { store, retention } = this.#options;
+    await this.#inBatches((limit) => store.completeEnded(limit), signal);
     await this.#delete('tasks', retention.tasksMs, (before, limit) => store.deleteTasks(before, limit), signal);
     await this.#delete('events', retention.eventsMs, (before, limit) => store.deleteEvents(before, limit), signal);
     await this.#delete('sessions', retention.sessionsMs, (before, limit) => store.deleteSessions(before, limit), signal);
@@ -47,15 +48,19 @@ export class RetentionSweep {
     if (ageMs === 0) return;
     const { clock, log } = this.#options;
     const before = clock.now() - ageMs;
-    let deleted = 0;
-    for (;;) {
-      if (signal.aborted) break;
-      const count = await deleteBatch(before, BATCH);
-      deleted += count;
-      if (count < BATCH) break;
-      await clock.sleep(PAUSE_MS, signal);
-    }
+    const deleted = await this.#inBatches((limit) => deleteBatch(before, limit), signal);
     if (deleted > 0) log.info({ deleted }, `storage.retention.${what}: what was too old was deleted`);
+  }
+
+  async #inBatches(work: (limit: number) => Promise<number>, signal: AbortSignal): Promise<number> {
+    let total = 0;
+    while (!signal.aborted) {
+      const count = await work(BATCH);
+      total += count;
+      if (count < BATCH) break;
+      await this.#options.clock.sleep(PAUSE_MS, signal);
+    }
+    return total;
   }
 }
 

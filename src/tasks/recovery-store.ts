@@ -62,6 +62,11 @@ export interface RecoveryStore {
 
 /** Each deletes at most `limit` of what was last touched before `before`, and says how many; never anything of a run that has not ended. */
 export interface RetentionStore {
+  /**
+   * Makes ended tasks findable that were ended by a process of an earlier version, or before the last migration, and so lack their
+   * time of end; says how many.
+   */
+  completeEnded(limit: number): Promise<number>;
   /** Ended tasks with their events, tool calls and accepted message ids. */
   deleteTasks(before: number, limit: number): Promise<number>;
   /** Of ended tasks: every event but the first and the last status; the tasks stay, without artifacts and history. */

@@ -50,6 +50,30 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.match(await store.due(1_000, 2), [{ id: due.id }, { id: held.id }]);
     t.match(await store.statistics(undefined, 1_000), { expired: 2 });
   });
+
+  await t.test('runs that an older process ended get their time of end, so many at a time; retention finds them then', async (t) => {
+    const database = await (await createOpenTemp(t)()).open();
+    const store = new SqlTaskStore(database);
+    const open = await takeAs(store, 'w1', 'open');
+    for (let index = 0; index < 5; index++) {
+      const task = await wait(store, `ended ${index}`, 100);
+      await writeAsSchema2(database, task, { state: 'TASK_STATE_COMPLETED', isRunnable: false });
+    }
+    t.match(await store.openRuns({ limit: 10 }), [{ id: open.id }], 'lists tell the truth before');
+    t.equal(await store.deleteTasks(1_000, 10), 0, 'not found yet');
+    t.equal(await store.completeEnded(3), 3);
+    t.equal(await store.completeEnded(3), 2);
+    t.equal(await store.completeEnded(3), 0);
+    const rows = await database.kysely
+      .selectFrom('tasks')
+      .select(['ended_at', 'whole_since', 'expires_at'])
+      .where('id', '!=', open.id)
+      .execute();
+    t.same(rows, Array(5).fill({ ended_at: 500, whole_since: 500, expires_at: null }));
+    t.match(await store.find(open.id, undefined), { state: 'TASK_STATE_WORKING', worker: 'w1' });
+    t.equal(await store.deleteEvents(1_000, 10), 5);
+    t.equal(await store.deleteTasks(1_000, 10), 5);
+  });
 });
 
 async function wait(store: SqlTaskStore, contextId: string, expiresAt: number): Promise<TaskRecord> {

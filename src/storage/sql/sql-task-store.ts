@@ -43,7 +43,7 @@ import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
-import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
+import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
 import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
@@ -163,6 +163,10 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
     return readRunnable(this.#database, before, limit, after);
+  }
+
+  completeEnded(limit: number): Promise<number> {
+    return completeEnded(this.#database, limit);
   }
 
   deleteTasks(before: number, limit: number): Promise<number> {
