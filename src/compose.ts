@@ -181,7 +181,6 @@ async function startStepWorker(
     worker: newId(),
     timeSliceMs: settings.queue.timeSliceMs,
     checkpoint: settings.storage.checkpoint,
-    waitExpiresAfterMs: settings.server.approval.expiresAfterMs,
   };
   const worker = new StepWorker({
     connect: () => connections.forWorker(),

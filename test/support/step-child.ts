@@ -29,7 +29,7 @@ const worker = new StepWorker({
   oldestWaitingMs: () => queue.oldestWaitingMs(),
   dependencies: {
     ...{ store, leases, publisher, queue, running: new RunningTasks(), ...shared },
-    ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
     getAgent: async (_, name) => ({
       name,
       async runStep({ task }) {

@@ -40,7 +40,6 @@ interface WorkerOptions {
   readonly timeSliceMs?: number;
   readonly take?: TaskStore['take'];
   readonly checkpoint?: Partial<CheckpointSettings>;
-  readonly waitExpiresAfterMs?: number;
   readonly stallAfterMs?: number;
   readonly connect?: StepWorkerOptions['connect'];
 }
@@ -120,7 +119,6 @@ export async function startStepRig(t: Test) {
           worker: newId(),
           timeSliceMs: options.timeSliceMs ?? 1_000,
           checkpoint: { ...storageSettings().checkpoint, ...options.checkpoint },
-          waitExpiresAfterMs: options.waitExpiresAfterMs ?? 86_400_000,
           ...shared,
         },
       });

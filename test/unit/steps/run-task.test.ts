@@ -46,7 +46,7 @@ t.test('a run that is given up tells its followers, and the next run of its sess
   const running = new RunningTasks();
   const dependencies = {
     ...{ store, leases, publisher, queue, running, getAgent, clock: systemClock, log: silentLogger, metrics: createMetrics() },
-    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
   };
 
   t.same(await runTask(first.id, new AbortController().signal, dependencies), { type: 'done' });
