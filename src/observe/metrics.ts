@@ -16,7 +16,7 @@ export interface QueueReading {
   readonly waiting: number;
   /** How long the oldest of them waits, milliseconds; 0 = none waits. */
   readonly oldestWaitingMs: number;
-  /** How long ago any worker took or finished one, milliseconds; `undefined` = not known. */
+  /** How long ago any worker took or finished one, or had its hands full, milliseconds; `undefined` = not known. */
   readonly lastProgressMs: number | undefined;
 }
 
@@ -52,7 +52,10 @@ export function createMetrics(): Metrics {
 
   const waiting = gauge('hector_queue_waiting', 'Step jobs that wait for a worker.');
   const oldest = gauge('hector_queue_oldest_waiting_seconds', 'How long the oldest waiting step job waits.');
-  const progress = gauge('hector_queue_last_progress_seconds', 'How long ago any worker took or finished a step job.');
+  const progress = gauge(
+    'hector_queue_last_progress_seconds',
+    'How long ago any worker took or finished a step job, or had its hands full.',
+  );
   let readQueue: (() => Promise<QueueReading>) | undefined;
   return {
     takeovers: count('hector_takeovers_total', 'Runs that this process took over from a worker that died.'),

@@ -38,7 +38,7 @@ export class StepWorker {
   #closed: Promise<void> | undefined;
 
   constructor(options: StepWorkerOptions) {
-    const { concurrency, stallAfterMs, oldestWaitingMs, dependencies } = options;
+    const { concurrency, stallAfterMs, oldestWaitingMs, progress, dependencies } = options;
     const { running, clock } = dependencies;
     this.#options = options;
     this.#worker = this.#open();
@@ -46,6 +46,7 @@ export class StepWorker {
       stallAfterMs,
       oldestWaitingMs,
       hasFreeHands: () => running.size < concurrency,
+      onBusy: () => progress.mark(),
       onStuck: (waitingMs) => this.#replace(waitingMs),
       clock,
     });

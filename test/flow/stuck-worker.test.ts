@@ -41,6 +41,22 @@ t.test('nobody takes anything: readiness knows, and a ping changes nothing', asy
   t.equal(await findStall(health), undefined);
 });
 
+t.test('all hands busy in steps that take long: jobs wait, and readiness does not call it a stall', async (t) => {
+  const rig = await startStepRig(t);
+  const health = { queue: rig.queue, progress: rig.progress, stallAfterMs: 2_500 };
+  let isOver = false;
+  rig.agents.set('helper', async (_, { signal }) => {
+    while (!isOver) await systemClock.sleep(20, signal);
+    return FINISHED;
+  });
+  await rig.startWorker({ concurrency: 1, stallAfterMs: 2_500 });
+  const tasks = [await rig.accept('helper'), await rig.accept('helper')];
+  await waitFor(async () => (await rig.queue.oldestWaitingMs()) > 3_500, 10_000);
+  t.equal(await findStall(health), undefined);
+  isOver = true;
+  for (const task of tasks) t.match(await rig.untilEnded(task), { state: 'TASK_STATE_COMPLETED' });
+});
+
 t.test('a front whose steps nobody takes is not ready and says why; its metrics show it (OBS-03)', { timeout: 60_000 }, async (t) => {
   const config = {
     agents: { assistant: {} },
