@@ -14,6 +14,7 @@ import type {
   HoldOutcome,
   OpenRunQuery,
   OpenRunStatistics,
+  Pause,
   RecoveryStore,
   ResumeOutcome,
   RetentionStore,
@@ -165,20 +166,20 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readRunnable(this.#database, before, limit, after);
   }
 
-  completeEnded(limit: number): Promise<number> {
-    return completeEnded(this.#database, limit);
+  completeEnded(limit: number, pause?: Pause): Promise<number> {
+    return completeEnded(this.#database, limit, pause);
   }
 
-  deleteTasks(before: number, limit: number): Promise<number> {
-    return deleteTasks(this.#database, before, limit);
+  deleteTasks(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteTasks(this.#database, { before, limit, pause });
   }
 
-  deleteEvents(before: number, limit: number): Promise<number> {
-    return deleteEvents(this.#database, before, limit);
+  deleteEvents(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteEvents(this.#database, { before, limit, pause });
   }
 
-  deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
+  deleteSessions(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteSessions(this.#database, { before, limit, pause }, this.#separate?.sessions);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {

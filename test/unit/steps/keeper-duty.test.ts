@@ -101,6 +101,28 @@ t.test('retention deletes in small batches with pauses between, and only what ha
   t.equal(clock.pending(), 0);
 });
 
+t.test('a keeper that closes in the middle of a batch does not wait for its end', async (t) => {
+  const clock = createSteeredClock();
+  const { leases } = createLeases();
+  let bites = 0;
+  const sweep = new RetentionSweep({
+    store: {
+      ...{ completeEnded: async () => 0, deleteTasks: async () => 0, deleteSessions: async () => 0 },
+      async deleteEvents(_, __, pause) {
+        for (; bites < 1_000; bites++) await pause?.();
+        return 1;
+      },
+    },
+    retention: { tasksMs: 0, eventsMs: 1_000, sessionsMs: 0 },
+    ...{ leases, clock, log: silentLogger },
+  });
+  await clock.advance(60_020);
+  t.ok(bites > 1 && bites < 10, `${bites} bites`);
+  await sweep.close();
+  t.ok(bites < 10);
+  t.equal(clock.pending(), 0);
+});
+
 t.test('without any age nothing is deleted; runs that an older process ended get their time of end, batch by batch', async (t) => {
   const clock = createSteeredClock();
   const { leases } = createLeases();

@@ -7,16 +7,23 @@
  * - D3 A task or session goes at once, so that nobody sees half of it. Its events, tool calls or messages may be many: its id stays in
  *   `leftovers` until the last of them is deleted, by this call or, after a crash, by the next.
  */
+import type { Pause } from '../../../tasks/recovery-store.js';
 import type { Database } from '../database.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { LeftoverTable, SessionTable, TaskTable } from '../schema.js';
 import { clearLeftovers, LEFTOVER } from './leftovers.js';
 import { IS_ENDED, IS_OPEN } from './state-conditions.js';
 
+export interface Deletion {
+  readonly before: number;
+  readonly limit: number;
+  readonly pause: Pause | undefined;
+}
+
 /** What a process of an earlier version knows nothing of and so leaves as it was: when the run ended, and what only runs have that have not. */
-export async function completeEnded(database: Database, limit: number): Promise<number> {
+export async function completeEnded(database: Database, limit: number, pause?: Pause): Promise<number> {
   const ids = await readKeys(database, { sql: ENDED_UNNOTED, parameters: [limit] });
-  return await inBatches(database, ids, NOTE_BATCH, function* (batch) {
+  return await inBatches(database, ids, { size: NOTE_BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
     const tasks = yield* rowsOfAll<UnnotedTask>(rows.select(UNNOTED, batch, { lock: true }));
     // They had ended when they were found, and stay so (R5).
@@ -31,9 +38,9 @@ export async function completeEnded(database: Database, limit: number): Promise<
   });
 }
 
-export async function deleteTasks(database: Database, before: number, limit: number): Promise<number> {
+export async function deleteTasks(database: Database, { before, limit, pause }: Deletion): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_TASKS, parameters: [before, limit] });
-  const count = await inBatches(database, ids, BATCH, function* (batch) {
+  const count = await inBatches(database, ids, { size: BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
     const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, batch, { lock: true }));
     const gone = tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id);
@@ -47,26 +54,29 @@ export async function deleteTasks(database: Database, before: number, limit: num
     yield* runAll(rows.remove('tasks', 'id', gone));
     return gone.length;
   });
-  await clearLeftovers(database, 'task');
+  await clearLeftovers(database, 'task', { pause });
   return count;
 }
 
 /** Sessions' messages stay; what a task said to others is gone, but for how it began and ended. */
-export async function deleteEvents(database: Database, before: number, limit: number): Promise<number> {
+export async function deleteEvents(database: Database, { before, limit, pause }: Deletion): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_LOGS, parameters: [before, limit] });
   let count = 0;
   for (const id of ids) {
     let outcome: 'some' | 'all' | 'none' = 'some';
-    while (outcome === 'some') outcome = await database.transact(() => trim(database, id, before));
+    while (outcome === 'some') {
+      outcome = await database.transact(() => trim(database, id, before));
+      await pause?.();
+    }
     if (outcome === 'all') count += 1;
   }
   return count;
 }
 
 /** @param separate where the messages of sessions are kept, if not in `database` (SES-10). */
-export async function deleteSessions(database: Database, before: number, limit: number, separate?: Database): Promise<number> {
+export async function deleteSessions(database: Database, { before, limit, pause }: Deletion, separate?: Database): Promise<number> {
   const keys = await readKeys(database, { sql: OLD_SESSIONS, parameters: [before, limit] });
-  const count = await inBatches(database, keys, BATCH, function* (batch) {
+  const count = await inBatches(database, keys, { size: BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
     const sessions = yield* rowsOfAll<IdleSession>(rows.select(SESSION_USE, batch, { lock: true }));
     const gone: IdleSession[] = [];
@@ -91,7 +101,7 @@ export async function deleteSessions(database: Database, before: number, limit: 
     );
     return gone.length;
   });
-  await clearLeftovers(database, 'session', separate);
+  await clearLeftovers(database, 'session', { pause, separate });
   return count;
 }
 
@@ -109,13 +119,14 @@ function* trim({ dialect }: Database, id: string, before: number): Program<'some
 async function inBatches(
   database: Database,
   keys: readonly string[],
-  size: number,
+  { size, pause }: { readonly size: number; readonly pause: Pause | undefined },
   program: (batch: readonly string[]) => Program<number>,
 ): Promise<number> {
   let count = 0;
   for (let start = 0; start < keys.length; start += size) {
     const batch = keys.slice(start, start + size).sort();
     count += await database.transact(() => program(batch));
+    await pause?.();
   }
   return count;
 }
