@@ -39,7 +39,7 @@ export async function readRecoveryFacts(
   store: Pick<TaskStore, 'events'> & Pick<ToolCallStore, 'toolCalls'>,
   now: number,
 ): Promise<RecoveryFacts> {
-  const [events, calls] = await Promise.all([store.events(task.id, task.seq - 1, 1), store.toolCalls(task.id)]);
+  const [events, calls] = await Promise.all([store.events(task.id, task.seq - 1, 1), store.toolCalls(task.id, { openIn: task.step })]);
   // The record itself was touched by every take since; what commits left behind was not.
   const lastCommitAt = Math.max(...[task.createdAt, events.at(-1)?.at, history.at(-1)?.createdAt].filter((at) => at !== undefined));
   return { idleMs: now - lastCommitAt, actsOnDecision: actsOnDecision(task, calls) };

@@ -24,7 +24,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../src/tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
+import type { RecordOutcome, StepRecord, ToolCallQuery, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -146,10 +146,18 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])];
-    return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
+    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
+      ({ callId, status, step }) =>
+        (callIds === undefined || callIds.includes(callId)) &&
+        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
+    );
+    return newest === undefined ? calls : calls.slice(-newest);
+  }
+
+  async countToolCalls(taskId: string): Promise<number> {
+    return (await this.toolCalls(taskId)).length;
   }
 
   async release(taskId: string, epoch: number, at: number): Promise<void> {

@@ -33,7 +33,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
+import type { RecordOutcome, StepRecord, ToolCallQuery, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
@@ -47,7 +47,16 @@ import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
+import {
+  countToolCalls,
+  findTask,
+  isAccepted,
+  readEvents,
+  readRunnable,
+  readSequences,
+  readSessionMessages,
+  readToolCalls,
+} from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -108,8 +117,12 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return this.#write('record', () => recordWrite(record));
   }
 
-  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
-    return readToolCalls(this.#database, taskId, callIds);
+  toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+    return readToolCalls(this.#database, taskId, query);
+  }
+
+  countToolCalls(taskId: string): Promise<number> {
+    return countToolCalls(this.#database, taskId);
   }
 
   release(taskId: string, epoch: number, at: number): Promise<void> {
