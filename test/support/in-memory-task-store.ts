@@ -177,7 +177,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
-    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
+    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }) };
   }
 
   async due(at: number, limit: number): Promise<readonly TaskRecord[]> {

@@ -9,6 +9,7 @@ export const ledgerMigration: Migration = {
     ...tables.flatMap((table) => createTable(dialect, table)),
     addColumn(dialect, 'tasks', 'worker', 'text'),
     addColumn(dialect, 'tasks', 'held_since', 'integer'),
+    addColumn(dialect, 'tasks', 'resumed_at', 'integer'),
     addColumn(dialect, 'tasks', 'expires_at', 'integer'),
     addColumn(dialect, 'tasks', 'last_call', 'integer'),
     addColumn(dialect, 'tasks', 'ended_at', 'integer'),

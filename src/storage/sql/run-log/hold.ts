@@ -44,7 +44,10 @@ export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<Res
       const task = set.tasks.get(taskId);
       if (task === undefined || (owner !== undefined && task.record.owner !== owner)) return { type: 'not-found' };
       if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
-      return { type: 'resumed', task: set.changeTask(task, { heldSince: undefined, expiresAt: undefined, updatedAt: at }).record };
+      return {
+        type: 'resumed',
+        task: set.changeTask(task, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }).record,
+      };
     },
   };
 }

@@ -49,6 +49,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       traceparent: row.traceparent,
       worker: row.worker ?? '',
       heldSince: isHeld ? (row.held_since ?? undefined) : undefined,
+      ...(row.resumed_at === null ? {} : { resumedAt: row.resumed_at }),
       expiresAt: isHeld || isInterrupted(state) ? (row.expires_at ?? undefined) : undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
@@ -65,7 +66,7 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 
 /** In the order of `TASK_CHANGE`. The last ones are what the small indexes are made of. */
 export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, expiresAt } = record;
+  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, resumedAt, expiresAt } = record;
   const stands = isRunnable(state);
   const endedAt = isTerminal(state) ? updatedAt : null;
   return [
@@ -80,6 +81,7 @@ export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredT
     updatedAt,
     worker === '' ? null : worker,
     heldSince ?? null,
+    resumedAt ?? null,
     lastCall === 0 ? null : lastCall,
     // A held run still stands in front of its session, but no sweep gives it a job.
     stands ? sessionId : null,
@@ -132,6 +134,7 @@ const CHANGING = {
   updated_at: 'integer',
   worker: 'text',
   held_since: 'integer',
+  resumed_at: 'integer',
   last_call: 'integer',
   open_session: 'key',
   runnable_since: 'integer',
