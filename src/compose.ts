@@ -186,6 +186,7 @@ async function startStepWorker(
   };
   const worker = new StepWorker({
     connect: () => connections.forWorker(),
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
     prefix: settings.redis.keyPrefix,
     concurrency: settings.queue.concurrency,
     stallAfterMs: settings.queue.stallAfterMs,

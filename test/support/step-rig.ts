@@ -42,6 +42,7 @@ interface WorkerOptions {
   readonly checkpoint?: Partial<CheckpointSettings>;
   readonly stallAfterMs?: number;
   readonly connect?: StepWorkerOptions['connect'];
+  readonly disconnect?: StepWorkerOptions['disconnect'];
 }
 
 /** A door, a queue and workers of one process. Workers close with the test. */
@@ -103,6 +104,7 @@ export async function startStepRig(t: Test) {
       t.teardown(() => listening.close());
       const worker = new StepWorker({
         connect: options.connect ?? (() => connections.forWorker()),
+        disconnect: options.disconnect ?? (async () => {}),
         prefix: 'test',
         concurrency: options.concurrency ?? 8,
         stallAfterMs: options.stallAfterMs ?? 30_000,
