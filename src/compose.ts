@@ -93,8 +93,10 @@ async function start(
     clock,
     log,
   });
-  if (roles.has('agent')) await startStepWorker(parts, stores, coordination, runtime);
-  if (roles.has('keeper')) startKeeper(parts, stores, coordination);
+  const worker = roles.has('agent') ? await startStepWorker(parts, stores, coordination, runtime) : undefined;
+  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
+  // Together: what the keeper still has under way must not use up the worker's budget.
+  closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
   return {
@@ -171,7 +173,7 @@ async function startStepWorker(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-): Promise<void> {
+): Promise<StepWorker> {
   const { leases, publisher, queue, signals, connections, progress } = coordination;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
@@ -189,10 +191,10 @@ async function startStepWorker(
     worker: newId(),
     timeSliceMs: settings.queue.timeSliceMs,
     checkpoint: settings.storage.checkpoint,
-    waitExpiresAfterMs: settings.server.approval.expiresAfterMs,
   };
   const worker = new StepWorker({
     connect: () => connections.forWorker(),
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
     prefix: settings.redis.keyPrefix,
     concurrency: settings.queue.concurrency,
     stallAfterMs: settings.queue.stallAfterMs,
@@ -202,17 +204,17 @@ async function startStepWorker(
   });
   closers.add(() => worker.close(drainBudgetMs(settings)));
   await worker.ready();
+  return worker;
 }
 
 function startKeeper(
-  { settings, closers, ...shared }: Parts,
+  { settings, ...shared }: Parts,
   { tasks: store, sessionTransfer }: Stores,
   { leases, queue, publisher }: Coordination,
-): void {
+): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
-  closers.add(() => keeper.close());
+  return new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
 }
 
 async function startFrontRole(

@@ -66,7 +66,7 @@ export type StepOutcome =
       readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
       readonly statusMessage: Message;
       readonly statusMetadata?: JsonObject;
-      /** Milliseconds until the wait ends in FAILED. Default: `server.approval.expires_after`. */
+      /** Milliseconds until the wait ends in FAILED. Default: never. */
       readonly expiresAfterMs?: number;
     } & StepResult)
   | ({ readonly type: 'finished'; readonly statusMessage?: Message; readonly statusMetadata?: JsonObject } & StepResult)

@@ -16,7 +16,7 @@ export interface QueueReading {
   readonly waiting: number;
   /** How long the oldest of them waits, milliseconds; 0 = none waits. */
   readonly oldestWaitingMs: number;
-  /** How long ago any worker took or finished one, milliseconds; `undefined` = not known. */
+  /** How long ago any worker took or finished one, or had its hands full, milliseconds; `undefined` = not known. */
   readonly lastProgressMs: number | undefined;
 }
 
@@ -54,7 +54,10 @@ export function createMetrics(): Metrics {
 
   const waiting = gauge('hector_queue_waiting', 'Step jobs that wait for a worker.');
   const oldest = gauge('hector_queue_oldest_waiting_seconds', 'How long the oldest waiting step job waits.');
-  const progress = gauge('hector_queue_last_progress_seconds', 'How long ago any worker took or finished a step job.');
+  const progress = gauge(
+    'hector_queue_last_progress_seconds',
+    'How long ago any worker took or finished a step job, or had its hands full.',
+  );
   const unclaimed = gauge(
     'hector_runs_oldest_unclaimed_seconds',
     'How long the oldest runnable run that no worker has waits, as SQL knows it.',

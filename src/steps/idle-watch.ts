@@ -2,6 +2,7 @@
  * Notices a worker that takes nothing while jobs wait, as seen after outages of Redis: its connection looks alive and never answers.
  *
  * Owns: when this worker last took a job. Does not own: what is done about it.
+ * A worker with its hands full is at work, however long its steps take: jobs that wait then tell of load, not of a stall.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 
@@ -11,6 +12,8 @@ export interface IdleWatchOptions {
   readonly oldestWaitingMs: () => Promise<number>;
   /** Whether this worker could run another job now. */
   readonly hasFreeHands: () => boolean;
+  /** Told now and then while it could not. */
+  readonly onBusy: () => void;
   readonly onStuck: (waitingMs: number) => void;
   readonly clock: Clock;
 }
@@ -43,6 +46,7 @@ export class IdleWatch {
   }
 
   async #look(): Promise<void> {
+    if (!this.#options.hasFreeHands()) this.#options.onBusy();
     if (this.#looking) return;
     this.#looking = true;
     try {

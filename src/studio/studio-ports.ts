@@ -12,7 +12,7 @@ import type { ToolCallStore } from '../tasks/tool-call.js';
 export interface StudioPorts {
   readonly tasks: Pick<TaskStore, 'find' | 'events'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
-  readonly toolCalls: Pick<ToolCallStore, 'toolCalls'>;
+  readonly toolCalls: Pick<ToolCallStore, 'toolCalls' | 'countToolCalls'>;
   readonly versions: Pick<ConfigVersionStore, 'find'>;
   readonly leases: LeaseView;
   readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;

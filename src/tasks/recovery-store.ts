@@ -73,12 +73,20 @@ export interface RecoveryStore {
   statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
 }
 
+/** Awaited between two small transactions, so that others come first. What it throws ends the call; the next one goes on from there. */
+export type Pause = () => Promise<void>;
+
 /** Each deletes at most `limit` of what was last touched before `before`, and says how many; never anything of a run that has not ended. */
 export interface RetentionStore {
+  /**
+   * Makes ended tasks findable that were ended by a process of an earlier version, or before the last migration, and so lack their
+   * time of end; says how many.
+   */
+  completeEnded(limit: number, pause?: Pause): Promise<number>;
   /** Ended tasks with their events, tool calls and accepted message ids. */
-  deleteTasks(before: number, limit: number): Promise<number>;
+  deleteTasks(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Of ended tasks: every event but the first and the last status; the tasks stay, without artifacts and history. */
-  deleteEvents(before: number, limit: number): Promise<number>;
+  deleteEvents(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Sessions without a run that has not ended: their messages and themselves. */
-  deleteSessions(before: number, limit: number): Promise<number>;
+  deleteSessions(before: number, limit: number, pause?: Pause): Promise<number>;
 }

@@ -45,6 +45,8 @@ export interface TaskRecord extends SessionKey {
   readonly worker: string;
   /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
   readonly heldSince: number | undefined;
+  /** When somebody last let it go on after it was held. Left out: nobody did. */
+  readonly resumedAt?: number;
   /** When waiting or being held ends in FAILED; `undefined` = never. */
   readonly expiresAt: number | undefined;
   readonly createdAt: number;

@@ -68,6 +68,15 @@ export interface StepRecord {
 
 export type RecordOutcome = 'recorded' | 'lost';
 
+/** Which calls of a task; each member leaves out others. */
+export interface ToolCallQuery {
+  readonly callIds?: readonly string[];
+  /** Those that this step still has to see to or sees to: not `done`, nor `denied` before it. */
+  readonly openIn?: number;
+  /** The newest so many. */
+  readonly newest?: number;
+}
+
 export interface ToolCallStore {
   /**
    * R3, R7: all of it or nothing, guarded like a commit; `lost` when the epoch is not the newest, or the run ended or waits.
@@ -77,8 +86,9 @@ export interface ToolCallStore {
    * else; `lost` when there is none.
    */
   record(record: StepRecord): Promise<RecordOutcome>;
-  /** The calls of a task, oldest first; of those ids only, when given. */
-  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]>;
+  /** The calls of a task, oldest first. Default: all, however many. */
+  toolCalls(taskId: string, query?: ToolCallQuery): Promise<readonly ToolCallRecord[]>;
+  countToolCalls(taskId: string): Promise<number>;
   /** Those of these calls that runs of the task's session made, whichever run it was; not of runs that were rolled back. Oldest first. */
   sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]>;
 }

@@ -101,7 +101,8 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     t.same(await store.resume(task.id, 'eve', 1_002), { type: 'not-found' });
     t.same(await store.resume('unknown', undefined, 1_002), { type: 'not-found' });
     const resumed = await other.resume(task.id, 'ada', 1_002);
-    t.same(resumed, { type: 'resumed', task: { ...task, worker: '', updatedAt: 1_002 } });
+    t.same(resumed, { type: 'resumed', task: { ...task, worker: '', resumedAt: 1_002, updatedAt: 1_002 } });
+    t.same(await store.find(task.id, undefined), resumed.type === 'resumed' && resumed.task);
     t.match(await store.resume(task.id, undefined, 1_003), { type: 'not-held', task: { updatedAt: 1_002 } });
     t.match(await store.runnable(1_002, 10), [{ id: task.id }]);
     t.match(await other.take(task.id, 1_004, 'w2'), { type: 'taken', from: '', task: { epoch: task.epoch + 1, takes: 2 } });

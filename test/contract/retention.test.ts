@@ -7,6 +7,7 @@ import type { Database } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { FollowedItem } from '../../src/tasks/follower.js';
 import { createLiveFeed } from '../../src/tasks/live-feed.js';
+import type { Pause } from '../../src/tasks/recovery-store.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { InProcessFeed } from '../support/in-process-feed.js';
 import { acceptNew, sampleAccept, sampleArtifact, sampleCommit, sampleMessage, sampleStatus, takeNow } from '../support/run-log-samples.js';
@@ -146,6 +147,33 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await store.deleteSessions(0, 10), 0);
     t.match(await count(database), { leftovers: 0 });
     t.same(await store.sessionMessages(task), []);
+  });
+
+  await t.test('between two small transactions others come first; called off there, the next call goes on', async (t) => {
+    const { store } = await openTwo(createOpenTemp(t));
+    for (let index = 0; index < 30; index++) {
+      await end(store, (await acceptNew(store, { contextId: `c${index}`, at: OLD })).id, OLD, index === 0 ? 1_000 : 1);
+    }
+    let pauses = 0;
+    const pause = async () => {
+      pauses += 1;
+    };
+    const callOff = async () => {
+      throw new Error('called off');
+    };
+    const deletions: readonly [string, number, (pause: Pause) => Promise<number>][] = [
+      ['events', 35, (pause) => store.deleteEvents(BEFORE, 100, pause)],
+      ['tasks', 4, (pause) => store.deleteTasks(BEFORE, 100, pause)],
+      ['sessions', 4, (pause) => store.deleteSessions(BEFORE, 100, pause)],
+    ];
+    for (const [name, wanted, act] of deletions) {
+      pauses = 0;
+      await t.rejects(act(callOff), /called off/, name);
+      await act(pause);
+      t.ok(pauses >= wanted - 1, `${name}: ${pauses} pauses`);
+      t.equal(await act(callOff), 0, `${name}: all is done`);
+    }
+    t.equal(await store.completeEnded(10, callOff), 0);
   });
 
   await t.test('deleting beside accepts, repeated messages and commits fails none of them and loses none of theirs', async (t) => {

@@ -46,8 +46,14 @@ export async function toolCallSuite(t: Test, open: OpenLedgers): Promise<void> {
       { ...denied, ...row, createdAt: 3_000, updatedAt: 3_000 },
     ];
     t.same(await store.toolCalls(task.id), expected);
-    t.same(await store.toolCalls(task.id, ['third', 'first', 'unknown', 'first']), [expected[0], expected[2]]);
-    t.same(await store.toolCalls(task.id, []), []);
+    t.same(await store.toolCalls(task.id, { callIds: ['third', 'first', 'unknown', 'first'] }), [expected[0], expected[2]]);
+    t.same(await store.toolCalls(task.id, { callIds: [] }), []);
+    t.same(await store.toolCalls(task.id, { openIn: 1 }), [expected[0], expected[2]], 'what this step denied it has still to see to');
+    t.same(await store.toolCalls(task.id, { openIn: 2 }), [expected[0]]);
+    t.same(await store.toolCalls(task.id, { openIn: 1, newest: 1 }), [expected[2]]);
+    t.same(await store.toolCalls(task.id, { newest: 2 }), [expected[1], expected[2]], 'the newest, oldest first');
+    t.equal(await store.countToolCalls(task.id), 3);
+    t.equal(await store.countToolCalls('unknown'), 0);
     t.same(await store.toolCalls('unknown'), []);
     await store.record({ ...record(task, [first], 4_000), step: 2 });
     t.same((await store.toolCalls(task.id))[0], { ...first, ...row, step: 2, createdAt: 1_000, updatedAt: 4_000 });

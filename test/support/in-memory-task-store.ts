@@ -30,6 +30,7 @@ import type {
   RecordOutcome,
   SessionToolCall,
   StepRecord,
+  ToolCallQuery,
   ToolCallRecord,
   ToolCallStore,
   ToolCallWrite,
@@ -166,10 +167,18 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])];
-    return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
+    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
+      ({ callId, status, step }) =>
+        (callIds === undefined || callIds.includes(callId)) &&
+        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
+    );
+    return newest === undefined ? calls : calls.slice(-newest);
+  }
+
+  async countToolCalls(taskId: string): Promise<number> {
+    return (await this.toolCalls(taskId)).length;
   }
 
   async sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
@@ -203,7 +212,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task.heldSince === undefined) return { type: 'not-held', task };
     const expired = this.#expire(taskId, describeExpiry(task), at);
     if (expired.type === 'expired') return expired;
-    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
+    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }) };
   }
 
   async due(at: number, limit: number): Promise<readonly TaskRecord[]> {

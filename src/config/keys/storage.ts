@@ -29,11 +29,14 @@ const CheckpointSchema = section(
       {
         auto_resume: flag('Runs whose worker died are taken over; else they are held until somebody resumes them.', { default: false }),
         auto_resume_hitl: flag('Also runs that died while they acted on a decision of a person.', { default: false }),
-        timeout: text('A run whose worker died is not resumed when its last commit is older; a bare number is seconds, 0 is never.', {
-          default: '3600',
-          pattern: DURATION,
-          'x-form': 'seconds, or a duration such as 2h',
-        }),
+        timeout: text(
+          'A run whose worker died is not taken over when its last commit, or resumption, is older; a bare number is seconds, 0 is never.',
+          {
+            default: '3600',
+            pattern: DURATION,
+            'x-form': 'seconds, or a duration such as 2h',
+          },
+        ),
       },
       'What happens to runs whose worker died.',
     ),

@@ -15,6 +15,7 @@ import type {
   HoldOutcome,
   OpenRunQuery,
   OpenRunStatistics,
+  Pause,
   RecoveryStore,
   ReleaseOptions,
   ResumeOutcome,
@@ -34,7 +35,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
-import type { RecordOutcome, SessionToolCall, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
+import type { RecordOutcome, SessionToolCall, StepRecord, ToolCallQuery, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
@@ -45,10 +46,11 @@ import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
-import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
+import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
 import {
+  countToolCalls,
   findTask,
   isAccepted,
   readEvents,
@@ -121,8 +123,12 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return this.#write('record', () => recordWrite(record));
   }
 
-  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
-    return readToolCalls(this.#database, taskId, callIds);
+  toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+    return readToolCalls(this.#database, taskId, query);
+  }
+
+  countToolCalls(taskId: string): Promise<number> {
+    return countToolCalls(this.#database, taskId);
   }
 
   sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
@@ -187,16 +193,20 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readRunnable(this.#database, before, limit, after);
   }
 
-  deleteTasks(before: number, limit: number): Promise<number> {
-    return deleteTasks(this.#database, before, limit);
+  completeEnded(limit: number, pause?: Pause): Promise<number> {
+    return completeEnded(this.#database, limit, pause);
   }
 
-  deleteEvents(before: number, limit: number): Promise<number> {
-    return deleteEvents(this.#database, before, limit);
+  deleteTasks(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteTasks(this.#database, { before, limit, pause });
   }
 
-  deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
+  deleteEvents(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteEvents(this.#database, { before, limit, pause });
+  }
+
+  deleteSessions(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteSessions(this.#database, { before, limit, pause }, this.#separate?.sessions);
   }
 
   oldestUnclaimed(): Promise<TaskRecord | undefined> {

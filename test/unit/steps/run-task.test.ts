@@ -84,7 +84,7 @@ async function setUp(t: Test, getAgent: () => Agent, lost = new AbortController(
   const running = new RunningTasks();
   const dependencies = {
     ...{ store, leases, publisher, queue, running, clock: systemClock, log: silentLogger, metrics: createMetrics() },
-    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
     getAgent: async () => getAgent(),
   };
   const run = (taskId: string) => runTask(taskId, new AbortController().signal, dependencies);

@@ -166,6 +166,23 @@ t.test('inspecting shows results that are none, as an earlier version kept them'
   });
 });
 
+t.test('of a run with many calls the newest 500 are read, and all of them counted', async (t) => {
+  const queries: unknown[] = [];
+  const rig = createStudioRig();
+  const task = await rig.take((await rig.accept()).id);
+  const toolCalls = Array.from({ length: 501 }, (_, index) => sampleToolCall({ callId: `${index}`, status: 'done' }));
+  await rig.store.record({ taskId: task.id, epoch: task.epoch, step: task.step, toolCalls, at: 1 });
+  const read = rig.store.toolCalls.bind(rig.store);
+  rig.store.toolCalls = (taskId, query) => {
+    queries.push(query);
+    return read(taskId, query);
+  };
+  rig.store.countToolCalls = async () => toolCalls.length;
+  const { body } = await rig.call('GET', `/api/checkpoints/${task.id}`);
+  t.match(body, { tool_calls_total: 501, tool_calls: { length: 500, 0: { call_id: '1' }, 499: { call_id: '500' } } });
+  t.same(queries, [{ newest: 500 }]);
+});
+
 t.test('a held run is resumed once: runnable, with a job; again is a conflict that says what it does (CHK-08)', async (t) => {
   const rig = createStudioRig();
   const { id } = await rig.hold((await rig.accept()).id);

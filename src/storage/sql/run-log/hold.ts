@@ -52,7 +52,10 @@ export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<Res
       if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
       const expired = endIfDue(set, task, at);
       if (expired !== undefined) return { type: 'expired', ...expired };
-      return { type: 'resumed', task: set.changeTask(task, { heldSince: undefined, expiresAt: undefined, updatedAt: at }).record };
+      return {
+        type: 'resumed',
+        task: set.changeTask(task, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }).record,
+      };
     },
   };
 }

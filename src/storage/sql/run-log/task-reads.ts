@@ -4,7 +4,7 @@ import type { TaskState } from '../../../protocol/a2a.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
-import type { SessionToolCall, ToolCallRecord } from '../../../tasks/tool-call.js';
+import type { SessionToolCall, ToolCallQuery, ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
@@ -69,12 +69,17 @@ export async function readOldestUnclaimed(database: Database): Promise<TaskRecor
   return row === undefined ? undefined : toStoredTask(row).record;
 }
 
-/** Oldest first; of those ids only, when given. */
-export async function readToolCalls(database: Database, taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+/** Oldest first. */
+export async function readToolCalls(database: Database, taskId: string, query: ToolCallQuery): Promise<readonly ToolCallRecord[]> {
   if (!isTaskId(taskId)) return [];
+  const { callIds, openIn, newest = MAX_CALLS } = query;
   const queries =
     callIds === undefined
-      ? [{ sql: TOOL_CALLS, parameters: [taskId] }]
+      ? [
+          openIn === undefined
+            ? { sql: TOOL_CALLS, parameters: [taskId, newest] }
+            : { sql: OPEN_TOOL_CALLS, parameters: [taskId, openIn, newest] },
+        ]
       : database.dialect.rows.select(TOOL_CALL, [...new Set(callIds.map((id) => callKeyOf(taskId, id)))], { lock: false });
   const rows = await readAll<ToolCallTable>(database, queries);
   return rows.toSorted((a, b) => a.ordinal - b.ordinal).map(toToolCallRecord);
@@ -99,6 +104,12 @@ export async function readSessionToolCalls(
     .map((row) => ({ ...toToolCallRecord(row), taskState: row.task_state as TaskState }));
 }
 
+export async function countToolCalls(database: Database, taskId: string): Promise<number> {
+  if (!isTaskId(taskId)) return 0;
+  const [row] = await readAll<{ readonly n: number }>(database, [{ sql: TOOL_CALL_COUNT, parameters: [taskId] }]);
+  return Number(row?.n ?? 0);
+}
+
 async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
   const results = await Promise.all(queries.map((query) => database.read(query)));
   return results.flat() as readonly unknown[] as readonly R[];
@@ -114,7 +125,12 @@ const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages 
     AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = m.session_id AND r.task_id = m.task_id)
   ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
-const TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns).join(', ')} FROM tool_calls WHERE task_id = ? ORDER BY ordinal`;
+const CALL_COLUMNS = Object.keys(TOOL_CALL.columns).join(', ');
+const TOOL_CALLS = `SELECT ${CALL_COLUMNS} FROM tool_calls WHERE task_id = ? ORDER BY ordinal DESC LIMIT ?`;
+const OPEN_TOOL_CALLS = `SELECT ${CALL_COLUMNS} FROM tool_calls WHERE task_id = ? AND status <> 'done' AND (status <> 'denied' OR step >= ?)
+  ORDER BY ordinal DESC LIMIT ?`;
+const TOOL_CALL_COUNT = 'SELECT COUNT(*) AS n FROM tool_calls WHERE task_id = ?';
+const MAX_CALLS = 2 ** 31 - 1;
 
 /** Parameters of a statement are limited. */
 const IDS_PER_QUERY = 500;
