@@ -13,7 +13,6 @@ const RESERVED: Readonly<Record<string, string>> = {
   EXTENDED_CARD_NOT_CONFIGURED: '#4: the extended card',
   EXTENSION_REQUIRED: '#4: required extensions',
   ACCESS_UNAUTHENTICATED: '#7: authentication',
-  ACCESS_FORBIDDEN: '#7: authorization',
 };
 
 function findRegistryProblems(registry: Registry): string[] {
