@@ -4,14 +4,19 @@
  * Order of start: stores, coordination, runtime, workers, and the front last; it says no earlier than it can keep.
  * `close()` goes the other way: the front drains while workers still finish what it waits for.
  */
+import { createAgentCards } from './a2a/agent-cards.js';
 import { createA2aBinding } from './a2a/create-binding.js';
+import { createOperations } from './a2a/operations.js';
+import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
+import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
-import { type Front, startFront } from './http/front.js';
+import { findGrpcFront } from './grpc/find-grpc-front.js';
+import { startFront } from './http/front.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
 import type { Extensions } from './runtime/extensions.js';
@@ -95,6 +100,7 @@ async function start(
   return {
     settings,
     url: front?.url ?? '',
+    grpcPort: front?.grpcPort,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     close: () => closers.close(),
   };
@@ -214,7 +220,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-): Promise<Front> {
+): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
@@ -222,16 +228,24 @@ async function startFrontRole(
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
-  const binding = createA2aBinding({
-    settings: () => runtime.current.settings,
-    store,
-    acceptMessage,
-    cancelTask,
-    feed,
-    log,
-    clock,
-    version,
+  const currentSettings = () => runtime.current.settings;
+  const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
+  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, clock });
+  const operationPorts = { settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock };
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
+  // Known once HTTP listens, right after gRPC.
+  let baseUrl = settings.server.publicUrl;
+  const grpc = await findGrpcFront({
+    ...operationPorts,
+    operations: createOperations(operationPorts),
+    server: settings.server,
+    baseUrl: () => baseUrl,
+    authenticate,
+    quota,
   });
+  closers.add(() => grpc?.close());
+  if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
+  const binding = createA2aBinding(operationPorts);
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
   const keeperLease = RECOVERY_SWEEP.lease;
@@ -265,9 +279,19 @@ async function startFrontRole(
     clock,
     version,
     studio,
+    quota,
   });
-  closers.add(() => front.drain(drainBudgetMs(settings), drainDelayMs(settings)));
-  return front;
+  baseUrl = front.url;
+  const budgetMs = drainBudgetMs(settings);
+  const delayMs = drainDelayMs(settings);
+  // Together: the first turns readiness off for both.
+  const drainGrpc = async () => {
+    if (grpc === undefined) return;
+    await clock.sleep(delayMs);
+    await grpc.drain(budgetMs);
+  };
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
+  return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */

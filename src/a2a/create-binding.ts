@@ -1,41 +1,38 @@
 /** A2A for the HTTP front: the JSON-RPC endpoint, the paths of HTTP+JSON, and the cards. */
 
-import { projectAgentCard } from './agent-card.js';
-import type { A2aBinding } from './binding.js';
+import type { AgentSettings } from '../config/settings.js';
+import type { A2aBinding, ServedCard } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
 import { createRestHandler } from './rest.js';
-import { findVisibleAgent, isVisible } from './visible-agent.js';
+import { findDefaultAgent, findVisibleAgent, isVisible } from './visible-agent.js';
 
-export interface A2aBindingOptions extends OperationDependencies {
-  /** Version of the product, for the cards (API-22). */
-  readonly version: string;
-}
-
-export function createA2aBinding(options: A2aBindingOptions): A2aBinding {
-  const { settings, log, version } = options;
+export function createA2aBinding(options: OperationDependencies): A2aBinding {
+  const { settings, cards, log } = options;
   const operations = createOperations(options);
+  const serve = async (key: string, agent: AgentSettings, baseUrl: string): Promise<ServedCard> => ({
+    json: JSON.stringify(await cards.getCard(key, agent, baseUrl)),
+    changedAtMs: cards.changedAtMs(),
+    isPrivate: agent.visibility !== 'public',
+  });
   return {
     handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
     handleRest: createRestHandler({ operations, settings, log }),
 
-    card(key, baseUrl, principal) {
+    async card(key, baseUrl, principal) {
       const agent = findVisibleAgent(settings(), key, principal);
-      return agent === undefined ? undefined : JSON.stringify(projectAgentCard({ key, agent, baseUrl, version }));
+      return agent === undefined ? undefined : serve(key, agent, baseUrl);
     },
 
-    defaultCard(baseUrl) {
-      const found = Object.entries(settings().agents).find(([, agent]) => agent.visibility === 'public');
-      if (found === undefined) return undefined;
-      const [key, agent] = found;
-      return JSON.stringify(projectAgentCard({ key, agent, baseUrl, version }));
+    async defaultCard(baseUrl) {
+      const found = findDefaultAgent(settings());
+      return found === undefined ? undefined : serve(...found, baseUrl);
     },
 
-    listCards(baseUrl, principal) {
-      const agents = Object.entries(settings().agents)
-        .filter(([, agent]) => isVisible(agent, principal))
-        .map(([key, agent]) => projectAgentCard({ key, agent, baseUrl, version }));
+    async listCards(baseUrl, principal) {
+      const visible = Object.entries(settings().agents).filter(([, agent]) => isVisible(agent, principal));
+      const agents = await Promise.all(visible.map(([key, agent]) => cards.getCard(key, agent, baseUrl)));
       return JSON.stringify({ agents, total: agents.length });
     },
   };

@@ -41,7 +41,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     } catch (error) {
       return plainRefusal(error);
     }
-    const extensions = activeExtensions(request.headers);
+    const extensions = activeExtensions(request.headers, agentSettings);
     const headers = extensionHeaders(extensions);
     let rpc: JsonRpcCall | undefined;
     try {
@@ -55,6 +55,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         agentSettings,
         principal,
         tenant: findTenant(params),
+        baseUrl: request.baseUrl,
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
@@ -92,15 +93,15 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['GetTask', { type: 'answer', run: (operations, params, call) => operations.getTask(params, call) }],
   ['CancelTask', { type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) }],
   ['SubscribeToTask', { type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) }],
-  // Known, but the card does not declare them (P1, X1).
+  ['GetExtendedAgentCard', { type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) }],
+  // Known, but the card does not declare them (P1).
   ['CreateTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
   ['GetTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
   ['ListTaskPushNotificationConfigs', refuse('PUSH_NOT_SUPPORTED')],
   ['DeleteTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['GetExtendedAgentCard', refuse('OPERATION_UNSUPPORTED')],
 ]);
 
-function refuse(code: 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Method {
+function refuse(code: 'PUSH_NOT_SUPPORTED'): Method {
   return { type: 'answer', run: () => Promise.reject(new AppError(code)) };
 }
 

@@ -7,6 +7,7 @@ import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
 import type { TaskStore } from '../tasks/task-store.js';
+import type { AgentCards } from './agent-cards.js';
 
 export interface OperationDependencies {
   /** The current settings; a reload shows at the next call. */
@@ -15,6 +16,7 @@ export interface OperationDependencies {
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
   readonly feed: LiveFeed;
+  readonly cards: AgentCards;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -26,6 +28,8 @@ export interface OperationCall {
   readonly principal: Principal;
   /** As the request names it, wherever its binding carries it; '' = none. What belongs to another one does not exist (U1). */
   readonly tenant: string;
+  /** As the client reaches this server over HTTP, without trailing slash: cards hold it. */
+  readonly baseUrl: string;
   /** Aborted when the client has gone: detaches, never cancels (R6). */
   readonly signal: AbortSignal;
   /** Activated extensions (H2). */

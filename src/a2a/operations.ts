@@ -2,8 +2,10 @@
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
  * The agent is known to exist for the caller before an operation is reached.
  */
-import type { SendMessageResponse, Task } from '../protocol/a2a.js';
+import type { AgentCard, SendMessageResponse, Task } from '../protocol/a2a.js';
 import { readCancelTaskRequest, readGetTaskRequest } from '../protocol/read-requests.js';
+import { getExtendedAgentCard } from './extended-card.js';
+import { assertRequiredExtensions } from './extensions.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
@@ -17,14 +19,17 @@ export interface Operations {
   getTask(params: unknown, call: OperationCall): Promise<Task>;
   cancelTask(params: unknown, call: OperationCall): Promise<Task>;
   subscribeToTask(params: unknown, call: OperationCall): Promise<FrameStream>;
+  getExtendedAgentCard(params: unknown, call: OperationCall): Promise<AgentCard>;
 }
 
 export function createOperations(dependencies: OperationDependencies): Operations {
   const { store } = dependencies;
-  return {
+  return withRequiredExtensions({
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
     sendStreamingMessage: (params, call) => sendStreamingMessage(dependencies, params, call),
     subscribeToTask: (params, call) => subscribeToTask(dependencies, params, call),
+
+    getExtendedAgentCard: (params, call) => getExtendedAgentCard(dependencies, params, call),
 
     async getTask(params, call) {
       const { id, historyLength } = readGetTaskRequest(params);
@@ -38,5 +43,17 @@ export function createOperations(dependencies: OperationDependencies): Operation
       const task = await dependencies.cancelTask(id, call.principal.subject);
       return (await readTaskView(store, task.id)).toTask();
     },
-  };
+  });
+}
+
+/** H3, once for every operation on every binding. */
+function withRequiredExtensions(operations: Operations): Operations {
+  const guarded = Object.entries(operations).map(([name, run]) => [
+    name,
+    async (params: unknown, call: OperationCall) => {
+      assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
+      return run(params, call);
+    },
+  ]);
+  return Object.fromEntries(guarded) as Operations;
 }

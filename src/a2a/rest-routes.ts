@@ -1,5 +1,6 @@
 /** The paths of the HTTP+JSON binding (A13): one table, relative to the interface's URL. */
 import { AppError } from '../base/errors.js';
+import { EXTENDED_CARD_HEADERS } from './extended-card.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import type { FrameStream } from './task-stream.js';
@@ -12,6 +13,8 @@ export type RestRoute = {
   readonly operation: string;
   /** Fields that the query may hold (RE3), and how their text is read; POST takes its fields from the body. */
   readonly query?: QueryFields;
+  /** Of an answer that is no error. */
+  readonly headers?: Readonly<Record<string, string>>;
 } & (
   | { readonly type: 'answer'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown> }
   | { readonly type: 'stream'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream> }
@@ -46,13 +49,13 @@ export const REST_ROUTES: readonly RestRoute[] = [
   { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, ...refuse('PUSH_NOT_SUPPORTED') },
   { method: 'GET', path: `${PUSH_CONFIGS}/{id}`, operation: 'GetTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
   { method: 'DELETE', path: `${PUSH_CONFIGS}/{id}`, operation: 'DeleteTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: '/extendedAgentCard', operation: 'GetExtendedAgentCard', ...refuse('OPERATION_UNSUPPORTED') },
+  { method: 'GET', path: '/extendedAgentCard', operation: 'GetExtendedAgentCard', headers: EXTENDED_CARD_HEADERS, type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) },
 ];
 
 /** First segments of those paths: never tenants (RE1), so that a path means one thing. */
 export const REST_WORDS: ReadonlySet<string> = new Set(REST_ROUTES.map(({ path }) => path.split('/')[1] as string));
 
 /** Known, but there is no such operation yet. */
-function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED') {
+function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED') {
   return { type: 'answer', run: () => Promise.reject(new AppError(code)) } as const;
 }

@@ -4,7 +4,7 @@ import type { SendMessageRequest, SendMessageResponse, Task } from '../protocol/
 import { readSendMessageRequest } from '../protocol/read-requests.js';
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
-import { assertInputModes, assertOutputModes } from './media-types.js';
+import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { TaskView } from './project-task.js';
 import { readTaskView } from './read-task.js';
@@ -49,8 +49,8 @@ function readRequest({ settings }: OperationDependencies, params: unknown, { age
       message: 'Push notifications are not supported; leave out configuration.taskPushNotificationConfig',
     });
   }
-  assertInputModes(request.message.parts, agentSettings.inputModes);
-  assertOutputModes(request.configuration?.acceptedOutputModes, agentSettings.outputModes);
+  assertInputModes(request.message.parts, inputModesOf(agentSettings));
+  assertOutputModes(request.configuration?.acceptedOutputModes, outputModesOf(agentSettings));
   return request;
 }
 

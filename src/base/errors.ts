@@ -65,6 +65,7 @@ export const ERRORS = {
   AGENT_RESPONSE_INVALID: entry('The agent returned an invalid response', 'stop', 500),
   EXTENDED_CARD_NOT_CONFIGURED: entry('No extended agent card is configured', 'stop', 400),
   EXTENSION_REQUIRED: entry('A required extension is not declared by the client', 'stop', 400),
+  CARD_NOT_SIGNABLE: entry('The agent card cannot be signed', 'stop', 500),
   VERSION_NOT_SUPPORTED: entry('The protocol version is not supported', 'stop', 400),
   // run log
   TASK_LOST: entry('Another worker has taken over this task', 'cancelled', 409),

@@ -2,7 +2,9 @@
  * The resolved configuration: defaults applied, references checked, units in names, frozen.
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
+import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { SigningAlgorithm } from './signing-key.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -23,6 +25,7 @@ export interface Settings {
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
   readonly tools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
+  readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
   readonly observability: ObservabilitySettings;
   readonly logger: LogOptions;
@@ -94,7 +97,7 @@ export interface QueueSettings {
   readonly maxWaiting: number;
   /** Steps that one agent worker process runs at once. Default 64. */
   readonly concurrency: number;
-  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,500. */
+  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,400. */
   readonly leaseMs: number;
   /** How long one run may keep its worker while others wait, milliseconds. Default 1,000. */
   readonly timeSliceMs: number;
@@ -170,12 +173,54 @@ export interface ChunkingSettings {
   readonly sentencesPerChunk: number;
 }
 
+/** `defaults.llm` is written into the agents. */
+export interface DefaultsSettings {
+  /** Key in `agents`; `undefined`: none is public. */
+  readonly agent: string | undefined;
+}
+
 export interface SkillSettings {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly tags: readonly string[];
   readonly examples: readonly string[];
+  /** Empty: the agent's. */
+  readonly inputModes: readonly string[];
+  readonly outputModes: readonly string[];
+}
+
+/** What cards tell beyond the agent itself; `undefined` = not said. */
+export interface CardSettings {
+  readonly version: string | undefined;
+  readonly documentationUrl: string | undefined;
+  readonly iconUrl: string | undefined;
+  readonly provider: { readonly organization: string; readonly url: string } | undefined;
+}
+
+/** Members that are `undefined` are the card's own. */
+export interface ExtendedCardSettings {
+  readonly description: string | undefined;
+  readonly version: string | undefined;
+  readonly documentationUrl: string | undefined;
+  /** Who gets it; `undefined` = every authenticated caller. */
+  readonly subjects: readonly string[] | undefined;
+  readonly skills: readonly (SkillSettings & { readonly subjects: readonly string[] | undefined })[];
+}
+
+export interface ExtensionSettings {
+  readonly uri: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly params: JsonObject | undefined;
+}
+
+export interface SigningKeySettings {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  /** PEM or JWK. */
+  readonly privateKey: string;
+  readonly jku: string | undefined;
 }
 
 export interface AgentSettings {
@@ -191,6 +236,11 @@ export interface AgentSettings {
   readonly streaming: boolean;
   readonly visibility: 'public' | 'internal' | 'private';
   readonly skills: readonly SkillSettings[];
+  readonly card: CardSettings;
+  /** `undefined`: none. */
+  readonly extendedCard: ExtendedCardSettings | undefined;
+  /** Beside those of the server. */
+  readonly extensions: readonly ExtensionSettings[];
   readonly inputModes: readonly string[];
   readonly outputModes: readonly string[];
   /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
@@ -224,6 +274,16 @@ export interface ServerSettings {
   readonly port: number;
   /** Base URL that clients reach, without trailing slash; '' = derived from each request (API-26). */
   readonly publicUrl: string;
+  /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
+  readonly trustProxy: boolean;
+  /** For all agents; an agent's own come first. */
+  readonly card: CardSettings;
+  /** Without keys, cards are not signed. */
+  readonly cardSigning: { readonly keys: readonly SigningKeySettings[] };
+  /** 0 = any free one; `undefined` = no gRPC. */
+  readonly grpcPort: number | undefined;
+  /** `host:port` that clients reach; '' = the base URL's host and the port that gRPC listens on. */
+  readonly grpcPublicAddress: string;
   /** HTTP adapter: `auto` takes uWebSockets.js where its binary loads, else node:http. */
   readonly http: 'auto' | 'uws' | 'node';
   readonly a2a: {
@@ -247,6 +307,8 @@ export interface ServerSettings {
     readonly requestTimeoutMs: number;
     /** Bytes queued for a slow reader before it is detached and caught up by cursor. Default 64 KiB. */
     readonly maxStreamBufferBytes: number;
+    /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
+    readonly maxToolBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

@@ -29,6 +29,8 @@ export interface FrontOptions {
   readonly version: string;
   /** Paths of the management API. Default: none. */
   readonly studio?: readonly StudioRoute[];
+  /** Open streams of each caller, over all transports. Default: one of its own. */
+  readonly quota?: StreamQuota;
 }
 
 export interface Front {
@@ -47,15 +49,15 @@ export interface Front {
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
   const { limits } = settings;
+  const quota = options.quota ?? new StreamQuota(limits.maxStreamsPerCaller);
   const drain = new Drain();
-  const quota = new StreamQuota(limits.maxStreamsPerCaller);
   const own = { publicUrl: settings.publicUrl, host: settings.host };
   const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({
     findRoute: createRouter(routes),
-    baseUrl: (request) => requestBaseUrl(settings.publicUrl, request.headers, ownUrl),
+    baseUrl: (request) => requestBaseUrl(settings, request.headers, ownUrl),
     drain,
     clock,
     log,

@@ -1,3 +1,4 @@
+import type { ServedCard } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
@@ -45,10 +46,10 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse): RouteHandler =>
     async (context) =>
       handle(context, await ports.authenticate(context.request));
-  const card = asCaller(({ request, parameters, baseUrl }, principal) => {
+  const card = asCaller(async ({ request, parameters, baseUrl }, principal) => {
     const name = parameters.name as string;
     return cardResponse(
-      found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
+      found(await binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
       request.headers,
     );
   });
@@ -60,13 +61,13 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     {
       method: 'GET',
       pattern: '/.well-known/agent-card.json',
-      handle: ({ request, baseUrl }) =>
-        cardResponse(found(binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
+      handle: async ({ request, baseUrl }) =>
+        cardResponse(found(await binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
     },
     {
       method: 'GET',
       pattern: '/agents',
-      handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))),
+      handle: asCaller(async ({ baseUrl }, principal) => jsonResponse(200, await binding.listCards(baseUrl, principal))),
     },
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
@@ -100,7 +101,7 @@ async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpRe
   return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
 }
 
-function found(card: string | undefined, message: string): string {
+function found(card: ServedCard | undefined, message: string): ServedCard {
   if (card === undefined) throw new AppError('AGENT_NOT_FOUND', { message });
   return card;
 }

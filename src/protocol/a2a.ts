@@ -132,6 +132,10 @@ export interface SubscribeToTaskRequest {
   readonly id: string;
 }
 
+export interface GetExtendedAgentCardRequest {
+  readonly tenant?: string;
+}
+
 export interface AgentInterface {
   readonly url: string;
   readonly protocolBinding: string;
@@ -172,4 +176,13 @@ export interface AgentCard {
   readonly defaultInputModes: readonly string[];
   readonly defaultOutputModes: readonly string[];
   readonly skills: readonly AgentSkill[];
+  readonly signatures?: readonly AgentCardSignature[];
+  readonly iconUrl?: string;
+}
+
+/** A JWS without its payload, which is the canonical card (8.4). */
+export interface AgentCardSignature {
+  /** Base64url JSON. */
+  readonly protected: string;
+  readonly signature: string;
 }

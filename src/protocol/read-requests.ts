@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import type {
   CancelTaskRequest,
+  GetExtendedAgentCardRequest,
   GetTaskRequest,
   SendMessageConfiguration,
   SendMessageRequest,
@@ -71,6 +72,14 @@ export function readCancelTaskRequest(params: unknown): CancelTaskRequest {
 
 export function readSubscribeToTaskRequest(params: unknown): SubscribeToTaskInput {
   return readTaskReference(params);
+}
+
+/** It may come without params. */
+export function readGetExtendedAgentCardRequest(params: unknown): GetExtendedAgentCardRequest {
+  const problems = new Problems();
+  const tenant = rootFields(params ?? {}, problems).optionalText('tenant');
+  problems.throwIfAny();
+  return tenant === undefined ? {} : { tenant };
 }
 
 function readTaskReference(params: unknown): SubscribeToTaskInput {

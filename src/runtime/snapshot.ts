@@ -70,12 +70,20 @@ function createAgents(
       tools: agent.tools,
       declared: settings.tools,
       documentStores: agent.documentStores,
+      hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
       extensions: extensions.tools ?? [],
       clock,
     });
-    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
-    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, approvalExpiresAfterMs, clock, log }));
+    const { approval, limits } = settings.server;
+    agents.set(
+      name,
+      createLlmAgent({
+        ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
+        approvalExpiresAfterMs: approval.expiresAfterMs,
+        maxToolBytes: limits.maxToolBytes,
+      }),
+    );
   }
   return agents;
 }

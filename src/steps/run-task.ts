@@ -80,7 +80,7 @@ async function takeTurn(
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
   } catch (error) {
-    await giveBack(task, dependencies);
+    await giveBack(task, { isCalledOff: hold.signal.aborted }, dependencies);
     throw error;
   }
 }
@@ -111,10 +111,17 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
   }
 }
 
-/** Nobody needs to think that this worker died. Does nothing for a run that others have by now. */
-async function giveBack(task: TaskRecord, { store, clock, log }: RunTaskDependencies): Promise<void> {
+/**
+ * Nobody needs to think that this worker died. Does nothing for a run that others have by now.
+ * `isCalledOff`: the lease was lost or this worker ends, which says nothing about the step: the take does not count (`MAX_TAKES`).
+ */
+async function giveBack(
+  task: TaskRecord,
+  { isCalledOff }: { readonly isCalledOff: boolean },
+  { store, clock, log }: RunTaskDependencies,
+): Promise<void> {
   try {
-    await store.release(task.id, task.epoch, clock.now());
+    await store.release(task.id, task.epoch, clock.now(), { givesTakeBack: isCalledOff });
   } catch (error) {
     log.warn({ taskId: task.id, reason: describeError(error) }, 'a run was not given back; the next worker takes this one for dead');
   }

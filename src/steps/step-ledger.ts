@@ -18,6 +18,10 @@ export function createStepLedger(task: TaskRecord, store: ToolCallStore, lease: 
       const calls = callIds.length === 0 ? [] : await store.toolCalls(task.id, callIds);
       return new Map(calls.map((call) => [call.callId, call]));
     },
+    async findInSession(callIds) {
+      const calls = callIds.length === 0 ? [] : await store.sessionToolCalls(task.id, callIds);
+      return new Map(calls.map((call) => [call.callId, call]));
+    },
     async record(toolCalls) {
       if (toolCalls.length === 0) return;
       await faultPoint('ledger.before-record');

@@ -46,9 +46,16 @@ export interface OpenRunStatistics {
   readonly oldestCreatedAt: number;
 }
 
+export interface ReleaseOptions {
+  readonly givesTakeBack?: boolean;
+}
+
 export interface RecoveryStore {
-  /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
-  release(taskId: string, epoch: number, at: number): Promise<void>;
+  /**
+   * A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch.
+   * `givesTakeBack`: its step was called off for no fault of its own, and the take does not count (`MAX_TAKES`). Default false.
+   */
+  release(taskId: string, epoch: number, at: number, options?: ReleaseOptions): Promise<void>;
   /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
   /** A held run becomes runnable again, unless it is due: then it ends. `owner` undefined = no ownership check. */
@@ -57,6 +64,8 @@ export interface RecoveryStore {
   due(at: number, limit: number): Promise<readonly TaskRecord[]>;
   /** CHK-11: ends a due run as FAILED with this reason and raises its epoch. */
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
+  /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
+  taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
   /** Runs that have not ended, oldest first. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */

@@ -29,7 +29,7 @@ export interface TaskRecord extends SessionKey {
   readonly epoch: number;
   /** Number of the next step, from 1 (R2). */
   readonly step: number;
-  /** How often this step was begun: takes since the last commit. */
+  /** How often this step was begun: takes since the last commit, but for those that were given back. */
   readonly takes: number;
   /** `seq` of the newest event (R4). */
   readonly seq: number;
@@ -41,7 +41,7 @@ export interface TaskRecord extends SessionKey {
   readonly control: JsonObject;
   /** W3C `traceparent` of the request that started the run, or ''. */
   readonly traceparent: string;
-  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. */
+  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. ASCII, up to 64 characters. */
   readonly worker: string;
   /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
   readonly heldSince: number | undefined;

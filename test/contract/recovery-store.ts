@@ -67,6 +67,25 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     await store.release('unknown', 1, 1);
   });
 
+  await t.test('a take that was called off is given back, and counts no more; others count (R3)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1');
+    await store.release(task.id, task.epoch, 1, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0, worker: '', epoch: task.epoch });
+    await store.release(task.id, task.epoch, 2, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0 }, 'never below 0');
+    for (let time = 1; time <= 12; time++) {
+      const taken = await other.take(task.id, time, 'w2');
+      t.match(taken, { type: 'taken', task: { takes: 1 } }, 'no limit of takes is reached');
+      if (taken.type === 'taken') await other.release(task.id, taken.task.epoch, time, { givesTakeBack: true });
+    }
+    const counted = await other.take(task.id, 20, 'w2');
+    if (counted.type !== 'taken') return;
+    await other.release(task.id, counted.task.epoch, 21);
+    await store.release(task.id, task.epoch, 22, { givesTakeBack: true });
+    t.match(await store.find(task.id, undefined), { takes: 1, updatedAt: 21 }, 'of an older epoch nothing is given back');
+  });
+
   await t.test('a held run is taken, committed and recorded by nobody until it is resumed (CHK-08)', async (t) => {
     const [store, other] = await open(t);
     const task = await takeAs(store, 'w1');
@@ -233,6 +252,34 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
       after = page.at(-1);
     } while (after !== undefined);
     t.same(walked, [runs.queued, runs.running, runs.waiting, runs.held, runs.foreign], 'also of those of the same millisecond');
+  });
+
+  await t.test('runs that a worker has are listed page after page, and no others (R1)', async (t) => {
+    const [store, other] = await open(t);
+    const { running } = await oneOfEach(store);
+    t.same(
+      (await other.taken(10)).map((run) => run.id),
+      [running],
+    );
+    const contexts = Array.from({ length: 7 }, (_, index) => `taken ${index}`);
+    // Names that lie close together: a comparison that looks away from something would lose the place between them.
+    const names = ['a', 'a', 'a', 'A', 'a-', 'b', 'b'];
+    const taken: TaskRecord[] = [];
+    for (const [index, contextId] of contexts.entries()) taken.push(await takeAs(store, names[index] ?? '', contextId));
+    const walked: TaskRecord[] = [];
+    for (let after: TaskRecord | undefined; walked.length === 0 || after !== undefined; after = walked.at(-1)) {
+      const page = await other.taken(2, after);
+      if (page.length === 0) break;
+      walked.push(...page);
+    }
+    t.same(walked.map((run) => run.id).toSorted(), [running, ...taken.map((run) => run.id)].toSorted(), 'each once');
+    t.match(await other.find(walked[0]?.id ?? '', undefined), walked[0]);
+    for (const { id, epoch } of taken) await store.release(id, epoch, 9);
+    t.same(
+      (await other.taken(10)).map((run) => run.id),
+      [running],
+      'until they are given back',
+    );
   });
 
   await t.test('the oldest run that nobody has is found: none that is taken, held, waits, has ended or is behind another', async (t) => {

@@ -57,7 +57,7 @@ export function drawPlan(random: Random): Plan {
     fronts: 1 + random.below(2),
     maxSkewMs: random.pick([0, 50, 2_000, 10_000]),
     settings: {
-      leaseMs: random.pick([300, 1_500, 1_500, 2_000]),
+      leaseMs: random.pick([300, 1_200, 1_200, 2_000]),
       timeSliceMs: random.pick([50, 1_000]),
       concurrency: 1 + random.below(4),
       concurrentGroups: random.pick([1, 1, 4]),

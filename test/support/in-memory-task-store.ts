@@ -12,6 +12,7 @@ import type {
   OpenRunQuery,
   OpenRunStatistics,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
@@ -25,7 +26,14 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../src/tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
+import type {
+  RecordOutcome,
+  SessionToolCall,
+  StepRecord,
+  ToolCallRecord,
+  ToolCallStore,
+  ToolCallWrite,
+} from '../../src/tasks/tool-call.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -143,7 +151,16 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
   async record(record: StepRecord): Promise<RecordOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(record.taskId);
-    if (task === undefined || !isInHands(task, record)) return 'lost';
+    if (task === undefined) return 'lost';
+    if (!isInHands(task, record)) {
+      if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
+      const late = record.toolCalls.filter(({ callId }) => {
+        const row = task.calls.get(callId);
+        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
+      });
+      this.#writeCalls(record, late);
+      return late.length === 0 ? 'lost' : 'recorded';
+    }
     this.#writeCalls(record, record.toolCalls);
     this.#change(record.taskId, { updatedAt: record.at });
     return 'recorded';
@@ -155,10 +172,22 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
   }
 
-  async release(taskId: string, epoch: number, at: number): Promise<void> {
+  async sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    this.#assertUp();
+    const { agent, owner, contextId } = this.#get(taskId).record;
+    const runs = [...this.#tasks.values()].filter(
+      ({ record }) => record.agent === agent && record.owner === owner && record.contextId === contextId,
+    );
+    const calls = runs.flatMap(({ record, calls }) => [...calls.values()].map((call) => ({ ...call, taskState: record.state })));
+    return calls.filter(({ callId }) => callIds.includes(callId)).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async release(taskId: string, epoch: number, at: number, { givesTakeBack = false }: ReleaseOptions = {}): Promise<void> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
-    if (task !== undefined && isInHands(task, { epoch })) this.#change(taskId, { worker: '', updatedAt: at });
+    if (task === undefined || !isInHands(task, { epoch })) return;
+    const takes = givesTakeBack ? Math.max(0, task.record.takes - 1) : task.record.takes;
+    this.#change(taskId, { worker: '', takes, updatedAt: at });
   }
 
   async hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
@@ -196,6 +225,14 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     ]);
     const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
     return { type: 'expired', task, events };
+  }
+
+  async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
+    const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
+    const runs = (await this.openRuns({ status: 'running', limit: Number.POSITIVE_INFINITY })).toSorted((a, b) =>
+      placeOf(a) < placeOf(b) ? -1 : 1,
+    );
+    return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
   }
 
   async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
@@ -267,11 +304,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return [...this.#tasks.values()].map(({ record }) => record);
   }
 
-  #writeCalls({ taskId, step, at }: Pick<StepRecord, 'taskId' | 'step' | 'at'>, writes: readonly ToolCallWrite[]): void {
-    const { record, calls } = this.#get(taskId);
+  #writeCalls({ taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>, writes: readonly ToolCallWrite[]): void {
+    const { calls } = this.#get(taskId);
     for (const write of writes) {
       const createdAt = calls.get(write.callId)?.createdAt ?? at;
-      calls.set(write.callId, { ...write, taskId, step, epoch: record.epoch, createdAt, updatedAt: at });
+      calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
     }
   }
 

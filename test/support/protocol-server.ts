@@ -3,9 +3,12 @@
  * JSON-RPC in and out, and a worker that they steer.
  */
 
+import { createAgentCards } from '../../src/a2a/agent-cards.js';
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
+import type { OperationDependencies } from '../../src/a2a/operation-call.js';
+import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
@@ -22,6 +25,7 @@ import { type TestRun, takeTask } from './test-worker.js';
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
   readonly server?: Partial<ServerSettings>;
+  readonly defaultAgent?: string;
 }
 
 export interface CallOptions {
@@ -60,6 +64,8 @@ export interface WireStream {
 export interface ProtocolServer {
   readonly baseUrl: string;
   readonly binding: A2aBinding;
+  /** For further bindings over the same operations. */
+  readonly dependencies: OperationDependencies;
   readonly store: InMemoryTaskStore;
   readonly live: InProcessFeed;
   readonly feed: LiveFeed;
@@ -92,16 +98,22 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     async assertCapacity() {},
   };
   const signals = { async announce() {}, listen: async () => ({ close() {} }) };
-  const binding = createA2aBinding({
+  const dependencies: OperationDependencies = {
     settings: () => settings,
     store,
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
     cancelTask: createCancelTask({ store, queue, publisher: live, signals, clock: systemClock }),
     feed,
+    cards: createAgentCards({
+      settings: () => settings,
+      version: '9.9.9',
+      bindings: () => [JSON_RPC_BINDING, REST_BINDING],
+      clock: systemClock,
+    }),
     log: silentLogger,
     clock: systemClock,
-    version: '9.9.9',
-  });
+  };
+  const binding = createA2aBinding(dependencies);
   const baseUrl = 'http://127.0.0.1:9';
   const send = (body: string, { headers, agent = 'helper', query = '', principal, signal }: CallOptions) => {
     const all: Record<string, string> = {};
@@ -122,6 +134,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
   const server: ProtocolServer = {
     baseUrl,
     binding,
+    dependencies,
     store,
     live,
     feed,

@@ -58,7 +58,7 @@ export async function startStepRig(t: Test) {
     cancels: signals,
     progress,
     receiver,
-  } = await startRedisProcess(t, redis.url, { leaseMs: 1_500 });
+  } = await startRedisProcess(t, redis.url, { leaseMs: 1_400 });
   const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());

@@ -73,7 +73,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
-    leaseMs: 1_500,
+    leaseMs: 1_400,
     sweep: SWEEP,
     clock,
     log: silentLogger,

@@ -1,5 +1,5 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type { AgentSettings, CardSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -12,6 +12,9 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     streaming: true,
     visibility: 'public',
     skills: [],
+    card: cardSettings(),
+    extendedCard: undefined,
+    extensions: [],
     inputModes: ['text/plain'],
     outputModes: ['text/plain'],
     documentStores: [],
@@ -24,11 +27,20 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
   };
 }
 
+export function cardSettings(change: Partial<CardSettings> = {}): CardSettings {
+  return { version: undefined, documentationUrl: undefined, iconUrl: undefined, provider: undefined, ...change };
+}
+
 export function serverSettings(change: Partial<ServerSettings> = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
+    trustProxy: false,
+    card: cardSettings(),
+    cardSigning: { keys: [] },
+    grpcPort: undefined,
+    grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true },
     approval: { expiresAfterMs: 86_400_000 },
@@ -39,6 +51,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       maxStreamsPerCaller: 100,
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
+      maxToolBytes: 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
@@ -67,7 +80,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
 
 /** `agents` defaults to one public agent `helper`. */
 export function testSettings(
-  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {},
+  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings>; defaultAgent?: string } = {},
 ): Settings {
   return {
     version: '0123456789abcdef',
@@ -78,13 +91,14 @@ export function testSettings(
     redis: { url: '', keyPrefix: 'hector', binary: '' },
     databases: {},
     storage: storageSettings(),
-    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1500, timeSliceMs: 1000, stallAfterMs: 30_000 },
+    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1200, timeSliceMs: 1000, stallAfterMs: 30_000 },
     llms: {},
     embedders: {},
     vectorStores: {},
     documentStores: {},
     tools: {},
     agents: change.agents ?? { helper: agentSettings() },
+    defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),
     observability: { metrics: { enabled: false, endpoint: '/metrics' } },
     logger: { level: 'error', file: '', format: 'json' },

@@ -1,5 +1,9 @@
-import { choice, duration, flag, integer, type Static, section, text } from '../schema-builder.js';
+import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
+
+/** CFG-80, spec README decision 3. */
+const DEFAULT_GRPC_PORT = 50_051;
 
 const LimitsSchema = section(
   {
@@ -12,9 +16,14 @@ const LimitsSchema = section(
       default: 65_536,
       minimum: 1024,
     }),
+    max_tool_bytes: integer("Most bytes of a tool call's arguments, of its result's content and of its result's data, each.", {
+      default: 1_048_576,
+      minimum: 1024,
+      maximum: 67_108_864,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
-  'Limits of the HTTP front.',
+  'Limits of what is taken in.',
 );
 
 export const ServerSchema = section(
@@ -23,9 +32,36 @@ export const ServerSchema = section(
     port: integer('Port to listen on; 0 takes any free one.', { default: 8080, minimum: 0, maximum: 65_535 }),
     public_url: text('Base URL that clients reach; empty derives it from each request.', {
       default: '',
-      pattern: '^$|^https?://.',
-      'x-form': 'http://… or https://…',
+      pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
+      'x-form': 'http://… or https://…, with a path or without, no credentials, no query',
     }),
+    trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
+      default: false,
+    }),
+    card: ServerCardSchema,
+    card_signing: CardSigningSchema,
+    grpc_port: optional(
+      integer('Port of the gRPC service; 0 takes any free one. Without it, and without transport grpc, there is no gRPC.', {
+        minimum: 0,
+        maximum: 65_535,
+      }),
+    ),
+    grpc_public_address: text(
+      'host:port at which clients reach gRPC; empty is the host of the base URL with the port that gRPC listens on.',
+      {
+        default: '',
+        pattern: '^$|^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):\\d{1,5}$',
+        'x-form': 'host:port, without a scheme',
+      },
+    ),
+    transport: choice(
+      ['json-rpc', 'grpc'],
+      `grpc turns gRPC on, on port ${DEFAULT_GRPC_PORT} unless grpc_port says otherwise; HTTP is always served.`,
+      {
+        default: 'json-rpc',
+        'x-aliases': { jsonrpc: 'json-rpc', http: 'json-rpc' },
+      },
+    ),
     http: choice(['auto', 'uws', 'node'], 'HTTP adapter; auto takes uWebSockets.js where it loads, else node:http.', { default: 'auto' }),
     a2a: section(
       {
@@ -58,6 +94,11 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     host: server.host,
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
+    trustProxy: server.trust_proxy,
+    card: resolveCard(server.card),
+    cardSigning: resolveCardSigning(server.card_signing),
+    grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),
+    grpcPublicAddress: server.grpc_public_address,
     http: server.http,
     a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
     approval: { expiresAfterMs: server.approval.expires_after },
@@ -68,6 +109,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       maxStreamsPerCaller: limits.max_streams_per_caller,
       requestTimeoutMs: limits.request_timeout_ms,
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
+      maxToolBytes: limits.max_tool_bytes,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,

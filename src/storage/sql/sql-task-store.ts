@@ -16,6 +16,7 @@ import type {
   OpenRunQuery,
   OpenRunStatistics,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
   RetentionStore,
 } from '../../tasks/recovery-store.js';
@@ -33,7 +34,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
+import type { RecordOutcome, SessionToolCall, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
@@ -42,7 +43,7 @@ import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
-import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -55,6 +56,7 @@ import {
   readRunnable,
   readSequences,
   readSessionMessages,
+  readSessionToolCalls,
   readToolCalls,
 } from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
@@ -123,8 +125,12 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readToolCalls(this.#database, taskId, callIds);
   }
 
-  release(taskId: string, epoch: number, at: number): Promise<void> {
-    return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
+  sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    return readSessionToolCalls(this.#database, taskId, callIds);
+  }
+
+  release(taskId: string, epoch: number, at: number, options: ReleaseOptions = {}): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at, ...options }));
   }
 
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
@@ -141,6 +147,10 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     return this.#write('expire', () => expireWrite({ taskId, reason, at }));
+  }
+
+  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
+    return readTaken(this.#database, limit, after);
   }
 
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
@@ -211,3 +221,4 @@ const PING: Query = { sql: 'SELECT 1', parameters: [] };
 /** Each time another process was quicker; the one that was has been served. */
 const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };
+const BEFORE_ALL_TAKEN = { worker: '', id: '' };

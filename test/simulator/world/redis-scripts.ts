@@ -8,6 +8,8 @@ import type { RedisKeys, StreamEntry, StreamId } from './redis-keys.js';
 export interface ScriptContext {
   readonly keys: RedisKeys;
   readonly now: number;
+  /** What `INFO` calls `run_id`. */
+  readonly life: string;
   publish(channel: string, message: string): void;
 }
 
@@ -30,6 +32,14 @@ const scripts: Readonly<Record<string, Script>> = {
     keys.delete(key);
     return 1;
   },
+  // lease-commands.ts REMEMBERS
+  REMEMBERS: ({ keys, now, life }, key) => {
+    const marker = keys.get(key);
+    const [known, since] = marker?.type === 'string' ? marker.text.split(' ') : [];
+    if (known === life && Number(since) <= now) return Math.floor(now - Number(since));
+    keys.set(key, { type: 'string', text: `${life} ${now}` });
+    return 0;
+  },
   // feed-publisher.ts PUBLISH_DELTA
   PUBLISH_DELTA: ({ keys, now, publish }, key, [id, delta, kept, ttlMs, channel, message]) => {
     const added = addToStream(keys, key, String(id), {
@@ -46,6 +56,7 @@ const scripts: Readonly<Record<string, Script>> = {
 
 const HASHES: Readonly<Record<string, keyof typeof scripts>> = {
   f67979ae6635f2367e41b9dda36c22b6ba843df031a8aa529c198897298a603b: 'TAKE',
+  a09d82e533734dbc4ee4ccd62ed6527fbc12c375483e8eaa68787e635a5605a0: 'REMEMBERS',
   b7ea6fcdf33843da50d64c0536a54ee67b36a5486f90d101bb597b8fe2be6d5b: 'RELEASE',
   f13d90dc9dc1c8956a2acb8e46ab2372ef47e2b46ba1563aa9794d58e7dbe1f5: 'PUBLISH_DELTA',
 };

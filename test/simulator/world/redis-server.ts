@@ -15,6 +15,8 @@ export class RedisServer {
   readonly #connections = new Set<ServerConnection>();
   readonly #onPublish: (channel: string, message: string) => void;
   isUp = true;
+  /** As `run_id`: another one after every restart. */
+  #life = 1;
   readonly jobs: JobQueue;
 
   constructor(scheduler: Scheduler, onPublish: (channel: string, message: string) => void) {
@@ -39,6 +41,7 @@ export class RedisServer {
     const { scheduler } = this;
     scheduler.trace.add(scheduler.now, `REDIS DOWN for ${downMs.toFixed(0)}, loses ${lostMs.toFixed(0)}`);
     this.isUp = false;
+    this.#life += 1;
     for (const connection of [...this.#connections]) connection.cut();
     this.keys.forget(scheduler.now - lostMs);
     scheduler.schedule(downMs, () => {
@@ -61,7 +64,7 @@ export class RedisServer {
         return 'PONG';
       case 'eval':
         return findScript(first)(
-          { keys: this.keys, now: this.scheduler.now, publish: (c, m) => this.#publish(c, m) },
+          { keys: this.keys, now: this.scheduler.now, life: `life${this.#life}`, publish: (c, m) => this.#publish(c, m) },
           third,
           text.slice(3),
         );

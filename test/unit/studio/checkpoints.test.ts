@@ -152,6 +152,20 @@ t.test('inspecting shows control, questions and the ledger, results cut to 2,000
   });
 });
 
+t.test('inspecting shows results that are none, as an earlier version kept them', async (t) => {
+  const rig = createStudioRig();
+  const task = await rig.take((await rig.accept()).id);
+  const odd = [{ isError: false }, { content: { paid: true }, isError: false }, null, 'text'].map((result, index) =>
+    sampleToolCall({ callId: `${index}`, status: 'done', result: result as never }),
+  );
+  await rig.ask(task, [approvalRequest('a')], odd);
+  const { body } = await rig.call('GET', `/api/checkpoints/${task.id}`);
+  const none = { content: '(no result)', is_error: true, truncated: false };
+  t.match(body, {
+    tool_calls: [{ result: none }, { result: { content: '{"paid":true}', is_error: true } }, { result: none }, { result: none }],
+  });
+});
+
 t.test('a held run is resumed once: runnable, with a job; again is a conflict that says what it does (CHK-08)', async (t) => {
   const rig = createStudioRig();
   const { id } = await rig.hold((await rig.accept()).id);

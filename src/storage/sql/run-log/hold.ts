@@ -1,5 +1,5 @@
 /** A run leaves its worker's hands without a commit: given back, held for somebody's decision, or let go on (CHK-08). */
-import type { HoldOutcome, ResumeOutcome } from '../../../tasks/recovery-store.js';
+import type { HoldOutcome, ReleaseOptions, ResumeOutcome } from '../../../tasks/recovery-store.js';
 import { endIfDue } from './expire.js';
 import { isInHands } from './in-hands.js';
 import { isTaskId } from './rows.js';
@@ -11,12 +11,14 @@ interface Held {
   readonly at: number;
 }
 
-export function releaseWrite({ taskId, epoch, at }: Held): RunLogWrite<void> {
+export function releaseWrite({ taskId, epoch, at, givesTakeBack = false }: Held & ReleaseOptions): RunLogWrite<void> {
   return {
     ...alone(taskId),
     decide: (set) => {
       const task = set.tasks.get(taskId);
-      if (task !== undefined && isInHands(task, { epoch })) set.changeTask(task, { worker: '', updatedAt: at });
+      if (task === undefined || !isInHands(task, { epoch })) return;
+      const takes = givesTakeBack ? Math.max(0, task.record.takes - 1) : task.record.takes;
+      set.changeTask(task, { worker: '', takes, updatedAt: at });
     },
   };
 }

@@ -124,7 +124,7 @@ const CHANGING = {
   seq: 'integer',
   control: 'text',
   updated_at: 'integer',
-  worker: 'text',
+  worker: 'key',
   held_since: 'integer',
   last_call: 'integer',
   open_session: 'key',

@@ -1,8 +1,10 @@
 /** The run log's reading side: one statement each, beside the writers. */
+
+import type { TaskState } from '../../../protocol/a2a.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
-import type { ToolCallRecord } from '../../../tasks/tool-call.js';
+import type { SessionToolCall, ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
@@ -78,6 +80,25 @@ export async function readToolCalls(database: Database, taskId: string, callIds?
   return rows.toSorted((a, b) => a.ordinal - b.ordinal).map(toToolCallRecord);
 }
 
+/** Oldest first. Found by the session's runs: a call's key needs the run that made it, and the session's messages do not name it. */
+export async function readSessionToolCalls(
+  database: Database,
+  taskId: string,
+  callIds: readonly string[],
+): Promise<readonly SessionToolCall[]> {
+  if (!isTaskId(taskId)) return [];
+  const ids = [...new Set(callIds)].map((id) => JSON.stringify(id));
+  const queries: Query[] = [];
+  for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
+    const some = ids.slice(start, start + IDS_PER_QUERY);
+    queries.push({ sql: `${SESSION_TOOL_CALLS} (${some.map(() => '?').join(', ')})`, parameters: [taskId, ...some] });
+  }
+  const rows = await readAll<ToolCallTable & { readonly task_state: string }>(database, queries);
+  return rows
+    .toSorted((a, b) => a.created_at - b.created_at || a.ordinal - b.ordinal)
+    .map((row) => ({ ...toToolCallRecord(row), taskState: row.task_state as TaskState }));
+}
+
 async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
   const results = await Promise.all(queries.map((query) => database.read(query)));
   return results.flat() as readonly unknown[] as readonly R[];
@@ -94,6 +115,17 @@ const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages 
   ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
 const TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns).join(', ')} FROM tool_calls WHERE task_id = ? ORDER BY ordinal`;
+
+/** Parameters of a statement are limited. */
+const IDS_PER_QUERY = 500;
+
+const SESSION_TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns)
+  .map((name) => `c.${name}`)
+  .join(', ')}, t.state AS task_state
+  FROM tasks AS own JOIN tasks AS t ON t.session_id = own.session_id JOIN tool_calls AS c ON c.task_id = t.id
+  WHERE own.id = ?
+    AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = t.session_id AND r.task_id = t.id)
+    AND c.call_id IN`;
 
 const FIRST_OF_SESSION = 'NOT EXISTS (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)';
 
