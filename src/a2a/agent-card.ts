@@ -11,9 +11,11 @@ export interface AgentCardOptions {
   readonly baseUrl: string;
   /** Of the product (API-22). */
   readonly version: string;
+  /** Webhooks may be registered (P1). Default false. */
+  readonly pushNotifications?: boolean;
 }
 
-export function projectAgentCard({ key, agent, baseUrl, version }: AgentCardOptions): AgentCard {
+export function projectAgentCard({ key, agent, baseUrl, version, pushNotifications = false }: AgentCardOptions): AgentCard {
   return {
     name: agent.name,
     description: descriptionOf(agent),
@@ -22,7 +24,7 @@ export function projectAgentCard({ key, agent, baseUrl, version }: AgentCardOpti
     version,
     capabilities: {
       streaming: agent.streaming,
-      pushNotifications: false,
+      pushNotifications,
       ...(agent.streaming ? { extensions: SUPPORTED_EXTENSIONS } : {}),
     },
     defaultInputModes: orText(agent.inputModes),

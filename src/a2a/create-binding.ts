@@ -13,26 +13,27 @@ export interface A2aBindingOptions extends OperationDependencies {
 }
 
 export function createA2aBinding(options: A2aBindingOptions): A2aBinding {
-  const { settings, log, version } = options;
+  const { settings, log } = options;
+  const shared = () => ({ version: options.version, pushNotifications: options.push !== undefined && settings().server.push.enabled });
   return {
     handleJsonRpc: createJsonRpcHandler({ operations: createOperations(options), settings, log }),
 
     card(key, baseUrl, principal) {
       const agent = findVisibleAgent(settings(), key, principal);
-      return agent === undefined ? undefined : JSON.stringify(projectAgentCard({ key, agent, baseUrl, version }));
+      return agent === undefined ? undefined : JSON.stringify(projectAgentCard({ key, agent, baseUrl, ...shared() }));
     },
 
     defaultCard(baseUrl) {
       const found = Object.entries(settings().agents).find(([, agent]) => agent.visibility === 'public');
       if (found === undefined) return undefined;
       const [key, agent] = found;
-      return JSON.stringify(projectAgentCard({ key, agent, baseUrl, version }));
+      return JSON.stringify(projectAgentCard({ key, agent, baseUrl, ...shared() }));
     },
 
     listCards(baseUrl, principal) {
       const agents = Object.entries(settings().agents)
         .filter(([, agent]) => isVisible(agent, principal))
-        .map(([key, agent]) => projectAgentCard({ key, agent, baseUrl, version }));
+        .map(([key, agent]) => projectAgentCard({ key, agent, baseUrl, ...shared() }));
       return JSON.stringify({ agents, total: agents.length });
     },
   };

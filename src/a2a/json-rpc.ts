@@ -87,15 +87,15 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['GetTask', { type: 'answer', run: (operations, params, call) => operations.getTask(params, call) }],
   ['CancelTask', { type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) }],
   ['SubscribeToTask', { type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) }],
-  // Known, but the card does not declare them (P1, X1).
-  ['CreateTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['GetTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['ListTaskPushNotificationConfigs', refuse('PUSH_NOT_SUPPORTED')],
-  ['DeleteTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
+  ['CreateTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) }],
+  ['GetTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.getPushConfig(params, call) }],
+  ['ListTaskPushNotificationConfigs', { type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) }],
+  ['DeleteTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.deletePushConfig(params, call) }],
+  // Known, but the card does not declare it (X1).
   ['GetExtendedAgentCard', refuse('OPERATION_UNSUPPORTED')],
 ]);
 
-function refuse(code: 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Method {
+function refuse(code: 'OPERATION_UNSUPPORTED'): Method {
   return { type: 'answer', run: () => Promise.reject(new AppError(code)) };
 }
 

@@ -7,6 +7,7 @@ import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
 import type { TaskStore } from '../tasks/task-store.js';
+import type { PushPorts } from './push/push-operations.js';
 
 export interface OperationDependencies {
   /** The current settings; a reload shows at the next call. */
@@ -17,6 +18,8 @@ export interface OperationDependencies {
   readonly feed: LiveFeed;
   readonly log: Logger;
   readonly clock: Clock;
+  /** `undefined`: push notifications are not supported (P1). */
+  readonly push?: PushPorts;
 }
 
 export interface OperationCall {
@@ -30,4 +33,6 @@ export interface OperationCall {
   readonly extensions: ReadonlySet<string>;
   /** `Last-Event-ID` as the client sent it (R10). */
   readonly lastEventId: string | undefined;
+  /** Of the protocol that the client speaks; a webhook is spoken to in the same. Default `1.0`. */
+  readonly wireVersion?: string;
 }

@@ -1,5 +1,5 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type { AgentSettings, PushSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -31,6 +31,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     publicUrl: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true },
+    push: pushSettings(),
     approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
@@ -42,6 +43,22 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
+    ...change,
+  };
+}
+
+export function pushSettings(change: Partial<PushSettings> = {}): PushSettings {
+  return {
+    enabled: true,
+    maxConfigsPerTask: 10,
+    timeoutMs: 15_000,
+    maxAttempts: 12,
+    firstRetryMs: 1_000,
+    maxRetryMs: 300_000,
+    concurrency: 32,
+    allowPrivate: [],
+    requireHttps: false,
+    secretKey: '',
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 import { choice, duration, flag, integer, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { PushSchema, resolvePush } from './push.js';
 
 const LimitsSchema = section(
   {
@@ -33,6 +34,7 @@ export const ServerSchema = section(
           default: '',
         }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+        push: PushSchema,
       },
       'The A2A protocol.',
     ),
@@ -56,6 +58,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     publicUrl: server.public_url.replace(/\/+$/, ''),
     http: server.http,
     a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
+    push: resolvePush(server.a2a.push),
     approval: { expiresAfterMs: server.approval.expires_after },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
