@@ -147,7 +147,7 @@ async function openCoordination(parts: Parts) {
     log,
   });
   closers.add(() => queue.close());
-  const push = settings.server.push.enabled
+  const push = settings.server.a2a.push.enabled
     ? await openPush(parts, connections.forQueue(), new RedisPushSignals({ client, channels, keyPrefix, log }))
     : undefined;
   return {
@@ -164,7 +164,7 @@ async function openCoordination(parts: Parts) {
 
 /** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
 async function openPush({ settings, log, closers }: Parts, connection: QueueConnection['connection'], signals: RedisPushSignals) {
-  const { allowPrivate, secretKey } = settings.server.push;
+  const { allowPrivate, encryptionKey } = settings.server.a2a.push;
   const queue = new BullPushQueue({ connection, prefix: settings.redis.keyPrefix, log });
   closers.add(() => queue.close());
   const marks = new PushMarks(queue);
@@ -172,7 +172,7 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   closers.add(() => listening.close());
   const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
   const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key));
-  return { queue, marks, signals, guard, secrets: createPushSecrets(secretKey), announce };
+  return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
 async function joinEmbeddedRedis(settings: Settings, log: Logger, clock: Clock, closers: Closers): Promise<string> {
@@ -239,7 +239,7 @@ function startKeeper(
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */
 function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { push, leases, connections }: Coordination): void {
   if (push === undefined) return;
-  const { push: pushSettings } = settings.server;
+  const { push: pushSettings } = settings.server.a2a;
   const { guard, secrets, queue, signals } = push;
   const post = createGuardedPost({ guard, clock, timeoutMs: pushSettings.timeoutMs });
   const { tasks: store, pushConfigs: configs } = stores;

@@ -14,7 +14,7 @@ export interface A2aBindingOptions extends OperationDependencies {
 
 export function createA2aBinding(options: A2aBindingOptions): A2aBinding {
   const { settings, log } = options;
-  const shared = () => ({ version: options.version, pushNotifications: options.push !== undefined && settings().server.push.enabled });
+  const shared = () => ({ version: options.version, pushNotifications: options.push !== undefined && settings().server.a2a.push.enabled });
   return {
     handleJsonRpc: createJsonRpcHandler({ operations: createOperations(options), settings, log }),
 

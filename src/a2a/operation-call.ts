@@ -7,7 +7,7 @@ import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
 import type { TaskStore } from '../tasks/task-store.js';
-import type { PushPorts } from './push/push-operations.js';
+import type { PushPorts } from './push/push-ports.js';
 
 export interface OperationDependencies {
   /** The current settings; a reload shows at the next call. */

@@ -231,8 +231,8 @@ export interface ServerSettings {
     readonly assumeVersion: '' | '1.0';
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
+    readonly push: PushSettings;
   };
-  readonly push: PushSettings;
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
   readonly limits: {
@@ -273,5 +273,5 @@ export interface PushSettings {
   readonly allowPrivate: readonly string[];
   readonly requireHttps: boolean;
   /** Seals tokens and credentials in the database; '' = they are stored as they are. */
-  readonly secretKey: string;
+  readonly encryptionKey: string;
 }

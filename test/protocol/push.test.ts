@@ -6,7 +6,9 @@ import { briefly, isEnded, startWebhook } from '../support/webhook.js';
 
 const CONFIG = {
   agents: { assistant: { instruction: 'Answer briefly.' } },
-  server: { a2a: { push: { allow_private: ['127.0.0.0/8'], first_retry: '50ms', max_retry: '300ms', timeout: '500ms', max_attempts: 4 } } },
+  server: {
+    a2a: { push: { allow_private: ['127.0.0.0/8'], first_retry_ms: '50ms', max_retry_ms: '300ms', timeout_ms: '500ms', max_attempts: 4 } },
+  },
 };
 
 t.test('a webhook that comes with the message gets every event, in order (S9, P6, P9, P12)', async (t) => {

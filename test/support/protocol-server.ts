@@ -8,7 +8,7 @@ import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-repl
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
-import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
+import type { AgentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
@@ -16,12 +16,12 @@ import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { InProcessFeed } from './in-process-feed.js';
-import { testSettings } from './test-settings.js';
+import { type ServerChange, testSettings } from './test-settings.js';
 import { type TestRun, takeTask } from './test-worker.js';
 
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
-  readonly server?: Partial<ServerSettings>;
+  readonly server?: ServerChange;
 }
 
 export interface CallOptions {

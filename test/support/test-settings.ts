@@ -24,14 +24,16 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
   };
 }
 
-export function serverSettings(change: Partial<ServerSettings> = {}): ServerSettings {
+/** Of `a2a`, what is not given stays as it is. */
+export type ServerChange = Partial<Omit<ServerSettings, 'a2a'>> & { readonly a2a?: Partial<ServerSettings['a2a']> };
+
+export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
     http: 'auto',
-    a2a: { assumeVersion: '', closeOnInputRequired: true },
-    push: pushSettings(),
+    a2a: { assumeVersion: '', closeOnInputRequired: true, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
@@ -58,7 +60,7 @@ export function pushSettings(change: Partial<PushSettings> = {}): PushSettings {
     concurrency: 32,
     allowPrivate: [],
     requireHttps: false,
-    secretKey: '',
+    encryptionKey: '',
     ...change,
   };
 }
@@ -82,9 +84,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
 }
 
 /** `agents` defaults to one public agent `helper`. */
-export function testSettings(
-  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {},
-): Settings {
+export function testSettings(change: { agents?: Readonly<Record<string, AgentSettings>>; server?: ServerChange } = {}): Settings {
   return {
     version: '0123456789abcdef',
     source: '{}',

@@ -1,24 +1,14 @@
 /** The four operations on push notification configs, and the config that comes with a message (P1–P5, S9). */
-import type { OutboundGuard } from '../../access/outbound-guard.js';
 import { AppError, hasCode } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { sha256Hex } from '../../base/json.js';
 import type { ListPushConfigsResponse, SendMessageRequest, TaskPushNotificationConfig } from '../../protocol/a2a.js';
 import { readCreatePushConfigRequest, readListPushConfigsRequest, readPushConfigReference } from '../../protocol/read-push-requests.js';
-import type { PushConfig, PushConfigStore } from '../../tasks/push-config-store.js';
+import type { PushConfig } from '../../tasks/push-config-store.js';
 import type { TaskRecord } from '../../tasks/task-store.js';
 import type { OperationCall, OperationDependencies } from '../operation-call.js';
 import { getTaskRecord } from '../read-task.js';
-import type { PushSecrets } from './push-secrets.js';
-
-/** What `compose.ts` supplies; without it push is not supported (P1). */
-export interface PushPorts {
-  readonly store: PushConfigStore;
-  readonly guard: OutboundGuard;
-  readonly secrets: PushSecrets;
-  /** Tells deliverers and publishers of a config. Never rejects, and is not waited for. */
-  readonly announce: (config: Pick<PushConfig, 'key' | 'taskId'>) => void;
-}
+import type { PushPorts } from './push-ports.js';
 
 export async function createPushConfig(
   dependencies: OperationDependencies,
@@ -132,7 +122,7 @@ async function save(
 }
 
 function getPushPorts({ push, settings }: OperationDependencies): PushPorts {
-  if (push !== undefined && settings().server.push.enabled) return push;
+  if (push !== undefined && settings().server.a2a.push.enabled) return push;
   throw new AppError('PUSH_NOT_SUPPORTED', { message: 'Push notifications are not supported (server.a2a.push.enabled is false)' });
 }
 
@@ -145,7 +135,7 @@ async function assertWebhook(
   signal: AbortSignal,
 ): Promise<void> {
   const url = new URL(text);
-  if (settings().server.push.requireHttps && url.protocol !== 'https:') {
+  if (settings().server.a2a.push.requireHttps && url.protocol !== 'https:') {
     throw refusedUrl(field, 'must be an https URL (server.a2a.push.require_https is true)');
   }
   try {
@@ -173,7 +163,7 @@ function tooMany(dependencies: OperationDependencies): AppError {
 }
 
 function maxPerTask({ settings }: OperationDependencies): number {
-  return settings().server.push.maxConfigsPerTask;
+  return settings().server.a2a.push.maxConfigsPerTask;
 }
 
 /** P11: credentials are not told to anybody again, the token is the client's own mark. */

@@ -1,6 +1,6 @@
 /**
  * Tokens and credentials of webhooks on their way into the database and out of it (P11): AES-256-GCM under a key made from
- * `server.a2a.push.secret_key`. Without that key they are stored as they are, and their protection is the database's.
+ * `server.a2a.push.encryption_key`. Without that key they are stored as they are, and their protection is the database's.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
 import { AppError } from '../../base/errors.js';
@@ -12,8 +12,8 @@ export interface PushSecrets {
   open(sealed: string): string;
 }
 
-export function createPushSecrets(secretKey: string): PushSecrets {
-  const key = secretKey === '' ? undefined : scryptSync(secretKey, SALT, 32);
+export function createPushSecrets(encryptionKey: string): PushSecrets {
+  const key = encryptionKey === '' ? undefined : scryptSync(encryptionKey, SALT, 32);
   return {
     seal(text) {
       if (text === '') return '';
@@ -42,7 +42,7 @@ export function createPushSecrets(secretKey: string): PushSecrets {
 function unreadable(cause?: unknown): AppError {
   return new AppError('PUSH_SECRET_UNREADABLE', {
     message:
-      'The token or the credentials of a webhook were sealed with another server.a2a.push.secret_key: set that key again, or register the webhook anew',
+      'The token or the credentials of a webhook were sealed with another server.a2a.push.encryption_key: set that key again, or register the webhook anew',
     ...(cause === undefined ? {} : { cause }),
   });
 }

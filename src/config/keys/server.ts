@@ -57,8 +57,11 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
     http: server.http,
-    a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
-    push: resolvePush(server.a2a.push),
+    a2a: {
+      assumeVersion: server.a2a.assume_version,
+      closeOnInputRequired: server.a2a.close_on_input_required,
+      push: resolvePush(server.a2a.push),
+    },
     approval: { expiresAfterMs: server.approval.expires_after },
     limits: {
       maxBodyBytes: limits.max_body_bytes,

@@ -91,6 +91,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
     return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
+  if (key === 'encryption_key') return 'no less than sixteen';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
   // A reference has one target here; that it is read is covered by the reference checks.
   if (['llm', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
