@@ -85,7 +85,9 @@ async function everyEnd(tasks: readonly { readonly webhook: Webhook }[]): Promis
 
 t.test('two processes share the webhooks: each gets many events in order, once', async (t) => {
   const rig = await startPushRig(t, { concurrency: 2 });
-  const [one, two] = [await rig.deliverer(), await rig.deliverer()];
+  // Without the sweep: the queue alone must leave no news behind.
+  const never = { sweepMs: 3_600_000 };
+  const [one, two] = [await rig.deliverer(never), await rig.deliverer(never)];
   const tasks = await startTasks(t, rig);
   await Promise.all(tasks.map(({ work }) => work(0, EVENTS)));
   await Promise.all(tasks.map(({ finish }) => finish()));
