@@ -5,8 +5,9 @@ import { rpc, sendText, userMessage } from '../support/a2a-client.js';
 import { startTestHector } from '../support/start-hector.js';
 import { type Answer, briefly, isEnded, type Notification, startWebhook } from '../support/webhook.js';
 
-async function start(t: Test, push: JsonObject = {}) {
+async function start(t: Test, push: JsonObject = {}, directory?: string) {
   const hector = await startTestHector(t, {
+    ...(directory === undefined ? {} : { directory }),
     config: {
       agents: { assistant: { instruction: 'Answer briefly.' } },
       server: {
@@ -21,6 +22,7 @@ async function start(t: Test, push: JsonObject = {}) {
   });
   const url = `${hector.url}/agents/assistant`;
   return {
+    hector,
     url,
     send: (config: JsonObject) =>
       rpc(url, 'SendMessage', { message: userMessage('Hello'), configuration: { taskPushNotificationConfig: config } }),
@@ -174,4 +176,22 @@ t.test('a redirect is not followed, wherever it leads (P10)', async (t) => {
   await server.send({ url: webhook.url, authentication: { scheme: 'Bearer', credentials: 's3cret' } });
   await webhook.until((received) => received.length === 2);
   t.equal(inner.received.length, 0);
+});
+
+t.test('what another key sealed is given up, but can be listed and registered anew (P4, P11)', async (t) => {
+  const before = await start(t, { encryption_key: 'the key of yesterday' });
+  const webhook = await startWebhook(t);
+  webhook.answer = () => 500;
+  const { body } = await before.send({ url: webhook.url, id: 'a', token: 'tok' });
+  const taskId = body.result?.task?.id as string;
+  await webhook.until((received) => received.length === 1);
+  await before.hector.close();
+
+  const after = await start(t, { encryption_key: 'the key of today' }, before.hector.directory);
+  webhook.answer = () => 200;
+  const listed = await rpc(after.url, 'ListTaskPushNotificationConfigs', { taskId });
+  t.match(listed.body, { result: { configs: [{ id: 'a', url: webhook.url, token: undefined }] } });
+  await after.create({ taskId, id: 'a', url: webhook.url, token: 'tok' });
+  await webhook.until(isEnded);
+  t.same(distinct(webhook.received), WHOLE);
 });

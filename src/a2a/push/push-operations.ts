@@ -9,6 +9,7 @@ import type { TaskRecord } from '../../tasks/task-store.js';
 import type { OperationCall, OperationDependencies } from '../operation-call.js';
 import { getTaskRecord } from '../read-task.js';
 import type { PushPorts } from './push-ports.js';
+import type { PushSecrets } from './push-secrets.js';
 
 export async function createPushConfig(
   dependencies: OperationDependencies,
@@ -168,7 +169,7 @@ function maxPerTask({ settings }: OperationDependencies): number {
 
 /** P11: credentials are not told to anybody again, the token is the client's own mark. */
 function toWire(config: PushConfig, { secrets }: PushPorts): TaskPushNotificationConfig {
-  const token = secrets.open(config.token);
+  const token = findToken(config, secrets);
   return {
     ...(config.tenant === '' ? {} : { tenant: config.tenant }),
     id: config.id,
@@ -177,6 +178,16 @@ function toWire(config: PushConfig, { secrets }: PushPorts): TaskPushNotificatio
     ...(token === '' ? {} : { token }),
     ...(config.scheme === '' ? {} : { authentication: { scheme: config.scheme } }),
   };
+}
+
+/** '' also for one that another key sealed: its config can still be listed, replaced and deleted. */
+function findToken({ token }: PushConfig, secrets: PushSecrets): string {
+  try {
+    return secrets.open(token);
+  } catch (error) {
+    if (hasCode(error, 'PUSH_SECRET_UNREADABLE')) return '';
+    throw error;
+  }
 }
 
 /** Behind the config that the page before ended with, whether it is still there or not. */
