@@ -45,10 +45,10 @@ export const REST_ROUTES: readonly RestRoute[] = [
   { method: 'POST', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
   { method: 'GET', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
   { method: 'GET', path: '/tasks/{id}', operation: 'GetTask', query: { historyLength: 'text' }, type: 'answer', run: (operations, params, call) => operations.getTask(params, call) },
-  { method: 'POST', path: PUSH_CONFIGS, operation: 'CreateTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: `${PUSH_CONFIGS}/{id}`, operation: 'GetTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'DELETE', path: `${PUSH_CONFIGS}/{id}`, operation: 'DeleteTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
+  { method: 'POST', path: PUSH_CONFIGS, operation: 'CreateTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) },
+  { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) },
+  { method: 'GET', path: `${PUSH_CONFIGS}/{id}`, operation: 'GetTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.getPushConfig(params, call) },
+  { method: 'DELETE', path: `${PUSH_CONFIGS}/{id}`, operation: 'DeleteTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.deletePushConfig(params, call) },
   { method: 'GET', path: '/extendedAgentCard', operation: 'GetExtendedAgentCard', headers: EXTENDED_CARD_HEADERS, type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) },
 ];
 
@@ -56,6 +56,6 @@ export const REST_ROUTES: readonly RestRoute[] = [
 export const REST_WORDS: ReadonlySet<string> = new Set(REST_ROUTES.map(({ path }) => path.split('/')[1] as string));
 
 /** Known, but there is no such operation yet. */
-function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED') {
+function refuse(code: 'METHOD_NOT_FOUND') {
   return { type: 'answer', run: () => Promise.reject(new AppError(code)) } as const;
 }

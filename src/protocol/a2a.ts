@@ -132,6 +132,24 @@ export interface SubscribeToTaskRequest {
   readonly id: string;
 }
 
+export interface PushConfigReference {
+  readonly tenant?: string;
+  readonly taskId: string;
+  readonly id: string;
+}
+
+export interface ListPushConfigsRequest {
+  readonly tenant?: string;
+  readonly taskId: string;
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+export interface ListPushConfigsResponse {
+  readonly configs: readonly TaskPushNotificationConfig[];
+  readonly nextPageToken: string;
+}
+
 export interface GetExtendedAgentCardRequest {
   readonly tenant?: string;
 }
