@@ -7,6 +7,7 @@ import { isRunnable } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionTable } from '../schema.js';
+import { statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 import type { PreparedToolCall } from './tool-calls.js';
 
@@ -63,8 +64,8 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>, lastCall = task.lastCall): StoredTask {
-    const changed = { ...task, lastCall, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, own: Partial<Pick<StoredTask, 'lastCall' | 'statusAt'>> = {}): StoredTask {
+    const changed = { ...task, ...own, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
     return changed;
@@ -75,7 +76,7 @@ export class WorkingSet {
     const task = this.getTask(taskId);
     const { contextId, epoch } = task.record;
     const seq = task.record.seq + 1;
-    this.changeTask(task, { seq, updatedAt: at });
+    this.changeTask(task, { seq, updatedAt: at }, { statusAt: statusTimeOf(body, at) ?? task.statusAt });
     this.pending.events.push([taskId, seq, epoch, at, json]);
     return { ...body, taskId, contextId, seq, epoch, at };
   }
@@ -90,7 +91,7 @@ export class WorkingSet {
       else if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
       else {
         const ordinal = task.lastCall + 1;
-        this.changeTask(task, {}, ordinal);
+        this.changeTask(task, {}, { lastCall: ordinal });
         this.pending.newCalls.set(callKey, [...change, taskId, ordinal, callIdJson, at]);
       }
     }
