@@ -2,8 +2,9 @@
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
  * The agent is known to exist for the caller before an operation is reached.
  */
-import type { SendMessageResponse, Task } from '../protocol/a2a.js';
+import type { ListTasksResponse, SendMessageResponse, Task } from '../protocol/a2a.js';
 import { readCancelTaskRequest, readGetTaskRequest } from '../protocol/read-requests.js';
+import { listTasks } from './list-tasks.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
@@ -15,6 +16,7 @@ export interface Operations {
   sendMessage(params: unknown, call: OperationCall): Promise<SendMessageResponse>;
   sendStreamingMessage(params: unknown, call: OperationCall): Promise<FrameStream>;
   getTask(params: unknown, call: OperationCall): Promise<Task>;
+  listTasks(params: unknown, call: OperationCall): Promise<ListTasksResponse>;
   cancelTask(params: unknown, call: OperationCall): Promise<Task>;
   subscribeToTask(params: unknown, call: OperationCall): Promise<FrameStream>;
 }
@@ -24,6 +26,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
   return {
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
     sendStreamingMessage: (params, call) => sendStreamingMessage(dependencies, params, call),
+    listTasks: (params, call) => listTasks(dependencies, params, call),
     subscribeToTask: (params, call) => subscribeToTask(dependencies, params, call),
 
     async getTask(params, call) {

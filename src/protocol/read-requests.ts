@@ -92,7 +92,8 @@ export function findTenant(params: unknown): string {
   return typeof tenant === 'string' ? tenant : '';
 }
 
-function rootFields(params: unknown, problems: Problems): FieldReader {
+/** @throws AppError `PARAMS_INVALID` unless params are an object. */
+export function rootFields(params: unknown, problems: Problems): FieldReader {
   if (isJsonObject(params)) return new FieldReader(params, '', problems);
   const seen = params === undefined ? 'they are missing' : `not ${kindOf(params)}`;
   throw new AppError('PARAMS_INVALID', {

@@ -6,33 +6,34 @@ import { sessionKeyOf, TASK, toTaskRow } from '../../src/storage/sql/run-log/row
 
 export const OWNER = { agent: 'helper', owner: 'ada', tenant: '' } as const;
 
-/** Of `OWNER`; of each thousand one is at work, twenty have failed. Every tenth of them is in the context `c1`. Times are shuffled. */
-export async function insertManyTasks(database: Database, count: number): Promise<void> {
+/** Of `OWNER`, or of somebody else; of each thousand one is at work, twenty have failed. Every tenth of them is in the context `c1`. Times are shuffled. */
+export async function insertManyTasks(database: Database, count: number, owner: string = OWNER.owner): Promise<void> {
   for (let start = 0; start < count; start += BATCH) {
     const numbers = Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => start + index);
     await database.transact(function* () {
       for (const query of database.dialect.rows.insert(
         TASK,
-        numbers.map((number) => manyTasksRow(number, count)),
+        numbers.map((number) => manyTasksRow(number, count, owner)),
       ))
         yield query;
     });
   }
 }
 
-function manyTasksRow(number: number, count: number): readonly unknown[] {
-  const id = `0193a5b0-0000-7000-8000-${String(number).padStart(12, '0')}`;
+function manyTasksRow(number: number, count: number, owner: string): readonly unknown[] {
+  const whose = { ...OWNER, owner };
+  const id = `${owner}-7000-8000-${String(number).padStart(12, '0')}`;
   const contextId = number % 10 === 0 ? 'c1' : `c-${number}`;
   const at = START + ((number * 7_919) % count) * 3;
   return toTaskRow({
-    sessionKey: sessionKeyOf({ ...OWNER, contextId }),
+    sessionKey: sessionKeyOf({ ...whose, contextId }),
     sessionId: id,
     lastCall: 0,
-    listKey: listKeyOf(OWNER),
+    listKey: listKeyOf(whose),
     statusAt: at,
     isTrimmed: false,
     record: {
-      ...OWNER,
+      ...whose,
       id,
       contextId,
       state: stateOf(number),

@@ -3,13 +3,13 @@
  * the first ones of each state, merged; so a page reads a few hundred entries however many tasks there are.
  */
 import { setImmediate } from 'node:timers/promises';
+import { TASK_STATES } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListPlace, TaskListQuery, TaskListStore } from '../../../tasks/task-list-store.js';
 import type { Database } from '../database.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, sessionKeyOf, TASK_EVENT } from './rows.js';
-import { STATES } from './state-conditions.js';
 
 export async function readTaskPage(database: Database, query: TaskListQuery): Promise<readonly ListedTask[]> {
   const { column, key, states, since } = rangesOf(query);
@@ -79,7 +79,7 @@ interface Ranges {
 }
 
 function rangesOf({ agent, owner, tenant, contextId, state, since = EARLIEST }: TaskListFilter): Ranges {
-  const states = state === undefined ? STATES : [state];
+  const states = state === undefined ? TASK_STATES : [state];
   if (contextId === undefined) return { column: 'list_key', key: listKeyOf({ agent, owner, tenant }), states, since };
   return { column: 'session_key', key: sessionKeyOf({ agent, owner, contextId, tenant }), states, since };
 }
