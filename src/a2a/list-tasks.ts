@@ -8,7 +8,11 @@ import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { formatPageToken, type PageToken, parsePageToken } from './page-token.js';
 import { projectTask } from './project-task.js';
 
-export async function listTasks({ store }: OperationDependencies, params: unknown, call: OperationCall): Promise<ListTasksResponse> {
+export async function listTasks(
+  { store }: Pick<OperationDependencies, 'store'>,
+  params: unknown,
+  call: OperationCall,
+): Promise<ListTasksResponse> {
   const request = readListTasksRequest(params);
   const filter = filterOf(request, call);
   const after = readToken(request.pageToken, filter);

@@ -64,7 +64,7 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
   return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
 }
 
-/** In the order of `TASK_CHANGE`. The last ones are what the small indexes are made of. */
+/** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
 export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, isTrimmed }: StoredTask): readonly unknown[] {
   const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, expiresAt } = record;
   const stands = isRunnable(state);
@@ -72,7 +72,6 @@ export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, i
   return [
     id,
     turn,
-    state,
     epoch,
     step,
     takes,
@@ -88,6 +87,7 @@ export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, i
     expiresAt ?? null,
     endedAt,
     isTrimmed ? null : endedAt,
+    state,
     listKey,
     statusAt,
   ];
@@ -119,10 +119,9 @@ export function isTaskId(text: string): boolean {
 }
 
 /** What a commit may change, behind the key. */
-const CHANGING = {
+const STEPPING = {
   id: 'key',
   turn: 'integer',
-  state: 'key',
   epoch: 'integer',
   step: 'integer',
   takes: 'integer',
@@ -137,9 +136,12 @@ const CHANGING = {
   expires_at: 'integer',
   ended_at: 'integer',
   whole_since: 'integer',
-  list_key: 'key',
-  status_at: 'integer',
 } as const;
+
+const CHANGING = { ...STEPPING, state: 'key', list_key: 'key', status_at: 'integer' } as const;
+
+/** Of a task whose status stays: the first columns of `TASK_CHANGE`. */
+export const TASK_STEP: RowShape = { table: 'tasks', columns: STEPPING };
 
 export const TASK_CHANGE: RowShape = { table: 'tasks', columns: CHANGING };
 

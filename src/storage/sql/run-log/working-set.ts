@@ -16,6 +16,8 @@ export interface PendingWrites {
   readonly changedSessions: Set<string>;
   readonly newTasks: Set<string>;
   readonly changedTasks: Set<string>;
+  /** Those of them whose status is another one than before. */
+  readonly changedStatuses: Set<string>;
   /** Rows in the order of their shapes. */
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
@@ -45,6 +47,7 @@ export class WorkingSet {
     changedSessions: new Set(),
     newTasks: new Set(),
     changedTasks: new Set(),
+    changedStatuses: new Set(),
     events: [],
     messages: [],
     accepted: [],
@@ -68,6 +71,8 @@ export class WorkingSet {
     const changed = { ...task, ...own, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
+    if (changed.record.state !== task.record.state || changed.statusAt !== task.statusAt)
+      this.pending.changedStatuses.add(changed.record.id);
     return changed;
   }
 
