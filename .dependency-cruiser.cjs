@@ -28,6 +28,7 @@ const LIBRARIES = {
   '@a2a-js/sdk': ['grpc/'],
   '@anthropic-ai/sdk': ['providers/llms/'],
   '@google/genai': ['providers/llms/', 'providers/embedders/'],
+  '@bufbuild/protobuf': ['grpc/'],
   '@grpc/grpc-js': ['grpc/'],
   '@modelcontextprotocol/sdk': ['providers/tools/'],
   '@opentelemetry/api': ['observe/'],

@@ -5,14 +5,16 @@
  * `close()` goes the other way: the front drains while workers still finish what it waits for.
  */
 import { createA2aBinding } from './a2a/create-binding.js';
+import { createOperations } from './a2a/operations.js';
 import { authenticate } from './access/authenticate.js';
+import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
-import { type Front, startFront } from './http/front.js';
+import { findGrpcFront } from './grpc/find-grpc-front.js';
+import { startFront } from './http/front.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
 import type { Extensions } from './runtime/extensions.js';
@@ -37,10 +39,7 @@ import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
 import { findEviction } from './storage/redis/redis-safety.js';
-import { openDatabase } from './storage/sql/database.js';
-import { createKnowledgeStore } from './storage/sql/knowledge-store.js';
-import { SqlConfigVersionStore } from './storage/sql/sql-config-version-store.js';
-import { SqlTaskStore } from './storage/sql/sql-task-store.js';
+import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
@@ -70,7 +69,7 @@ async function start(
   { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings, roles, log, clock, closers, metrics: createMetrics() };
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const knowledgePool = new KnowledgePool({
@@ -97,6 +96,7 @@ async function start(
   return {
     settings,
     url: front?.url ?? '',
+    grpcPort: front?.grpcPort,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     close: () => closers.close(),
   };
@@ -111,16 +111,12 @@ interface Parts {
   readonly metrics: Metrics;
 }
 
-type Stores = Awaited<ReturnType<typeof openStores>>;
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
 
-async function openStores({ settings, log, clock, closers }: Parts) {
-  const name = settings.storage.database;
-  const databaseSettings = settings.databases[name];
-  if (databaseSettings === undefined) throw new AppError('CONFIG_INVALID', { message: `storage.database: there is no database '${name}'` });
-  const database = await openDatabase(databaseSettings, { name, log, clock });
-  closers.add(() => database.close());
-  return { tasks: new SqlTaskStore(database), versions: new SqlConfigVersionStore(database), chunkStore: createKnowledgeStore(database) };
+/** Jobs for tasks that only this process knows are of no use to another one on the same Redis. */
+function withOwnQueue(settings: Settings, clock: Clock): Settings {
+  if (settings.storage.tasks.backend === 'sql') return settings;
+  return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
 async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
@@ -204,9 +200,14 @@ async function startStepWorker(
   await worker.ready();
 }
 
-function startKeeper({ settings, closers, ...shared }: Parts, { tasks: store }: Stores, { leases, queue, publisher }: Coordination): void {
+function startKeeper(
+  { settings, closers, ...shared }: Parts,
+  { tasks: store, sessionTransfer }: Stores,
+  { leases, queue, publisher }: Coordination,
+): void {
   const { retention } = settings.storage;
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, ...shared });
+  const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
+  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
   closers.add(() => keeper.close());
 }
 
@@ -215,7 +216,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-): Promise<Front> {
+): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
@@ -223,16 +224,17 @@ async function startFrontRole(
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
-  const binding = createA2aBinding({
-    settings: () => runtime.current.settings,
-    store,
-    acceptMessage,
-    cancelTask,
-    feed,
-    log,
-    clock,
-    version,
+  const operationPorts = { settings: () => runtime.current.settings, store, acceptMessage, cancelTask, feed, log, clock };
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
+  const grpc = await findGrpcFront({
+    ...operationPorts,
+    operations: createOperations(operationPorts),
+    server: settings.server,
+    authenticate,
+    quota,
   });
+  closers.add(() => grpc?.close());
+  const binding = createA2aBinding({ ...operationPorts, version, grpcPort: grpc?.port });
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
   const readiness = createReadiness(
@@ -259,9 +261,12 @@ async function startFrontRole(
     clock,
     version,
     studio,
+    quota,
   });
-  closers.add(() => front.drain(drainBudgetMs(settings)));
-  return front;
+  const budgetMs = drainBudgetMs(settings);
+  // Together: the first turns readiness off for both.
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs), grpc?.drain(budgetMs)])));
+  return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */

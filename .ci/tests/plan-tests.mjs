@@ -12,6 +12,7 @@ const AREAS = [
   { name: 'contract', jobs: 2, timeoutSeconds: 180 },
   { name: 'flow', jobs: 2, timeoutSeconds: 180 },
   { name: 'protocol', jobs: 2, timeoutSeconds: 180 },
+  { name: 'simulator', jobs: availableParallelism(), timeoutSeconds: 600 },
   { name: 'faults', jobs: 1, timeoutSeconds: 300 },
 ];
 
@@ -49,5 +50,5 @@ function covers(pick, path) {
 
 /** Whether any planned file may want a database server; gates and most unit tests do not. */
 export function needsServers(areas) {
-  return areas.some((area) => area.files.some((path) => !/^dist\/test\/(gates|unit\/(?!storage))/.test(path)));
+  return areas.some((area) => area.files.some((path) => !/^dist\/test\/(gates|simulator|unit\/(?!storage))/.test(path)));
 }

@@ -11,13 +11,22 @@ export interface AgentCardOptions {
   readonly baseUrl: string;
   /** Of the product (API-22). */
   readonly version: string;
+  /** `host:port`, without a scheme (AC11); `undefined`: no gRPC. */
+  readonly grpcAddress?: string | undefined;
 }
 
-export function projectAgentCard({ key, agent, baseUrl, version }: AgentCardOptions): AgentCard {
+export function projectAgentCard({ key, agent, baseUrl, version, grpcAddress }: AgentCardOptions): AgentCard {
+  const url = `${baseUrl}/agents/${encodeURIComponent(key)}`;
   return {
     name: agent.name,
     description: descriptionOf(agent),
-    supportedInterfaces: [{ url: `${baseUrl}/agents/${encodeURIComponent(key)}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+    // AC10: the first is what we would choose.
+    supportedInterfaces: [
+      { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+      // All agents share one address: the tenant tells which one is meant (`agent-tenant.ts`).
+      ...(grpcAddress === undefined ? [] : [{ url: grpcAddress, protocolBinding: 'GRPC', tenant: key, protocolVersion: '1.0' }]),
+    ],
     provider: { organization: 'Hector', url: baseUrl },
     version,
     capabilities: {

@@ -1,10 +1,13 @@
 import type { Principal } from '../access/principal.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
+import type { RestCall } from './rest-params.js';
 
 /** What the HTTP front needs of A2A. */
 export interface A2aBinding {
   /** Answers a POST to `/agents/{name}`. Never throws. */
   handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
+  /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts`. Never throws. */
+  handleRest(call: RestCall, principal: Principal): Promise<BindingReply>;
   /** The card's JSON; `undefined` for agents that do not exist for this caller. */
   card(agent: string, baseUrl: string, principal: Principal): string | undefined;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */

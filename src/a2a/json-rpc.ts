@@ -1,18 +1,20 @@
 /** The JSON-RPC binding: one endpoint per agent, one table of methods (J1–J4). */
 import type { Principal } from '../access/principal.js';
-import { AppError, hasCode, toAppError } from '../base/errors.js';
+import { assertJson } from '../base/assert-json.js';
+import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
-import { httpErrorBody, isServerFault, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
+import { httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
 import { EnvelopeError, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
+import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { assertVersion } from './service-parameters.js';
-import { toSseEvents } from './sse-events.js';
+import { SSE_HEADERS, toSseEvents } from './sse-events.js';
 import type { FrameStream } from './task-stream.js';
 import { findVisibleAgent } from './visible-agent.js';
 
@@ -34,10 +36,10 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     const agentSettings = findVisibleAgent(settings(), request.agent, principal);
     if (agentSettings === undefined)
       return plainRefusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }));
-    if (!isJson(request.headers['content-type'])) {
-      return plainRefusal(
-        new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: 'Unsupported content type: send Content-Type: application/json' }),
-      );
+    try {
+      assertJson(request.headers['content-type']);
+    } catch (error) {
+      return plainRefusal(error);
     }
     const extensions = activeExtensions(request.headers);
     const headers = extensionHeaders(extensions);
@@ -71,6 +73,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         const frames = await method.run(dependencies.operations, params, call);
         const events = toSseEvents(frames, {
           prefix: resultPrefix(id),
+          suffix: '}',
           isReliable: extensions.has(RELIABLE_STREAM),
           errorBody: (error) => errorBody(id, error, log).body,
         });
@@ -117,13 +120,12 @@ function errorReply(id: JsonRpcId, thrown: unknown, headers: Readonly<Record<str
 
 function errorBody(id: JsonRpcId, thrown: unknown, log: Logger): { wire: ReturnType<typeof toWireError>; body: string } {
   const wire = toWireError(thrown);
-  if (isServerFault(wire) && !hasCode(thrown, 'OVERLOADED'))
-    log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
+  logFailure(log, wire, thrown);
   return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toJsonRpcError(wire) }) };
 }
 
 /** For what is refused before there is a JSON-RPC call to answer. */
-function plainRefusal(error: AppError): BindingReply {
+function plainRefusal(error: unknown): BindingReply {
   return { type: 'json', ...httpErrorBody(error) };
 }
 
@@ -131,12 +133,4 @@ function resultPrefix(id: JsonRpcId): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
 }
 
-/** J1. An absent type is taken as JSON; a form post from a foreign web page is not (it needs no preflight). */
-function isJson(contentType: string | undefined): boolean {
-  if (contentType === undefined || contentType === '') return true;
-  const essence = (contentType.split(';')[0] as string).trim().toLowerCase();
-  return essence === 'application/json' || essence.endsWith('+json');
-}
-
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
-const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;

@@ -174,20 +174,17 @@ async function projectArtifact(
   const isSameRun = run?.epoch === event.epoch;
   const others = [...(run?.texts.keys() ?? [])].filter((id) => id !== artifactId);
   const drafts = isSameRun ? [] : await takeBack(state, others, committedParts);
-  const text = artifact.parts.map((part) => part.text ?? '').join('');
+  const rest = shown === undefined || !isSameRun || !(event.append || !isCommitted) ? undefined : partsAfter(artifact.parts, shown);
 
   if (shown === undefined) {
     drafts.push({
       response: artifactUpdate(event, artifact, event.append && isCommitted, lastChunk),
       shared: { item: event, variant: 'whole' },
     });
-  } else if (isSameRun && (event.append || !isCommitted) && text.startsWith(shown)) {
-    // The previews showed the beginning, or all of it: only the rest is news.
-    const rest = text.slice(shown.length);
-    const parts = [...(rest === '' ? [] : [{ text: rest }]), ...artifact.parts.filter((part) => part.text === undefined)];
+  } else if (rest !== undefined) {
     drafts.push({
-      response: artifactUpdate(event, { ...artifact, parts: orEmpty(parts) }, true, lastChunk),
-      ...(rest === '' ? { shared: { item: event, variant: 'rest' } } : {}),
+      response: artifactUpdate(event, { ...artifact, parts: orEmpty(rest) }, true, lastChunk),
+      ...(rest.every(({ text }) => text === undefined) ? { shared: { item: event, variant: 'rest' } } : {}),
     });
   } else {
     const before = event.append ? await committedParts(artifactId, state.seq) : [];
@@ -199,6 +196,22 @@ async function projectArtifact(
     { ...after, committed: isCommitted ? state.committed : new Set([...state.committed, artifactId]), run: left },
     drafts,
   );
+}
+
+/**
+ * The previews showed the beginning of the texts, or all of them: only what stands behind it is news. `undefined` when they showed
+ * something else, or text behind a part that is not text, which would stand before it at the client.
+ */
+function partsAfter(parts: readonly Part[], shown: string): readonly Part[] | undefined {
+  let left = shown;
+  for (const [index, part] of parts.entries()) {
+    if (left === '') return parts.slice(index);
+    const { text } = part;
+    if (text === undefined || !(text.startsWith(left) || left.startsWith(text))) return undefined;
+    if (text.length > left.length) return [{ ...part, text: text.slice(left.length) }, ...parts.slice(index + 1)];
+    left = left.slice(text.length);
+  }
+  return left === '' ? [] : undefined;
 }
 
 /** Sets artifacts back to what is committed. */

@@ -1,17 +1,20 @@
-/** Frames as server-sent events of the JSON-RPC binding (J2, T10). */
+/** Frames as server-sent events (J2, RE4, T10). */
 import { formatCursor } from '../tasks/task-event.js';
 import type { ServerSentEvent } from './binding-reply.js';
 import { frameText } from './stream-frame.js';
 import type { FrameStream } from './task-stream.js';
 
 export interface SseEventsOptions {
-  /** What stands before each result: the envelope with the caller's id. */
+  /** What stands before and after each result: the envelope, with the caller's id. Empty without one. */
   readonly prefix: string;
+  readonly suffix: string;
   /** The client activated the reliable-stream extension. */
   readonly isReliable: boolean;
   /** The error response for a failure in mid-stream. */
   readonly errorBody: (error: unknown) => string;
 }
+
+export const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
 
 /**
  * The text of a result is made once per event; each subscriber only puts its own prefix before it.
@@ -19,7 +22,7 @@ export interface SseEventsOptions {
  */
 export function toSseEvents(
   frames: FrameStream,
-  { prefix, isReliable, errorBody }: SseEventsOptions,
+  { prefix, suffix, isReliable, errorBody }: SseEventsOptions,
 ): AsyncIterableIterator<ServerSentEvent> {
   let isOver = false;
   return {
@@ -31,7 +34,7 @@ export function toSseEvents(
       try {
         const { done, value: frame } = await frames.next();
         if (done === true) return { done: true, value: undefined };
-        return { done: false, value: { id: formatCursor(frame.cursor), data: `${prefix}${frameText(frame, isReliable)}}` } };
+        return { done: false, value: { id: formatCursor(frame.cursor), data: `${prefix}${frameText(frame, isReliable)}${suffix}` } };
       } catch (error) {
         // T10: the answer has begun, so the failure travels as an event.
         isOver = true;

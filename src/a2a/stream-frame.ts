@@ -1,4 +1,4 @@
-/** One event of a stream on its way out: its wire shape, its place, and its text, made once for all subscribers. */
+/** One event of a stream on its way out: its wire shape, its place, and its wire form, made once for all subscribers. */
 import type { StreamResponse } from '../protocol/a2a.js';
 import { type Cursor, formatCursor } from '../tasks/task-event.js';
 import { RELIABLE_STREAM } from './extensions.js';
@@ -8,37 +8,42 @@ export interface StreamFrame {
   readonly cursor: Cursor;
   readonly epoch: number;
   readonly response: StreamResponse;
-  /** Set when every subscriber that shows this item in this way gets the same text. */
+  /** Set when every subscriber that shows this item in this way gets the same. */
   readonly shared?: { readonly item: object; readonly variant: FrameVariant };
 }
 
 export type FrameVariant = 'first' | 'append' | 'whole' | 'rest';
 
-/** Texts live as long as their item: while some follower's queue still holds it. */
-const texts = new WeakMap<object, Map<string, string>>();
+export type FrameEncoder<Encoded> = (frame: StreamFrame, isReliable: boolean) => Encoded;
 
-/** The frame's JSON, with the reliable-stream metadata when the client activated that extension. */
-export function frameText(frame: StreamFrame, isReliable: boolean): string {
-  const { shared } = frame;
-  if (shared === undefined) return encode(frame, isReliable);
-  let known = texts.get(shared.item);
-  if (known === undefined) {
-    known = new Map();
-    texts.set(shared.item, known);
-  }
-  // The cursor is part of the key: after a half-covered commit it differs between subscribers.
-  const key = `${shared.variant} ${isReliable ? formatCursor(frame.cursor) : ''}`;
-  let text = known.get(key);
-  if (text === undefined) {
-    text = encode(frame, isReliable);
-    known.set(key, text);
-  }
-  return text;
+/**
+ * Gives each frame's wire form, with the reliable-stream metadata when the client activated that extension. Forms are kept as
+ * long as their item: while some follower's queue still holds it.
+ */
+export function createFrameEncoder<Encoded>(encode: (response: StreamResponse) => Encoded): FrameEncoder<Encoded> {
+  const kept = new WeakMap<object, Map<string, Encoded>>();
+  return (frame, isReliable) => {
+    const make = () => encode(isReliable ? withPlace(frame) : frame.response);
+    const { shared } = frame;
+    if (shared === undefined) return make();
+    let known = kept.get(shared.item);
+    if (known === undefined) {
+      known = new Map();
+      kept.set(shared.item, known);
+    }
+    // The cursor is part of the key: after a half-covered commit it differs between subscribers.
+    const key = `${shared.variant} ${isReliable ? formatCursor(frame.cursor) : ''}`;
+    let encoded = known.get(key);
+    if (encoded === undefined) {
+      encoded = make();
+      known.set(key, encoded);
+    }
+    return encoded;
+  };
 }
 
-function encode(frame: StreamFrame, isReliable: boolean): string {
-  return JSON.stringify(isReliable ? withPlace(frame) : frame.response);
-}
+/** The frame's JSON. */
+export const frameText: FrameEncoder<string> = createFrameEncoder((response) => JSON.stringify(response));
 
 /** `seq`, `epoch` and `cursor` under the extension's URI (R10). */
 function withPlace({ response, cursor, epoch }: StreamFrame): StreamResponse {

@@ -8,6 +8,11 @@ export function findVisibleAgent(settings: Settings, name: string, principal: Pr
   return agent !== undefined && isVisible(agent, principal) ? agent : undefined;
 }
 
+/** The agent of the default card (API-25): the first public one. */
+export function findDefaultAgent(settings: Settings): readonly [key: string, agent: AgentSettings] | undefined {
+  return Object.entries(settings.agents).find(([, agent]) => agent.visibility === 'public');
+}
+
 export function isVisible(agent: AgentSettings, principal: Principal): boolean {
   return agent.visibility === 'public' || (agent.visibility === 'internal' && principal.authenticated);
 }

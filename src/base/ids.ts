@@ -2,6 +2,17 @@ import { randomFillSync } from 'node:crypto';
 
 const pool = new Uint8Array(16 * 256);
 let poolOffset = pool.length;
+let fillRandom: (bytes: Uint8Array) => void = randomFillSync;
+
+/** For histories that must repeat exactly: ids are made of what `fill` gives, until the result is called. */
+export function replaceIdRandomness(fill: (bytes: Uint8Array) => void): () => void {
+  fillRandom = fill;
+  poolOffset = pool.length;
+  return () => {
+    fillRandom = randomFillSync;
+    poolOffset = pool.length;
+  };
+}
 
 /**
  * A new UUID, version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits.
@@ -9,7 +20,7 @@ let poolOffset = pool.length;
  */
 export function newId(nowMs: number = Date.now()): string {
   if (poolOffset >= pool.length) {
-    randomFillSync(pool);
+    fillRandom(pool);
     poolOffset = 0;
   }
   const bytes = Buffer.from(pool.subarray(poolOffset, poolOffset + 16));

@@ -50,13 +50,14 @@ function formatBanner({ terminal }: CliContext): string {
 }
 
 /** CLI-51: what exists, and where. */
-export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, roles: ReadonlySet<Role>): string {
-  const { url } = hector;
+export function formatStartup(hector: Pick<Hector, 'url' | 'grpcPort'>, settings: Settings, roles: ReadonlySet<Role>): string {
+  const { url, grpcPort } = hector;
   const front: readonly (readonly [string, string])[] = roles.has('front')
     ? [
         ['Agents', `${url}/agents`],
         ['Agent card', `${url}/.well-known/agent-card.json`],
         ['Health', `${url}/health`],
+        ...(grpcPort === undefined ? [] : [['gRPC', settings.server.grpcPublicAddress || `${new URL(url).hostname}:${grpcPort}`] as const]),
         ...Object.entries(settings.agents)
           .filter(([, agent]) => agent.visibility !== 'private')
           .map(([name]): [string, string] => [`Agent ${name}`, `${url}/agents/${name}`]),
@@ -75,11 +76,13 @@ export function formatStartup(hector: Pick<Hector, 'url'>, settings: Settings, r
 }
 
 /** The addresses above are this machine's own; a wildcard host is reached by others too, which nobody should learn by accident. */
-function describeExposure({ url }: Pick<Hector, 'url'>, { server }: Settings): string {
+function describeExposure({ url, grpcPort }: Pick<Hector, 'url' | 'grpcPort'>, { server }: Settings): string {
   const { host, publicUrl } = server;
   if (!['0.0.0.0', '::', ''].includes(host)) return '';
   const port = publicUrl === '' ? new URL(url).port || '80' : String(server.port);
-  return `Listening on ${host === '::' ? '[::]' : '0.0.0.0'}:${port} (every network interface; no authentication)\n`;
+  const wildcard = host === '::' ? '[::]' : '0.0.0.0';
+  const grpc = grpcPort === undefined ? '' : ` and ${wildcard}:${grpcPort} for gRPC`;
+  return `Listening on ${wildcard}:${port}${grpc} (every network interface; no authentication)\n`;
 }
 
 function describeStorage(settings: Settings): string {

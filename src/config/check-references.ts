@@ -23,6 +23,14 @@ export function checkReferences(document: unknown): Finding[] {
 
   checkName(['defaults', 'llm'], 'llms');
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
+  const [tasksBackend = 'sql', sessionsBackend] = ['tasks', 'sessions'].map((part) => valueAt(document, ['storage', part, 'backend']));
+  if (sessionsBackend !== undefined && sessionsBackend !== tasksBackend) {
+    const wanted = `wanted ${String(tasksBackend)}, as storage.tasks.backend is, or nothing`;
+    report(
+      ['storage', 'sessions', 'backend'],
+      `the value is ${String(sessionsBackend)}; ${wanted}: one without the other forgets half of a conversation`,
+    );
+  }
   for (const name of Object.keys(membersOf(document, 'document_stores'))) {
     checkName(['document_stores', name, 'vector_store'], 'vector_stores');
     checkName(['document_stores', name, 'embedder'], 'embedders');

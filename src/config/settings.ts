@@ -94,7 +94,7 @@ export interface QueueSettings {
   readonly maxWaiting: number;
   /** Steps that one agent worker process runs at once. Default 64. */
   readonly concurrency: number;
-  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,500. */
+  /** Time to live of a task's lease, milliseconds; renewed every third of it. Default 1,400. */
   readonly leaseMs: number;
   /** How long one run may keep its worker while others wait, milliseconds. Default 1,000. */
   readonly timeSliceMs: number;
@@ -224,6 +224,10 @@ export interface ServerSettings {
   readonly port: number;
   /** Base URL that clients reach, without trailing slash; '' = derived from each request (API-26). */
   readonly publicUrl: string;
+  /** 0 = any free one; `undefined` = no gRPC. */
+  readonly grpcPort: number | undefined;
+  /** `host:port` that clients reach; '' = the base URL's host and the port that gRPC listens on. */
+  readonly grpcPublicAddress: string;
   /** HTTP adapter: `auto` takes uWebSockets.js where its binary loads, else node:http. */
   readonly http: 'auto' | 'uws' | 'node';
   readonly a2a: {

@@ -16,7 +16,7 @@ const ANY_ORIGIN = {
 };
 
 const PREFLIGHT = {
-  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
   'access-control-allow-headers': 'Content-Type, Authorization, A2A-Version, A2A-Extensions, Last-Event-ID',
   'access-control-max-age': '600',
 };

@@ -10,7 +10,7 @@
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { departedWriter } from './departed-writer.js';
-import { errorResponse } from './error-response.js';
+import type { errorResponse } from './error-response.js';
 import type { HttpResponse, HttpServer, PlainResponse } from './server.js';
 
 export class Drain {
@@ -23,14 +23,14 @@ export class Drain {
     return this.#finished !== undefined;
   }
 
-  /** Runs one request; resolves with its response, or with 503 when the budget ends first. */
-  admit(run: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    if (this.isDraining) return Promise.resolve(drainingResponse());
+  /** Runs one request; resolves with its response, or with 503 in the given shape when the budget ends first. */
+  admit(run: () => Promise<HttpResponse>, shape: ErrorShape): Promise<HttpResponse> {
+    if (this.isDraining) return Promise.resolve(drainingResponse(shape));
     return new Promise((resolve, reject) => {
       let isAbandoned = false;
       const abandon = () => {
         isAbandoned = true;
-        resolve(drainingResponse());
+        resolve(drainingResponse(shape));
       };
       this.#requests.add(abandon);
       run()
@@ -92,8 +92,10 @@ export class Drain {
   }
 }
 
-function drainingResponse(): PlainResponse {
-  const response = errorResponse(
+type ErrorShape = typeof errorResponse;
+
+function drainingResponse(shape: ErrorShape): PlainResponse {
+  const response = shape(
     new AppError('HTTP_DRAINING', {
       message: 'this server is shutting down: send the request again, another instance will answer',
       retryAfterMs: 1_000,
@@ -104,8 +106,10 @@ function drainingResponse(): PlainResponse {
 
 /** Spread out, so that a restart does not bring every client back in the same instant. */
 function retryDelayMs(): number {
-  return 500 + Math.random() * 1_000;
+  return Math.random() * MAX_RETRY_MS;
 }
 
+/** A cursor makes the gap no loss, only a silence: short enough that nobody notices. */
+const MAX_RETRY_MS = 300;
 /** For the last responses to leave the machine before connections are cut. */
 const FLUSH_MS = 50;

@@ -1,3 +1,4 @@
+import { restErrorBody } from '../a2a/rest.js';
 import { type AppError, toAppError } from '../base/errors.js';
 import type { PlainResponse } from './server.js';
 
@@ -18,6 +19,11 @@ export function errorResponse(thrown: unknown, requestId?: string): PlainRespons
   return jsonResponse(error.httpStatus, JSON.stringify(body), retryAfter(error));
 }
 
+/** The shape of errors at a path: below an agent it is the one of HTTP+JSON (E5), whoever refuses. */
+export function errorShapeAt(path: string): (thrown: unknown, requestId?: string) => PlainResponse {
+  return BELOW_AGENT.test(path) ? restErrorBody : errorResponse;
+}
+
 export function jsonResponse(status: number, body: string, headers: Readonly<Record<string, string>> = {}): PlainResponse {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
@@ -25,3 +31,5 @@ export function jsonResponse(status: number, body: string, headers: Readonly<Rec
 function retryAfter(error: AppError): Record<string, string> {
   return error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
 }
+
+const BELOW_AGENT = /^\/agents\/[^/]+\/+[^/]/;

@@ -5,7 +5,7 @@ import type { Logger } from '../observe/log.js';
 import { withSpan, withTraceparent } from '../observe/trace.js';
 import { preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
-import { errorResponse } from './error-response.js';
+import { errorShapeAt } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining } from './routes.js';
@@ -55,7 +55,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
       throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
     case 'wrong-method': {
       if (request.method === 'OPTIONS') return preflightResponse(match.allow);
-      const response = errorResponse(
+      const response = errorShapeAt(pathOf(request.path))(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
       );
       return { ...response, headers: { ...response.headers, allow: match.allow } };
@@ -63,7 +63,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
     case 'found': {
       const { route, parameters } = match;
       const run = async () => route.handle({ request, parameters, baseUrl: ports.baseUrl(request) });
-      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run);
+      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, errorShapeAt(pathOf(request.path)));
     }
   }
 }
@@ -71,14 +71,15 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
 /** Only a failure of ours is logged as one; its id joins the client's report to the log. */
 function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknown): HttpResponse {
   const error = toAppError(thrown);
-  if (error.httpStatus < 500) return errorResponse(error);
+  const shape = errorShapeAt(pathOf(request.path));
+  if (error.httpStatus < 500) return shape(error);
   const requestId = newId();
   const level = error.code === 'INTERNAL' ? 'error' : 'warn';
   ports.log[level](
     { err: thrown, requestId, method: request.method, path: request.path },
     `request ${requestId} failed: ${describeError(thrown)}`,
   );
-  return errorResponse(error, requestId);
+  return shape(error, requestId);
 }
 
 /** The absolute form that clients send to a proxy names the host once more. */

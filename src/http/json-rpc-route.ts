@@ -1,88 +1,11 @@
-import type { A2aBinding } from '../a2a/binding.js';
-import type { BindingReply } from '../a2a/binding-reply.js';
 import type { Principal } from '../access/principal.js';
-import type { StreamQuota } from '../access/stream-quota.js';
-import type { Clock } from '../base/clock.js';
-import { describeError } from '../base/errors.js';
-import type { ServerSettings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
-import { assertJson } from './assert-json.js';
-import { departedWriter } from './departed-writer.js';
-import type { Drain } from './drain.js';
+import { type BindingPorts, EVENT_STREAM, toBindingRequest, toResponse } from './binding-reply-response.js';
 import type { RouteContext } from './route-context.js';
-import type { HttpResponse, StreamedResponse } from './server.js';
-import { pipeEvents } from './sse-stream.js';
-
-export interface JsonRpcPorts {
-  readonly binding: A2aBinding;
-  readonly limits: ServerSettings['limits'];
-  readonly quota: StreamQuota;
-  readonly drain: Drain;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import type { HttpResponse } from './server.js';
 
 /** `POST /agents/{name}`: hands the request to the binding and writes out its reply. */
-export async function answerJsonRpc(
-  ports: JsonRpcPorts,
-  { request, parameters, baseUrl }: RouteContext,
-  principal: Principal,
-): Promise<HttpResponse> {
-  assertJson(request.headers['content-type']);
+export async function answerJsonRpc(ports: BindingPorts, context: RouteContext, principal: Principal): Promise<HttpResponse> {
   // Before the binding accepts the message: a refused caller must not leave a task behind.
-  if ((request.headers.accept ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
-  const reply = await ports.binding.handleJsonRpc(
-    {
-      agent: parameters.name as string,
-      headers: request.headers,
-      query: new URLSearchParams(request.query),
-      body: request.body,
-      baseUrl,
-      // On demand: an abort signal is the dearest part of a request, and many replies never wait.
-      get signal() {
-        return request.signal;
-      },
-    },
-    principal,
-  );
-  if (reply.type === 'json')
-    return { status: reply.status, headers: { 'content-type': 'application/json', ...reply.headers }, body: reply.body };
-  return streamReply(ports, reply, principal);
+  if ((context.request.headers.accept ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
+  return toResponse(ports, await ports.binding.handleJsonRpc(toBindingRequest(context), principal), principal);
 }
-
-async function streamReply(ports: JsonRpcPorts, reply: BindingReply & { type: 'stream' }, principal: Principal): Promise<StreamedResponse> {
-  let release: () => void;
-  try {
-    release = ports.quota.acquire(principal.subject);
-  } catch (error) {
-    await pipeEvents(departedWriter(), { ...streamOptions(ports, reply) });
-    throw error;
-  }
-  return {
-    status: 200,
-    headers: { 'content-type': EVENT_STREAM, 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...reply.headers },
-    stream: async (writer) => {
-      try {
-        await pipeEvents(writer, { ...streamOptions(ports, reply), onOpen: (reconnect) => ports.drain.openStream(reconnect) });
-      } finally {
-        release();
-      }
-    },
-  };
-}
-
-function streamOptions({ clock, limits, log }: JsonRpcPorts, reply: BindingReply & { type: 'stream' }) {
-  return {
-    events: reply.events,
-    clock,
-    keepAliveMs: limits.keepAliveMs,
-    maxBufferBytes: limits.maxStreamBufferBytes,
-    describeFailure: (error: unknown) => {
-      log.warn({ err: error }, `a stream failed: ${describeError(error)}`);
-      return reply.describeFailure?.(error) ?? BARE_FAILURE;
-    },
-  };
-}
-
-const EVENT_STREAM = 'text/event-stream';
-const BARE_FAILURE = '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"Internal error"}}';

@@ -1,8 +1,10 @@
-/** A table of paths. Segments are compared after percent-decoding; one trailing slash is ignored. */
+/** A table of paths, tried in its order. Segments are compared after percent-decoding; one trailing slash is ignored. */
 export interface Route<Handler> {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** `/agents/{name}`: braces name a segment. Also the route's name in traces and metrics (OBS-20). */
+  /** `/agents/{name}`: braces name a segment, or its start as in `{id}:cancel`. Also the route's name in traces and metrics (OBS-20). */
   readonly pattern: string;
+  /** When false, the path is not one of this pattern. The same for all methods of a pattern. Default: always true. */
+  readonly accepts?: (parameters: Readonly<Record<string, string>>) => boolean;
   readonly handle: Handler;
 }
 
@@ -19,15 +21,16 @@ export type FindRoute<Handler> = (method: string, path: string) => RouteMatch<Ha
 export function createRouter<Handler>(routes: readonly Route<Handler>[]): FindRoute<Handler> {
   const patterns = [...new Set(routes.map((route) => route.pattern))].map((pattern) => ({
     pattern,
-    segments: segmentsOf(pattern),
+    segments: segmentsOf(pattern).map(toSegmentPattern),
+    accepts: routes.find((route) => route.pattern === pattern)?.accepts,
     methods: new Map(routes.filter((route) => route.pattern === pattern).map((route) => [route.method as string, route])),
   }));
   return (method, path) => {
     const segments = findDecoded(segmentsOf(path));
     if (segments === undefined) return { type: 'malformed-path' };
-    for (const { pattern, segments: wanted, methods } of patterns) {
+    for (const { pattern, segments: wanted, accepts, methods } of patterns) {
       const parameters = matchSegments(wanted, segments);
-      if (parameters === undefined) continue;
+      if (parameters === undefined || accepts?.(parameters) === false) continue;
       const route = methods.get(method === 'HEAD' ? 'GET' : method);
       return route === undefined ? { type: 'wrong-method', pattern, allow: allowedMethods(methods) } : { type: 'found', route, parameters };
     }
@@ -50,16 +53,27 @@ function findDecoded(segments: string[]): string[] | undefined {
   }
 }
 
-function matchSegments(wanted: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+/** The literal text, or what follows a name. */
+interface SegmentPattern {
+  readonly name: string | undefined;
+  readonly text: string;
+}
+
+function toSegmentPattern(segment: string): SegmentPattern {
+  const end = segment.indexOf('}');
+  return segment.startsWith('{') ? { name: segment.slice(1, end), text: segment.slice(end + 1) } : { name: undefined, text: segment };
+}
+
+function matchSegments(wanted: readonly SegmentPattern[], segments: readonly string[]): Record<string, string> | undefined {
   if (wanted.length !== segments.length) return undefined;
   const parameters: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
+  for (const [index, { name, text }] of wanted.entries()) {
     const value = segments[index] as string;
-    if (!segment.startsWith('{')) {
-      if (segment !== value) return undefined;
+    if (name === undefined) {
+      if (text !== value) return undefined;
     } else {
-      if (value === '') return undefined;
-      parameters[segment.slice(1, -1)] = value;
+      if (value.length <= text.length || !value.endsWith(text)) return undefined;
+      parameters[name] = value.slice(0, value.length - text.length);
     }
   }
   return parameters;

@@ -2,9 +2,11 @@ import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { StudioRoute } from '../studio/studio-route.js';
+import type { BindingPorts } from './binding-reply-response.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
-import { answerJsonRpc, type JsonRpcPorts } from './json-rpc-route.js';
+import { answerJsonRpc } from './json-rpc-route.js';
+import { mountRest } from './rest-routes.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
 import type { HttpResponse } from './server.js';
@@ -23,7 +25,7 @@ export interface MetricsRoute {
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-export interface RoutePorts extends JsonRpcPorts {
+export interface RoutePorts extends BindingPorts {
   readonly authenticate: Authenticate;
   readonly readiness: () => Promise<Readiness>;
   /** `undefined`: none are served. */
@@ -66,6 +68,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    ...mountRest(ports, ports.authenticate),
     ...mountStudio(ports.studio, ports.authenticate),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];

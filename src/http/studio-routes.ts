@@ -1,7 +1,7 @@
 import type { Authenticate } from '../access/authenticate.js';
+import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
 import type { StudioRoute } from '../studio/studio-route.js';
-import { assertJson } from './assert-json.js';
 import { jsonResponse } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { Route } from './router.js';

@@ -24,6 +24,8 @@ export interface Hector {
   readonly settings: Settings;
   /** Base URL of the front on this machine, without trailing slash; '' without the role `front`. */
   readonly url: string;
+  /** Port of the gRPC service; `undefined` without one. */
+  readonly grpcPort?: number | undefined;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
   ingest(
     storeNames: readonly string[] | undefined,

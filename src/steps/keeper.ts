@@ -7,6 +7,7 @@ import type { RecoveryStore, RetentionStore } from '../tasks/recovery-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { ExpirySweep } from './expiry-sweep.js';
+import { KeeperDuty } from './keeper-duty.js';
 import { RecoverySweep } from './recovery-sweep.js';
 import { RetentionSweep } from './retention-sweep.js';
 
@@ -19,6 +20,8 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RunMetrics;
+  /** Moves session messages that their writer did not get to move (SES-10); `undefined` while sessions have no database of their own. */
+  readonly moveSessions: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** The duties of a process with the role `keeper`; each is done by one such process at a time. */
@@ -26,7 +29,13 @@ export class Keeper {
   readonly #duties: readonly { close(): Promise<void> }[];
 
   constructor(options: KeeperOptions) {
-    this.#duties = [new RecoverySweep(options), new ExpirySweep(options), new RetentionSweep(options)];
+    const { moveSessions: round, leases, clock, log } = options;
+    this.#duties = [
+      new RecoverySweep(options),
+      new ExpirySweep(options),
+      new RetentionSweep(options),
+      ...(round === undefined ? [] : [new KeeperDuty({ name: 'sessions', periodMs: MOVE_PERIOD_MS, leases, clock, log, round })]),
+    ];
   }
 
   /** Other keepers may go on at once. Safe to call twice. */
@@ -34,3 +43,5 @@ export class Keeper {
     await Promise.all(this.#duties.map((duty) => duty.close()));
   }
 }
+
+const MOVE_PERIOD_MS = 5_000;

@@ -3,7 +3,7 @@
  *
  * Owns: where the sweep is in a long backlog. Does not own: what becomes of an orphan (`recovery-policy.ts`); safety is the epoch's (R3).
  * - A run that a worker has and that has no lease is an orphan: the worker died, or lost it and knows so. Looked for in every round;
- *   there are never more of these than workers have hands.
+ *   there are never more runs that a worker has than workers have hands.
  * - A run that nobody has waits in the queue, unless a crash came between commit and enqueue, or Redis lost its queues. Adding its
  *   job again changes nothing when it is there, but a backlog is long: looked for now and then, a part of it at a time.
  */
@@ -16,7 +16,7 @@ import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { KeeperDuty } from './keeper-duty.js';
 
 export interface RecoverySweepOptions {
-  readonly store: Pick<TaskStore, 'runnable'> & Pick<RecoveryStore, 'openRuns'>;
+  readonly store: Pick<TaskStore, 'runnable'> & Pick<RecoveryStore, 'taken'>;
   readonly leases: LeaseManager;
   readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
   readonly clock: Clock;
@@ -51,9 +51,9 @@ export class RecoverySweep {
     const { store, leases, queue, log } = this.#options;
     let after: TaskRecord | undefined;
     do {
-      const runs = await store.openRuns({ status: 'running', limit: BATCH, ...(after === undefined ? {} : { after }) });
+      const runs = await store.taken(BATCH, after);
       const held = await leases.held(runs.map(({ id }) => id));
-      const orphans = runs.filter(({ id, worker }) => worker !== '' && !held.has(id));
+      const orphans = runs.filter(({ id }) => !held.has(id));
       await Promise.all(orphans.map((task) => queue.takeOver(task)));
       if (orphans.length > 0) log.debug({ tasks: orphans.length }, 'recovery sweep: runs of dead workers were queued');
       after = runs.length < BATCH ? undefined : runs.at(-1);

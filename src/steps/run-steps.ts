@@ -8,6 +8,7 @@
 import type { StepOutcome } from '../agents/agent.js';
 import { describeError } from '../base/errors.js';
 import { withSpan } from '../observe/trace.js';
+import type { TaskLease } from '../tasks/coordination.js';
 import type { SessionMessage } from '../tasks/session-message.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { isCarriedOn } from './checkpoint-policy.js';
@@ -23,6 +24,7 @@ export interface Turn {
   readonly history: readonly SessionMessage[];
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
+  readonly lease: Pick<TaskLease, 'lost'>;
   /** Aborted when this worker takes no new work: the run is handed over at its next commit. */
   readonly draining: AbortSignal;
 }
@@ -30,7 +32,7 @@ export interface Turn {
 /** The commit that ends this worker's turn, not yet published; `undefined` when the task was taken over or canceled. */
 export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
   const { publisher, queue, clock, log } = dependencies;
-  const { signal, draining } = turn;
+  const { signal, lease, draining } = turn;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   const handsOver = async () => draining.aborted || (clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
   const history = [...turn.history];
@@ -38,7 +40,7 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   for (;;) {
     const previews = new StepPreviews(task, publisher, clock);
     try {
-      const step = await runStep({ task, history, signal, handsOver, previews }, dependencies);
+      const step = await runStep({ task, history, signal, lease, handsOver, previews }, dependencies);
       if (step === undefined) {
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
@@ -57,6 +59,7 @@ interface OpenStep {
   /** Grows with every iteration. */
   readonly history: SessionMessage[];
   readonly signal: AbortSignal;
+  readonly lease: Pick<TaskLease, 'lost'>;
   readonly handsOver: () => Promise<boolean>;
   readonly previews: StepPreviews;
 }
@@ -66,7 +69,7 @@ async function runStep(
   step: OpenStep,
   dependencies: RunTaskDependencies,
 ): Promise<{ committed: CommittedStep; goesOn: boolean } | undefined> {
-  const { history, signal, handsOver, previews } = step;
+  const { history, handsOver, previews } = step;
   const { checkpoint, clock } = dependencies;
   const startedMs = clock.monotonic();
   let { task } = step;
@@ -74,7 +77,7 @@ async function runStep(
   for (let iterations = 1; ; iterations += 1) {
     const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
     const result = await withSpan('hector.step.run', attributes, async () => {
-      const latest = await takeStep({ task, history }, signal, previews, dependencies).catch(async (error: unknown) => {
+      const latest = await takeStep({ task, history }, step, dependencies).catch(async (error: unknown) => {
         if (carried !== undefined) await keep(task, carried, dependencies);
         throw error;
       });

@@ -40,7 +40,7 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
     }
     if (taken.type !== 'taken') return { type: 'done' };
     await faultPoint('take.after');
-    const last = await takeTurn(taken, AbortSignal.any([run.signal, lease.lost]), draining, dependencies);
+    const last = await takeTurn(taken, { lease, signal: AbortSignal.any([run.signal, lease.lost]), draining }, dependencies);
     if (last === undefined) return { type: 'done' };
     // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
     await lease.release();
@@ -67,8 +67,7 @@ async function whenHeld(taskId: string, remainingMs: number, { store }: RunTaskD
 /** The commit that ends the turn; `undefined` when there is none. @throws after the run was given back. */
 async function takeTurn(
   taken: Extract<TakeOutcome, { type: 'taken' }>,
-  signal: AbortSignal,
-  draining: AbortSignal,
+  hold: Pick<Turn, 'lease' | 'signal' | 'draining'>,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
   const { store, publisher, worker } = dependencies;
@@ -76,7 +75,7 @@ async function takeTurn(
   try {
     await publisher.publishEvents(events);
     const history = await store.sessionMessages(task, { upToTurn: task.turn });
-    const turn: Turn = { task, history, signal, draining };
+    const turn: Turn = { task, history, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);

@@ -1,5 +1,6 @@
 import type { StepOutcome, StepState } from '../agents/agent.js';
 import { describeError, hasCode, toAppError } from '../base/errors.js';
+import type { TaskLease } from '../tasks/coordination.js';
 import { checkpointPoints } from './checkpoint-policy.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { failedOutcome } from './step-commit.js';
@@ -13,8 +14,7 @@ import type { StepPreviews } from './step-previews.js';
  */
 export async function takeStep(
   state: StepState,
-  signal: AbortSignal,
-  previews: StepPreviews,
+  { signal, lease, previews }: { signal: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
   { getAgent, store, checkpoint, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
@@ -24,7 +24,7 @@ export async function takeStep(
   };
   try {
     signal.throwIfAborted();
-    const ledger = createStepLedger(task, store, clock);
+    const ledger = createStepLedger(task, store, lease, clock);
     return await agent.runStep(state, { signal, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
   } catch (error) {
     if (signal.aborted) {

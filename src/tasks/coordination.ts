@@ -20,7 +20,7 @@ export type LeaseOutcome =
 
 export interface LeaseManager {
   acquire(taskId: string): Promise<LeaseOutcome>;
-  /** Which of these tasks have a live lease. */
+  /** Which of these tasks have a live lease; all of them while that is not known, which lasts for one lease time after leases were forgotten. */
   held(taskIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Releases everything held by this process. */
   close(): Promise<void>;

@@ -17,7 +17,6 @@ export interface FollowerSource {
   readonly ready: Promise<void>;
   events(afterSeq: number, limit: number): Promise<readonly TaskEvent[]>;
   keptDeltas(seq: number): Promise<readonly TaskDelta[]>;
-  saw(seq: number): void;
   detach(follower: Follower): void;
 }
 
@@ -59,6 +58,11 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
     this.#signal = signal;
     this.#previews = previews;
     signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Newest durable event that was yielded. */
+  get seq(): number {
+    return this.#seq;
   }
 
   [Symbol.asyncIterator](): this {
@@ -184,7 +188,6 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
     this.#seq = event.seq;
     this.#order = 0;
     this.#isGapKnown = false;
-    this.#source.saw(event.seq);
     if (event.type === 'status.changed' && isTerminal(event.status.state)) this.close();
     return item;
   }

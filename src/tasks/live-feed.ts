@@ -65,7 +65,6 @@ export class LiveFeed {
       ready: hub.ready,
       events: (afterSeq, limit) => this.#store.events(taskId, afterSeq, limit),
       keptDeltas: (seq) => this.keptDeltas(taskId, seq),
-      saw: (seq) => hub.saw(seq),
       detach: (follower) => this.#detach(hub, follower),
     };
     const follower = new Follower(source, from, signal, options.previews ?? true);

@@ -55,6 +55,8 @@ export interface RecoveryStore {
   due(at: number, limit: number): Promise<readonly TaskRecord[]>;
   /** CHK-11: ends a due run as FAILED with this reason and raises its epoch. */
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
+  /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
+  taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
   /** Runs that have not ended, oldest first. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;

@@ -23,7 +23,8 @@ export class TaskHub {
   #isSubscribing = false;
   #isReady = false;
   #isClosed = false;
-  #newestSeq = 0;
+  /** Newest event that was announced here, and so reached every follower or is read by it. */
+  #announcedSeq = 0;
   #isSilent = true;
 
   constructor(taskId: string, receiver: FeedReceiver, clock: Clock, log: Logger) {
@@ -66,11 +67,6 @@ export class TaskHub {
       });
   }
 
-  /** A follower has read this far from SQL. */
-  saw(seq: number): void {
-    if (seq > this.#newestSeq) this.#newestSeq = seq;
-  }
-
   /** True when nothing arrived since the last call. */
   wasSilent(): boolean {
     const wasSilent = this.#isSilent;
@@ -78,11 +74,13 @@ export class TaskHub {
     return wasSilent;
   }
 
-  /** `newest` is the log's newest `seq`: more than was ever announced here means a lost announcement. */
+  /**
+   * `newest` is the log's newest `seq`: more than was ever announced here means a lost announcement. What one follower has read
+   * from SQL says nothing about the others, so each is asked.
+   */
   compare(newest: number): void {
-    if (newest <= this.#newestSeq) return;
-    this.#newestSeq = newest;
-    this.#catchUp();
+    if (newest <= this.#announcedSeq) return;
+    for (const follower of this.followers) if (follower.seq < newest) follower.markBehind();
   }
 
   close(): void {
@@ -93,7 +91,7 @@ export class TaskHub {
 
   #onItem(item: FeedItem): void {
     this.#isSilent = false;
-    if (item.type === 'event') this.saw(item.event.seq);
+    if (item.type === 'event' && item.event.seq > this.#announcedSeq) this.#announcedSeq = item.event.seq;
     const characters = item.type === 'event' ? charactersOf(item.event) : item.delta.text.length;
     for (const follower of this.followers) follower.push(item, characters);
   }

@@ -41,7 +41,7 @@ export interface TaskRecord extends SessionKey {
   readonly control: JsonObject;
   /** W3C `traceparent` of the request that started the run, or ''. */
   readonly traceparent: string;
-  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. */
+  /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. ASCII, up to 64 characters. */
   readonly worker: string;
   /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
   readonly heldSince: number | undefined;

@@ -6,7 +6,12 @@ import { testCoordination } from './coordination.js';
 
 testCoordination(t, 'Redis', async (t) => {
   const redis = await startTempRedis(t);
-  return { leaseMs: 600, start: (t) => startRedisProcess(t, redis.url, { leaseMs: 600 }) };
+  const { connections } = await startRedisProcess(t, redis.url);
+  return {
+    leaseMs: 600,
+    start: (t) => startRedisProcess(t, redis.url, { leaseMs: 600 }),
+    forget: async () => void (await connections.main.flushall()),
+  };
 });
 
 t.test('Redis: an onlooker is told how long each lease lives, and nothing of those that do not', async (t) => {

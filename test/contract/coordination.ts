@@ -1,7 +1,7 @@
 /** What every implementation of `tasks/coordination.ts` must do. Each rig stands for one process of several. */
 import type { Test } from 'tap';
 import type { CancelSignals, FeedPublisher, FeedReceiver, LeaseManager } from '../../src/tasks/coordination.js';
-import { delta, event, follow, getLease } from '../support/coordination-steps.js';
+import { delta, event, follow, getLease, untilKnown, waitFor } from '../support/coordination-steps.js';
 
 export interface CoordinationProcess {
   readonly leases: LeaseManager;
@@ -17,6 +17,8 @@ export interface CoordinationRig {
   readonly leaseMs: number;
   /** A new process on the same store, disposed of with the test. */
   start(t: Test): Promise<CoordinationProcess>;
+  /** The store loses all that it had. */
+  forget(): Promise<void>;
 }
 
 export function testCoordination(t: Test, name: string, openRig: (t: Test) => Promise<CoordinationRig>): void {
@@ -33,6 +35,7 @@ export function testCoordination(t: Test, name: string, openRig: (t: Test) => Pr
     await lease.release();
     await getLease(second.leases, 'task');
     await lease.release();
+    await untilKnown(first.leases);
     t.same([...(await first.leases.held(['task', 'other']))], ['task'], 'releasing again does not take it from the next holder');
   });
 
@@ -45,6 +48,22 @@ export function testCoordination(t: Test, name: string, openRig: (t: Test) => Pr
       t.equal((await second.leases.acquire('task')).type, 'held');
       await new Promise((resolve) => setTimeout(resolve, rig.leaseMs / 4));
     }
+    t.equal(lease.lost.aborted, false);
+  });
+
+  t.test(`${name}: when leases are forgotten, every task is held until its holder could have said so again (L4)`, async (t) => {
+    const rig = await openRig(t);
+    const [first, second, third] = [await rig.start(t), await rig.start(t), await rig.start(t)];
+    const lease = await getLease(first.leases, 'live');
+    await getLease(third.leases, 'dead');
+    await untilKnown(second.leases);
+    third.die();
+    await rig.forget();
+    const forgotten = performance.now();
+    t.same([...(await second.leases.held(['live', 'dead']))], ['live', 'dead']);
+    await waitFor(async () => !(await second.leases.held(['dead'])).has('dead'));
+    t.ok(performance.now() - forgotten > rig.leaseMs - 50);
+    t.same([...(await second.leases.held(['live', 'dead']))], ['live'], 'renewed meanwhile');
     t.equal(lease.lost.aborted, false);
   });
 
@@ -67,6 +86,8 @@ export function testCoordination(t: Test, name: string, openRig: (t: Test) => Pr
     const [first, second] = [await rig.start(t), await rig.start(t)];
     await getLease(first.leases, 'one');
     await getLease(first.leases, 'two');
+    await untilKnown(second.leases);
+    t.same([...(await second.leases.held(['one', 'two', 'three']))], ['one', 'two']);
     await first.leases.close();
     t.equal((await second.leases.held(['one', 'two'])).size, 0);
     await t.rejects(first.leases.acquire('one'), { code: 'STEP_ABORTED' });

@@ -186,6 +186,34 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     t.same(walked, [runs.queued, runs.running, runs.waiting, runs.held, runs.foreign], 'also of those of the same millisecond');
   });
 
+  await t.test('runs that a worker has are listed page after page, and no others (R1)', async (t) => {
+    const [store, other] = await open(t);
+    const { running } = await oneOfEach(store);
+    t.same(
+      (await other.taken(10)).map((run) => run.id),
+      [running],
+    );
+    const contexts = Array.from({ length: 7 }, (_, index) => `taken ${index}`);
+    // Names that lie close together: a comparison that looks away from something would lose the place between them.
+    const names = ['a', 'a', 'a', 'A', 'a-', 'b', 'b'];
+    const taken: TaskRecord[] = [];
+    for (const [index, contextId] of contexts.entries()) taken.push(await takeAs(store, names[index] ?? '', contextId));
+    const walked: TaskRecord[] = [];
+    for (let after: TaskRecord | undefined; walked.length === 0 || after !== undefined; after = walked.at(-1)) {
+      const page = await other.taken(2, after);
+      if (page.length === 0) break;
+      walked.push(...page);
+    }
+    t.same(walked.map((run) => run.id).toSorted(), [running, ...taken.map((run) => run.id)].toSorted(), 'each once');
+    t.match(await other.find(walked[0]?.id ?? '', undefined), walked[0]);
+    for (const { id, epoch } of taken) await store.release(id, epoch, 9);
+    t.same(
+      (await other.taken(10)).map((run) => run.id),
+      [running],
+      'until they are given back',
+    );
+  });
+
   await t.test('open runs are counted by what they do (CHK-12)', async (t) => {
     const [store, other] = await open(t);
     const none = { total: 0, queued: 0, working: 0, inputRequired: 0, held: 0, expired: 0, oldestCreatedAt: 0 };

@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/observe/log.js';
 import { RecoverySweep } from '../../src/steps/recovery-sweep.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
-import { getLease } from '../support/coordination-steps.js';
+import { getLease, untilKnown, waitFor } from '../support/coordination-steps.js';
 import { startRedisProcess } from '../support/redis-process.js';
 import { createSqlite } from '../support/temp-database.js';
 import { startTempRedis, type TempRedis } from '../support/temp-redis.js';
@@ -23,10 +23,37 @@ t.test('an orphan behind 1,250 tasks that are being run is found by the first ro
   await Promise.all(leased.map((id) => getLease(worker.leases, id)));
   const [orphan = ''] = await addTasks(store, 1, LONG_AGO + 1_000);
   await store.take(orphan, LONG_AGO + 1_000, 'dead');
-  const keeper = await startKeeper(t, store, redis);
+  const keeper = await startKeeper(t, store, redis, { leaseMs: 600 });
+  await untilKnown(keeper.leases);
   await keeper.round();
   t.same(keeper.queued, []);
   t.same(keeper.takenOver, [orphan]);
+});
+
+t.test('Redis loses everything, and in that very moment two keepers sweep: no live run is taken for an orphan (L4)', async (t) => {
+  const { store, redis } = await startStores(t);
+  const worker = await startRedisProcess(t, redis.url, { leaseMs: 2_000 });
+  const live = await addTasks(store, 50, LONG_AGO);
+  await Promise.all(live.map((id) => store.take(id, LONG_AGO, 'alive')));
+  const leases = await Promise.all(live.map((id) => getLease(worker.leases, id)));
+  const [orphan = ''] = await addTasks(store, 1, LONG_AGO);
+  const keepers = [await startKeeper(t, store, redis, { leaseMs: 2_000 }), await startKeeper(t, store, redis, { leaseMs: 2_000 })];
+  await Promise.all(keepers.map(({ leases }) => untilKnown(leases)));
+  await store.take(orphan, LONG_AGO, 'dead');
+  for (let loss = 0; loss < 3; loss += 1) {
+    await worker.connections.main.flushall();
+    for (let count = 0; count < 3; count += 1) await Promise.all(keepers.map(({ round }) => round()));
+    t.same(new Set(keepers.flatMap(({ takenOver }) => takenOver)), new Set());
+  }
+  await waitFor(async () => {
+    await Promise.all(keepers.map(({ round }) => round()));
+    return keepers.some(({ takenOver }) => takenOver.length > 0);
+  });
+  t.same(new Set(keepers.flatMap(({ takenOver }) => takenOver)), new Set([orphan]), 'the dead one is found, and only it');
+  t.same(
+    leases.filter(({ lost }) => lost.aborted),
+    [],
+  );
 });
 
 t.test('2,000 tasks without a job are all queued within five ticks (R1)', async (t) => {
@@ -153,6 +180,7 @@ async function startKeeper(t: Test, store: SqlTaskStore, redis: TempRedis, { lea
   };
   return {
     sweep,
+    leases,
     queued,
     takenOver,
     die,

@@ -176,6 +176,36 @@ t.test('a worker that stands still for half a second, again and again, keeps its
   t.match(await rig.untilEnded(await rig.accept('helper')), { state: 'TASK_STATE_COMPLETED', epoch: 1 });
 });
 
+t.test('FLUSHALL under fifty running runs, again and again: each goes on where it is, under the epoch it has (L4)', async (t) => {
+  const rig = await startStepRig(t);
+  let isOver = false;
+  const running = new Set<string>();
+  rig.agents.set('helper', async ({ task }) => {
+    running.add(task.id);
+    await waitFor(() => isOver, 30_000);
+    return FINISHED;
+  });
+  // Room for those that a mistaken takeover would begin.
+  await rig.startWorker({ concurrency: 100 });
+  rig.startKeeper();
+  const tasks = await Promise.all(Array.from({ length: 50 }, () => rig.accept('helper')));
+  await waitFor(() => running.size === tasks.length);
+  const keys = tasks.map(({ id }) => `test:lease:{${id}}`);
+  for (let loss = 0; loss < 5; loss += 1) {
+    await rig.redisClient.flushall();
+    await waitFor(async () => (await rig.redisClient.exists(...keys)) === keys.length);
+  }
+  isOver = true;
+  const ended = await Promise.all(tasks.map((task) => rig.untilEnded(task)));
+  t.same(
+    ended
+      .filter(({ epoch, state }) => epoch !== 1 || state !== 'TASK_STATE_COMPLETED')
+      .map(({ id, epoch, state }) => ({ id, epoch, state })),
+    [],
+  );
+  t.match(await metricsOf(rig), /^hector_takeovers_total 0$/m);
+});
+
 /** A run that a worker took, wrote these calls for, and died. Its agent finishes at once when somebody goes on with it. */
 async function startWithDead(t: Test, calls: readonly ToolCallWrite[] = []) {
   const rig = await startStepRig(t);

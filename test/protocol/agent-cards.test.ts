@@ -7,13 +7,16 @@ const nobody = { subject: '', authenticated: false };
 const base = 'https://example.com/hector';
 
 t.test(
-  'a card has every required field, camelCase, with the address that clients reach (AC1, AC9, AC11, AC12, D4, API-20, API-21, API-22, API-26)',
+  'a card has every required field, camelCase, with the address that clients reach (AC1, AC9, AC10, AC11, AC12, D4, API-20, API-21, API-22, API-26)',
   async (t) => {
     const server = startProtocolServer(t);
     t.same(JSON.parse(server.binding.card('helper', base, somebody) as string), {
       name: 'Helper',
       description: 'Answers questions',
-      supportedInterfaces: [{ url: 'https://example.com/hector/agents/helper', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+      supportedInterfaces: [
+        { url: 'https://example.com/hector/agents/helper', protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+        { url: 'https://example.com/hector/agents/helper', protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+      ],
       provider: { organization: 'Hector', url: 'https://example.com/hector' },
       version: '9.9.9',
       capabilities: {

@@ -125,7 +125,8 @@ function post(url: string, method: string, params: unknown, headers: Record<stri
   });
 }
 
-function parseFrame(block: string): Frame | undefined {
+/** One event of a stream from its lines; `undefined` when it carries no data (a comment, `retry`). */
+export function parseFrame(block: string): Frame | undefined {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     if (line.startsWith(':')) continue;

@@ -9,6 +9,11 @@ export async function getLease(leases: LeaseManager, taskId: string): Promise<Ta
   return outcome.lease;
 }
 
+/** A store that is new, or has just lost its memory, answers `held` with everything for one lease time (L4 of `lease-manager.ts`). */
+export async function untilKnown(leases: LeaseManager): Promise<void> {
+  await waitFor(async () => !(await leases.held(['nobody'])).has('nobody'), 60_000);
+}
+
 export interface Follower {
   readonly items: readonly FeedItem[];
   /** `<seq>` or `<seq>.<n>` of each item. */

@@ -21,6 +21,7 @@ export async function startTestFront(
     settings: { ...SETTINGS, ...settings, limits: { ...SETTINGS.limits, ...limits } },
     binding: {
       handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
+      handleRest: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
       card: () => undefined,
       defaultCard: () => undefined,
       listCards: () => '{"agents":[],"total":0}',

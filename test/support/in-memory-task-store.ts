@@ -191,6 +191,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return { type: 'expired', task, events };
   }
 
+  async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
+    const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
+    const runs = (await this.openRuns({ status: 'running', limit: Number.POSITIVE_INFINITY })).toSorted((a, b) =>
+      placeOf(a) < placeOf(b) ? -1 : 1,
+    );
+    return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
+  }
+
   async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
     const runs = this.#records().filter((run) => !isTerminal(run.state) && (owner === undefined || run.owner === owner));
     const isBehind = (run: TaskRecord) =>

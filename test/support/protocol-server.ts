@@ -6,6 +6,7 @@
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
+import type { OperationDependencies } from '../../src/a2a/operation-call.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
@@ -60,6 +61,8 @@ export interface WireStream {
 export interface ProtocolServer {
   readonly baseUrl: string;
   readonly binding: A2aBinding;
+  /** For further bindings over the same operations. */
+  readonly dependencies: OperationDependencies;
   readonly store: InMemoryTaskStore;
   readonly live: InProcessFeed;
   readonly feed: LiveFeed;
@@ -92,7 +95,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     async assertCapacity() {},
   };
   const signals = { async announce() {}, listen: async () => ({ close() {} }) };
-  const binding = createA2aBinding({
+  const dependencies: OperationDependencies = {
     settings: () => settings,
     store,
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
@@ -100,8 +103,8 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     feed,
     log: silentLogger,
     clock: systemClock,
-    version: '9.9.9',
-  });
+  };
+  const binding = createA2aBinding({ ...dependencies, version: '9.9.9' });
   const baseUrl = 'http://127.0.0.1:9';
   const send = (body: string, { headers, agent = 'helper', query = '', principal, signal }: CallOptions) => {
     const all: Record<string, string> = {};
@@ -122,6 +125,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
   const server: ProtocolServer = {
     baseUrl,
     binding,
+    dependencies,
     store,
     live,
     feed,

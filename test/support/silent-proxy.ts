@@ -6,10 +6,10 @@ export interface SilentProxy {
   readonly port: number;
   /** From now on what clients send is kept back, and so is what the server answers. */
   fallSilent(): void;
-  /** The connections of now fall silent for good; new ones are served. */
-  abandon(): void;
   /** Delivers what was kept back, and goes on. */
   speak(): void;
+  /** Connections that are open stay silent for ever and are never closed; new ones work. */
+  abandon(): void;
 }
 
 export async function startSilentProxy(t: { teardown(dispose: () => unknown): unknown }, target: NetConnectOpts): Promise<SilentProxy> {
@@ -44,12 +44,13 @@ export async function startSilentProxy(t: { teardown(dispose: () => unknown): un
       isSilent = true;
       for (const socket of sockets) socket.pause();
     },
-    abandon() {
-      for (const socket of sockets) socket.pause();
-    },
     speak() {
       isSilent = false;
       for (const socket of sockets) socket.resume();
+    },
+    abandon() {
+      isSilent = false;
+      for (const socket of sockets) socket.pause();
     },
   };
 }

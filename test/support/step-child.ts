@@ -23,7 +23,7 @@ const store = new SqlTaskStore(await openDatabase(sqliteSettings(file), { name: 
 const coordination = await startRedisProcess({ teardown: () => undefined }, redisUrl, { leaseMs: Number(leaseMs) });
 const { connections, leases, publisher, progress } = coordination;
 const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
-new Keeper({ store, retention: storageSettings().retention, leases, queue, publisher, ...shared });
+new Keeper({ store, retention: storageSettings().retention, leases, queue, publisher, moveSessions: undefined, ...shared });
 const worker = new StepWorker({
   ...{ connect: () => connections.forWorker(), prefix: 'test', concurrency: 8, stallAfterMs: 30_000, progress },
   oldestWaitingMs: () => queue.oldestWaitingMs(),

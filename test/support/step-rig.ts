@@ -58,7 +58,7 @@ export async function startStepRig(t: Test) {
     cancels: signals,
     progress,
     receiver,
-  } = await startRedisProcess(t, redis.url, { leaseMs: 1_500 });
+  } = await startRedisProcess(t, redis.url, { leaseMs: 1_400 });
   const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
@@ -94,7 +94,7 @@ export async function startStepRig(t: Test) {
     },
     startKeeper(): Keeper {
       const retention = storageSettings().retention;
-      const keeper = new Keeper({ store, retention, leases, queue, publisher, metrics, ...shared });
+      const keeper = new Keeper({ store, retention, leases, queue, publisher, metrics, moveSessions: undefined, ...shared });
       t.teardown(() => keeper.close());
       return keeper;
     },

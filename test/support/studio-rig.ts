@@ -62,7 +62,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     queue,
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
-    leaseMs: 1_500,
+    leaseMs: 1_400,
     sweep: SWEEP,
     clock,
     log: silentLogger,

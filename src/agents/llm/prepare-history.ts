@@ -23,10 +23,11 @@ export function prepareHistory(history: readonly SessionMessage[], agent: string
     const shown = withoutOpenCalls(message, results);
     if (answers.length === 0) return [{ place: index, messages: isWordless(shown) ? [] : [shown] }];
     const answeredAt = Math.max(...answers.map((answer) => answer.index));
-    const meanwhile = own.findLastIndex(({ role }, other) => role === 'agent' && other > index && other < answeredAt);
+    // Only what lies between them is looked at: searching the whole session for each call would be quadratic.
+    const meanwhile = own.slice(index + 1, answeredAt).findLastIndex(({ role }) => role === 'agent');
     return [
       {
-        place: meanwhile === -1 ? index : meanwhile + 0.5,
+        place: meanwhile === -1 ? index : index + 1 + meanwhile + 0.5,
         messages: [shown, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
       },
     ];

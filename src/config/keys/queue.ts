@@ -6,7 +6,7 @@ export const QueueSchema = section(
     max_waiting: integer('Step jobs that may wait before new work is refused as overload.', { default: 20_000, minimum: 1 }),
     concurrency: integer('Steps that one agent worker process runs at once.', { default: 64, minimum: 1, maximum: 10_000 }),
     lease_ms: duration("Time to live of a task's lease; a dead worker's run is taken over after it.", {
-      default: 1_500,
+      default: 1_400,
       minimum: 300,
       maximum: 600_000,
     }),

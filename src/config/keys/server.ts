@@ -1,5 +1,8 @@
-import { choice, duration, flag, integer, type Static, section, text } from '../schema-builder.js';
+import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+
+/** CFG-80, spec README decision 3. */
+const DEFAULT_GRPC_PORT = 50_051;
 
 const LimitsSchema = section(
   {
@@ -26,6 +29,28 @@ export const ServerSchema = section(
       pattern: '^$|^https?://.',
       'x-form': 'http://… or https://…',
     }),
+    grpc_port: optional(
+      integer('Port of the gRPC service; 0 takes any free one. Without it, and without transport grpc, there is no gRPC.', {
+        minimum: 0,
+        maximum: 65_535,
+      }),
+    ),
+    grpc_public_address: text(
+      'host:port at which clients reach gRPC; empty is the host of the base URL with the port that gRPC listens on.',
+      {
+        default: '',
+        pattern: '^$|^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):\\d{1,5}$',
+        'x-form': 'host:port, without a scheme',
+      },
+    ),
+    transport: choice(
+      ['json-rpc', 'grpc'],
+      `grpc turns gRPC on, on port ${DEFAULT_GRPC_PORT} unless grpc_port says otherwise; HTTP is always served.`,
+      {
+        default: 'json-rpc',
+        'x-aliases': { jsonrpc: 'json-rpc', http: 'json-rpc' },
+      },
+    ),
     http: choice(['auto', 'uws', 'node'], 'HTTP adapter; auto takes uWebSockets.js where it loads, else node:http.', { default: 'auto' }),
     a2a: section(
       {
@@ -54,6 +79,8 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     host: server.host,
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
+    grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),
+    grpcPublicAddress: server.grpc_public_address,
     http: server.http,
     a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
     approval: { expiresAfterMs: server.approval.expires_after },

@@ -1,16 +1,9 @@
 import { parseDuration } from '../duration.js';
 import { choice, duration, flag, optional, type Static, section, text } from '../schema-builder.js';
-import type { CheckpointSettings, RunStorageSettings, StorageSettings } from '../settings.js';
+import type { CheckpointSettings, StorageSettings } from '../settings.js';
 
-const backend = (what: string) =>
-  section(
-    {
-      backend: choice(['sql', 'inmemory'], 'inmemory: lost with the process, which must hold all roles.', { default: 'sql' }),
-      database: optional(text('Name in databases. Default: storage.database.', { minLength: 1 })),
-    },
-    what,
-  );
-
+const BACKENDS = ['sql', 'inmemory'] as const;
+const database = optional(text('Name in databases. Default: storage.database.', { minLength: 1 }));
 const DURATION = '^\\d+(\\.\\d+)?$|^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$';
 
 const CheckpointSchema = section(
@@ -53,8 +46,17 @@ export const StorageSchema = section(
         minLength: 1,
       }),
     ),
-    tasks: backend('Where tasks and their logs are kept.'),
-    sessions: backend('Where the messages of sessions are kept.'),
+    tasks: section(
+      {
+        backend: choice(BACKENDS, 'inmemory: lost with the process, which must hold all roles.', { default: 'sql' }),
+        database,
+      },
+      'Where tasks and their logs are kept.',
+    ),
+    sessions: section(
+      { backend: optional(choice(BACKENDS, 'As storage.tasks.backend, which is the default; nothing else works.')), database },
+      'Where the messages of sessions are kept.',
+    ),
     checkpoint: CheckpointSchema,
     retention: section(
       {
@@ -73,15 +75,11 @@ export function resolveStorage(storage: Static<typeof StorageSchema>): StorageSe
   const database = storage.database as string;
   return {
     database,
-    tasks: resolveBackend(storage.tasks, database),
-    sessions: resolveBackend(storage.sessions, database),
+    tasks: { backend: storage.tasks.backend, database: storage.tasks.database ?? database },
+    sessions: { backend: storage.sessions.backend ?? storage.tasks.backend, database: storage.sessions.database ?? database },
     checkpoint: resolveCheckpoint(checkpoint),
     retention: { tasksMs: retention.tasks, eventsMs: retention.events, sessionsMs: retention.sessions },
   };
-}
-
-function resolveBackend(part: { backend: 'sql' | 'inmemory'; database?: string }, database: string): RunStorageSettings {
-  return { backend: part.backend, database: part.database ?? database };
 }
 
 function resolveCheckpoint(checkpoint: Static<typeof CheckpointSchema>): CheckpointSettings {

@@ -8,7 +8,8 @@ export interface LeaseCommands {
   renew(leases: readonly (readonly [key: string, token: string])[], leaseMs: number): Promise<readonly (boolean | undefined)[]>;
   /** Deletes the key if the token holds it. */
   release(key: string, token: string): Promise<void>;
-  exist(keys: readonly string[]): Promise<readonly boolean[]>;
+  /** Which of them are there, and for how many milliseconds this Redis has had no loss of memory, up to the end of the look (L4). */
+  exist(keys: readonly string[], markerKey: string): Promise<{ readonly live: readonly boolean[]; readonly remembersMs: number }>;
   /** Milliseconds that each key has left; 0 = it is not there. */
   remaining(keys: readonly string[]): Promise<readonly number[]>;
 }
@@ -30,17 +31,19 @@ export function defineLeaseCommands(client: Redis): LeaseCommands {
     async release(key, token) {
       await client.eval(RELEASE, 1, key, token);
     },
-    async exist(keys) {
-      const live: boolean[] = [];
+    async exist(keys, markerKey) {
+      const answers: number[] = [];
       for (let start = 0; start < keys.length; start += CHUNK) {
         const pipeline = client.pipeline();
         for (const key of keys.slice(start, start + CHUNK)) pipeline.exists(key);
-        for (const [error, count] of (await pipeline.exec()) ?? []) {
+        // Behind the last key: what is lost between two of these commands is known too.
+        if (start + CHUNK >= keys.length) pipeline.eval(REMEMBERS, 1, markerKey);
+        for (const [error, answer] of (await pipeline.exec()) ?? []) {
           if (error) throw error;
-          live.push(count === 1);
+          answers.push(Number(answer));
         }
       }
-      return live;
+      return { live: keys.map((_, index) => answers[index] === 1), remembersMs: answers[keys.length] ?? 0 };
     },
     async remaining(keys) {
       const left: number[] = [];
@@ -69,6 +72,19 @@ end
 return math.max(1, redis.call('PTTL', KEYS[1]))`;
 
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/**
+ * For how long this very Redis has had the marker `<run id> <time>`. One without it, or with that of another life, has lost keys or may
+ * have: emptied, restarted from an append-only file without its end, a replica that was promoted. Then it counts from now, as it does when
+ * its clock was set back, which expiries go by too.
+ */
+const REMEMBERS = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local life = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or '-'
+local known, since = string.match(redis.call('GET', KEYS[1]) or '', '(%S+) (%d+)')
+if known == life and tonumber(since) <= now then return now - tonumber(since) end
+redis.call('SET', KEYS[1], life .. ' ' .. string.format('%.0f', now))
 return 0`;
 
 const CHUNK = 1_000;

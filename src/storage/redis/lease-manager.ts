@@ -1,13 +1,17 @@
 /**
  * Leases in Redis: who tries a task right now. Safety is the epoch's (R3); this makes takeover quick and double work rare.
  *
- * Owns: the keys `<prefix>:lease:{<taskId>}`, their renewal and the local view of when each ends.
+ * Owns: the keys `<prefix>:lease:{<taskId>}`, their renewal and the local view of when each ends; `<prefix>:leases-known-since`, by which
+ * it sees that Redis forgot.
  * - L1 A lease is local truth only until its deadline, counted from before the command that set it and ending before
  *   the server's expiry. Past it `lost` aborts, whatever Redis says later.
  * - L2 The deadline holds against both clocks: the monotonic one stands still while a machine sleeps, the wall clock
  *   jumps. The key itself expires by the server's wall clock.
  * - L3 A key that is gone before the deadline was not expired but lost (FLUSHALL, failover), and nobody has taken the task since
  *   unless the key is there again: renewing creates it anew.
+ * - L4 A Redis that forgot says of no lease that it is gone: for one lease time after the first look, `held` answers with every task.
+ *   By then whoever holds one has renewed it (L3) or given up (L1). So nobody takes a run from a live worker because Redis lost its
+ *   keys, and a dead worker's run waits for one lease more at most.
  */
 import type { Redis } from 'ioredis';
 import type { CancelTimer, Clock } from '../../base/clock.js';
@@ -68,10 +72,13 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
   }
 
   async held(taskIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const live = await this.#commands.exist(taskIds.map((taskId) => this.#key(taskId))).catch((cause: unknown) => {
+    if (taskIds.length === 0) return new Set();
+    const { keyPrefix, leaseMs } = this.#options;
+    const keys = taskIds.map((taskId) => this.#key(taskId));
+    const { live, remembersMs } = await this.#commands.exist(keys, `${keyPrefix}:leases-known-since`).catch((cause: unknown) => {
       throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to look at leases', cause });
     });
-    return new Set(taskIds.filter((_, index) => live[index]));
+    return new Set(remembersMs < leaseMs ? taskIds : taskIds.filter((_, index) => live[index]));
   }
 
   async remaining(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -145,7 +152,9 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
       .catch((error: unknown) => this.#options.log.warn({ err: error, leases: sent.length }, 'Leases could not be renewed'))
       .finally(() => {
         this.#renewing = false;
-        if (this.#held.size > 0) this.#wakeIn(this.#nextRenewalMs - this.#options.clock.monotonic());
+        // Not by a timer: where the event loop stands still again and again, that would come a whole standstill later.
+        this.#cancelTimer?.();
+        this.#wake();
       });
   }
 

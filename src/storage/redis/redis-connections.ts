@@ -40,7 +40,7 @@ export class RedisConnections {
 
   /** A new one per worker; BullMQ opens a second, blocking one beside it. */
   forWorker(): Redis {
-    return this.#open('worker', { maxRetriesPerRequest: null });
+    return this.#open('worker', { maxRetriesPerRequest: null, socketTimeout: WORKER_SOCKET_TIMEOUT_MS });
   }
 
   /** Lets commands that are under way finish for at most a second, then closes. Safe to call twice. */
@@ -78,5 +78,7 @@ export class RedisConnections {
 
 /** `socketTimeout` drops a connection on which a sent command stays unanswered, so that it is opened anew. */
 const IMPATIENT: RedisOptions = { maxRetriesPerRequest: 10, commandTimeout: 5_000, socketTimeout: 6_000 };
+/** The longest that BullMQ lets a blocking command wait is 10 s; a worker on a connection that is dead and never closed is idle for ever. */
+const WORKER_SOCKET_TIMEOUT_MS = 12_000;
 const PROBE_MS = 5_000;
 const QUIT_TIMEOUT_MS = 1_000;

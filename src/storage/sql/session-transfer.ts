@@ -44,8 +44,8 @@ export class SessionTransfer {
   }
 
   /** The keeper's part: what processes that died, or found the sessions database away, have left behind. */
-  async tick(): Promise<void> {
-    for (let batch = 0; batch < BATCHES_PER_TICK && !this.#isClosed; batch++) {
+  async tick(signal?: AbortSignal): Promise<void> {
+    for (let batch = 0; batch < BATCHES_PER_TICK && !this.#isClosed && !signal?.aborted; batch++) {
       if (!(await this.#moveMessages({ sql: OLDEST, parameters: [BATCH] }))) break;
     }
     await this.#moveRolledBack();

@@ -42,7 +42,7 @@ import { cancelWrite } from './run-log/cancel.js';
 import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
-import { readDue, readOpenRuns, readStatistics } from './run-log/open-runs.js';
+import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
 import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -135,6 +135,10 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return this.#write('expire', () => expireWrite({ taskId, reason, at }));
   }
 
+  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
+    return readTaken(this.#database, limit, after);
+  }
+
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
     return readOpenRuns(this.#database, query);
   }
@@ -186,7 +190,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit);
+    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
@@ -202,3 +206,4 @@ const PING: Query = { sql: 'SELECT 1', parameters: [] };
 /** Each time another process was quicker; the one that was has been served. */
 const MAX_TRIES = 100;
 const BEFORE_ALL = { updatedAt: -1, id: '' };
+const BEFORE_ALL_TAKEN = { worker: '', id: '' };

@@ -9,6 +9,9 @@ t.test('a server that every network interface reaches says so, and that nobody i
     const { output } = await runCommand(t, ['serve', '--host', host], { start: recordStart(t).start, stop: stopped() });
     t.match(output, `Listening on ${shown} (every network interface; no authentication)`);
   }
+  const grpc = await runCommand(t, ['serve'], { start: recordStart(t, { grpcPort: 5 }).start, stop: stopped() });
+  t.match(grpc.output, 'Listening on 0.0.0.0:1 and 0.0.0.0:5 for gRPC (every network interface');
+  t.match(grpc.output, /^gRPC: +127\.0\.0\.1:5$/m);
   const own = await runCommand(t, ['serve', '--host', '127.0.0.1'], { start: recordStart(t).start, stop: stopped() });
   t.notMatch(own.output, /every network interface/);
   const behind = { 'h.yaml': 'server: {port: 7777, public_url: "https://agents.example"}' };

@@ -131,7 +131,7 @@ t.test('without a file the built-in configuration stands: one offline llm, one a
     vectorStores: { _hnsw: { type: 'hnsw', persistPath: join(folder, '.hector/vectors') } },
     documentStores: {},
     server: { host: '0.0.0.0', port: 8080, shutdownTimeoutMs: 30_000, limits: { maxBodyBytes: 10_485_760, maxHeaderBytes: 16_384 } },
-    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1_500, timeSliceMs: 1_000, stallAfterMs: 30_000 },
+    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1_200, timeSliceMs: 1_000, stallAfterMs: 30_000 },
   });
   t.match(settings.version, /^[0-9a-f]{16}$/);
   t.ok(settings.source.length > 0);
@@ -178,6 +178,23 @@ t.test('left out, empty and filled lists of tools and stores are three things (C
   t.match(problemsOf(t, 'agents: {a: {tools: }}'), [
     { field: 'agents.a.tools', description: /nothing is written here; wanted a list of texts; \[\] is none/ },
   ]);
+});
+
+t.test('gRPC is on when its port is set, or on 50051 by transport (CFG-80, API-60)', async (t) => {
+  for (const [server, grpcPort] of [
+    ['{}', undefined],
+    ['{grpc_port: 9000}', 9000],
+    ['{grpc_port: 0}', 0],
+    ['{transport: grpc}', 50_051],
+    ['{transport: grpc, grpc_port: 9000}', 9000],
+    ['{transport: json-rpc}', undefined],
+    ['{transport: jsonrpc, grpc_port: 9000}', 9000],
+    ['{transport: http}', undefined],
+  ] as const)
+    t.equal(load(t, `server: ${server}`).server.grpcPort, grpcPort, server);
+  t.equal(load(t, 'server: {grpc_public_address: "grpc.example:443"}').server.grpcPublicAddress, 'grpc.example:443');
+  t.match(problemsOf(t, 'server: {grpc_public_address: "https://grpc.example"}'), [{ field: 'server.grpc_public_address' }]);
+  t.match(problemsOf(t, 'server: {transport: smoke}'), [{ field: 'server.transport' }]);
 });
 
 t.test('weak typing reads what variables bring (CFG-05)', async (t) => {

@@ -86,10 +86,13 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
       : key === 'document_stores'
         ? []
         : ['other'];
-  if (schema.enum !== undefined) return path[0] === 'databases' ? undefined : schema.enum.find((other) => other !== value);
+  // One key of two that must agree: it cannot change alone.
+  if (schema.enum !== undefined)
+    return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
+  if (key === 'grpc_public_address') return 'other:1';
   // A reference has one target here; that it is read is covered by the reference checks.
   if (['llm', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
   return '/other';

@@ -97,6 +97,20 @@ t.test('a lost event with silence after it is found by the ticker within a secon
   t.equal(store.calls.sequences, sequences + 1, 'one query per tick');
 });
 
+t.test('an event that was never announced reaches a waiting follower, whoever else has read it from SQL (R4)', async (t) => {
+  const { live, clock, follow, take } = await setUp(t);
+  const run = await take();
+  const waiting = follow();
+  t.same(await pull(waiting, 2), ['e1', 'e2']);
+  const next = pull(waiting, 1);
+  // Its worker died between commit and announcement.
+  live.loses = () => true;
+  await run.commit({ state: 'TASK_STATE_COMPLETED', events: [status('TASK_STATE_COMPLETED')] });
+  t.same(await pull(follow(), 4), ['e1', 'e2', 'e3', 'end']);
+  await clock.advance(2_000);
+  t.same(await next, ['e3']);
+});
+
 t.test('lost deltas are fetched again, all that are kept (R9)', async (t) => {
   const { follow, live, clock, take } = await setUp(t);
   const run = await take();

@@ -7,7 +7,7 @@ export const ledgerMigration: Migration = {
   name: 'ledger',
   statements: (dialect) => [
     ...tables.flatMap((table) => createTable(dialect, table)),
-    addColumn(dialect, 'tasks', 'worker', 'text'),
+    addColumn(dialect, 'tasks', 'worker', 'key'),
     addColumn(dialect, 'tasks', 'held_since', 'integer'),
     addColumn(dialect, 'tasks', 'expires_at', 'integer'),
     addColumn(dialect, 'tasks', 'last_call', 'integer'),
@@ -15,6 +15,7 @@ export const ledgerMigration: Migration = {
     addColumn(dialect, 'tasks', 'whole_since', 'integer'),
     `UPDATE tasks SET ended_at = updated_at, whole_since = updated_at WHERE ended_at IS NULL AND state IN (${ENDED})`,
     addIndex(dialect, 'tasks', { columns: ['expires_at', 'id'], skipNull: 'expires_at' }),
+    addIndex(dialect, 'tasks', { columns: ['worker', 'id'], skipNull: 'worker' }),
     addIndex(dialect, 'tasks', { columns: ['ended_at', 'created_at', 'id'] }),
     addIndex(dialect, 'tasks', { columns: ['whole_since', 'id'], skipNull: 'whole_since' }),
     addIndex(dialect, 'tasks', { columns: ['session_id', 'ended_at'] }),

@@ -5,11 +5,24 @@ import type { LeftoverTable } from '../schema.js';
 
 export const LEFTOVER = { table: 'leftovers', columns: { id: 'key', kind: 'key' } } as const;
 
-/** Until none is left, also of those that a call before this one left behind. */
-export async function clearLeftovers(database: Database, kind: LeftoverTable['kind']): Promise<void> {
+/**
+ * Until none is left, also of those that a call before this one left behind.
+ * @param separate another database that holds such rows: it is cleared first, as long as this one knows what is to be done there.
+ */
+export async function clearLeftovers(database: Database, kind: LeftoverTable['kind'], separate?: Database): Promise<void> {
   for (;;) {
     const rows = await database.read({ sql: 'SELECT id FROM leftovers WHERE kind = ? ORDER BY id LIMIT ?', parameters: [kind, BATCH] });
     if (rows.length === 0) return;
+    if (separate !== undefined) {
+      const queries = separate.dialect.rows.insertMissing(
+        LEFTOVER,
+        rows.map((row) => [row.id, kind]),
+      );
+      await separate.transact(function* () {
+        for (const query of queries) yield query;
+      });
+      await clearLeftovers(separate, kind);
+    }
     await database.transact(function* () {
       for (const row of rows) yield* clearSome(String(row.id), kind);
     });
@@ -45,6 +58,7 @@ const TABLES: Readonly<Record<LeftoverTable['kind'], readonly LeftoverRows[]>> =
       deleteUpTo: 'DELETE FROM session_messages WHERE session_id = ? AND (turn < ? OR (turn = ? AND position <= ?))',
       deleteAll: 'DELETE FROM session_messages WHERE session_id = ?',
     },
+    ordered('rolled_back_runs', 'session_id', 'task_id'),
   ],
 };
 

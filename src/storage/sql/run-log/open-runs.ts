@@ -1,14 +1,22 @@
-/** Runs that have not ended, for the management API and the keeper (CHK-07, CHK-11, CHK-12). */
+/** Runs that have not ended, for the management API and the keeper (R1, CHK-07, CHK-11, CHK-12). */
 import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../tasks/recovery-store.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
 import { sessionKeyOf, TASK_COLUMNS, toStoredTask } from './rows.js';
-import { IS_OPEN, IS_WAITING } from './state-conditions.js';
+import { IS_NOT_TERMINAL, IS_OPEN, IS_WAITING } from './state-conditions.js';
 
 export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
   const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
   return toRecords(await database.read({ sql, parameters: [at, limit] }));
+}
+
+export async function readTaken(
+  database: Database,
+  limit: number,
+  after: Pick<TaskRecord, 'worker' | 'id'>,
+): Promise<readonly TaskRecord[]> {
+  return toRecords(await database.read({ sql: TAKEN, parameters: [after.worker, after.worker, after.id, limit] }));
 }
 
 export async function readOpenRuns(database: Database, query: OpenRunQuery): Promise<readonly TaskRecord[]> {
@@ -64,6 +72,10 @@ const STATUS: Readonly<Record<OpenRunStatus, string>> = {
   waiting: IS_WAITING,
   held: 'held_since IS NOT NULL',
 };
+
+/** The index finds them; their state decides, as a process of an earlier version ends runs without clearing `worker`. Nothing here may make another index look better. */
+const TAKEN = `SELECT ${COLUMNS} FROM tasks WHERE worker >= ? AND (worker > ? OR id > ?) AND ${IS_NOT_TERMINAL} AND ${STATUS.running}
+  ORDER BY worker, id LIMIT ?`;
 
 const COUNTS = `COUNT(*) AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
   ${countOf(STATUS.held)} AS held, ${countOf('expires_at <= ?')} AS expired, MIN(created_at) AS oldest`;

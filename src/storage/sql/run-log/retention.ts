@@ -45,7 +45,8 @@ export async function deleteEvents(database: Database, before: number, limit: nu
   return count;
 }
 
-export async function deleteSessions(database: Database, before: number, limit: number): Promise<number> {
+/** @param separate where the messages of sessions are kept, if not in `database` (SES-10). */
+export async function deleteSessions(database: Database, before: number, limit: number, separate?: Database): Promise<number> {
   const keys = await readKeys(database, { sql: OLD_SESSIONS, parameters: [before, limit] });
   const count = await inBatches(database, keys, function* (batch) {
     const { rows } = database.dialect;
@@ -72,7 +73,7 @@ export async function deleteSessions(database: Database, before: number, limit: 
     );
     return gone.length;
   });
-  await clearLeftovers(database, 'session');
+  await clearLeftovers(database, 'session', separate);
   return count;
 }
 

@@ -128,7 +128,7 @@ const STEPPING = {
   seq: 'integer',
   control: 'text',
   updated_at: 'integer',
-  worker: 'text',
+  worker: 'key',
   held_since: 'integer',
   last_call: 'integer',
   open_session: 'key',

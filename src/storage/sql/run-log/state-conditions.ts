@@ -2,8 +2,10 @@
 import type { TaskState } from '../../../protocol/a2a.js';
 import { isInterrupted, isTerminal, TASK_STATES } from '../../../protocol/task-state.js';
 
+export const IS_NOT_TERMINAL = `state NOT IN (${listOf(isTerminal)})`;
+
 /** `ended_at` finds the run; its state decides, as a process of an earlier version ends runs without setting that column. */
-export const IS_OPEN = `ended_at IS NULL AND state NOT IN (${listOf(isTerminal)})`;
+export const IS_OPEN = `ended_at IS NULL AND ${IS_NOT_TERMINAL}`;
 
 export const IS_WAITING = `state IN (${listOf(isInterrupted)})`;
 

@@ -23,6 +23,8 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['toolCalls', () => store.toolCalls(task.id)],
     ['toolCalls by id', () => store.toolCalls(task.id, ['c'])],
     ['due', () => store.due(Date.now(), 10)],
+    ['taken', () => store.taken(10)],
+    ['taken behind one', () => store.taken(10, task)],
     ['openRuns', () => store.openRuns({ limit: 10 })],
     ['openRuns behind one', () => store.openRuns({ owner: 'ada', status: 'waiting', after: task, limit: 10 })],
     ['statistics', () => store.statistics('ada', 1)],
@@ -43,4 +45,15 @@ t.test('every read of the run log is one walk along an index, without a scan or 
       `${name}: ${steps.join('; ')}`,
     );
   }
+});
+
+t.test('a run that a process of an earlier version ended, which leaves the worker standing, is in nobody’s hands', async (t) => {
+  const database = await (await createSqlite(t)).open();
+  const store = new SqlTaskStore(database);
+  for (const state of ['TASK_STATE_COMPLETED', 'TASK_STATE_INPUT_REQUIRED'] as const)
+    await store.commit(sampleCommit(await takeNow(store, (await acceptNew(store, { contextId: state })).id), state));
+  await database.transact(function* () {
+    yield { sql: "UPDATE tasks SET worker = 'w1', ended_at = NULL", parameters: [] };
+  });
+  t.same(await store.taken(10), []);
 });

@@ -1,0 +1,163 @@
+/** One gRPC call from its metadata to its status: who calls, which agent, which operation; whatever happens is answered. */
+import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import { parseAgentTenant } from '../a2a/agent-tenant.js';
+import { toWireError } from '../a2a/errors.js';
+import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from '../a2a/extensions.js';
+import { logFailure } from '../a2a/log-failure.js';
+import type { OperationCall } from '../a2a/operation-call.js';
+import type { Operations } from '../a2a/operations.js';
+import { assertVersion } from '../a2a/service-parameters.js';
+import { createFrameEncoder } from '../a2a/stream-frame.js';
+import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
+import type { Authenticate } from '../access/authenticate.js';
+import type { Principal } from '../access/principal.js';
+import type { StreamQuota } from '../access/stream-quota.js';
+import { AppError, hasCode } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
+import type { Settings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+import { withSpan, withTraceparent } from '../observe/trace.js';
+import { departureOf, type GrpcCall, readHeaders, remoteAddressOf } from './call-context.js';
+import type { CallDrain } from './call-drain.js';
+import { type AnswerMethod, encodeStreamResponse, type GrpcMethod, type StreamMethod } from './methods.js';
+import { pipeFrames } from './pipe-frames.js';
+import { type GrpcFailure, toGrpcFailure } from './status-details.js';
+
+export interface CallPorts {
+  readonly operations: Operations;
+  readonly settings: () => Settings;
+  readonly authenticate: Authenticate;
+  /** Shared with the other transports. */
+  readonly quota: StreamQuota;
+  readonly drain: CallDrain;
+  readonly log: Logger;
+}
+
+export function answerUnary(
+  ports: CallPorts,
+  method: AnswerMethod,
+  call: ServerUnaryCall<Buffer, Buffer>,
+  respond: sendUnaryData<Buffer>,
+): void {
+  const headers = readHeaders(call.metadata);
+  const answerHeaders = extensionHeaders(activeExtensions(headers));
+  let leave = () => {};
+  let isAnswered = false;
+  // The end of the drain's budget may answer first.
+  const answer = (failure: GrpcFailure | null, result?: Buffer) => {
+    if (isAnswered) return;
+    isAnswered = true;
+    leave();
+    if (failure === null) call.sendMetadata(toMetadata(answerHeaders));
+    respond(failure, result);
+  };
+  const fail = (thrown: unknown) => answer(describeFailure(thrown, answerHeaders, ports.log));
+  try {
+    leave = ports.drain.enter({ drain() {}, abandon: fail });
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  traced(method, headers, async () => {
+    const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+    const { params, operationCall } = addressCall(ports, method, call, headers, principal);
+    return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
+  }).then((result) => answer(null, result), fail);
+}
+
+/** Never rejects. */
+export async function answerStream(ports: CallPorts, method: StreamMethod, call: ServerWritableStream<Buffer, Buffer>): Promise<void> {
+  const headers = readHeaders(call.metadata);
+  const extensions = activeExtensions(headers);
+  const answerHeaders = extensionHeaders(extensions);
+  const stop = new AbortController();
+  call.once('cancelled', () => stop.abort());
+  let leave = () => {};
+  let release = () => {};
+  try {
+    leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
+    const frames = await traced(method, headers, async () => {
+      const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+      // Before the message is accepted: a refused caller must not leave a task behind.
+      release = ports.quota.acquire(principal.subject);
+      const { params, operationCall } = addressCall(ports, method, call, headers, principal);
+      return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
+    });
+    // The head leaves at once, so the client knows that it is connected before the first event.
+    call.sendMetadata(toMetadata(answerHeaders));
+    const isReliable = extensions.has(RELIABLE_STREAM);
+    const { maxStreamBufferBytes } = ports.settings().server.limits;
+    await pipeFrames(call, frames, {
+      stop: stop.signal,
+      maxBufferBytes: maxStreamBufferBytes,
+      encode: (frame) => frameBytes(frame, isReliable),
+    });
+    call.end();
+  } catch (thrown) {
+    // A client that has gone reads no status, and what its going broke off is no failure.
+    if (!call.cancelled) call.emit('error', describeFailure(thrown, answerHeaders, ports.log));
+  } finally {
+    leave();
+    release();
+  }
+}
+
+/** Made once per event; every subscriber gets the same bytes. */
+const frameBytes = createFrameEncoder(encodeStreamResponse);
+
+/** From the request's tenant to the agent that it means (U1); the checks come in the order of the HTTP bindings. */
+function addressCall(
+  { settings }: CallPorts,
+  method: GrpcMethod,
+  call: GrpcCall,
+  headers: Readonly<Record<string, string>>,
+  principal: Principal,
+): { params: JsonObject; operationCall: OperationCall } {
+  const { tenant: address, ...rest } = method.decode(call.request);
+  const { agent: named, tenant } = parseAgentTenant(typeof address === 'string' ? address : '');
+  const current = settings();
+  const agent = named === '' ? (findDefaultAgent(current)?.[0] ?? '') : named;
+  const agentSettings = findVisibleAgent(current, agent, principal);
+  if (agentSettings === undefined) {
+    const message = agent === '' ? 'no agent is public: name one in the field tenant' : `Agent '${agent.slice(0, 80)}' not found`;
+    throw new AppError('AGENT_NOT_FOUND', { message });
+  }
+  assertVersion(headers, NO_QUERY, current.server.a2a.assumeVersion);
+  return {
+    params: tenant === '' ? rest : { ...rest, tenant },
+    operationCall: {
+      agent,
+      agentSettings,
+      principal,
+      tenant,
+      signal: departureOf(call),
+      extensions: activeExtensions(headers),
+      lastEventId: headers['last-event-id'],
+    },
+  };
+}
+
+function traced<T>({ path }: GrpcMethod, headers: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
+  return withTraceparent(headers['traceparent'] ?? '', () =>
+    withSpan('hector.grpc.request', { 'rpc.system': 'grpc', 'rpc.method': path }, run),
+  );
+}
+
+function withOperationSpan<T>({ path }: GrpcMethod, { agent }: OperationCall, run: () => Promise<T>): Promise<T> {
+  return withSpan('hector.a2a.operation', { 'rpc.system': 'grpc', 'rpc.method': path, 'hector.agent.name': agent }, run);
+}
+
+function describeFailure(thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): GrpcFailure {
+  const wire = toWireError(thrown);
+  const isExpected = hasCode(thrown, 'HTTP_DRAINING') || hasCode(thrown, 'HTTP_TOO_MANY_STREAMS');
+  if (!isExpected) logFailure(log, wire, thrown);
+  return toGrpcFailure(wire, headers);
+}
+
+function toMetadata(headers: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}
+
+const NO_QUERY = new URLSearchParams();

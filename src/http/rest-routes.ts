@@ -1,0 +1,32 @@
+import { REST_ROUTES, REST_WORDS, type RestRoute } from '../a2a/rest-routes.js';
+import type { Authenticate } from '../access/authenticate.js';
+import { type BindingPorts, toBindingRequest, toResponse } from './binding-reply-response.js';
+import type { RouteContext, RouteHandler } from './route-context.js';
+import type { Route } from './router.js';
+import type { HttpResponse } from './server.js';
+
+/** The HTTP+JSON binding as paths of this server: each below an agent, and below a tenant of it (RE1). */
+export function mountRest(ports: BindingPorts, authenticate: Authenticate): Route<RouteHandler>[] {
+  const mounted = REST_ROUTES.map((route) => ({
+    method: route.method,
+    path: route.path,
+    handle: (context: RouteContext) => answerRest(ports, route, context, authenticate),
+  }));
+  return [
+    ...mounted.map(({ method, path, handle }) => ({ method, pattern: `/agents/{name}${path}`, handle })),
+    ...mounted.map(({ method, path, handle }) => ({
+      method,
+      pattern: `/agents/{name}/{tenant}${path}`,
+      accepts: ({ tenant }: RouteContext['parameters']) => !REST_WORDS.has(tenant as string),
+      handle,
+    })),
+  ];
+}
+
+async function answerRest(ports: BindingPorts, route: RestRoute, context: RouteContext, authenticate: Authenticate): Promise<HttpResponse> {
+  const principal = await authenticate(context.request);
+  // Before the binding accepts the message: a refused caller must not leave a task behind.
+  if (route.type === 'stream') ports.quota.check(principal.subject);
+  const call = { route, parameters: context.parameters, request: toBindingRequest(context) };
+  return toResponse(ports, await ports.binding.handleRest(call, principal), principal);
+}

@@ -1,0 +1,92 @@
+/**
+ * Opens the databases that `storage` names, each once, and the stores over them (CFG-75, SES-10).
+ *
+ * Owns: which store lives in which database. Does not own: the databases' closing, which `closers` does in reverse order.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { Closers } from '../../base/closers.js';
+import { AppError } from '../../base/errors.js';
+import type { DatabaseSettings, Settings } from '../../config/settings.js';
+import type { Logger } from '../../observe/log.js';
+import { type Database, openDatabase } from './database.js';
+import { createKnowledgeStore } from './knowledge-store.js';
+import { isSameDatabase } from './same-database.js';
+import { SessionTransfer } from './session-transfer.js';
+import { SqlConfigVersionStore } from './sql-config-version-store.js';
+import { SqlTaskStore } from './sql-task-store.js';
+
+export interface OpenStoresOptions {
+  readonly settings: Pick<Settings, 'storage' | 'databases'>;
+  /** Of this process. */
+  readonly roles: ReadonlySet<string>;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly closers: Closers;
+}
+
+export interface Stores {
+  readonly tasks: SqlTaskStore;
+  readonly versions: SqlConfigVersionStore;
+  readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
+  /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
+  readonly sessionTransfer: SessionTransfer | undefined;
+}
+
+/** @throws AppError `CONFIG_INVALID` with the key and the cure, and what `openDatabase` throws. */
+export async function openStores({ settings, roles, log, clock, closers }: OpenStoresOptions): Promise<Stores> {
+  const { storage, databases } = settings;
+  const opened = new Map<string, Database>();
+  const open = async (name: string, keyPath: string, database = databases[name]): Promise<Database> => {
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    if (database === undefined) throw new AppError('CONFIG_INVALID', { message: `${keyPath}: there is no database '${name}'` });
+    const fresh = await openDatabase(database, { name, log, clock });
+    closers.add(() => fresh.close());
+    opened.set(name, fresh);
+    return fresh;
+  };
+  const knowledge = await open(storage.database, 'storage.database');
+  const chunkStore = createKnowledgeStore(knowledge);
+  // The configuration has the same for sessions.
+  if (storage.tasks.backend === 'inmemory') {
+    assertAlone(roles);
+    const runs = await openDatabase(IN_MEMORY, { name: 'inmemory', log, clock });
+    closers.add(() => runs.close());
+    log.warn('storage.tasks.backend is inmemory: tasks and sessions are lost when this process ends');
+    return { tasks: new SqlTaskStore(runs), versions: new SqlConfigVersionStore(runs), chunkStore, sessionTransfer: undefined };
+  }
+  const runs = await open(storage.tasks.database, 'storage.tasks.database');
+  const versions = new SqlConfigVersionStore(runs);
+  const sessions = await open(storage.sessions.database, 'storage.sessions.database');
+  if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
+    return { tasks: new SqlTaskStore(runs), versions, chunkStore, sessionTransfer: undefined };
+  }
+  const transfer = new SessionTransfer({ runs, sessions, clock, log });
+  closers.add(() => transfer.close());
+  return { tasks: new SqlTaskStore(runs, { sessions, transfer }), versions, chunkStore, sessionTransfer: transfer };
+}
+
+/** A process that takes no part in runs, such as one that only ingests, needs nothing of them. */
+function assertAlone(roles: ReadonlySet<string>): void {
+  const missing = RUN_ROLES.filter((role) => !roles.has(role));
+  if (missing.length === 0 || missing.length === RUN_ROLES.length) return;
+  throw new AppError('CONFIG_INVALID', {
+    message: `storage.tasks.backend is inmemory, so one process must hold the roles ${RUN_ROLES.join(', ')}; this one lacks ${missing.join(', ')}. Start it with all roles, or set storage.tasks.backend to sql`,
+  });
+}
+
+const RUN_ROLES = ['front', 'agent', 'keeper'];
+
+const IN_MEMORY: DatabaseSettings = {
+  driver: 'sqlite',
+  url: '',
+  host: '',
+  port: 0,
+  database: ':memory:',
+  username: '',
+  password: '',
+  sslMode: 'disable',
+  maxConns: 1,
+  maxIdle: 1,
+  queryTimeoutMs: 30_000,
+};

@@ -1,0 +1,77 @@
+/**
+ * Any agent, with a stamp on each of its steps: what it knew when it began. So the log alone tells afterwards whether each step stood
+ * on the step before it.
+ */
+import type { Agent, StepContext, StepOutcome, StepState } from '../../../src/agents/agent.js';
+import { canonicalJson, type JsonObject, sha256Hex } from '../../../src/base/json.js';
+import type { SessionMessage } from '../../../src/tasks/session-message.js';
+import type { TaskEventBody } from '../../../src/tasks/task-event.js';
+import type { OutsideWorld } from './outside-world.js';
+import type { AgentScript } from './script.js';
+import type { SimulatedProcess } from './simulated-process.js';
+
+/** In an artifact of its own, one per step. */
+export interface Stamp {
+  readonly step: number;
+  /** Steps of the run done before this one. */
+  readonly place: number;
+  readonly epoch: number;
+  readonly version: string;
+  /** Messages that the step had before it. */
+  readonly seen: string;
+  /** Ids of those that it added. */
+  readonly added: readonly string[];
+}
+
+/** What model and tools of a step need to know of it. */
+export interface SimulatedStep {
+  readonly process: SimulatedProcess;
+  /** What its tools act on. */
+  readonly outside: OutsideWorld;
+  readonly script: AgentScript;
+  readonly task: StepState['task'];
+}
+
+export const STAMPS = 'stamps';
+
+const steps = new WeakMap<AbortSignal, SimulatedStep>();
+
+/** The step that runs under this signal. */
+export function getStep(signal: AbortSignal): SimulatedStep {
+  const step = steps.get(signal);
+  if (step === undefined) throw new Error('this signal is no step’s');
+  return step;
+}
+
+export function stampAgent(agent: Agent, version: string, { process, outside }: Pick<SimulatedStep, 'process' | 'outside'>): Agent {
+  return {
+    name: agent.name,
+    async runStep({ task, history }: StepState, context: StepContext): Promise<StepOutcome> {
+      const place = Number(task.control['place'] ?? 0);
+      const script = (task.control['script'] ?? readScript(history)) as unknown as AgentScript;
+      const { step, epoch } = task;
+      const seen = describeHistory(history);
+      const inner = { ...task, control: (task.control['inner'] ?? {}) as JsonObject };
+      steps.set(context.signal, { process, outside, script, task: inner });
+      const outcome = await agent.runStep({ task: inner, history }, context);
+      const stamp: Stamp = { step, place, epoch, version, seen, added: outcome.messages.map(({ id }) => id) };
+      const control = { place: place + 1, script: script as unknown as JsonObject, inner: outcome.control };
+      return { ...outcome, control, events: [toEvent(stamp), ...outcome.events] };
+    },
+  };
+}
+
+function toEvent(stamp: Stamp): TaskEventBody {
+  const parts = [{ data: stamp as unknown as JsonObject }];
+  return { type: 'artifact.updated', artifact: { artifactId: STAMPS, parts }, append: stamp.place > 0, lastChunk: false };
+}
+
+/** What a run does stands in the message that began it, with which its first step's history ends. */
+function readScript(history: readonly SessionMessage[]): AgentScript {
+  for (const part of history.at(-1)?.parts ?? []) if (part.type === 'data') return part.data as unknown as AgentScript;
+  throw new Error('the first step of a run does not see the message that began it');
+}
+
+export function describeHistory(history: readonly Pick<SessionMessage, 'id'>[]): string {
+  return `${history.length} ${sha256Hex(canonicalJson(history.map(({ id }) => id))).slice(0, 16)}`;
+}
