@@ -91,6 +91,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['SendMessage', { type: 'answer', run: (operations, params, call) => operations.sendMessage(params, call) }],
   ['SendStreamingMessage', { type: 'stream', run: (operations, params, call) => operations.sendStreamingMessage(params, call) }],
   ['GetTask', { type: 'answer', run: (operations, params, call) => operations.getTask(params, call) }],
+  ['ListTasks', { type: 'answer', run: (operations, params, call) => operations.listTasks(params, call) }],
   ['CancelTask', { type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) }],
   ['SubscribeToTask', { type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) }],
   ['CreateTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) }],

@@ -6,6 +6,7 @@ import type { Logger } from '../observe/log.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
+import type { TaskListStore } from '../tasks/task-list-store.js';
 import type { TaskStore } from '../tasks/task-store.js';
 import type { AgentCards } from './agent-cards.js';
 import type { PushPorts } from './push/push-ports.js';
@@ -13,7 +14,7 @@ import type { PushPorts } from './push/push-ports.js';
 export interface OperationDependencies {
   /** The current settings; a reload shows at the next call. */
   readonly settings: () => Settings;
-  readonly store: TaskStore;
+  readonly store: TaskStore & TaskListStore;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
   readonly feed: LiveFeed;

@@ -66,7 +66,7 @@ export const METHODS: readonly GrpcMethod[] = [
     operations.sendStreamingMessage(params, call),
   ),
   answer(A2AService.getTask, fromGetTaskRequest, (operations, params, call) => operations.getTask(params, call), toTask),
-  answer(A2AService.listTasks, fromListTasksRequest, refuse('METHOD_NOT_FOUND'), toListTasksResponse),
+  answer(A2AService.listTasks, fromListTasksRequest, (operations, params, call) => operations.listTasks(params, call), toListTasksResponse),
   answer(A2AService.cancelTask, fromCancelTaskRequest, (operations, params, call) => operations.cancelTask(params, call), toTask),
   stream(A2AService.subscribeToTask, fromSubscribeToTaskRequest, (operations, params, call) => operations.subscribeToTask(params, call)),
   answer(
@@ -103,10 +103,6 @@ export const METHODS: readonly GrpcMethod[] = [
 
 export const encodeStreamResponse = (response: Parameters<typeof toStreamResponse>[0]): Buffer =>
   A2AService.sendStreamingMessage.responseSerialize(toStreamResponse(response));
-
-function refuse(code: 'METHOD_NOT_FOUND'): Run<never> {
-  return () => Promise.reject(new AppError(code));
-}
 
 function answer<Request, Response, Result>(
   wire: WireMethod<Request, Response>,

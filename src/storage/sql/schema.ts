@@ -51,6 +51,10 @@ export interface TaskTable {
   ended_at: number | null;
   /** `ended_at` as long as retention has left the task's log whole, else null. */
   whole_since: number | null;
+  /** Hash of agent, owner and tenant: who may list it. Null: written by a process of an earlier version, as `status_at`. */
+  list_key: string | null;
+  /** When its status began, as its `timestamp` tells clients. */
+  status_at: number | null;
 }
 
 /** R7. */

@@ -8,7 +8,8 @@ import type {
 } from '../../tasks/push-config-store.js';
 import type { Database } from './database.js';
 import { type Program, type Query, type Row, rowsOf, rowsOfAll } from './query.js';
-import { hashKey, isTaskId } from './run-log/rows.js';
+import { hashKey } from './run-log/hash-key.js';
+import { isTaskId } from './run-log/rows.js';
 import type { PushConfigTable, TaskTable } from './schema.js';
 
 export class SqlPushConfigStore implements PushConfigStore {

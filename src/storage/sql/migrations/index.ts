@@ -3,7 +3,15 @@ import { knowledgeMigration } from './0002-knowledge.js';
 import { ledgerMigration } from './0003-ledger.js';
 import { rollbackMigration } from './0004-rollback.js';
 import { pushMigration } from './0005-push.js';
+import { taskListMigration } from './0006-task-list.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration, ledgerMigration, rollbackMigration, pushMigration];
+export const migrations: readonly Migration[] = [
+  runLogMigration,
+  knowledgeMigration,
+  ledgerMigration,
+  rollbackMigration,
+  pushMigration,
+  taskListMigration,
+];

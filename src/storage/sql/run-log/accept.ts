@@ -4,7 +4,9 @@ import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
-import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { hashKey } from './hash-key.js';
+import { listKeyOf } from './list-key.js';
+import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -100,6 +102,8 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
     sessionKey: session.session_key,
     sessionId: session.session_id,
     lastCall: 0,
+    listKey: listKeyOf({ ...key, tenant }),
+    statusAt: at,
     isTrimmed: false,
     record: {
       ...key,
