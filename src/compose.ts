@@ -7,8 +7,12 @@
 import { createAgentCards } from './a2a/agent-cards.js';
 import { createA2aBinding } from './a2a/create-binding.js';
 import { createOperations } from './a2a/operations.js';
+import { createDeliverPush } from './a2a/push/deliver-push.js';
+import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
+import { createGuardedPost } from './access/guarded-post.js';
+import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
@@ -27,7 +31,11 @@ import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
+import { BullPushQueue } from './steps/push-queue.js';
+import { PushSweep } from './steps/push-sweep.js';
+import { PushWorker } from './steps/push-worker.js';
 import { findStall, readQueue } from './steps/queue-health.js';
+import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
 import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
 import { RunningTasks } from './steps/running-tasks.js';
@@ -42,12 +50,14 @@ import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
 import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
 import { RedisLeaseManager } from './storage/redis/lease-manager.js';
 import { RedisProgressMarks } from './storage/redis/progress-marks.js';
+import { RedisPushSignals } from './storage/redis/push-signals.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
+import { type PushMark, PushMarks, withPushMarks } from './tasks/push-marks.js';
 import { createThreadPools } from './threads/pools.js';
 
 export type { Hector } from './runtime/hector.js';
@@ -97,6 +107,7 @@ async function start(
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
+  if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
   return {
@@ -125,7 +136,8 @@ function withOwnQueue(settings: Settings, clock: Clock): Settings {
   return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
-async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
+async function openCoordination(parts: Parts) {
+  const { settings, roles, log, clock, closers } = parts;
   const { keyPrefix } = settings.redis;
   const url = settings.redis.url === '' ? await joinEmbeddedRedis(settings, log, clock, closers) : settings.redis.url;
   const connections = await connectRedis({ url, role: [...roles].join('-'), log, clock });
@@ -135,8 +147,8 @@ async function openCoordination({ settings, roles, log, clock, closers }: Parts)
   closers.add(() => channels.close());
   const leases = new RedisLeaseManager({ client, keyPrefix, leaseMs: settings.queue.leaseMs, clock, log });
   closers.add(() => leases.close());
-  const publisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
-  closers.add(() => publisher.close());
+  const feedPublisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
+  closers.add(() => feedPublisher.close());
   const queue = new BullStepQueue({
     connection: connections.forQueue(),
     prefix: keyPrefix,
@@ -145,15 +157,32 @@ async function openCoordination({ settings, roles, log, clock, closers }: Parts)
     log,
   });
   closers.add(() => queue.close());
+  const push = settings.server.a2a.push.enabled
+    ? await openPush(parts, connections.forQueue(), new RedisPushSignals({ client, channels, keyPrefix, log }))
+    : undefined;
   return {
     connections,
     leases,
-    publisher,
+    publisher: push === undefined ? feedPublisher : withPushMarks(feedPublisher, push.marks),
     queue,
+    push,
     progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
   };
+}
+
+/** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
+async function openPush({ settings, log, closers }: Parts, connection: QueueConnection['connection'], signals: RedisPushSignals) {
+  const { allowPrivate, encryptionKey } = settings.server.a2a.push;
+  const queue = new BullPushQueue({ connection, prefix: settings.redis.keyPrefix, log });
+  closers.add(() => queue.close());
+  const marks = new PushMarks(queue);
+  const listening = await signals.listen((mark) => marks.watch(mark));
+  closers.add(() => listening.close());
+  const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
+  const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key));
+  return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
 async function joinEmbeddedRedis(settings: Settings, log: Logger, clock: Clock, closers: Closers): Promise<string> {
@@ -217,13 +246,32 @@ function startKeeper(
   return new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
 }
 
+/** Deliveries to webhooks, and the duty that finds those which nobody noted. */
+function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { push, leases, connections }: Coordination): void {
+  if (push === undefined) return;
+  const { push: pushSettings } = settings.server.a2a;
+  const { guard, secrets, queue, signals } = push;
+  const post = createGuardedPost({ guard, clock, timeoutMs: pushSettings.timeoutMs });
+  const { tasks: store, pushConfigs: configs } = stores;
+  const worker = new PushWorker({
+    connection: connections.forWorker(),
+    prefix: settings.redis.keyPrefix,
+    concurrency: pushSettings.concurrency,
+    deliver: createDeliverPush({ store, configs, post, secrets, settings: pushSettings, clock, log }),
+    ...{ leases, clock, log },
+  });
+  closers.add(() => worker.close());
+  const sweep = new PushSweep({ store: configs, queue, signals, leases, clock, log });
+  closers.add(() => sweep.close());
+}
+
 async function startFrontRole(
   { settings, log, clock, closers, metrics }: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
-  const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
@@ -232,8 +280,11 @@ async function startFrontRole(
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
   const currentSettings = () => runtime.current.settings;
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
-  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, clock });
-  const operationPorts = { settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock };
+  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
+  const operationPorts = {
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock },
+    ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
+  };
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   // Known once HTTP listens, right after gRPC.
   let baseUrl = settings.server.publicUrl;

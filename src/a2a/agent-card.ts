@@ -21,9 +21,12 @@ export interface AgentCardOptions {
   readonly version: string;
   /** The preferred one first (AC10). */
   readonly bindings: readonly CardBinding[];
+  /** Webhooks may be registered (P1). Default false. */
+  readonly pushNotifications?: boolean;
 }
 
-export function projectAgentCard({ key, agent, shared, baseUrl, version, bindings }: AgentCardOptions): AgentCard {
+export function projectAgentCard(options: AgentCardOptions): AgentCard {
+  const { key, agent, shared, baseUrl, version, bindings, pushNotifications = false } = options;
   const own = agent.card;
   const documentationUrl = own.documentationUrl ?? shared.documentationUrl;
   const iconUrl = own.iconUrl ?? shared.iconUrl;
@@ -37,7 +40,7 @@ export function projectAgentCard({ key, agent, shared, baseUrl, version, binding
     ...(documentationUrl === undefined ? {} : { documentationUrl }),
     capabilities: {
       streaming: agent.streaming,
-      pushNotifications: false,
+      pushNotifications,
       ...(agent.extendedCard === undefined ? {} : { extendedAgentCard: true }),
       ...(extensions.length === 0 ? {} : { extensions }),
     },

@@ -18,6 +18,8 @@ export interface AgentCardsOptions {
   readonly version: string;
   /** What agents can be called by, the preferred one first (AC10); asked for each card, as ports are known late. */
   readonly bindings: () => readonly CardBinding[];
+  /** Webhooks can be served, if the current settings have them enabled (P1). Default false. */
+  readonly hasPush?: boolean;
   readonly clock: Clock;
 }
 
@@ -29,7 +31,7 @@ export interface AgentCards {
   changedAtMs(): number;
 }
 
-export function createAgentCards({ settings, version, bindings, clock }: AgentCardsOptions): AgentCards {
+export function createAgentCards({ settings, version, bindings, hasPush = false, clock }: AgentCardsOptions): AgentCards {
   let current = settings();
   let changedAtMs = clock.now();
   let signer = new CardSigner(keysOf(current));
@@ -43,7 +45,8 @@ export function createAgentCards({ settings, version, bindings, clock }: AgentCa
   };
   const project = (key: string, agent: AgentSettings, baseUrl: string) => {
     refresh();
-    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: bindings() });
+    const pushNotifications = hasPush && current.server.a2a.push.enabled;
+    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: bindings(), pushNotifications });
   };
   return {
     async getCard(key, agent, baseUrl) {

@@ -7,6 +7,7 @@ import type { TaskRecord } from '../tasks/task-store.js';
 import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { TaskView } from './project-task.js';
+import { prepareSentConfig } from './push/push-operations.js';
 import { readTaskView } from './read-task.js';
 import { type FrameStream, openFromTask } from './task-stream.js';
 
@@ -41,21 +42,18 @@ export function assertStreaming({ agent, agentSettings }: OperationCall): void {
   });
 }
 
-/** Everything that can be refused without looking at a task is refused here (E6, S7, S9). */
+/** Everything that can be refused without looking at a task is refused here (E6, S7). */
 function readRequest({ settings }: OperationDependencies, params: unknown, { agentSettings }: OperationCall): SendMessageRequest {
   const request = readSendMessageRequest(params, { maxParts: settings().server.limits.maxMessageParts });
-  if (request.configuration?.taskPushNotificationConfig !== undefined) {
-    throw new AppError('PUSH_NOT_SUPPORTED', {
-      message: 'Push notifications are not supported; leave out configuration.taskPushNotificationConfig',
-    });
-  }
   assertInputModes(request.message.parts, inputModesOf(agentSettings));
   assertOutputModes(request.configuration?.acceptedOutputModes, outputModesOf(agentSettings));
   return request;
 }
 
-function accept({ acceptMessage, settings }: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
-  return acceptMessage({
+async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
+  const { acceptMessage, settings } = dependencies;
+  const registerWebhook = await prepareSentConfig(dependencies, request, call);
+  const task = await acceptMessage({
     agent: call.agent,
     owner: call.principal.subject,
     tenant: call.tenant,
@@ -64,6 +62,9 @@ function accept({ acceptMessage, settings }: OperationDependencies, request: Sen
     message: request.message,
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
   });
+  // Its place is the task as it was accepted, so nothing is missed; should this process die first, the message sent again does it.
+  await registerWebhook(task);
+  return task;
 }
 
 /**

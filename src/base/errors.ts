@@ -50,6 +50,8 @@ export const ERRORS = {
   ACCESS_UNAUTHENTICATED: entry('Authentication is required', 'stop', 401),
   ACCESS_FORBIDDEN: entry('Access is forbidden', 'stop', 403),
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
+  ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),
+  OUTBOUND_TIMEOUT: entry('The other side did not answer in time', 'retry', 504),
   // protocol
   REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
   REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),
@@ -60,6 +62,8 @@ export const ERRORS = {
   TASK_NOT_FOUND: entry('Task not found', 'stop', 404),
   TASK_NOT_CANCELABLE: entry('Task cannot be canceled', 'stop', 400),
   PUSH_NOT_SUPPORTED: entry('Push notifications are not supported', 'stop', 400),
+  PUSH_TOO_MANY_CONFIGS: entry('The task has too many push notification configs', 'stop', 400),
+  PUSH_SECRET_UNREADABLE: entry('The secret of a push notification config cannot be read', 'stop', 500),
   OPERATION_UNSUPPORTED: entry('This operation is not supported', 'stop', 400),
   CONTENT_TYPE_NOT_SUPPORTED: entry('Content type is not supported', 'stop', 400),
   AGENT_RESPONSE_INVALID: entry('The agent returned an invalid response', 'stop', 500),

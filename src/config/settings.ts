@@ -291,6 +291,7 @@ export interface ServerSettings {
     readonly assumeVersion: '' | '1.0';
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
+    readonly push: PushSettings;
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
@@ -316,4 +317,25 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
   readonly drainDelayMs: number;
+}
+
+/** `server.a2a.push` */
+export interface PushSettings {
+  readonly enabled: boolean;
+  readonly maxConfigsPerTask: number;
+  /** Longest wait for a webhook's answer, milliseconds. Default 15,000. */
+  readonly timeoutMs: number;
+  /** Tries of one delivery before its config is given up. Default 12. */
+  readonly maxAttempts: number;
+  /** Wait after the first failed try, doubled after each further one, milliseconds. Default 1,000. */
+  readonly firstRetryMs: number;
+  /** No wait is longer, whatever `Retry-After` says, milliseconds. Default 5 min. */
+  readonly maxRetryMs: number;
+  /** Deliveries that one process has under way. Default 32. */
+  readonly concurrency: number;
+  /** Host names, addresses, networks, or `*`, that webhooks may be at although they are not public. */
+  readonly allowPrivate: readonly string[];
+  readonly requireHttps: boolean;
+  /** Seals tokens and credentials in the database; '' = they are stored as they are. */
+  readonly encryptionKey: string;
 }

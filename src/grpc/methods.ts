@@ -66,14 +66,33 @@ export const METHODS: readonly GrpcMethod[] = [
     operations.sendStreamingMessage(params, call),
   ),
   answer(A2AService.getTask, fromGetTaskRequest, (operations, params, call) => operations.getTask(params, call), toTask),
-  answer(A2AService.listTasks, fromListTasksRequest, refuse('METHOD_NOT_FOUND'), toListTasksResponse),
+  answer(A2AService.listTasks, fromListTasksRequest, (operations, params, call) => operations.listTasks(params, call), toListTasksResponse),
   answer(A2AService.cancelTask, fromCancelTaskRequest, (operations, params, call) => operations.cancelTask(params, call), toTask),
   stream(A2AService.subscribeToTask, fromSubscribeToTaskRequest, (operations, params, call) => operations.subscribeToTask(params, call)),
-  // Known, but the card does not declare them (P1, X1).
-  answer(A2AService.createTaskPushNotificationConfig, fromPushConfig, refuse('PUSH_NOT_SUPPORTED'), toPushConfig),
-  answer(A2AService.getTaskPushNotificationConfig, fromPushConfigReference, refuse('PUSH_NOT_SUPPORTED'), toPushConfig),
-  answer(A2AService.listTaskPushNotificationConfigs, fromListPushConfigsRequest, refuse('PUSH_NOT_SUPPORTED'), toListPushConfigsResponse),
-  answer(A2AService.deleteTaskPushNotificationConfig, fromPushConfigReference, refuse('PUSH_NOT_SUPPORTED'), () => ({})),
+  answer(
+    A2AService.createTaskPushNotificationConfig,
+    fromPushConfig,
+    (operations, params, call) => operations.createPushConfig(params, call),
+    toPushConfig,
+  ),
+  answer(
+    A2AService.getTaskPushNotificationConfig,
+    fromPushConfigReference,
+    (operations, params, call) => operations.getPushConfig(params, call),
+    toPushConfig,
+  ),
+  answer(
+    A2AService.listTaskPushNotificationConfigs,
+    fromListPushConfigsRequest,
+    (operations, params, call) => operations.listPushConfigs(params, call),
+    toListPushConfigsResponse,
+  ),
+  answer(
+    A2AService.deleteTaskPushNotificationConfig,
+    fromPushConfigReference,
+    (operations, params, call) => operations.deletePushConfig(params, call),
+    () => ({}),
+  ),
   answer(
     A2AService.getExtendedAgentCard,
     fromExtendedCardRequest,
@@ -84,10 +103,6 @@ export const METHODS: readonly GrpcMethod[] = [
 
 export const encodeStreamResponse = (response: Parameters<typeof toStreamResponse>[0]): Buffer =>
   A2AService.sendStreamingMessage.responseSerialize(toStreamResponse(response));
-
-function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED'): Run<never> {
-  return () => Promise.reject(new AppError(code));
-}
 
 function answer<Request, Response, Result>(
   wire: WireMethod<Request, Response>,

@@ -12,7 +12,8 @@ t.test('every named error has its gRPC status, unary and streaming, with ErrorIn
   let thrown: unknown;
   const fail = () => Promise.reject(thrown);
   const operations = {
-    ...{ sendMessage: fail, sendStreamingMessage: fail, getTask: fail, cancelTask: fail, subscribeToTask: fail },
+    ...{ sendMessage: fail, sendStreamingMessage: fail, getTask: fail, listTasks: fail, cancelTask: fail, subscribeToTask: fail },
+    ...{ createPushConfig: fail, getPushConfig: fail, listPushConfigs: fail, deletePushConfig: fail },
     getExtendedAgentCard: fail,
   };
   const rig = await startGrpcRig(t, {}, { operations });

@@ -16,6 +16,7 @@ import type {
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
+import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../src/tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
@@ -35,6 +36,7 @@ import type {
   ToolCallStore,
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
+import { filterTasks, pageOf } from './in-memory-task-list.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -43,13 +45,13 @@ interface StoredTask {
   readonly calls: Map<string, ToolCallRecord>;
 }
 
-export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
+export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
   readonly #tasks = new Map<string, StoredTask>();
   readonly #accepted = new Map<string, { readonly taskId: string; readonly messageHash: string }>();
   /** Thrown by every call while set. */
   outage: Error | undefined;
   /** Calls so far, by method. */
-  readonly calls = { events: 0, sequences: 0, find: 0 };
+  readonly calls = { events: 0, eventsOfTasks: 0, sequences: 0, find: 0 };
 
   async accept(input: AcceptInput): Promise<AcceptOutcome> {
     this.#assertUp();
@@ -298,6 +300,24 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     this.#assertUp();
     this.calls.sequences += 1;
     return new Map(taskIds.flatMap((id) => (this.#tasks.has(id) ? [[id, this.#get(id).record.seq] as const] : [])));
+  }
+
+  async listTasks(query: TaskListQuery): Promise<readonly ListedTask[]> {
+    this.#assertUp();
+    return pageOf([...this.#tasks.values()], query);
+  }
+
+  async countTasks(filter: TaskListFilter): Promise<number> {
+    this.#assertUp();
+    return filterTasks([...this.#tasks.values()], filter).length;
+  }
+
+  async eventsOfTasks(...[tasks, { artifacts }]: Parameters<TaskListStore['eventsOfTasks']>): ReturnType<TaskListStore['eventsOfTasks']> {
+    this.#assertUp();
+    this.calls.eventsOfTasks += 1;
+    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
+    const found = tasks.filter(({ id }) => this.#tasks.has(id));
+    return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
   }
 
   async sessionMessages(): Promise<readonly []> {

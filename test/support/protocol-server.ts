@@ -11,7 +11,7 @@ import type { OperationDependencies } from '../../src/a2a/operation-call.js';
 import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
-import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
+import type { AgentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
@@ -19,12 +19,12 @@ import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { InProcessFeed } from './in-process-feed.js';
-import { testSettings } from './test-settings.js';
+import { type ServerChange, testSettings } from './test-settings.js';
 import { type TestRun, takeTask } from './test-worker.js';
 
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
-  readonly server?: Partial<ServerSettings>;
+  readonly server?: ServerChange;
   readonly defaultAgent?: string;
 }
 

@@ -1,5 +1,5 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, CardSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -31,7 +31,10 @@ export function cardSettings(change: Partial<CardSettings> = {}): CardSettings {
   return { version: undefined, documentationUrl: undefined, iconUrl: undefined, provider: undefined, ...change };
 }
 
-export function serverSettings(change: Partial<ServerSettings> = {}): ServerSettings {
+/** Of `a2a`, what is not given stays as it is. */
+export type ServerChange = Partial<Omit<ServerSettings, 'a2a'>> & { readonly a2a?: Partial<ServerSettings['a2a']> };
+
+export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -42,7 +45,7 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     grpcPort: undefined,
     grpcPublicAddress: '',
     http: 'auto',
-    a2a: { assumeVersion: '', closeOnInputRequired: true },
+    a2a: { assumeVersion: '', closeOnInputRequired: true, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
@@ -56,6 +59,22 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
     },
     shutdownTimeoutMs: 30_000,
     drainDelayMs: 0,
+    ...change,
+  };
+}
+
+export function pushSettings(change: Partial<PushSettings> = {}): PushSettings {
+  return {
+    enabled: true,
+    maxConfigsPerTask: 10,
+    timeoutMs: 15_000,
+    maxAttempts: 12,
+    firstRetryMs: 1_000,
+    maxRetryMs: 300_000,
+    concurrency: 32,
+    allowPrivate: [],
+    requireHttps: false,
+    encryptionKey: '',
     ...change,
   };
 }
@@ -80,7 +99,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
 
 /** `agents` defaults to one public agent `helper`. */
 export function testSettings(
-  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings>; defaultAgent?: string } = {},
+  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: ServerChange; defaultAgent?: string } = {},
 ): Settings {
   return {
     version: '0123456789abcdef',

@@ -1,6 +1,7 @@
 import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
 import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
+import { PushSchema, resolvePush } from './push.js';
 
 /** CFG-80, spec README decision 3. */
 const DEFAULT_GRPC_PORT = 50_051;
@@ -69,6 +70,7 @@ export const ServerSchema = section(
           default: '',
         }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+        push: PushSchema,
       },
       'The A2A protocol.',
     ),
@@ -100,7 +102,11 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),
     grpcPublicAddress: server.grpc_public_address,
     http: server.http,
-    a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
+    a2a: {
+      assumeVersion: server.a2a.assume_version,
+      closeOnInputRequired: server.a2a.close_on_input_required,
+      push: resolvePush(server.a2a.push),
+    },
     approval: { expiresAfterMs: server.approval.expires_after },
     limits: {
       maxBodyBytes: limits.max_body_bytes,

@@ -23,6 +23,7 @@ import type {
 } from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
+import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
@@ -49,6 +50,7 @@ import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
+import { countTasks, readEventsOfTasks, readTaskPage } from './run-log/task-list.js';
 import {
   countToolCalls,
   findTask,
@@ -71,7 +73,8 @@ export interface SeparateSessions {
   readonly transfer: Pick<SessionTransfer, 'wrote'>;
 }
 
-export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, RetentionStore {
+export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore, RetentionStore {
+  readonly eventsOfTasks: TaskListStore['eventsOfTasks'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
@@ -80,6 +83,7 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
   constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
+    this.eventsOfTasks = readEventsOfTasks(database);
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
       run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
@@ -191,6 +195,14 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
     return readRunnable(this.#database, before, limit, after);
+  }
+
+  listTasks(query: TaskListQuery): Promise<readonly ListedTask[]> {
+    return readTaskPage(this.#database, query);
+  }
+
+  countTasks(filter: TaskListFilter): Promise<number> {
+    return countTasks(this.#database, filter);
   }
 
   completeEnded(limit: number, pause?: Pause): Promise<number> {

@@ -15,6 +15,8 @@ export interface SqlDialect {
   /** Around the migrations, which one process at a time may run. */
   readonly migrationLock: MigrationLock;
   readonly catalogue: Catalogue;
+  /** An UPDATE writes anew the indexes of every column that it names, though the value stays. */
+  readonly rewritesNamedColumns: boolean;
   /** Group transactions that run side by side. */
   readonly concurrentGroups: number;
   /** How long a write waits for the one lock there is, where waiting for it is ours to do, milliseconds. */

@@ -21,6 +21,7 @@ export const sqlite: SqlDialect = {
     column: 'SELECT 1 FROM pragma_table_info(?) WHERE name = ?',
     index: 'SELECT 1 FROM pragma_index_list(?) WHERE name = ?',
   },
+  rewritesNamedColumns: true,
   concurrentGroups: 1,
   lockWaitMs: LOCK_WAIT_MS,
   rows: rowByRow,

@@ -5,7 +5,9 @@ import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord 
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
 import { endIfDue } from './expire.js';
-import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { hashKey } from './hash-key.js';
+import { listKeyOf } from './list-key.js';
+import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -101,6 +103,8 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
     sessionKey: session.session_key,
     sessionId: session.session_id,
     lastCall: 0,
+    listKey: listKeyOf({ ...key, tenant }),
+    statusAt: at,
     isTrimmed: false,
     record: {
       ...key,

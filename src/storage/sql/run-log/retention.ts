@@ -45,6 +45,7 @@ export async function deleteTasks(database: Database, { before, limit, pause }: 
     const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, batch, { lock: true }));
     const gone = tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id);
     yield* runAll(rows.remove('accepted_messages', 'task_id', gone));
+    yield* runAll(rows.remove('push_configs', 'task_id', gone));
     yield* runAll(
       rows.insert(
         LEFTOVER,

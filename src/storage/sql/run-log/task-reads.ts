@@ -8,7 +8,8 @@ import type { SessionToolCall, ToolCallQuery, ToolCallRecord } from '../../../ta
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
-import { ACCEPTED_MESSAGE, hashKey, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
+import { hashKey } from './hash-key.js';
+import { ACCEPTED_MESSAGE, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 import { callKeyOf, TOOL_CALL, toToolCallRecord } from './tool-calls.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {

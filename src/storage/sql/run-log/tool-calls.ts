@@ -3,7 +3,7 @@ import { readStoredResult } from '../../../tasks/stored-tool-result.js';
 import type { ToolCallRecord, ToolCallStatus, ToolCallWrite } from '../../../tasks/tool-call.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { ToolCallTable } from '../schema.js';
-import { hashKey } from './rows.js';
+import { hashKey } from './hash-key.js';
 
 /** Made before the transaction holds its locks. */
 export interface PreparedToolCall {

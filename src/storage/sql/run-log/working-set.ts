@@ -8,6 +8,7 @@ import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SessionTable } from '../schema.js';
+import { statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 import type { PreparedToolCall } from './tool-calls.js';
 
@@ -16,6 +17,8 @@ export interface PendingWrites {
   readonly changedSessions: Set<string>;
   readonly newTasks: Set<string>;
   readonly changedTasks: Set<string>;
+  /** Those of them whose status is another one than before. */
+  readonly changedStatuses: Set<string>;
   /** Rows in the order of their shapes. */
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
@@ -52,6 +55,7 @@ export class WorkingSet {
     changedSessions: new Set(),
     newTasks: new Set(),
     changedTasks: new Set(),
+    changedStatuses: new Set(),
     events: [],
     messages: [],
     accepted: [],
@@ -71,10 +75,12 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>, lastCall = task.lastCall): StoredTask {
-    const changed = { ...task, lastCall, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, own: Partial<Pick<StoredTask, 'lastCall' | 'statusAt'>> = {}): StoredTask {
+    const changed = { ...task, ...own, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
+    if (changed.record.state !== task.record.state || changed.statusAt !== task.statusAt)
+      this.pending.changedStatuses.add(changed.record.id);
     return changed;
   }
 
@@ -83,7 +89,7 @@ export class WorkingSet {
     const task = this.getTask(taskId);
     const { contextId, epoch } = task.record;
     const seq = task.record.seq + 1;
-    this.changeTask(task, { seq, updatedAt: at });
+    this.changeTask(task, { seq, updatedAt: at }, { statusAt: statusTimeOf(body, at) ?? task.statusAt });
     this.pending.events.push([taskId, seq, epoch, at, json]);
     return { ...body, taskId, contextId, seq, epoch, at };
   }
@@ -104,7 +110,7 @@ export class WorkingSet {
       else if (isKnown) this.pending.changedCalls.set(callKey, change);
       else {
         const ordinal = task.lastCall + 1;
-        this.changeTask(task, {}, ordinal);
+        this.changeTask(task, {}, { lastCall: ordinal });
         this.pending.newCalls.set(callKey, [...change, taskId, ordinal, callIdJson, at]);
       }
     }

@@ -20,6 +20,7 @@ import {
   TASK,
   TASK_CHANGE,
   TASK_EVENT,
+  TASK_STEP,
   toSessionRow,
   toStoredTask,
   toTaskChange,
@@ -101,9 +102,9 @@ function* readActiveIds(sessionKeys: readonly string[]): Program<readonly string
   return rows.map((row) => row.id);
 }
 
-function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
-  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } =
-    set.pending;
+function flush(dialect: SqlDialect, set: WorkingSet): readonly Query[] {
+  const { newSessions, changedSessions, newTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } = set.pending;
+  const { rows } = dialect;
   const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
   const width = Object.keys(SESSION_CHANGE.columns).length;
   return [
@@ -119,17 +120,28 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
       TASK,
       [...newTasks].map((id) => toTaskRow(set.getTask(id))),
     ),
-    ...whenAny(changedTasks, (ids) =>
-      rows.update(
-        TASK_CHANGE,
-        ids.map((id) => toTaskChange(set.getTask(id))),
-      ),
-    ),
+    ...taskChanges(dialect, set),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
     ...rows.insert(ROLLED_BACK_RUN, rolledBack),
     ...rows.insert(TOOL_CALL, [...newCalls.values()]),
     ...rows.update(TOOL_CALL_CHANGE, [...changedCalls.values()]),
+  ];
+}
+
+/** Most commits are steps of a task whose status stays; its place in lists need not be written again. */
+function taskChanges({ rows, rewritesNamedColumns }: SqlDialect, set: WorkingSet): readonly Query[] {
+  const { changedTasks, changedStatuses } = set.pending;
+  const changes = (ids: readonly string[]) => ids.map((id) => toTaskChange(set.getTask(id)));
+  if (!rewritesNamedColumns) return whenAny(changedTasks, (ids) => rows.update(TASK_CHANGE, changes(ids)));
+  const width = Object.keys(TASK_STEP.columns).length;
+  const steps = [...changedTasks].filter((id) => !changedStatuses.has(id));
+  return [
+    ...rows.update(TASK_CHANGE, changes([...changedTasks].filter((id) => changedStatuses.has(id)))),
+    ...rows.update(
+      TASK_STEP,
+      changes(steps).map((change) => change.slice(0, width)),
+    ),
   ];
 }
 

@@ -33,6 +33,7 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['openRuns behind one', () => store.openRuns({ owner: 'ada', status: 'waiting', after: task, limit: 10 })],
     ['statistics', () => store.statistics('ada', 1)],
     ['completeEnded', () => store.completeEnded(10)],
+    ['eventsOfTasks', () => store.eventsOfTasks([task], { artifacts: false })],
     ['deleteEvents', () => store.deleteEvents(1, 10)],
   ];
   for (const [name, run] of reads) {
