@@ -69,7 +69,6 @@ export function createMetrics(): Metrics {
       readQueue = read;
     },
     async render() {
-      for (const each of [waiting, oldest, progress]) each.reset();
       // While Redis is away, yesterday's numbers would look like today's: the series are left out instead.
       const reading = await readQueue?.().catch(() => undefined);
       set(waiting, reading?.waiting);
