@@ -4,7 +4,7 @@ import { isTaskId } from './rows.js';
 import { prepareToolCalls } from './tool-calls.js';
 import type { RunLogWrite } from './write-group.js';
 
-/** R3, R7: tool calls in the middle of a step. The task counts as touched: the sweep leaves a long step alone. */
+/** R3, R7: tool calls in the middle of a step. `updatedAt` moves with it, for people and lists; recovery goes by leases and does not ask. */
 export function recordWrite({ taskId, epoch, step, toolCalls, at }: StepRecord): RunLogWrite<RecordOutcome> {
   const calls = prepareToolCalls(taskId, toolCalls);
   return {
