@@ -227,7 +227,7 @@ async function startStepWorker(
     prefix: settings.redis.keyPrefix,
     concurrency: settings.queue.concurrency,
     stallAfterMs: settings.queue.stallAfterMs,
-    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    nextWaitingMs: () => queue.nextWaitingMs(),
     progress,
     dependencies,
   });

@@ -14,8 +14,8 @@ export interface Count {
 export interface QueueReading {
   /** Step jobs that wait. */
   readonly waiting: number;
-  /** How long the oldest of them waits, milliseconds; 0 = none waits. */
-  readonly oldestWaitingMs: number;
+  /** How long the one that is taken next waits already, milliseconds; 0 = none waits. */
+  readonly nextWaitingMs: number;
   /** How long ago any worker took or finished one, or had its hands full, milliseconds; `undefined` = not known. */
   readonly lastProgressMs: number | undefined;
 }
@@ -53,7 +53,7 @@ export function createMetrics(): Metrics {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
 
   const waiting = gauge('hector_queue_waiting', 'Step jobs that wait for a worker.');
-  const oldest = gauge('hector_queue_oldest_waiting_seconds', 'How long the oldest waiting step job waits.');
+  const next = gauge('hector_queue_oldest_waiting_seconds', 'How long the step job that is taken next waits already.');
   const progress = gauge(
     'hector_queue_last_progress_seconds',
     'How long ago any worker took or finished a step job, or had its hands full.',
@@ -79,11 +79,10 @@ export function createMetrics(): Metrics {
       readRuns = read;
     },
     async render() {
-      for (const each of [waiting, oldest, progress, unclaimed]) each.reset();
       // While Redis or SQL is away, yesterday's numbers would look like today's: the series are left out instead.
       const [reading, unclaimedMs] = await Promise.all([readQueue?.().catch(() => undefined), readRuns?.().catch(() => undefined)]);
       set(waiting, reading?.waiting);
-      set(oldest, toSeconds(reading?.oldestWaitingMs));
+      set(next, toSeconds(reading?.nextWaitingMs));
       set(progress, toSeconds(reading?.lastProgressMs));
       set(unclaimed, toSeconds(unclaimedMs));
       return { contentType: registry.contentType, body: await registry.metrics() };

@@ -9,7 +9,7 @@ import type { CancelTimer, Clock } from '../base/clock.js';
 export interface IdleWatchOptions {
   /** `queue.stall_after_ms`: the cure is tried after half of it, before anybody else has to notice. */
   readonly stallAfterMs: number;
-  readonly oldestWaitingMs: () => Promise<number>;
+  readonly nextWaitingMs: () => Promise<number>;
   /** Whether this worker could run another job now. */
   readonly hasFreeHands: () => boolean;
   /** Told now and then while it could not. */
@@ -50,7 +50,7 @@ export class IdleWatch {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const waitingMs = await this.#options.oldestWaitingMs();
+      const waitingMs = await this.#options.nextWaitingMs();
       this.#judge(waitingMs);
     } catch {
       // Redis is away, which its connections say; nobody could take anything.

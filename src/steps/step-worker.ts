@@ -25,7 +25,7 @@ export interface StepWorkerOptions {
   readonly concurrency: number;
   /** `queue.stall_after_ms`. */
   readonly stallAfterMs: number;
-  readonly oldestWaitingMs: () => Promise<number>;
+  readonly nextWaitingMs: () => Promise<number>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
   readonly dependencies: RunTaskDependencies;
 }
@@ -45,13 +45,13 @@ export class StepWorker {
   #closed: Promise<void> | undefined;
 
   constructor(options: StepWorkerOptions) {
-    const { concurrency, stallAfterMs, oldestWaitingMs, progress, dependencies } = options;
+    const { concurrency, stallAfterMs, nextWaitingMs, progress, dependencies } = options;
     const { running, clock } = dependencies;
     this.#options = options;
     this.#worker = this.#open();
     this.#watch = new IdleWatch({
       stallAfterMs,
-      oldestWaitingMs,
+      nextWaitingMs,
       hasFreeHands: () => running.size < concurrency,
       onBusy: () => progress.mark(),
       onStuck: (waitingMs) => this.#replace(waitingMs),

@@ -85,7 +85,7 @@ export interface RetentionStore {
   completeEnded(limit: number, pause?: Pause): Promise<number>;
   /** Ended tasks with their events, tool calls and accepted message ids. */
   deleteTasks(before: number, limit: number, pause?: Pause): Promise<number>;
-  /** Of ended tasks: every event but the first and the last status; the tasks stay, without artifacts and history. */
+  /** Of ended tasks: every event but the first and the last status, and the results of their tool calls; the tasks stay. */
   deleteEvents(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Sessions without a run that has not ended: their messages and themselves. */
   deleteSessions(before: number, limit: number, pause?: Pause): Promise<number>;

@@ -67,6 +67,14 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(before.length, 503);
     t.equal(await other.deleteEvents(BEFORE, 10), 1);
     t.equal(await other.deleteEvents(BEFORE, 10), 0, 'once');
+    t.match(
+      (await store.toolCalls(old.id)).map((call) => [call.status, call.result]),
+      [['done', undefined]],
+    );
+    t.match(
+      (await store.toolCalls(fresh.id)).map((call) => call.result),
+      [{ content: 'paid' }],
+    );
     const events = await store.events(old.id, 0);
     t.same(events, [before[0], before.at(-1)]);
     t.equal((await store.events(fresh.id, 0)).length, 4);
@@ -228,7 +236,7 @@ async function end(store: SqlTaskStore, taskId: string, at: number, artifacts = 
   const outcome = await store.commit(
     sampleCommit(taken.task, 'TASK_STATE_COMPLETED', {
       at,
-      toolCalls: [sampleToolCall()],
+      toolCalls: [sampleToolCall({ status: 'done', result: { content: 'paid', isError: false } })],
       events: [...Array.from({ length: artifacts }, (_, index) => sampleArtifact(`${index}`)), sampleStatus('TASK_STATE_COMPLETED')],
       messages: Array.from({ length: messages }, (_, index) => sampleMessage(`${index}`)),
     }),

@@ -68,7 +68,7 @@ t.test('all hands busy in steps that take long: jobs wait, and readiness does no
   });
   await rig.startWorker({ concurrency: 1, stallAfterMs: 2_500 });
   const tasks = [await rig.accept('helper'), await rig.accept('helper')];
-  await waitFor(async () => (await rig.queue.oldestWaitingMs()) > 3_500, 10_000);
+  await waitFor(async () => (await rig.queue.nextWaitingMs()) > 3_500, 10_000);
   t.equal(await findStall(health), undefined);
   isOver = true;
   for (const task of tasks) t.match(await rig.untilEnded(task), { state: 'TASK_STATE_COMPLETED' });

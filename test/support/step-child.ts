@@ -26,7 +26,7 @@ const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 't
 new Keeper({ store, retention: storageSettings().retention, leases, queue, publisher, moveSessions: undefined, ...shared });
 const worker = new StepWorker({
   ...{ connect: () => connections.forWorker(), disconnect: async () => {}, prefix: 'test', concurrency: 8, stallAfterMs: 30_000, progress },
-  oldestWaitingMs: () => queue.oldestWaitingMs(),
+  nextWaitingMs: () => queue.nextWaitingMs(),
   dependencies: {
     ...{ store, leases, publisher, queue, running: new RunningTasks(), ...shared },
     ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },

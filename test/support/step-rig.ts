@@ -108,7 +108,7 @@ export async function startStepRig(t: Test) {
         prefix: 'test',
         concurrency: options.concurrency ?? 8,
         stallAfterMs: options.stallAfterMs ?? 30_000,
-        oldestWaitingMs: () => queue.oldestWaitingMs(),
+        nextWaitingMs: () => queue.nextWaitingMs(),
         progress,
         dependencies: {
           store: options.take === undefined ? store : withTake(store, options.take),

@@ -66,7 +66,9 @@ export const StorageSchema = section(
     retention: section(
       {
         tasks: duration('Age at which an ended task is deleted with its log; 0 keeps it for ever.', { default: 0 }),
-        events: duration('Age at which an ended task loses its artifacts and history, and keeps its status; 0 never.', { default: 0 }),
+        events: duration('Age at which an ended task loses its artifacts, history and tool results, and keeps its status; 0 never.', {
+          default: 0,
+        }),
         sessions: duration('Age at which a session without a run is deleted; 0 keeps it for ever.', { default: 0 }),
       },
       'How long things are kept, counted from their last change.',

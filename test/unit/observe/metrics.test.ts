@@ -4,7 +4,7 @@ import { createMetrics } from '../../../src/observe/metrics.js';
 t.test('every metric has its name and help from the start, counters from zero', async (t) => {
   const metrics = createMetrics();
   metrics.takeovers.inc();
-  metrics.watchQueue(async () => ({ waiting: 7, oldestWaitingMs: 1_500, lastProgressMs: 250 }));
+  metrics.watchQueue(async () => ({ waiting: 7, nextWaitingMs: 1_500, lastProgressMs: 250 }));
   metrics.watchRuns(async () => 2_500);
   const { body, contentType } = await metrics.render();
   t.match(contentType, /^text\/plain; version=0\.0\.4/);
@@ -30,7 +30,7 @@ t.test('what cannot be read is left out, not shown as it was', async (t) => {
   let isAway = false;
   metrics.watchQueue(async () => {
     if (isAway) throw new Error('away');
-    return { waiting: 7, oldestWaitingMs: 0, lastProgressMs: undefined };
+    return { waiting: 7, nextWaitingMs: 0, lastProgressMs: undefined };
   });
   t.match((await metrics.render()).body, /^hector_queue_waiting 7$/m);
   t.notMatch((await metrics.render()).body, /^hector_queue_last_progress_seconds/m);

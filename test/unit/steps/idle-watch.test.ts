@@ -8,10 +8,10 @@ function startWatch({ hasFreeHands = true } = {}) {
   const clock = createSteeredClock();
   const stuck: number[] = [];
   const busyAt: number[] = [];
-  const queue = { oldestWaitingMs: async () => 0, addedAt: 0 };
+  const queue = { nextWaitingMs: async () => 0, addedAt: 0 };
   const watch = new IdleWatch({
     stallAfterMs: STALL_MS,
-    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    nextWaitingMs: () => queue.nextWaitingMs(),
     hasFreeHands: () => hasFreeHands,
     onBusy: () => busyAt.push(clock.monotonic()),
     onStuck: (waitingMs) => stuck.push(waitingMs),
@@ -22,10 +22,10 @@ function startWatch({ hasFreeHands = true } = {}) {
     /** From now on a job waits. */
     addJob() {
       const addedAt = clock.now();
-      queue.oldestWaitingMs = async () => clock.now() - addedAt;
+      queue.nextWaitingMs = async () => clock.now() - addedAt;
     },
     loseRedis() {
-      queue.oldestWaitingMs = async () => {
+      queue.nextWaitingMs = async () => {
         throw new Error('away');
       };
     },

@@ -6,7 +6,7 @@ import { prepareToolCalls } from './tool-calls.js';
 import type { RunLogWrite } from './write-group.js';
 
 /**
- * R3, R7: tool calls in the middle of a step. The task counts as touched: the sweep leaves a long step alone.
+ * R3, R7: tool calls in the middle of a step. `updatedAt` moves with it, for people and lists; recovery goes by leases and does not ask.
  * Of a run that has ended, results of calls that this epoch began: a call that was made is known to have been made.
  */
 export function recordWrite({ taskId, epoch, step, toolCalls, at }: StepRecord): RunLogWrite<RecordOutcome> {

@@ -59,7 +59,7 @@ export async function deleteTasks(database: Database, { before, limit, pause }: 
   return count;
 }
 
-/** Sessions' messages stay; what a task said to others is gone, but for how it began and ended. */
+/** Sessions' messages stay; what a task said to others is gone, but for how it began and ended, and so is what its tools answered. */
 export async function deleteEvents(database: Database, { before, limit, pause }: Deletion): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_LOGS, parameters: [before, limit] });
   let count = 0;
@@ -113,6 +113,9 @@ function* trim({ dialect }: Database, id: string, before: number): Program<'some
   const [bound] = yield* rowsOf<{ seq: number }>({ sql: TRIM_BOUND, parameters: [id, task.seq, BITE - 1] });
   yield* rowsOf({ sql: TRIM, parameters: [id, bound === undefined ? task.seq - 1 : bound.seq] });
   if (bound !== undefined) return 'some';
+  const [call] = yield* rowsOf<{ ordinal: number }>({ sql: RESULT_BOUND, parameters: [id, BITE - 1] });
+  yield* rowsOf({ sql: DROP_RESULTS, parameters: [id, call?.ordinal ?? task.last_call ?? 0] });
+  if (call !== undefined) return 'some';
   yield* runAll(dialect.rows.update(LOG_CHANGE, [[id, null]]));
   return 'all';
 }
@@ -140,11 +143,14 @@ function* runAll(queries: readonly Query[]): Program<void> {
   for (const query of queries) yield query;
 }
 
-type EndedTask = Pick<TaskTable, 'id' | 'seq' | 'ended_at' | 'whole_since'>;
+type EndedTask = Pick<TaskTable, 'id' | 'seq' | 'last_call' | 'ended_at' | 'whole_since'>;
 type UnnotedTask = Pick<TaskTable, 'id' | 'updated_at' | 'ended_at'>;
 type IdleSession = Pick<SessionTable, 'session_key' | 'session_id' | 'updated_at'>;
 
-const TASK_END = { table: 'tasks', columns: { id: 'key', seq: 'integer', ended_at: 'integer', whole_since: 'integer' } } as const;
+const TASK_END = {
+  table: 'tasks',
+  columns: { id: 'key', seq: 'integer', last_call: 'integer', ended_at: 'integer', whole_since: 'integer' },
+} as const;
 const UNNOTED = { table: 'tasks', columns: { id: 'key', updated_at: 'integer', ended_at: 'integer' } } as const;
 const END_NOTE = {
   table: 'tasks',
@@ -162,6 +168,9 @@ const OPEN_RUN = `SELECT 1 FROM tasks WHERE session_id = ? AND ${IS_OPEN} LIMIT 
 
 const TRIM_BOUND = 'SELECT seq FROM task_events WHERE task_id = ? AND seq > 1 AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?';
 const TRIM = 'DELETE FROM task_events WHERE task_id = ? AND seq > 1 AND seq <= ?';
+
+const RESULT_BOUND = 'SELECT ordinal FROM tool_calls WHERE task_id = ? AND result IS NOT NULL ORDER BY ordinal LIMIT 1 OFFSET ?';
+const DROP_RESULTS = 'UPDATE tool_calls SET result = NULL WHERE task_id = ? AND ordinal <= ?';
 
 /** Tasks or sessions per transaction, and events. */
 const BATCH = 20;
