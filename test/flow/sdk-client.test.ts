@@ -57,7 +57,9 @@ for (const transport of SDK_TRANSPORTS) {
     async (t) => {
       const webhook = await startWebhook(t);
       const push = { allow_private: ['127.0.0.1'] };
-      const hector = await startTestHector(t, { config: { ...CONFIG, server: { grpc_port: 0, a2a: { push } } } });
+      const hector = await startTestHector(t, {
+        config: { agents: { other: {}, ...CONFIG.agents }, server: { grpc_port: 0, a2a: { push } } },
+      });
       const client = await connectSdkClient(hector.url, 'assistant', transport);
       const taskPushNotificationConfig = { url: webhook.url, token: 'tok', authentication: { scheme: 'Bearer', credentials: 'c' } };
       const sent = (await client.sendMessage(
@@ -74,6 +76,7 @@ for (const transport of SDK_TRANSPORTS) {
         TaskPushNotificationConfig.fromJSON({ taskId: sent.id, id: 'mine', url: webhook.url }),
       );
       t.match(made, { taskId: sent.id, id: 'mine', url: webhook.url });
+      t.same(await client.createTaskPushNotificationConfig(made), made, 'what was answered can be sent again');
       const reference = { taskId: sent.id, id: 'mine' };
       t.same(await client.getTaskPushNotificationConfig(GetTaskPushNotificationConfigRequest.fromJSON(reference)), made);
       const list = async () =>
