@@ -37,27 +37,18 @@ import { PushWorker } from './steps/push-worker.js';
 import { findStall, readQueue } from './steps/queue-health.js';
 import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
-import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
-import { RunningTasks } from './steps/running-tasks.js';
+import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
-import { StepWorker } from './steps/step-worker.js';
+import type { StepWorker } from './steps/step-worker.js';
 import { UnclaimedWatch } from './steps/unclaimed-watch.js';
-import { RedisCancelSignals } from './storage/redis/cancel-signals.js';
-import { ChannelSubscriptions } from './storage/redis/channel-subscriptions.js';
-import { connectRedis } from './storage/redis/connect.js';
-import { startEmbeddedRedis } from './storage/redis/embedded-redis.js';
-import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
-import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
-import { RedisLeaseManager } from './storage/redis/lease-manager.js';
-import { RedisProgressMarks } from './storage/redis/progress-marks.js';
-import { RedisPushSignals } from './storage/redis/push-signals.js';
+import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
-import { type PushMark, PushMarks, withPushMarks } from './tasks/push-marks.js';
+import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
 import { createThreadPools } from './threads/pools.js';
 
 export type { Hector } from './runtime/hector.js';
@@ -103,7 +94,7 @@ async function start(
     clock,
     log,
   });
-  const worker = roles.has('agent') ? await startStepWorker(parts, stores, coordination, runtime) : undefined;
+  const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
@@ -136,44 +127,24 @@ function withOwnQueue(settings: Settings, clock: Clock): Settings {
   return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
+/** What processes meet through, and the queues of steps and deliveries. */
 async function openCoordination(parts: Parts) {
-  const { settings, roles, log, clock, closers } = parts;
-  const { keyPrefix } = settings.redis;
-  const url = settings.redis.url === '' ? await joinEmbeddedRedis(settings, log, clock, closers) : settings.redis.url;
-  const connections = await connectRedis({ url, role: [...roles].join('-'), log, clock });
-  closers.add(() => connections.close());
-  const client = connections.main;
-  const channels = new ChannelSubscriptions(connections.subscriber, log);
-  closers.add(() => channels.close());
-  const leases = new RedisLeaseManager({ client, keyPrefix, leaseMs: settings.queue.leaseMs, clock, log });
-  closers.add(() => leases.close());
-  const feedPublisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
-  closers.add(() => feedPublisher.close());
+  const { settings, log, clock, closers } = parts;
+  const { pushSignals, ...redis } = await openRedisCoordination(parts);
   const queue = new BullStepQueue({
-    connection: connections.forQueue(),
-    prefix: keyPrefix,
+    connection: redis.connections.forQueue(),
+    prefix: settings.redis.keyPrefix,
     maxWaiting: settings.queue.maxWaiting,
     clock,
     log,
   });
   closers.add(() => queue.close());
-  const push = settings.server.a2a.push.enabled
-    ? await openPush(parts, connections.forQueue(), new RedisPushSignals({ client, channels, keyPrefix, log }))
-    : undefined;
-  return {
-    connections,
-    leases,
-    publisher: push === undefined ? feedPublisher : withPushMarks(feedPublisher, push.marks),
-    queue,
-    push,
-    progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
-    receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
-    signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
-  };
+  const push = settings.server.a2a.push.enabled ? await openPush(parts, redis.connections.forQueue(), pushSignals) : undefined;
+  return { ...redis, queue, push, publisher: push === undefined ? redis.publisher : withPushMarks(redis.publisher, push.marks) };
 }
 
 /** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
-async function openPush({ settings, log, closers }: Parts, connection: QueueConnection['connection'], signals: RedisPushSignals) {
+async function openPush({ settings, log, closers }: Parts, connection: QueueConnection['connection'], signals: PushSignals) {
   const { allowPrivate, encryptionKey } = settings.server.a2a.push;
   const queue = new BullPushQueue({ connection, prefix: settings.redis.keyPrefix, log });
   closers.add(() => queue.close());
@@ -185,55 +156,22 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
-async function joinEmbeddedRedis(settings: Settings, log: Logger, clock: Clock, closers: Closers): Promise<string> {
-  const redis = await startEmbeddedRedis({ directory: settings.stateDirectory, binary: settings.redis.binary, log, clock });
-  closers.add(() => redis.close());
-  return `unix://${redis.socketPath}`;
-}
-
 function createPools({ log, closers }: Parts) {
   const pools = createThreadPools({ log });
   closers.add(() => pools.close());
   return pools;
 }
 
-async function startStepWorker(
-  { settings, log, clock, closers, metrics }: Parts,
-  stores: Stores,
-  coordination: Coordination,
-  runtime: Runtime,
-): Promise<StepWorker> {
-  const { leases, publisher, queue, signals, connections, progress } = coordination;
-  const running = new RunningTasks();
-  const listening = await signals.listen((taskId) => running.cancel(taskId));
-  closers.add(() => listening.close());
-  const dependencies: RunTaskDependencies = {
+function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
+  return startStepWorker({
+    ...parts,
+    ...coordination,
     store: stores.tasks,
-    leases,
-    publisher,
-    queue,
-    running,
-    getAgent: (version, name) => runtime.getAgent(version, name),
-    clock,
-    log,
-    metrics,
-    worker: newId(),
-    timeSliceMs: settings.queue.timeSliceMs,
-    checkpoint: settings.storage.checkpoint,
-  };
-  const worker = new StepWorker({
     connect: () => connections.forWorker(),
     disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
-    prefix: settings.redis.keyPrefix,
-    concurrency: settings.queue.concurrency,
-    stallAfterMs: settings.queue.stallAfterMs,
-    nextWaitingMs: () => queue.nextWaitingMs(),
-    progress,
-    dependencies,
+    getAgent: (version, name) => runtime.getAgent(version, name),
+    drainMs: drainBudgetMs(parts.settings),
   });
-  closers.add(() => worker.close(drainBudgetMs(settings)));
-  await worker.ready();
-  return worker;
 }
 
 function startKeeper(

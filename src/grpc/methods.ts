@@ -1,10 +1,12 @@
 /** The methods of `lf.a2a.v1.A2AService` (GR1): their wire form, and the operation behind each. */
 import { A2AService } from '@a2a-js/sdk/server/grpc';
+import { formatAgentTenant } from '../a2a/agent-tenant.js';
 import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import type { FrameStream } from '../a2a/task-stream.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import type { TaskPushNotificationConfig } from '../protocol/a2a.js';
 import {
   fromCancelTaskRequest,
   fromExtendedCardRequest,
@@ -72,19 +74,22 @@ export const METHODS: readonly GrpcMethod[] = [
   answer(
     A2AService.createTaskPushNotificationConfig,
     fromPushConfig,
-    (operations, params, call) => operations.createPushConfig(params, call),
+    async (operations, params, call) => withAddress(await operations.createPushConfig(params, call), call),
     toPushConfig,
   ),
   answer(
     A2AService.getTaskPushNotificationConfig,
     fromPushConfigReference,
-    (operations, params, call) => operations.getPushConfig(params, call),
+    async (operations, params, call) => withAddress(await operations.getPushConfig(params, call), call),
     toPushConfig,
   ),
   answer(
     A2AService.listTaskPushNotificationConfigs,
     fromListPushConfigsRequest,
-    (operations, params, call) => operations.listPushConfigs(params, call),
+    async (operations, params, call) => {
+      const page = await operations.listPushConfigs(params, call);
+      return { ...page, configs: page.configs.map((config) => withAddress(config, call)) };
+    },
     toListPushConfigsResponse,
   ),
   answer(
@@ -103,6 +108,11 @@ export const METHODS: readonly GrpcMethod[] = [
 
 export const encodeStreamResponse = (response: Parameters<typeof toStreamResponse>[0]): Buffer =>
   A2AService.sendStreamingMessage.responseSerialize(toStreamResponse(response));
+
+/** The tenant as this binding has it, which names the agent too, so that a config can be sent as it was answered. */
+function withAddress(config: TaskPushNotificationConfig, call: OperationCall): TaskPushNotificationConfig {
+  return { ...config, tenant: formatAgentTenant(call) };
+}
 
 function answer<Request, Response, Result>(
   wire: WireMethod<Request, Response>,

@@ -49,10 +49,8 @@ t.test('a config is created with an id of its own or the given one, and read aga
   const answer = resultOf(await server.create(whole));
   t.same(answer, { taskId, id: 'mine', url: `${HOOK}?a=1`, token: 'tok', authentication: { scheme: 'Bearer' } });
   t.same(resultOf(await server.get(taskId, 'mine')), answer);
-  const snake = resultOf(
-    await rpc(server.url, 'CreateTaskPushNotificationConfig', { task_id: taskId, id: 'mine', url: HOOK, tenant: 'acme' }),
-  );
-  t.same(snake, { tenant: 'acme', id: 'mine', taskId, url: HOOK }, 'the same id replaces the config');
+  const snake = resultOf(await rpc(server.url, 'CreateTaskPushNotificationConfig', { task_id: taskId, id: 'mine', url: HOOK }));
+  t.same(snake, { id: 'mine', taskId, url: HOOK }, 'the same id replaces the config');
   t.equal(resultOf(await server.list({ taskId })).configs.length, 2);
 });
 
@@ -90,6 +88,21 @@ t.test('what is not there is not found: tasks, configs, and those of another age
     t.equal(reply.body.error?.code, -32001);
   }
   t.equal(resultOf(await server.list({ taskId })).configs.length, 1);
+});
+
+t.test('configs belong to the tenant of their task; for another they are not found (P2, P3, P4, P5, U1)', async (t) => {
+  const { url } = await start(t);
+  const tenant = 'acme';
+  const { id: taskId } = resultOf(await rpc(url, 'SendMessage', { tenant, message: userMessage('Hello') })).task;
+  const made = resultOf(await rpc(url, 'CreateTaskPushNotificationConfig', { tenant, taskId, id: 'a', url: HOOK }));
+  t.same(made, { tenant, id: 'a', taskId, url: HOOK });
+  for (const other of [{}, { tenant: 'other' }]) {
+    for (const method of ['Create', 'Get', 'Delete'].map((verb) => `${verb}TaskPushNotificationConfig`)) {
+      t.equal((await rpc(url, method, { ...other, taskId, id: 'a', url: HOOK })).body.error?.code, -32001, method);
+    }
+    t.equal((await rpc(url, 'ListTaskPushNotificationConfigs', { ...other, taskId })).body.error?.code, -32001);
+  }
+  t.same(resultOf(await rpc(url, 'ListTaskPushNotificationConfigs', { tenant, taskId })).configs, [made]);
 });
 
 t.test('all configs of a task are listed, by pages that deletes do not upset (P4)', async (t) => {
