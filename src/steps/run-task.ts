@@ -4,7 +4,7 @@
  * Kept here: R3 (the turn's epoch), what becomes of a run whose worker died (CHK-07), and that a run which is let go without a
  * commit is not taken for one. SQL decides; the lease only keeps two workers from trying at once.
  */
-import { describeError } from '../base/errors.js';
+import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
@@ -80,7 +80,7 @@ async function takeTurn(
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
   } catch (error) {
-    await giveBack(task, dependencies);
+    await giveBack(task, hasCode(error, 'AGENT_HANDLER_MISSING'), dependencies);
     throw error;
   }
 }
@@ -112,9 +112,9 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
 }
 
 /** Nobody needs to think that this worker died. Does nothing for a run that others have by now. */
-async function giveBack(task: TaskRecord, { store, clock, log }: RunTaskDependencies): Promise<void> {
+async function giveBack(task: TaskRecord, isUntried: boolean, { store, clock, log }: RunTaskDependencies): Promise<void> {
   try {
-    await store.release(task.id, task.epoch, clock.now());
+    await store.release(task.id, task.epoch, clock.now(), isUntried);
   } catch (error) {
     log.warn({ taskId: task.id, reason: describeError(error) }, 'a run was not given back; the next worker takes this one for dead');
   }

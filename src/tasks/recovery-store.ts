@@ -45,8 +45,11 @@ export interface OpenRunStatistics {
 }
 
 export interface RecoveryStore {
-  /** A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. */
-  release(taskId: string, epoch: number, at: number): Promise<void>;
+  /**
+   * A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. `isUntried`: it did not
+   * begin the step, so its take does not count among those that end in giving the run up (`MAX_TAKES`).
+   */
+  release(taskId: string, epoch: number, at: number, isUntried?: boolean): Promise<void>;
   /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
   /** A held run becomes runnable again. `owner` undefined = no ownership check. */

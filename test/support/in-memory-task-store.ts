@@ -74,7 +74,12 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
       });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
-        { type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) },
+        {
+          type: 'task.created',
+          message: input.message,
+          ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+          ...modesOf(input),
+        },
       ]);
       return { type: 'accepted', task: this.#get(id).record, events };
     }
@@ -84,7 +89,7 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
-      { type: 'message.added', message: input.message },
+      { type: 'message.added', message: input.message, ...modesOf(input) },
       { type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(input.at) } },
     ]);
     const change = { state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined } as const;
@@ -152,10 +157,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
   }
 
-  async release(taskId: string, epoch: number, at: number): Promise<void> {
+  async release(taskId: string, epoch: number, at: number, isUntried = false): Promise<void> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
-    if (task !== undefined && isInHands(task, { epoch })) this.#change(taskId, { worker: '', updatedAt: at });
+    if (task === undefined || !isInHands(task, { epoch })) return;
+    this.#change(taskId, { worker: '', updatedAt: at, ...(isUntried ? { takes: Math.max(0, task.record.takes - 1) } : {}) });
   }
 
   async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
@@ -306,4 +312,8 @@ function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' 
   if (isInterrupted(state)) return 'waiting';
   if (heldSince !== undefined) return 'held';
   return worker === '' ? 'queued' : 'running';
+}
+
+function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
+  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

@@ -4,6 +4,8 @@ import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '.
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
     type: 'llm',
+    handler: '',
+    directMessages: false,
     name: 'Helper',
     description: 'Answers questions',
     llm: 'offline',

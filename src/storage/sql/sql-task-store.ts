@@ -111,8 +111,8 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readToolCalls(this.#database, taskId, callIds);
   }
 
-  release(taskId: string, epoch: number, at: number): Promise<void> {
-    return this.#write('release', () => releaseWrite({ taskId, epoch, at }));
+  release(taskId: string, epoch: number, at: number, isUntried = false): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at, isUntried }));
   }
 
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {

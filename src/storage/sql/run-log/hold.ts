@@ -10,12 +10,14 @@ interface Held {
   readonly at: number;
 }
 
-export function releaseWrite({ taskId, epoch, at }: Held): RunLogWrite<void> {
+export function releaseWrite({ taskId, epoch, at, isUntried = false }: Held & { readonly isUntried?: boolean }): RunLogWrite<void> {
   return {
     ...alone(taskId),
     decide: (set) => {
       const task = set.tasks.get(taskId);
-      if (task !== undefined && isInHands(task, { epoch })) set.changeTask(task, { worker: '', updatedAt: at });
+      if (task === undefined || !isInHands(task, { epoch })) return;
+      const takes = isUntried ? Math.max(0, task.record.takes - 1) : task.record.takes;
+      set.changeTask(task, { worker: '', takes, updatedAt: at });
     },
   };
 }
