@@ -48,5 +48,5 @@ await Hector.fromConfig(config)
   .agent('clock', clock, { description: 'Tells the time.', directMessages: true })
   .serve({
     ...(values.roles === undefined ? {} : { roles: values.roles.split(',') }),
-    onReady: ({ url }) => console.log(url === '' ? 'ready' : `${url}/agents`),
+    onReady: ({ url }) => process.stdout.write(url === '' ? 'ready\n' : `${url}/agents\n`),
   });

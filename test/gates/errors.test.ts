@@ -9,7 +9,6 @@ const WITHOUT_AREA = new Set(['INTERNAL', 'OVERLOADED']);
 
 /** Codes that wait for their first use, with the issue that brings it. An entry whose code is used must go. */
 const RESERVED: Readonly<Record<string, string>> = {
-  AGENT_RESPONSE_INVALID: '#4: remote agents and bindings that check answers',
   EXTENDED_CARD_NOT_CONFIGURED: '#4: the extended card',
   EXTENSION_REQUIRED: '#4: required extensions',
   ACCESS_UNAUTHENTICATED: '#7: authentication',

@@ -77,6 +77,7 @@ export interface EndOutput extends Statement {
 export type Output = string | TextOutput | ArtifactOutput | StatusOutput | WaitOutput | MessageOutput | EndOutput;
 
 /** The answer of a handler that yields nothing; a generator may return one, too. A list is put out in its order. */
+// biome-ignore lint/suspicious/noConfusingVoidType: what a generator without a return gives
 export type Result = Output | readonly Output[] | undefined | void;
 
 /** A message of the conversation. */
