@@ -80,7 +80,10 @@ async function takeTurn(
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
   } catch (error) {
-    await giveBack(task, hasCode(error, 'AGENT_HANDLER_MISSING'), dependencies);
+    // Not begun: whoever has the code shall have all its tries.
+    const isUntried = hasCode(error, 'AGENT_HANDLER_MISSING');
+    if (isUntried) dependencies.log.error({ taskId: task.id }, `a run is given back: ${describeError(error)}`);
+    await giveBack(task, isUntried, dependencies);
     throw error;
   }
 }
