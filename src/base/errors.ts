@@ -76,6 +76,7 @@ export const ERRORS = {
   TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
+  AGENT_HANDLER_MISSING: entry('This process has no code for the agent', 'retry', 503),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
   TASK_BUSY: entry('The task is being worked on', 'retry', 409),
   CHECKPOINT_NOT_HELD: entry('The run is not held', 'stop', 409),

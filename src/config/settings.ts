@@ -224,11 +224,15 @@ export interface SigningKeySettings {
 }
 
 export interface AgentSettings {
-  readonly type: 'llm';
+  readonly type: 'llm' | 'custom';
+  /** Of `custom`: name of the registered code, by default the key. '' for others. */
+  readonly handler: string;
+  /** Of `custom`: it may answer with a Message in place of a task (S1). Default false. */
+  readonly directMessages: boolean;
   /** Display name; default the key. */
   readonly name: string;
   readonly description: string;
-  /** Key in `llms`. */
+  /** Key in `llms`; '' for `custom` agents that name none. */
   readonly llm: string;
   readonly instruction: string;
   /** `undefined` = all tools; `[]` = none (CFG-31). */

@@ -24,7 +24,8 @@ export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn }:
     state: status?.state ?? 'TASK_STATE_WORKING',
     control,
     messages,
-    events: status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome) }],
+    events:
+      status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome), ...directness(outcome) }],
     ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls }),
     goesOn,
     ...expiry(outcome, at),
@@ -46,6 +47,8 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
       return { state: outcome.state, message: outcome.statusMessage, timestamp };
     case 'failed':
       return { state: 'TASK_STATE_FAILED', message: outcome.statusMessage, timestamp };
+    case 'rejected':
+      return { state: 'TASK_STATE_REJECTED', message: outcome.statusMessage, timestamp };
     case 'finished':
       return {
         state: 'TASK_STATE_COMPLETED',
@@ -56,8 +59,12 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
 }
 
 function statusMetadata(outcome: StepOutcome): { metadata?: JsonObject } {
-  if (outcome.type !== 'finished' && outcome.type !== 'wait') return {};
+  if (outcome.type === 'continue') return {};
   return outcome.statusMetadata === undefined ? {} : { metadata: outcome.statusMetadata };
+}
+
+function directness(outcome: StepOutcome): { direct?: true } {
+  return outcome.type === 'finished' && outcome.isDirect === true ? { direct: true } : {};
 }
 
 /** A failure that no agent foresaw ends the run; the client learns what concerns it, the log the rest. */

@@ -66,6 +66,8 @@ export interface AcceptInput {
   readonly taskId?: string;
   /** Task metadata, given on creation. */
   readonly metadata?: JsonObject;
+  /** What the client wants to be answered in (S8). Default: anything. */
+  readonly acceptedOutputModes?: readonly string[];
   /** Equal for the same message of the same caller in the same context (R11). */
   readonly dedupeKey: string;
   /** SHA-256 of what the message says, as hex: tells a message sent again from another one under the same id (R11). */

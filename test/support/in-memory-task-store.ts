@@ -86,7 +86,12 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
-        { type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) },
+        {
+          type: 'task.created',
+          message: input.message,
+          ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+          ...modesOf(input),
+        },
       ]);
       return { type: 'accepted', task: this.#get(id).record, events };
     }
@@ -98,7 +103,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
-      { type: 'message.added', message: input.message },
+      { type: 'message.added', message: input.message, ...modesOf(input) },
       { type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(input.at) } },
     ]);
     const change = { state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined } as const;
@@ -378,4 +383,8 @@ function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' 
   if (isInterrupted(state)) return 'waiting';
   if (heldSince !== undefined) return 'held';
   return worker === '' ? 'queued' : 'running';
+}
+
+function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
+  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

@@ -66,6 +66,8 @@ export function taskRecord(control: JsonObject = {}): TaskRecord {
 export function stepContext(change: Partial<StepContext> = {}): StepContext {
   return {
     signal: new AbortController().signal,
+    turn: new AbortController().signal,
+    readEvents: async () => [],
     preview: () => {},
     ledger: { find: async () => new Map(), findInSession: async () => new Map(), record: async () => {} },
     checkpoint: { afterModel: false, afterTools: false },

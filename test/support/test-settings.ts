@@ -4,6 +4,8 @@ import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Setting
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
     type: 'llm',
+    handler: '',
+    directMessages: false,
     name: 'Helper',
     description: 'Answers questions',
     llm: 'offline',

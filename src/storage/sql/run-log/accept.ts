@@ -19,12 +19,13 @@ export interface AcceptAgain {
 /** R1, R11: a new task, or a waiting one goes on. */
 export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | AcceptAgain> {
   assertStorable(input);
-  const { message, metadata, taskId } = input;
+  const { message, metadata, taskId, acceptedOutputModes } = input;
+  const modes = acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
   const doubleTexting = taskId === undefined ? (input.doubleTexting ?? 'enqueue') : 'enqueue';
   const body: TaskEventBody =
     taskId === undefined
-      ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }) }
-      : { type: 'message.added', message };
+      ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }), ...modes }
+      : { type: 'message.added', message, ...modes };
   // Everything that takes time happens here, before the transaction holds its locks.
   const key = { ...input.key, tenant: input.tenant };
   const prepared: PreparedAccept = {
