@@ -29,6 +29,7 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
+import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
@@ -38,8 +39,10 @@ import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
 import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
+import type { StepWorker } from './steps/step-worker.js';
+import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
-import { findEviction } from './storage/redis/redis-safety.js';
+import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
@@ -91,8 +94,10 @@ async function start(
     clock,
     log,
   });
-  if (roles.has('agent')) await startWorker(parts, stores, coordination, runtime);
-  if (roles.has('keeper')) startKeeper(parts, stores, coordination);
+  const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
+  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
+  // Together: what the keeper still has under way must not use up the worker's budget.
+  closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
@@ -157,26 +162,26 @@ function createPools({ log, closers }: Parts) {
   return pools;
 }
 
-function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<void> {
+function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
   return startStepWorker({
     ...parts,
     ...coordination,
     store: stores.tasks,
     connect: () => connections.forWorker(),
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
     getAgent: (version, name) => runtime.getAgent(version, name),
     drainMs: drainBudgetMs(parts.settings),
   });
 }
 
 function startKeeper(
-  { settings, closers, ...shared }: Parts,
+  { settings, ...shared }: Parts,
   { tasks: store, sessionTransfer }: Stores,
   { leases, queue, publisher }: Coordination,
-): void {
+): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
-  closers.add(() => keeper.close());
+  return new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
 }
 
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */
@@ -234,18 +239,25 @@ async function startFrontRole(
   const binding = createA2aBinding(operationPorts);
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
+  const keeperLease = RECOVERY_SWEEP.lease;
+  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
+  closers.add(async () => unclaimed.close());
+  metrics.watchRuns(() => unclaimed.ageMs());
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
   const readiness = createReadiness(
     [
       { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'the database', findReason: async () => void (await store.find('readiness', undefined)) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
+      { name: 'the database', findReason: () => findDatabaseReason(store) },
       { name: 'the queue of steps', findReason: () => findStall(health) },
+      { name: 'the run log', findReason: () => unclaimed.findStall() },
     ],
     clock,
     log,
   );
   const studio = createStudioRoutes({
-    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
-    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
@@ -262,12 +274,23 @@ async function startFrontRole(
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);
+  const delayMs = drainDelayMs(settings);
   // Together: the first turns readiness off for both.
-  closers.add(async () => void (await Promise.all([front.drain(budgetMs), grpc?.drain(budgetMs)])));
+  const drainGrpc = async () => {
+    if (grpc === undefined) return;
+    await clock.sleep(delayMs);
+    await grpc.drain(budgetMs);
+  };
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
   return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
 function drainBudgetMs(settings: Settings): number {
-  return settings.server.shutdownTimeoutMs * 0.45;
+  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
+}
+
+/** Counts as part of the time that everything has, so it never takes more than half of it. */
+function drainDelayMs({ server }: Settings): number {
+  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
 }

@@ -1,9 +1,9 @@
 /** SendMessage and SendStreamingMessage: the message is committed first, what follows is only watching (R1, R6). */
 import { AppError } from '../base/errors.js';
-import type { SendMessageRequest, SendMessageResponse, Task } from '../protocol/a2a.js';
+import type { SendMessageRequest, SendMessageResponse } from '../protocol/a2a.js';
 import { readSendMessageRequest } from '../protocol/read-requests.js';
-import { isInterrupted, isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
+import { findDirectMessage, isAtRest, showsOutput } from './first-output.js';
 import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { TaskView } from './project-task.js';
@@ -15,8 +15,11 @@ export async function sendMessage(dependencies: OperationDependencies, params: u
   const request = readRequest(dependencies, params, call);
   const record = await accept(dependencies, request, call);
   const historyLength = request.configuration?.historyLength;
-  if (request.configuration?.returnImmediately) return { task: (await readTaskView(dependencies.store, record.id)).toTask(historyLength) };
-  return { task: await waitForRest(dependencies, record, call.signal, historyLength) };
+  if (request.configuration?.returnImmediately && !call.agentSettings.directMessages)
+    return { task: (await readTaskView(dependencies.store, record.id)).toTask(historyLength) };
+  // S4: whether the answer is a Message shows only with the agent's first output.
+  const until = request.configuration?.returnImmediately ? 'output' : 'rest';
+  return waitUntil(until, dependencies, record, call.signal, historyLength);
 }
 
 export async function sendStreamingMessage(
@@ -30,6 +33,7 @@ export async function sendStreamingMessage(
   const historyLength = request.configuration?.historyLength;
   return openFromTask(dependencies, record, call.signal, {
     closeOnInputRequired: dependencies.settings().server.a2a.closeOnInputRequired,
+    awaitsOutput: call.agentSettings.directMessages,
     ...(historyLength === undefined ? {} : { historyLength }),
   });
 }
@@ -52,6 +56,7 @@ function readRequest({ settings }: OperationDependencies, params: unknown, { age
 
 async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
   const { acceptMessage, settings } = dependencies;
+  const modes = request.configuration?.acceptedOutputModes;
   const registerWebhook = await prepareSentConfig(dependencies, request, call);
   const task = await acceptMessage({
     agent: call.agent,
@@ -61,6 +66,7 @@ async function accept(dependencies: OperationDependencies, request: SendMessageR
     doubleTexting: call.agentSettings.doubleTexting,
     message: request.message,
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+    ...(modes === undefined ? {} : { acceptedOutputModes: modes }),
   });
   // Its place is the task as it was accepted, so nothing is missed; should this process die first, the message sent again does it.
   await registerWebhook(task);
@@ -68,21 +74,27 @@ async function accept(dependencies: OperationDependencies, request: SendMessageR
 }
 
 /**
- * S2: the task once it rests (ended, or waiting for somebody), with everything it made. A client that goes away
- * gets the task as it is then; nobody reads that, and the task goes on (R6).
+ * S2: the task once it rests (ended, or waiting for somebody), with everything it made, or the Message that is the whole answer (S1). A
+ * client that goes away gets the task as it is then; nobody reads that, and the task goes on (R6).
  */
-async function waitForRest(
+async function waitUntil(
+  until: 'output' | 'rest',
   { feed }: OperationDependencies,
   record: TaskRecord,
   signal: AbortSignal,
   historyLength: number | undefined,
-): Promise<Task> {
+): Promise<SendMessageResponse> {
   const view = new TaskView();
-  for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, signal, { previews: false })) {
-    if (item.type !== 'event') continue;
-    view.apply(item.event);
+  let isShown = false;
+  for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, signal, { previews: until === 'output' })) {
+    if (item.type === 'event') {
+      view.apply(item.event);
+      const message = findDirectMessage(item);
+      if (message !== undefined) return { message };
+    }
     // Up to `record.seq` lies the past: a continued task was at rest before, the message has woken it.
-    if (view.seq >= record.seq && (isTerminal(view.state) || isInterrupted(view.state))) break;
+    isShown ||= showsOutput(item);
+    if (view.seq >= record.seq && (until === 'output' ? isShown : isAtRest(item))) break;
   }
-  return view.toTask(historyLength);
+  return { task: view.toTask(historyLength) };
 }

@@ -6,6 +6,7 @@ import type { LiveFeed } from '../tasks/live-feed.js';
 import type { Cursor } from '../tasks/task-event.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { detachableStream } from './detachable-stream.js';
+import { findDirectMessage, showsOutput } from './first-output.js';
 import { TaskView } from './project-task.js';
 import { type CommittedParts, cursorOf, projectUpdate, resumeUpdates, startUpdates, type UpdateState } from './project-updates.js';
 import { readTaskView } from './read-task.js';
@@ -21,6 +22,8 @@ export interface TaskStreamOptions {
   readonly historyLength?: number;
   /** End when the task asks for input (A15.3). */
   readonly closeOnInputRequired: boolean;
+  /** Begin with the first output: it may be a Message, and then there is no Task to begin with (T2). Default false. */
+  readonly awaitsOutput?: boolean;
 }
 
 export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
@@ -37,19 +40,24 @@ export function openFromTask(
     detachableStream(signal, async function* (inner) {
       const view = new TaskView();
       let state: UpdateState | undefined;
+      let isShown = options.awaitsOutput !== true;
       for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, inner)) {
-        if (state !== undefined) {
-          const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
-          state = update.state;
-          yield* update.frames;
-          if (endsWith(item, options)) return;
-        } else if (item.type === 'event') {
-          view.apply(item.event);
-          if (view.seq < record.seq) continue;
+        const isFirst = state === undefined;
+        if (state === undefined) {
+          if (item.type === 'event') view.apply(item.event);
+          isShown ||= showsOutput(item);
+          if (view.seq < record.seq || !isShown) continue;
+          const message = options.awaitsOutput === true ? findDirectMessage(item) : undefined;
           state = startUpdates(view);
+          if (message !== undefined) return yield { response: { message }, cursor: cursorOf(state), epoch: view.epoch };
           yield { response: { task: view.toTask(options.historyLength) }, cursor: cursorOf(state), epoch: view.epoch };
           if (isLast(view.state, options)) return;
         }
+        if (isFirst && item.type === 'event') continue;
+        const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
+        state = update.state;
+        yield* update.frames;
+        if (endsWith(item, options)) return;
       }
     }),
   );

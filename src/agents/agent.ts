@@ -5,9 +5,9 @@
 import type { JsonObject } from '../base/json.js';
 import type { Message } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
-import type { TaskEventBody } from '../tasks/task-event.js';
+import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
-import type { ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
+import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -18,6 +18,13 @@ export interface StepState {
 export interface StepContext {
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when this worker's turn with the run is over, however it ended. The same object for all steps of one turn, and of no
+   * other: what an agent keeps in memory from step to step belongs to it.
+   */
+  readonly turn: AbortSignal;
+  /** The run's events up to its last commit, oldest first. */
+  readEvents(): Promise<readonly TaskEvent[]>;
   /**
    * Shows growth of an artifact at once (R9). Never throws; a preview that fails is only slower. What was previewed must be
    * the beginning of the text that the step's event brings.
@@ -31,6 +38,8 @@ export interface StepContext {
 export interface StepLedger {
   /** Those of these calls that the log knows, by call id. */
   find(callIds: readonly string[]): Promise<ReadonlyMap<string, ToolCallRecord>>;
+  /** Those of these calls that the log knows of any run of the session, by call id. */
+  findInSession(callIds: readonly string[]): Promise<ReadonlyMap<string, SessionToolCall>>;
   /** Commits intents before, and results after, the calls themselves. @throws AppError `TASK_LOST` when another worker has the run. */
   record(calls: readonly ToolCallWrite[]): Promise<void>;
 }
@@ -57,6 +66,8 @@ export type StepOutcome =
       readonly type: 'continue';
       /** Must be committed before the next step begins, whatever the checkpoint strategy: that step acts on the world (R7). */
       readonly durable?: boolean;
+      /** Another worker would have to begin something anew: the run is handed over only when this one drains. */
+      readonly staysHere?: boolean;
     } & StepResult)
   /** The run pauses for somebody outside. */
   | ({
@@ -64,11 +75,18 @@ export type StepOutcome =
       readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
       readonly statusMessage: Message;
       readonly statusMetadata?: JsonObject;
-      /** Milliseconds until the wait ends in FAILED. Default: `server.approval.expires_after`. */
+      /** Milliseconds until the wait ends in FAILED. Default: never. */
       readonly expiresAfterMs?: number;
     } & StepResult)
-  | ({ readonly type: 'finished'; readonly statusMessage?: Message; readonly statusMetadata?: JsonObject } & StepResult)
-  | ({ readonly type: 'failed'; readonly statusMessage: Message } & StepResult);
+  | ({
+      readonly type: 'finished';
+      readonly statusMessage?: Message;
+      readonly statusMetadata?: JsonObject;
+      /** `statusMessage` is the whole answer: SendMessage returns it in place of the task (S1, T2). */
+      readonly isDirect?: boolean;
+    } & StepResult)
+  /** `rejected`: the agent does not want to do it, which is no failure of its own. */
+  | ({ readonly type: 'failed' | 'rejected'; readonly statusMessage: Message; readonly statusMetadata?: JsonObject } & StepResult);
 
 export interface Agent {
   /** Key in `agents.<name>`. */

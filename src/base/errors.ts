@@ -76,6 +76,7 @@ export const ERRORS = {
   TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
+  AGENT_HANDLER_MISSING: entry('This process has no code for the agent', 'retry', 503),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
   TASK_BUSY: entry('The task is being worked on', 'retry', 409),
   CHECKPOINT_NOT_HELD: entry('The run is not held', 'stop', 409),
@@ -175,7 +176,7 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
  * wrong inside (hosts, paths, keys of the configuration) is for the log.
  */
 export function describeForClient(error: AppError): string {
-  const isForClients = error.code.startsWith('AGENT_') || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
+  const isForClients = /^(AGENT|HTTP)_/.test(error.code) || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
   return isForClients ? error.message : ERRORS[error.code].message;
 }
 

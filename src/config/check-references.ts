@@ -41,8 +41,9 @@ export function checkReferences(document: unknown): Finding[] {
   for (const [name, agent] of Object.entries(membersOf(document, 'agents'))) {
     const path: Path = ['agents', name];
     if (name === 'user') report(path, "'user' is the role of the person who asks and cannot name an agent; choose another name");
+    if (agent.type !== 'custom' && agent.handler !== undefined) report([...path, 'handler'], "only agents of 'type: custom' have one");
     if (agent.llm !== undefined) checkName([...path, 'llm'], 'llms');
-    else if (valueAt(document, ['defaults', 'llm']) === undefined) {
+    else if (agent.type !== 'custom' && valueAt(document, ['defaults', 'llm']) === undefined) {
       report(
         [...path, 'llm'],
         `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`,

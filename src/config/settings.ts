@@ -224,11 +224,15 @@ export interface SigningKeySettings {
 }
 
 export interface AgentSettings {
-  readonly type: 'llm';
+  readonly type: 'llm' | 'custom';
+  /** Of `custom`: name of the registered code, by default the key. '' for others. */
+  readonly handler: string;
+  /** Of `custom`: it may answer with a Message in place of a task (S1). Default false. */
+  readonly directMessages: boolean;
   /** Display name; default the key. */
   readonly name: string;
   readonly description: string;
-  /** Key in `llms`. */
+  /** Key in `llms`; '' for `custom` agents that name none. */
   readonly llm: string;
   readonly instruction: string;
   /** `undefined` = all tools; `[]` = none (CFG-31). */
@@ -308,11 +312,15 @@ export interface ServerSettings {
     readonly requestTimeoutMs: number;
     /** Bytes queued for a slow reader before it is detached and caught up by cursor. Default 64 KiB. */
     readonly maxStreamBufferBytes: number;
+    /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
+    readonly maxToolBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
   /** Budget for draining, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs: number;
+  /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
+  readonly drainDelayMs: number;
 }
 
 /** `server.a2a.push` */

@@ -10,6 +10,7 @@ import { answerJsonRpc } from './json-rpc-route.js';
 import { mountRest } from './rest-routes.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
+import type { OwnNames } from './same-origin.js';
 import type { HttpResponse } from './server.js';
 import { mountStudio } from './studio-routes.js';
 
@@ -34,6 +35,8 @@ export interface RoutePorts extends BindingPorts {
   readonly version: string;
   /** Paths of the management API. */
   readonly studio: readonly StudioRoute[];
+  /** Names under which pages of this server may call these. */
+  readonly own: OwnNames;
 }
 
 /** Every path of the server (spec/04 4.1). */
@@ -70,7 +73,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
     ...mountRest(ports, ports.authenticate),
-    ...mountStudio(ports.studio, ports.authenticate),
+    ...mountStudio(ports.studio, ports.authenticate, ports.own),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];
 }
@@ -83,13 +86,18 @@ function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
   return { method: 'GET', pattern: path, handle };
 }
 
+/** Paths that pages of any origin may read and call (API-65): all but those that act for whoever sits at the machine (W-55b). */
+export function isOpenToPages(pattern: string): boolean {
+  return !pattern.startsWith('/api/');
+}
+
 /** Paths that answer during a drain too, so that a load balancer can see it. */
 export function answersWhileDraining(pattern: string): boolean {
   return pattern.startsWith('/health');
 }
 
 async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpResponse> {
-  const { ready, reasons } = drain.isDraining ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
+  const { ready, reasons } = drain.isLeaving ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
   return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
 }
 

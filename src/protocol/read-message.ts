@@ -40,7 +40,8 @@ function checkRole(fields: FieldReader): void {
   fields.problem('role', `must be "ROLE_USER" (${seen})`);
 }
 
-function readParts(fields: FieldReader, problems: Problems, limits: MessageLimits): readonly Part[] {
+/** @param fields what has the member `parts` */
+export function readParts(fields: FieldReader, problems: Problems, limits: MessageLimits): readonly Part[] {
   const value = fields.value('parts');
   if (value === undefined || (Array.isArray(value) && value.length === 0)) {
     fields.problem('parts', 'must hold at least one part, for example {"text": "hello"}');

@@ -1,3 +1,4 @@
+import type { AgentHandler } from '../agents/custom/handler.js';
 import type { LlmSettings } from '../config/settings.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import type { Tool } from '../providers/tools/contract.js';
@@ -8,4 +9,6 @@ export interface Extensions {
   readonly createLanguageModel?: (name: string, settings: LlmSettings) => LanguageModel | undefined;
   /** Tools that agents may use beside the configured ones, by `agents.<name>.tools`. */
   readonly tools?: readonly Tool[];
+  /** Code of `type: custom` agents, by `agents.<name>.handler`. */
+  readonly handlers?: ReadonlyMap<string, AgentHandler>;
 }

@@ -1,5 +1,6 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
+import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
@@ -35,6 +36,12 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     retriever,
     getAgent(name: string) {
       const agent = agents.get(name);
+      const handler = settings.agents[name]?.handler ?? '';
+      if (agent === undefined && handler !== '') {
+        throw new AppError('AGENT_HANDLER_MISSING', {
+          message: `agents.${name}: this process has no handler '${handler}'; start it from the program that registers '${handler}', or without the role agent`,
+        });
+      }
       if (agent === undefined)
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
       return agent;
@@ -61,6 +68,13 @@ function createAgents(
 ): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [name, agent] of Object.entries(settings.agents)) {
+    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
+    if (agent.type === 'custom') {
+      const handler = extensions.handlers?.get(agent.handler);
+      if (handler !== undefined)
+        agents.set(name, createCustomAgent({ name, settings: agent, handler, approvalExpiresAfterMs, clock, log }));
+      continue;
+    }
     const model = models.get(agent.llm);
     const llm = settings.llms[agent.llm];
     if (model === undefined || llm === undefined)
@@ -70,12 +84,19 @@ function createAgents(
       tools: agent.tools,
       declared: settings.tools,
       documentStores: agent.documentStores,
+      hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
       extensions: extensions.tools ?? [],
       clock,
     });
-    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
-    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, approvalExpiresAfterMs, clock, log }));
+    agents.set(
+      name,
+      createLlmAgent({
+        ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
+        approvalExpiresAfterMs,
+        maxToolBytes: settings.server.limits.maxToolBytes,
+      }),
+    );
   }
   return agents;
 }

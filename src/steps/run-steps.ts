@@ -6,7 +6,7 @@
  * - Previews of a step end before its commit shows all of it (R9), and go on over carried iterations.
  */
 import type { StepOutcome } from '../agents/agent.js';
-import { describeError } from '../base/errors.js';
+import { AppError, describeError } from '../base/errors.js';
 import { withSpan } from '../observe/trace.js';
 import type { TaskLease } from '../tasks/coordination.js';
 import type { SessionMessage } from '../tasks/session-message.js';
@@ -34,13 +34,16 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   const { publisher, queue, clock, log } = dependencies;
   const { signal, lease, draining } = turn;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
-  const handsOver = async () => draining.aborted || (clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
+  const handsOver = async (staysHere: boolean) =>
+    draining.aborted || (!staysHere && clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
   const history = [...turn.history];
+  const over = new AbortController();
   let { task } = turn;
   for (;;) {
     const previews = new StepPreviews(task, publisher, clock);
+    let goesOn = false;
     try {
-      const step = await runStep({ task, history, signal, lease, handsOver, previews }, dependencies);
+      const step = await runStep({ task, history, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
       if (step === undefined) {
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
@@ -48,8 +51,10 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
       if (!step.goesOn) return step.committed;
       await publishStep(step.committed.events, dependencies);
       task = step.committed.task;
+      goesOn = true;
     } finally {
       previews.stop();
+      if (!goesOn) over.abort(new AppError('STEP_ABORTED', { message: "This worker's turn with the run is over" }));
     }
   }
 }
@@ -59,8 +64,10 @@ interface OpenStep {
   /** Grows with every iteration. */
   readonly history: SessionMessage[];
   readonly signal: AbortSignal;
+  /** Aborted when the turn is over. */
+  readonly turn: AbortSignal;
   readonly lease: Pick<TaskLease, 'lost'>;
-  readonly handsOver: () => Promise<boolean>;
+  readonly handsOver: (staysHere: boolean) => Promise<boolean>;
   readonly previews: StepPreviews;
 }
 
@@ -83,7 +90,7 @@ async function runStep(
       });
       if (latest === undefined) return 'gone';
       const outcome = mergeOutcomes(carried, latest);
-      const goesOn = latest.type === 'continue' && !(await handsOver());
+      const goesOn = latest.type === 'continue' && !(await handsOver(latest.staysHere === true));
       history.push(...latest.messages);
       if (goesOn && isCarriedOn(checkpoint, latest, { iterations, ageMs: clock.monotonic() - startedMs })) return outcome;
       // The commit shows all of it.

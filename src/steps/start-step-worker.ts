@@ -6,44 +6,47 @@ import type { Settings } from '../config/settings.js';
 import type { CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { RunningTasks } from './running-tasks.js';
-import { StepWorker } from './step-worker.js';
+import { StepWorker, type StepWorkerOptions } from './step-worker.js';
 
 type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics'>;
 
 export interface StartStepWorkerOptions extends Ports {
-  readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
-  readonly queue: RunTaskDependencies['queue'] & { oldestWaitingMs(): Promise<number> };
+  readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage'>;
+  readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
   /** A connection of its own for every BullMQ worker. */
   readonly connect: () => ConnectionOptions;
+  /** Closes one of them. */
+  readonly disconnect: StepWorkerOptions['disconnect'];
   /** How long its close may take. */
   readonly drainMs: number;
   readonly closers: Closers;
 }
 
 /** Resolves when jobs can be taken. */
-export async function startStepWorker(options: StartStepWorkerOptions): Promise<void> {
-  const { settings, queue, signals, progress, connect, drainMs, closers } = options;
+export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
+  const { settings, queue, signals, progress, connect, disconnect, drainMs, closers } = options;
   const { store, leases, publisher, getAgent, clock, log, metrics } = options;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
   const worker = new StepWorker({
     connect,
+    disconnect,
     prefix: settings.redis.keyPrefix,
     concurrency: settings.queue.concurrency,
     stallAfterMs: settings.queue.stallAfterMs,
-    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    nextWaitingMs: () => queue.nextWaitingMs(),
     progress,
     dependencies: {
       ...{ store, leases, publisher, queue, running, getAgent, clock, log, metrics },
       worker: newId(),
       timeSliceMs: settings.queue.timeSliceMs,
       checkpoint: settings.storage.checkpoint,
-      waitExpiresAfterMs: settings.server.approval.expiresAfterMs,
     },
   });
   closers.add(() => worker.close(drainMs));
   await worker.ready();
+  return worker;
 }

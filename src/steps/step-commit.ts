@@ -11,14 +11,11 @@ export interface CommitOptions {
   readonly at: number;
   /** This worker goes on with the next step itself. */
   readonly goesOn: boolean;
-  /** How long a wait lasts whose outcome does not say; 0 = for ever. */
-  readonly waitExpiresAfterMs: number;
 }
 
 /** The commit that a step's outcome asks for (R2, R3). */
-export function toCommit(task: TaskRecord, outcome: StepOutcome, options: CommitOptions): StepCommit {
+export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn }: CommitOptions): StepCommit {
   const { control, messages, events, toolCalls } = outcome;
-  const { at, goesOn } = options;
   const status = statusAfter(outcome, at);
   return {
     taskId: task.id,
@@ -27,18 +24,17 @@ export function toCommit(task: TaskRecord, outcome: StepOutcome, options: Commit
     state: status?.state ?? 'TASK_STATE_WORKING',
     control,
     messages,
-    events: status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome) }],
+    events:
+      status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome), ...directness(outcome) }],
     ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls }),
     goesOn,
-    ...expiry(outcome, options),
+    ...expiry(outcome, at),
     at,
   };
 }
 
-function expiry(outcome: StepOutcome, { at, waitExpiresAfterMs }: CommitOptions): Pick<StepCommit, 'expiresAt'> {
-  if (outcome.type !== 'wait') return {};
-  const afterMs = outcome.expiresAfterMs ?? waitExpiresAfterMs;
-  return afterMs > 0 ? { expiresAt: at + afterMs } : {};
+function expiry(outcome: StepOutcome, at: number): Pick<StepCommit, 'expiresAt'> {
+  return outcome.type === 'wait' && outcome.expiresAfterMs !== undefined ? { expiresAt: at + outcome.expiresAfterMs } : {};
 }
 
 /** The status that ends or pauses the run, if this outcome does. */
@@ -51,6 +47,8 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
       return { state: outcome.state, message: outcome.statusMessage, timestamp };
     case 'failed':
       return { state: 'TASK_STATE_FAILED', message: outcome.statusMessage, timestamp };
+    case 'rejected':
+      return { state: 'TASK_STATE_REJECTED', message: outcome.statusMessage, timestamp };
     case 'finished':
       return {
         state: 'TASK_STATE_COMPLETED',
@@ -61,8 +59,12 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
 }
 
 function statusMetadata(outcome: StepOutcome): { metadata?: JsonObject } {
-  if (outcome.type !== 'finished' && outcome.type !== 'wait') return {};
+  if (outcome.type === 'continue') return {};
   return outcome.statusMetadata === undefined ? {} : { metadata: outcome.statusMetadata };
+}
+
+function directness(outcome: StepOutcome): { direct?: true } {
+  return outcome.type === 'finished' && outcome.isDirect === true ? { direct: true } : {};
 }
 
 /** A failure that no agent foresaw ends the run; the client learns what concerns it, the log the rest. */

@@ -1,6 +1,8 @@
 import type { StepOutcome, StepState } from '../agents/agent.js';
 import { describeError, hasCode, toAppError } from '../base/errors.js';
 import type { TaskLease } from '../tasks/coordination.js';
+import type { TaskEvent } from '../tasks/task-event.js';
+import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { checkpointPoints } from './checkpoint-policy.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { failedOutcome } from './step-commit.js';
@@ -14,7 +16,7 @@ import type { StepPreviews } from './step-previews.js';
  */
 export async function takeStep(
   state: StepState,
-  { signal, lease, previews }: { signal: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
+  { signal, turn, lease, previews }: { signal: AbortSignal; turn: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
   { getAgent, store, checkpoint, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
@@ -25,7 +27,8 @@ export async function takeStep(
   try {
     signal.throwIfAborted();
     const ledger = createStepLedger(task, store, lease, clock);
-    return await agent.runStep(state, { signal, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
+    const readEvents = () => readAllEvents(store, task);
+    return await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
   } catch (error) {
     if (signal.aborted) {
       log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');
@@ -39,6 +42,18 @@ export async function takeStep(
     return failedOutcome(task, failure);
   }
 }
+
+async function readAllEvents(store: Pick<TaskStore, 'events'>, { id, seq }: TaskRecord): Promise<readonly TaskEvent[]> {
+  const all: TaskEvent[] = [];
+  for (;;) {
+    const after = all.at(-1)?.seq ?? 0;
+    const events = after >= seq ? [] : await store.events(id, after, Math.min(EVENTS_PER_READ, seq - after));
+    if (events.length === 0) return all;
+    for (const event of events) all.push(event);
+  }
+}
+
+const EVENTS_PER_READ = 1_000;
 
 /** Tries of one step that end in a temporary failure of the agent, before the run fails. */
 const MAX_TRIES = 5;

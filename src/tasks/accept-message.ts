@@ -8,10 +8,10 @@ import { faultPoint } from '../base/fault-points.js';
 import { newId } from '../base/ids.js';
 import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import { currentTraceparent, withSpan } from '../observe/trace.js';
-import type { Message, Part } from '../protocol/a2a.js';
+import type { Message } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
-import type { SessionMessage, SessionPart } from './session-message.js';
+import { type SessionMessage, toSessionPart } from './session-message.js';
 import type { StepQueue } from './step-queue.js';
 import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task-store.js';
 
@@ -25,6 +25,8 @@ export interface AcceptMessageRequest {
   /** Validated; `contextId` and `taskId` as the client sent them. */
   readonly message: Message;
   readonly metadata?: JsonObject;
+  /** As the client sent them. */
+  readonly acceptedOutputModes?: readonly string[];
   /** As the addressed agent's settings have it. Default `enqueue`. */
   readonly doubleTexting?: DoubleTexting;
 }
@@ -63,11 +65,13 @@ export function createAcceptMessage({ store, queue, publisher, signals, clock }:
         sessionMessage: toSessionMessage(message, at),
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+        ...(request.acceptedOutputModes === undefined ? {} : { acceptedOutputModes: request.acceptedOutputModes }),
         ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
         dedupeKey: key,
         messageHash: messageHash(message),
         at,
       });
+      if (outcome.type === 'expired') await publisher.publishEvents(outcome.events);
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
       await faultPoint('accept.after-commit');
@@ -140,6 +144,7 @@ function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
     case 'not-found':
       throw new AppError('TASK_NOT_FOUND', { message: `Task '${message.taskId}' not found` });
     case 'terminal':
+    case 'expired':
       throw new AppError('OPERATION_UNSUPPORTED', {
         message: `Task '${message.taskId}' has ended (${outcome.task.state}); send the message without taskId to start a new task in the same context`,
       });
@@ -172,17 +177,4 @@ function messageHash({ role, parts, metadata = {} }: Message): string {
 
 function toSessionMessage(message: Message, at: number): SessionMessage {
   return { id: message.messageId, role: 'user', author: 'user', parts: message.parts.map(toSessionPart), createdAt: at };
-}
-
-function toSessionPart(part: Part): SessionPart {
-  const { text, data, url, raw, mediaType, filename } = part;
-  if (text !== undefined) return { type: 'text', text };
-  if (data !== undefined) return { type: 'data', data, ...(mediaType === undefined ? {} : { mediaType }) };
-  return {
-    type: 'file',
-    ...(url === undefined ? {} : { url }),
-    ...(raw === undefined ? {} : { raw }),
-    ...(mediaType === undefined ? {} : { mediaType }),
-    ...(filename === undefined ? {} : { filename }),
-  };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../base/json.js';
+import type { Part } from '../protocol/a2a.js';
 
 /**
  * One message of a session, in the form that models read. Append-only rows (R8).
@@ -35,6 +36,8 @@ export interface ToolCallPart {
   readonly arguments: JsonObject;
   /** What the model wrote when it was no JSON object; `arguments` is empty then. */
   readonly invalidArguments?: string;
+  /** What the arguments had when they were too large to keep; `arguments` is empty then. */
+  readonly argumentsBytes?: number;
 }
 
 export interface ToolResultPart {
@@ -52,4 +55,18 @@ export function textOf(message: SessionMessage): string {
     .filter((part) => part.type === 'text')
     .map((part) => part.text)
     .join('');
+}
+
+/** A part as models read it; its metadata is for programs. */
+export function toSessionPart(part: Part): SessionPart {
+  const { text, data, url, raw, mediaType, filename } = part;
+  if (text !== undefined) return { type: 'text', text };
+  if (data !== undefined) return { type: 'data', data, ...(mediaType === undefined ? {} : { mediaType }) };
+  return {
+    type: 'file',
+    ...(url === undefined ? {} : { url }),
+    ...(raw === undefined ? {} : { raw }),
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(filename === undefined ? {} : { filename }),
+  };
 }

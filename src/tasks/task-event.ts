@@ -4,10 +4,16 @@ import type { Artifact, Message, TaskStatus } from '../protocol/a2a.js';
 /** What happened to a task. Stored as it is; `a2a/project-task.ts` turns it into wire shapes. */
 export type TaskEventBody =
   /** Always `seq` 1: the task exists and holds the user's message; its state is SUBMITTED. */
-  | { readonly type: 'task.created'; readonly message: Message; readonly metadata?: JsonObject }
+  | {
+      readonly type: 'task.created';
+      readonly message: Message;
+      readonly metadata?: JsonObject;
+      readonly acceptedOutputModes?: readonly string[];
+    }
   /** A further message of the user to the same task. */
-  | { readonly type: 'message.added'; readonly message: Message }
-  | { readonly type: 'status.changed'; readonly status: TaskStatus; readonly metadata?: JsonObject }
+  | { readonly type: 'message.added'; readonly message: Message; readonly acceptedOutputModes?: readonly string[] }
+  /** `direct`: its message is the whole answer; SendMessage returns that in place of the task (S1, T2). */
+  | { readonly type: 'status.changed'; readonly status: TaskStatus; readonly metadata?: JsonObject; readonly direct?: true }
   /**
    * The whole output of one step for one artifact (R9). `append` says whether earlier steps of the run
    * wrote to the same artifact. Live deltas may have shown the beginning of its text before.

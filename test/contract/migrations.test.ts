@@ -99,6 +99,8 @@ forEachDialect(t, async (t, createOpenTemp) => {
         const call = sampleToolCall();
         t.equal(await store.record({ taskId: 'open', epoch: 1, step: 1, toolCalls: [call], at: 60 }), 'recorded');
         t.match(await store.toolCalls('open'), [call]);
+        t.equal(await store.deleteTasks(100, 10), 0, 'the migration writes no row');
+        t.equal(await store.completeEnded(10), 1);
         t.equal(await store.deleteEvents(100, 10), 1, 'what ended before is found by retention');
         t.equal(await store.deleteTasks(100, 10), 1);
         t.equal(await store.deleteSessions(100, 10), 0, 'its run is at work');

@@ -29,6 +29,21 @@ t.test('a long run lets others have the worker when its time slice is over', asy
   t.ok(ended.epoch >= 2, 'the long run was handed over and taken again');
 });
 
+t.test('a run that would have to begin anew elsewhere keeps its worker also while others wait', async (t) => {
+  const rig = await startStepRig(t);
+  let waiting: Promise<TaskRecord> | undefined;
+  rig.agents.set('long', async ({ task }) => {
+    waiting ??= rig.accept('short');
+    await waiting;
+    return task.step < 50 ? { ...CONTINUE, staysHere: true } : FINISHED;
+  });
+  rig.agents.set('short', async () => FINISHED);
+  await rig.startWorker({ concurrency: 1, timeSliceMs: 1 });
+  const ended = await rig.untilEnded(await rig.accept('long'));
+  t.match(ended, { state: 'TASK_STATE_COMPLETED', epoch: 1 });
+  await rig.untilEnded((await waiting) as TaskRecord);
+});
+
 t.test('a run alone keeps its worker, however long it takes', async (t) => {
   const rig = await startStepRig(t);
   rig.agents.set('long', async ({ task }) => (task.step < 100 ? CONTINUE : FINISHED));

@@ -10,7 +10,6 @@ const WITHOUT_AREA = new Set(['INTERNAL', 'OVERLOADED']);
 /** Codes that wait for their first use, with the issue that brings it. An entry whose code is used must go. */
 const RESERVED: Readonly<Record<string, string>> = {
   AGENT_RESPONSE_INVALID: '#4: remote agents and bindings that check answers',
-  ACCESS_FORBIDDEN: '#7: authorization',
 };
 
 function findRegistryProblems(registry: Registry): string[] {

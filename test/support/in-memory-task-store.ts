@@ -5,12 +5,14 @@
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
   OpenRunQuery,
   OpenRunStatistics,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
@@ -25,7 +27,15 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../src/tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
+import type {
+  RecordOutcome,
+  SessionToolCall,
+  StepRecord,
+  ToolCallQuery,
+  ToolCallRecord,
+  ToolCallStore,
+  ToolCallWrite,
+} from '../../src/tasks/tool-call.js';
 import { filterTasks, pageOf } from './in-memory-task-list.js';
 
 interface StoredTask {
@@ -76,7 +86,12 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
-        { type: 'task.created', message: input.message, ...(input.metadata === undefined ? {} : { metadata: input.metadata }) },
+        {
+          type: 'task.created',
+          message: input.message,
+          ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+          ...modesOf(input),
+        },
       ]);
       return { type: 'accepted', task: this.#get(id).record, events };
     }
@@ -84,9 +99,11 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
+    const expired = this.#expire(input.taskId, describeExpiry(task.record), input.at);
+    if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
-      { type: 'message.added', message: input.message },
+      { type: 'message.added', message: input.message, ...modesOf(input) },
       { type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(input.at) } },
     ]);
     const change = { state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined } as const;
@@ -142,36 +159,67 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   async record(record: StepRecord): Promise<RecordOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(record.taskId);
-    if (task === undefined || !isInHands(task, record)) return 'lost';
+    if (task === undefined) return 'lost';
+    if (!isInHands(task, record)) {
+      if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
+      const late = record.toolCalls.filter(({ callId }) => {
+        const row = task.calls.get(callId);
+        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
+      });
+      this.#writeCalls(record, late);
+      return late.length === 0 ? 'lost' : 'recorded';
+    }
     this.#writeCalls(record, record.toolCalls);
     this.#change(record.taskId, { updatedAt: record.at });
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])];
-    return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
+    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
+      ({ callId, status, step }) =>
+        (callIds === undefined || callIds.includes(callId)) &&
+        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
+    );
+    return newest === undefined ? calls : calls.slice(-newest);
   }
 
-  async release(taskId: string, epoch: number, at: number): Promise<void> {
+  async countToolCalls(taskId: string): Promise<number> {
+    return (await this.toolCalls(taskId)).length;
+  }
+
+  async sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    this.#assertUp();
+    const { agent, owner, contextId } = this.#get(taskId).record;
+    const runs = [...this.#tasks.values()].filter(
+      ({ record }) => record.agent === agent && record.owner === owner && record.contextId === contextId,
+    );
+    const calls = runs.flatMap(({ record, calls }) => [...calls.values()].map((call) => ({ ...call, taskState: record.state })));
+    return calls.filter(({ callId }) => callIds.includes(callId)).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async release(taskId: string, epoch: number, at: number, { givesTakeBack = false }: ReleaseOptions = {}): Promise<void> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
-    if (task !== undefined && isInHands(task, { epoch })) this.#change(taskId, { worker: '', updatedAt: at });
+    if (task === undefined || !isInHands(task, { epoch })) return;
+    const takes = givesTakeBack ? Math.max(0, task.record.takes - 1) : task.record.takes;
+    this.#change(taskId, { worker: '', takes, updatedAt: at });
   }
 
-  async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+  async hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
-    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, updatedAt: at }) };
+    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, expiresAt, updatedAt: at }) };
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
-    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
+    const expired = this.#expire(taskId, describeExpiry(task), at);
+    if (expired.type === 'expired') return expired;
+    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }) };
   }
 
   async due(at: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -181,6 +229,10 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
 
   async expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     this.#assertUp();
+    return this.#expire(taskId, reason, at);
+  }
+
+  #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
@@ -211,6 +263,11 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
         run.tenant === (session.tenant ?? ''));
     const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    const unclaimed = (await this.runnable()).filter(({ worker }) => worker === '');
+    return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
@@ -281,11 +338,11 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return [...this.#tasks.values()].map(({ record }) => record);
   }
 
-  #writeCalls({ taskId, step, at }: Pick<StepRecord, 'taskId' | 'step' | 'at'>, writes: readonly ToolCallWrite[]): void {
-    const { record, calls } = this.#get(taskId);
+  #writeCalls({ taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>, writes: readonly ToolCallWrite[]): void {
+    const { calls } = this.#get(taskId);
     for (const write of writes) {
       const createdAt = calls.get(write.callId)?.createdAt ?? at;
-      calls.set(write.callId, { ...write, taskId, step, epoch: record.epoch, createdAt, updatedAt: at });
+      calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
     }
   }
 
@@ -326,4 +383,8 @@ function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' 
   if (isInterrupted(state)) return 'waiting';
   if (heldSince !== undefined) return 'held';
   return worker === '' ? 'queued' : 'running';
+}
+
+function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
+  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

@@ -4,6 +4,8 @@ import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Setting
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
     type: 'llm',
+    handler: '',
+    directMessages: false,
     name: 'Helper',
     description: 'Answers questions',
     llm: 'offline',
@@ -54,9 +56,11 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       maxStreamsPerCaller: 100,
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
+      maxToolBytes: 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
+    drainDelayMs: 0,
     ...change,
   };
 }

@@ -13,7 +13,11 @@ import {
 
 const AgentSchema = section(
   {
-    type: choice(['llm'], 'Kind of agent.', { default: 'llm' }),
+    type: choice(['llm', 'custom'], 'Kind of agent: a model with tools, or a handler that a program registers.', { default: 'llm' }),
+    handler: optional(text('With type custom: name under which the program registers the code; default: the key.', { minLength: 1 })),
+    direct_messages: flag('With type custom: it may answer with a message in place of a task. Streams then begin with its first output.', {
+      default: false,
+    }),
     name: optional(text('Display name; default: the key.', { minLength: 1 })),
     description: optional(text('What the agent is for, as its card tells.')),
     llm: optional(text("Name in llms; default: defaults.llm, else 'default', else the only one.", { minLength: 1 })),
@@ -61,9 +65,11 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
   const description = agent.description ?? `Agent ${name}`;
   return {
     type: agent.type,
+    handler: agent.type === 'custom' ? (agent.handler ?? key) : '',
+    directMessages: agent.type === 'custom' && agent.direct_messages,
     name,
     description,
-    llm: agent.llm as string,
+    llm: agent.llm ?? '',
     instruction: agent.instruction,
     tools: agent.tools,
     streaming: agent.streaming,

@@ -17,9 +17,14 @@ const LimitsSchema = section(
       default: 65_536,
       minimum: 1024,
     }),
+    max_tool_bytes: integer("Most bytes of a tool call's arguments, of its result's content and of its result's data, each.", {
+      default: 1_048_576,
+      minimum: 1024,
+      maximum: 67_108_864,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
-  'Limits of the HTTP front.',
+  'Limits of what is taken in.',
 );
 
 export const ServerSchema = section(
@@ -77,6 +82,10 @@ export const ServerSchema = section(
     ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
+    drain_delay_ms: duration(
+      'How long a front that was told to stop says it is not ready while it still serves, so that load balancers go elsewhere; part of shutdown_timeout_ms, at most half of it; 0 is not at all.',
+      { default: 2_000, maximum: 3_600_000 },
+    ),
   },
   'The HTTP front.',
 );
@@ -106,8 +115,10 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       maxStreamsPerCaller: limits.max_streams_per_caller,
       requestTimeoutMs: limits.request_timeout_ms,
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
+      maxToolBytes: limits.max_tool_bytes,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,
+    drainDelayMs: server.drain_delay_ms,
   };
 }

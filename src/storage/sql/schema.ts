@@ -44,6 +44,8 @@ export interface TaskTable {
   /** Who took it and has neither ended, handed over nor given it back; null = nobody. */
   worker: string | null;
   held_since: number | null;
+  /** When somebody last let it go on after it was held; null = nobody did. */
+  resumed_at: number | null;
   expires_at: number | null;
   /** `ordinal` of its newest tool call; null = none yet. */
   last_call: number | null;

@@ -28,7 +28,6 @@ export interface WorldSettings {
   readonly concurrency: number;
   readonly concurrentGroups: number;
   readonly checkpoint: CheckpointSettings;
-  /** 0 = never. */
   readonly waitExpiresAfterMs: number;
 }
 

@@ -6,7 +6,7 @@ import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { rowByRow } from './row-statements.js';
-import { retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
+import { LOCK_WAIT_MS, retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
 import { WalSync } from './wal-sync.js';
 
@@ -23,6 +23,7 @@ export const sqlite: SqlDialect = {
   },
   rewritesNamedColumns: true,
   concurrentGroups: 1,
+  lockWaitMs: LOCK_WAIT_MS,
   rows: rowByRow,
   open,
 };

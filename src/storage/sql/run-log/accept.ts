@@ -4,6 +4,7 @@ import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
+import { endIfDue } from './expire.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
@@ -18,12 +19,13 @@ export interface AcceptAgain {
 /** R1, R11: a new task, or a waiting one goes on. */
 export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | AcceptAgain> {
   assertStorable(input);
-  const { message, metadata, taskId } = input;
+  const { message, metadata, taskId, acceptedOutputModes } = input;
+  const modes = acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
   const doubleTexting = taskId === undefined ? (input.doubleTexting ?? 'enqueue') : 'enqueue';
   const body: TaskEventBody =
     taskId === undefined
-      ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }) }
-      : { type: 'message.added', message };
+      ? { type: 'task.created', message, ...(metadata === undefined ? {} : { metadata }), ...modes }
+      : { type: 'message.added', message, ...modes };
   // Everything that takes time happens here, before the transaction holds its locks.
   const key = { ...input.key, tenant: input.tenant };
   const prepared: PreparedAccept = {
@@ -134,6 +136,8 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   if (task === undefined || !isOfSession(task.record, key)) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
+  const expired = endIfDue(set, task, at);
+  if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
   const turn = set.nextTurn(set.openSession(key, taskId, at));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });

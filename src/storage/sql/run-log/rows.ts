@@ -1,6 +1,6 @@
 /** Between rows and records. */
 import type { TaskState } from '../../../protocol/a2a.js';
-import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-state.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
@@ -24,7 +24,13 @@ export interface StoredTask {
 /** Of a run that has ended: nobody has it, and it waits for nothing. */
 export const NOBODY = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
 
+/**
+ * A process of schema 2 writes a run without the columns that came later, which then tell of the run as it was: that a run is held, or
+ * ends by itself, counts only as far as the older columns agree.
+ */
 export function toStoredTask(row: TaskTable): StoredTask {
+  const state = row.state as TaskState;
+  const isHeld = row.held_since !== null && isRunnable(state) && row.runnable_since === null;
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
@@ -39,7 +45,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       owner: row.owner,
       contextId: row.context_id,
       tenant: row.tenant,
-      state: row.state as TaskState,
+      state,
       epoch: row.epoch,
       step: row.step,
       takes: row.takes,
@@ -49,8 +55,9 @@ export function toStoredTask(row: TaskTable): StoredTask {
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
       worker: row.worker ?? '',
-      heldSince: row.held_since ?? undefined,
-      expiresAt: row.expires_at ?? undefined,
+      heldSince: isHeld ? (row.held_since ?? undefined) : undefined,
+      ...(row.resumed_at === null ? {} : { resumedAt: row.resumed_at }),
+      expiresAt: isHeld || isInterrupted(state) ? (row.expires_at ?? undefined) : undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     },
@@ -66,7 +73,7 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 
 /** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
 export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, isTrimmed }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, expiresAt } = record;
+  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, resumedAt, expiresAt } = record;
   const stands = isRunnable(state);
   const endedAt = isTerminal(state) ? updatedAt : null;
   return [
@@ -80,6 +87,7 @@ export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, i
     updatedAt,
     worker === '' ? null : worker,
     heldSince ?? null,
+    resumedAt ?? null,
     lastCall === 0 ? null : lastCall,
     // A held run still stands in front of its session, but no sweep gives it a job.
     stands ? sessionId : null,
@@ -130,6 +138,7 @@ const STEPPING = {
   updated_at: 'integer',
   worker: 'key',
   held_since: 'integer',
+  resumed_at: 'integer',
   last_call: 'integer',
   open_session: 'key',
   runnable_since: 'integer',

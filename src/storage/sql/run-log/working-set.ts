@@ -6,6 +6,7 @@ import { AppError } from '../../../base/errors.js';
 import { isRunnable } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SessionTable } from '../schema.js';
 import { statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
@@ -33,6 +34,13 @@ export interface AcceptedMessage {
   readonly messageHash: string;
 }
 
+/** Who wrote a call last, and as what. */
+export interface ToolCallHead {
+  readonly status: ToolCallStatus;
+  readonly step: number;
+  readonly epoch: number;
+}
+
 export class WorkingSet {
   readonly tasks = new Map<string, StoredTask>();
   readonly sessions = new Map<string, SessionTable>();
@@ -40,8 +48,8 @@ export class WorkingSet {
   readonly accepted = new Map<string, AcceptedMessage>();
   /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
-  /** Keys of the tool calls that are in the table. */
-  readonly toolCalls = new Set<string>();
+  /** Tool calls as the table has them, and as members before this one have left them, by call key. */
+  readonly toolCalls = new Map<string, ToolCallHead>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
     changedSessions: new Set(),
@@ -87,13 +95,19 @@ export class WorkingSet {
   }
 
   /** R7: a call is inserted once and keeps its place; whatever is written of it later replaces the rest. */
-  writeToolCalls(taskId: string, calls: readonly PreparedToolCall[], { step, at }: { readonly step: number; readonly at: number }): void {
-    for (const { callKey, callIdJson, values } of calls) {
+  writeToolCalls(
+    taskId: string,
+    calls: readonly PreparedToolCall[],
+    { step, epoch, at }: Omit<ToolCallHead, 'status'> & { at: number },
+  ): void {
+    for (const { callKey, callIdJson, values, status } of calls) {
       const task = this.getTask(taskId);
-      const change = [callKey, ...values, step, task.record.epoch, at];
+      const change = [callKey, ...values, step, epoch, at];
       const inserted = this.pending.newCalls.get(callKey);
-      if (this.toolCalls.has(callKey)) this.pending.changedCalls.set(callKey, change);
-      else if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      const isKnown = this.toolCalls.has(callKey);
+      this.toolCalls.set(callKey, { status, step, epoch });
+      if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      else if (isKnown) this.pending.changedCalls.set(callKey, change);
       else {
         const ordinal = task.lastCall + 1;
         this.changeTask(task, {}, { lastCall: ordinal });

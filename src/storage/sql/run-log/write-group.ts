@@ -6,6 +6,7 @@
  * processes wait for each other but never in a circle. Which runs of a session a member ends is read before they are locked; one that
  * joined them meanwhile shows once the session is locked, as one that is not loaded, and that member is tried again.
  */
+import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
@@ -25,7 +26,7 @@ import {
   toTaskChange,
   toTaskRow,
 } from './rows.js';
-import { TOOL_CALL, TOOL_CALL_CHANGE, TOOL_CALL_KEY } from './tool-calls.js';
+import { TOOL_CALL, TOOL_CALL_CHANGE, TOOL_CALL_HEAD } from './tool-calls.js';
 import { WorkingSet } from './working-set.js';
 
 /** One member of a group: what it must see, and its verdict on what it saw. */
@@ -85,8 +86,11 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
     if (known === undefined || row.turn < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
   const callKeys = unique(writes.flatMap((write) => write.toolCallKeys ?? []));
-  for (const row of yield* rowsOfAll<Pick<ToolCallTable, 'call_key'>>(rows.select(TOOL_CALL_KEY, callKeys, { lock: false }))) {
-    set.toolCalls.add(row.call_key);
+  const calls = yield* rowsOfAll<Pick<ToolCallTable, 'call_key' | 'status' | 'step' | 'epoch'>>(
+    rows.select(TOOL_CALL_HEAD, callKeys, { lock: false }),
+  );
+  for (const { call_key, status, step, epoch } of calls) {
+    set.toolCalls.set(call_key, { status: status as ToolCallStatus, step, epoch });
   }
   return set;
 }

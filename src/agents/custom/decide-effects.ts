@@ -1,0 +1,95 @@
+/** Effects of unknown outcome: somebody is asked, and what they answer goes into the ledger (R7). */
+import type { Clock } from '../../base/clock.js';
+import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { askSomebody } from '../llm/ask-somebody.js';
+import type { Attempts } from '../llm/control.js';
+import type { Question } from '../llm/plan-calls.js';
+import { type Decision, readDecisions } from '../llm/read-decisions.js';
+import { recordSurely } from '../llm/record-results.js';
+import { type CustomControl, readControl, writeControl } from './control.js';
+
+export interface AskOptions {
+  readonly clock: Clock;
+  readonly approvalExpiresAfterMs: number;
+}
+
+/** The run pauses until somebody has said what became of these. */
+export function askAboutEffects(
+  lost: readonly ToolCallRecord[],
+  control: CustomControl,
+  { task }: StepState,
+  { clock, approvalExpiresAfterMs: expiresAfterMs }: AskOptions,
+  reply: { readonly problems: readonly string[]; readonly decided: readonly ToolCallWrite[] } = { problems: [], decided: [] },
+): StepOutcome {
+  const asked: Attempts = Object.fromEntries(lost.map((row) => [row.callId, attemptOf(row, control.asked)]));
+  const questions = lost.map((row) => toQuestion(row, asked));
+  return askSomebody(
+    { questions, problems: reply.problems, task, expiresAfterMs, now: clock.now() },
+    {
+      control: writeControl({ ...control, asked, hasOutput: true }),
+      messages: [],
+      events: [],
+      toolCalls: [...reply.decided, ...lost.map((row): ToolCallWrite => ({ ...identityOf(row), status: 'unknown' }))],
+    },
+  );
+}
+
+/** `undefined`: every effect that was asked about is decided, and the handler may go on; else the run waits on. */
+export async function decideEffects(state: StepState, context: StepContext, options: AskOptions): Promise<StepOutcome | undefined> {
+  const { task, history } = state;
+  const control = readControl(task.control);
+  const rows = await context.ledger.find(Object.keys(control.asked));
+  const open = [...rows.values()].filter(({ status }) => status === 'unknown');
+  const message = history.at(-1);
+  if (open.length === 0 || message === undefined) return undefined;
+  // A decision that an attempt before this one has applied does not decide what is asked now.
+  const isApplied = [...rows.values()].some(({ decision }) => decision?.messageId === message.id);
+  const asked = open.map(({ callId, argumentsHash }) => ({ callId, argumentsHash, asks: 'outcome' as const }));
+  const settled = new Set([...rows.keys()].filter((callId) => open.every((row) => row.callId !== callId)));
+  const { decisions, problems } = readDecisions(message, { taskId: task.id, asked, settled });
+  const by = { messageId: message.id, at: options.clock.now() };
+  const decided = isApplied ? [] : open.flatMap((row) => applyDecision(row, decisions.get(row.callId), by));
+  const left = open.filter(({ callId }) => decided.every((row) => row.callId !== callId));
+  if (left.length > 0) return askAboutEffects(left, control, state, options, { problems: isApplied ? [] : problems, decided });
+  await recordSurely(decided, context, options.clock);
+  return undefined;
+}
+
+function applyDecision(
+  row: ToolCallRecord,
+  decision: Decision | undefined,
+  by: NonNullable<ToolCallWrite['decision']>,
+): readonly ToolCallWrite[] {
+  const identity = { ...identityOf(row), decision: by };
+  switch (decision?.type) {
+    case 'done': {
+      const { result } = decision;
+      const data = result === undefined ? {} : { data: result };
+      return [{ ...identity, status: 'done', result: { content: result ?? '', isError: false, ...data } }];
+    }
+    case 'retry':
+      return [{ ...identity, status: 'approved' }];
+    case 'skip':
+      return [{ ...identity, status: 'done', result: { content: SKIPPED, isError: true } }];
+    default:
+      return [];
+  }
+}
+
+function toQuestion(row: ToolCallRecord, asked: Attempts): Question {
+  const call = { type: 'tool_call', id: row.callId, name: row.tool, arguments: { name: row.tool } } as const;
+  return { asks: 'outcome', call, ready: undefined, row: identityOf(row), attempt: asked[row.callId] };
+}
+
+function attemptOf(row: ToolCallRecord, asked: Attempts): Attempts[string] {
+  const known = asked[row.callId];
+  if (row.status === 'unknown' && known !== undefined) return known;
+  return { number: (known?.number ?? 0) + 1, startedAt: row.updatedAt };
+}
+
+function identityOf({ callId, tool, effect, argumentsHash, idempotencyKey }: ToolCallWrite) {
+  return { callId, tool, effect, argumentsHash, idempotencyKey };
+}
+
+const SKIPPED = 'It is not known whether this was carried out; a person decided to go on without repeating it';

@@ -1,0 +1,157 @@
+/**
+ * What a handler does to the world, by the ledger of its run (R7).
+ *
+ * Owns: the effects under way in one call of the handler. Does not own: decisions about lost ones (`decide-effects.ts`).
+ * - A `once` effect whose intent has no result is never begun: it is asked about, and the handler's wait for it never ends.
+ * - The ledger takes writes for the open step alone: an effect begins while a step is open, and no step ends before it.
+ */
+import { abortError } from '../../base/abort.js';
+import type { Clock } from '../../base/clock.js';
+import { AppError, describeError } from '../../base/errors.js';
+import { faultPoint } from '../../base/fault-points.js';
+import { canonicalJson, type JsonValue, sha256Hex } from '../../base/json.js';
+import type { StoredToolResult, ToolCallRecord, ToolCallWrite, ToolEffect } from '../../tasks/tool-call.js';
+import type { StepContext } from '../agent.js';
+import { recordSurely } from '../llm/record-results.js';
+import type { EffectContext } from './handler.js';
+import { invalid } from './read-output.js';
+
+export interface EffectsOptions {
+  readonly agent: string;
+  readonly taskId: string;
+  /** That of the handler's call. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+type Identity = Pick<ToolCallWrite, 'callId' | 'tool' | 'effect' | 'argumentsHash' | 'idempotencyKey'>;
+
+export class Effects {
+  readonly #options: EffectsOptions;
+  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #lost: ToolCallRecord[] = [];
+  #onLost: () => void = () => {};
+  /** Resolves when the outcome of an effect is unknown. */
+  readonly foundLost = new Promise<void>((resolve) => {
+    this.#onLost = resolve;
+  });
+  #context: StepContext | undefined;
+  readonly #waiting: ((context: StepContext) => void)[] = [];
+
+  constructor(options: EffectsOptions) {
+    this.#options = options;
+  }
+
+  /** Those that somebody has to be asked about. */
+  get lost(): readonly ToolCallRecord[] {
+    return this.#lost;
+  }
+
+  open(context: StepContext): void {
+    this.#context = context;
+    for (const resolve of this.#waiting.splice(0)) resolve(context);
+  }
+
+  /** Resolves when none is under way; from then on they wait for the next step. */
+  async close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
+    this.#context = undefined;
+  }
+
+  call<Value>(name: string, effect: ToolEffect, run: (effect: EffectContext) => Value | Promise<Value>): Promise<Value> {
+    this.#assertCall(name, effect, run);
+    const known = this.#running.get(name);
+    if (known !== undefined) return known as Promise<Value>;
+    const value = this.#call(name, effect, run);
+    this.#running.set(name, value);
+    const forget = () => void this.#running.delete(name);
+    value.then(forget, forget);
+    return value;
+  }
+
+  async #call<Value>(name: string, effect: ToolEffect, run: (effect: EffectContext) => Value | Promise<Value>): Promise<Value> {
+    const { taskId, signal } = this.#options;
+    const context = this.#context ?? (await new Promise<StepContext>((resolve) => this.#waiting.push(resolve)));
+    if (signal.aborted) throw abortError(signal);
+    const identity = identityOf(taskId, name, effect);
+    const environment = { idempotencyKey: identity.idempotencyKey, signal };
+    if (effect === 'pure') return await run(environment);
+    const row = (await context.ledger.find([identity.callId])).get(identity.callId);
+    if (row?.status === 'done' && row.result !== undefined) return this.#settle(row.result) as Value;
+    if (row !== undefined && isLost(row, effect)) return await this.#ask(name, row);
+    await faultPoint('tool.before-intent');
+    await this.#record({ ...identity, status: 'intended', ...(row?.decision === undefined ? {} : { decision: row.decision }) }, context);
+    await faultPoint('tool.after-intent');
+    if (signal.aborted) throw abortError(signal);
+    const result = await this.#run(name, effect, () => run(environment));
+    await faultPoint('tool.after-call');
+    await this.#record({ ...identity, status: 'done', result: result.stored }, context);
+    await faultPoint('tool.after-result');
+    if ('error' in result) throw result.error;
+    return this.#settle(result.stored) as Value;
+  }
+
+  /** @throws what leaves the outcome open: nobody knows what a call did that gave up, and an idempotent one may be tried again. */
+  async #run(
+    name: string,
+    effect: ToolEffect,
+    run: () => unknown,
+  ): Promise<{ readonly stored: StoredToolResult; readonly error?: unknown }> {
+    let value: unknown;
+    try {
+      value = await run();
+    } catch (error) {
+      if (this.#options.signal.aborted || effect === 'idempotent') throw error;
+      return { stored: { content: describeError(error), isError: true }, error };
+    }
+    try {
+      const text = JSON.stringify(value) as string | undefined;
+      return { stored: { content: '', isError: false, ...(text === undefined ? {} : { data: JSON.parse(text) as JsonValue }) } };
+    } catch (cause) {
+      const error = invalid(this.#options.agent, `the effect '${name}' returned what is no JSON (${describeError(cause)})`);
+      return { stored: { content: error.message, isError: true }, error };
+    }
+  }
+
+  #settle({ isError, content, data }: StoredToolResult): unknown {
+    if (isError) throw new AppError('TOOL_FAILED', { message: content });
+    return data;
+  }
+
+  #ask(name: string, row: ToolCallRecord): Promise<never> {
+    this.#lost.push(row);
+    this.#running.delete(name);
+    this.#onLost();
+    return new Promise(() => {});
+  }
+
+  #record(row: ToolCallWrite, context: StepContext): Promise<void> {
+    return recordSurely([row], context, this.#options.clock);
+  }
+
+  #assertCall(name: unknown, effect: unknown, run: unknown): void {
+    const { agent } = this.#options;
+    if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH)
+      throw invalid(agent, `call(): the name must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+    if (effect !== 'pure' && effect !== 'idempotent' && effect !== 'once')
+      throw invalid(agent, `call('${name}'): the effect must be pure, idempotent or once, not ${String(effect)}`);
+    if (typeof run !== 'function') throw invalid(agent, `call('${name}'): the third argument must be a function`);
+  }
+}
+
+function isLost(row: ToolCallRecord, effect: ToolEffect): boolean {
+  return row.status === 'unknown' || (row.status === 'intended' && (effect === 'once' || row.effect === 'once'));
+}
+
+function identityOf(taskId: string, name: string, effect: ToolEffect): Identity {
+  const key = sha256Hex(canonicalJson(['effect', taskId, name]));
+  return {
+    callId: `effect-${key.slice(0, 32)}`,
+    tool: name,
+    effect,
+    argumentsHash: sha256Hex(canonicalJson({ name })),
+    idempotencyKey: key,
+  };
+}
+
+const MAX_NAME_LENGTH = 200;

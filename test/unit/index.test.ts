@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Hector } from 'hector';
+import t from 'tap';
+import { temporaryDirectory } from '../support/start-hector.js';
+
+const handler = () => 'x';
+
+t.test('a registration alone is an agent with defaults; the configuration has the last word (PRG-03, PRG-16)', async (t) => {
+  const workingDirectory = await temporaryDirectory(t);
+  const file = path.join(workingDirectory, 'hector.yaml');
+  await writeFile(file, 'agents:\n  ada: {type: custom, handler: code, description: From YAML}\n');
+  const hector = Hector.fromConfig(file, { workingDirectory, environment: {} })
+    .agent('code', handler, { description: 'From code', directMessages: true, doubleTexting: 'reject', outputModes: ['image/png'] })
+    .agent('alone', handler);
+  const { agents } = hector.settings();
+  t.same(Object.keys(agents).sort(), ['ada', 'alone']);
+  t.match(agents['ada'], {
+    type: 'custom',
+    handler: 'code',
+    description: 'From YAML',
+    directMessages: true,
+    doubleTexting: 'reject',
+    outputModes: ['image/png'],
+  });
+  t.match(agents['alone'], { type: 'custom', handler: 'alone', directMessages: false, inputModes: ['text/plain'], streaming: true });
+  t.equal(hector.settings().version, hector.settings().version, 'equal programs have equal versions (R12)');
+});
+
+t.test('names that are taken and handlers that are none are refused (CONFIG_INVALID)', async (t) => {
+  const hector = new Hector({ config: { agents: { taken: {} } }, workingDirectory: await temporaryDirectory(t), environment: {} });
+  t.throws(() => hector.agent('a', 7 as never), { code: 'CONFIG_INVALID', message: /the handler is a number; wanted a function/ });
+  hector.agent('taken', handler);
+  t.throws(() => hector.agent('taken', handler), { code: 'CONFIG_INVALID', message: /registered twice/ });
+  t.throws(() => hector.settings(), { code: 'CONFIG_INVALID', message: /agents\.taken is in the configuration and in code/ });
+  const wrong = new Hector({
+    config: { agents: { a: { handler: 'code' } } },
+    workingDirectory: await temporaryDirectory(t),
+    environment: {},
+  });
+  t.throws(() => wrong.settings(), {
+    code: 'CONFIG_INVALID',
+    problems: [{ field: 'agents.a.handler', description: "only agents of 'type: custom' have one" }],
+  });
+});
