@@ -8,9 +8,7 @@ type Registry = Readonly<Record<string, { readonly message: string; readonly htt
 const WITHOUT_AREA = new Set(['INTERNAL', 'OVERLOADED']);
 
 /** Codes that wait for their first use, with the issue that brings it. An entry whose code is used must go. */
-const RESERVED: Readonly<Record<string, string>> = {
-  AGENT_RESPONSE_INVALID: '#4: remote agents and bindings that check answers',
-};
+const RESERVED: Readonly<Record<string, string>> = {};
 
 function findRegistryProblems(registry: Registry): string[] {
   const problems: string[] = [];

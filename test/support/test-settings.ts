@@ -4,7 +4,7 @@ import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Setting
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
     type: 'llm',
-    handler: '',
+    handler: undefined,
     directMessages: false,
     name: 'Helper',
     description: 'Answers questions',
