@@ -41,7 +41,7 @@ function formatAgent(key: string, agent: AgentSettings, settings: Settings): str
   const rows: readonly (readonly [string, string])[] = [
     ['Name', agent.name === key ? key : `${agent.name} (key ${key})`],
     ['Description', agent.description],
-    agent.type === 'custom' ? ['Handler', agent.handler] : ['LLM', `${agent.llm} (${llm?.provider ?? '?'}, ${llm?.model ?? '?'})`],
+    agent.type === 'custom' ? ['Handler', agent.handler ?? key] : ['LLM', `${agent.llm} (${llm?.provider ?? '?'}, ${llm?.model ?? '?'})`],
     ['Tools', agent.tools === undefined ? 'all' : list(agent.tools)],
     ['Document stores', list(agent.documentStores)],
     ['Visibility', agent.visibility],

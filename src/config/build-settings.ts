@@ -76,7 +76,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
     tools: mapValues(document.tools, resolveTool),
     agents: mapValues(document.agents, (agent, name) =>
-      resolveAgent(name, agent.type === 'custom' ? agent : { ...agent, llm: agent.llm ?? (document.defaults.llm as string) }, storeNames),
+      resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
     server: resolveServer(document.server),
     observability: resolveObservability(document.observability),

@@ -180,14 +180,14 @@ export interface SkillSettings {
 
 export interface AgentSettings {
   readonly type: 'llm' | 'custom';
-  /** Of `custom`: name of the registered code, by default the key. '' for others. */
-  readonly handler: string;
-  /** Of `custom`: it may answer with a Message in place of a task (S1). Default false. */
+  /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
+  readonly handler: string | undefined;
+  /** It may answer with a Message in place of a task (S1). Default false. */
   readonly directMessages: boolean;
   /** Display name; default the key. */
   readonly name: string;
   readonly description: string;
-  /** Key in `llms`; '' for `custom` agents that name none. */
+  /** Key in `llms`; unused by `custom` agents. */
   readonly llm: string;
   readonly instruction: string;
   /** `undefined` = all tools; `[]` = none (CFG-31). */

@@ -36,8 +36,8 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     retriever,
     getAgent(name: string) {
       const agent = agents.get(name);
-      const handler = settings.agents[name]?.handler ?? '';
-      if (agent === undefined && handler !== '') {
+      const handler = settings.agents[name]?.handler;
+      if (agent === undefined && handler !== undefined) {
         throw new AppError('AGENT_HANDLER_MISSING', {
           message: `agents.${name}: this process has no handler '${handler}'; start it from the program that registers '${handler}', or without the role agent`,
         });
@@ -70,7 +70,7 @@ function createAgents(
   for (const [name, agent] of Object.entries(settings.agents)) {
     const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
     if (agent.type === 'custom') {
-      const handler = extensions.handlers?.get(agent.handler);
+      const handler = extensions.handlers?.get(agent.handler ?? name);
       if (handler !== undefined)
         agents.set(name, createCustomAgent({ name, settings: agent, handler, approvalExpiresAfterMs, clock, log }));
       continue;

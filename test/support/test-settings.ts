@@ -4,7 +4,7 @@ import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '.
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
     type: 'llm',
-    handler: '',
+    handler: undefined,
     directMessages: false,
     name: 'Helper',
     description: 'Answers questions',

@@ -63,11 +63,11 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
   const description = agent.description ?? `Agent ${name}`;
   return {
     type: agent.type,
-    handler: agent.type === 'custom' ? (agent.handler ?? key) : '',
-    directMessages: agent.type === 'custom' && agent.direct_messages,
+    handler: agent.handler ?? (agent.type === 'custom' ? key : undefined),
+    directMessages: agent.direct_messages,
     name,
     description,
-    llm: agent.llm ?? '',
+    llm: agent.llm as string,
     instruction: agent.instruction,
     tools: agent.tools,
     streaming: agent.streaming,
