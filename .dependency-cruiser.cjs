@@ -42,7 +42,7 @@ const LIBRARIES = {
   bullmq: ['steps/'],
   'hnswlib-node': ['providers/vector-stores/'],
   ioredis: ['storage/redis/'],
-  jose: ['access/'],
+  jose: ['access/', 'a2a/'],
   kysely: ['storage/sql/'],
   mysql2: ['storage/sql/'],
   ollama: ['providers/llms/', 'providers/embedders/'],

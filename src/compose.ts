@@ -4,9 +4,15 @@
  * Order of start: stores, coordination, runtime, workers, and the front last; it says no earlier than it can keep.
  * `close()` goes the other way: the front drains while workers still finish what it waits for.
  */
+import { createAgentCards } from './a2a/agent-cards.js';
 import { createA2aBinding } from './a2a/create-binding.js';
 import { createOperations } from './a2a/operations.js';
+import { createDeliverPush } from './a2a/push/deliver-push.js';
+import { createPushSecrets } from './a2a/push/push-secrets.js';
+import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
+import { createGuardedPost } from './access/guarded-post.js';
+import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
@@ -23,27 +29,26 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
+import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { Keeper } from './steps/keeper.js';
+import { BullPushQueue } from './steps/push-queue.js';
+import { PushSweep } from './steps/push-sweep.js';
+import { PushWorker } from './steps/push-worker.js';
 import { findStall, readQueue } from './steps/queue-health.js';
+import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
-import type { RunTaskDependencies } from './steps/run-task-dependencies.js';
-import { RunningTasks } from './steps/running-tasks.js';
+import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
-import { StepWorker } from './steps/step-worker.js';
-import { RedisCancelSignals } from './storage/redis/cancel-signals.js';
-import { ChannelSubscriptions } from './storage/redis/channel-subscriptions.js';
-import { connectRedis } from './storage/redis/connect.js';
-import { startEmbeddedRedis } from './storage/redis/embedded-redis.js';
-import { RedisFeedPublisher } from './storage/redis/feed-publisher.js';
-import { RedisFeedReceiver } from './storage/redis/feed-receiver.js';
-import { RedisLeaseManager } from './storage/redis/lease-manager.js';
-import { RedisProgressMarks } from './storage/redis/progress-marks.js';
-import { findEviction } from './storage/redis/redis-safety.js';
+import type { StepWorker } from './steps/step-worker.js';
+import { UnclaimedWatch } from './steps/unclaimed-watch.js';
+import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
+import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
+import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
 import { createThreadPools } from './threads/pools.js';
 
 export type { Hector } from './runtime/hector.js';
@@ -89,8 +94,11 @@ async function start(
     clock,
     log,
   });
-  if (roles.has('agent')) await startStepWorker(parts, stores, coordination, runtime);
-  if (roles.has('keeper')) startKeeper(parts, stores, coordination);
+  const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
+  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
+  // Together: what the keeper still has under way must not use up the worker's budget.
+  closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
+  if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
   return {
@@ -119,41 +127,33 @@ function withOwnQueue(settings: Settings, clock: Clock): Settings {
   return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
 }
 
-async function openCoordination({ settings, roles, log, clock, closers }: Parts) {
-  const { keyPrefix } = settings.redis;
-  const url = settings.redis.url === '' ? await joinEmbeddedRedis(settings, log, clock, closers) : settings.redis.url;
-  const connections = await connectRedis({ url, role: [...roles].join('-'), log, clock });
-  closers.add(() => connections.close());
-  const client = connections.main;
-  const channels = new ChannelSubscriptions(connections.subscriber, log);
-  closers.add(() => channels.close());
-  const leases = new RedisLeaseManager({ client, keyPrefix, leaseMs: settings.queue.leaseMs, clock, log });
-  closers.add(() => leases.close());
-  const publisher = new RedisFeedPublisher({ client, keyPrefix, clock, log });
-  closers.add(() => publisher.close());
+/** What processes meet through, and the queues of steps and deliveries. */
+async function openCoordination(parts: Parts) {
+  const { settings, log, clock, closers } = parts;
+  const { pushSignals, ...redis } = await openRedisCoordination(parts);
   const queue = new BullStepQueue({
-    connection: connections.forQueue(),
-    prefix: keyPrefix,
+    connection: redis.connections.forQueue(),
+    prefix: settings.redis.keyPrefix,
     maxWaiting: settings.queue.maxWaiting,
     clock,
     log,
   });
   closers.add(() => queue.close());
-  return {
-    connections,
-    leases,
-    publisher,
-    queue,
-    progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
-    receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
-    signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
-  };
+  const push = settings.server.a2a.push.enabled ? await openPush(parts, redis.connections.forQueue(), pushSignals) : undefined;
+  return { ...redis, queue, push, publisher: push === undefined ? redis.publisher : withPushMarks(redis.publisher, push.marks) };
 }
 
-async function joinEmbeddedRedis(settings: Settings, log: Logger, clock: Clock, closers: Closers): Promise<string> {
-  const redis = await startEmbeddedRedis({ directory: settings.stateDirectory, binary: settings.redis.binary, log, clock });
-  closers.add(() => redis.close());
-  return `unix://${redis.socketPath}`;
+/** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
+async function openPush({ settings, log, closers }: Parts, connection: QueueConnection['connection'], signals: PushSignals) {
+  const { allowPrivate, encryptionKey } = settings.server.a2a.push;
+  const queue = new BullPushQueue({ connection, prefix: settings.redis.keyPrefix, log });
+  closers.add(() => queue.close());
+  const marks = new PushMarks(queue);
+  const listening = await signals.listen((mark) => marks.watch(mark));
+  closers.add(() => listening.close());
+  const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
+  const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key));
+  return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
 function createPools({ log, closers }: Parts) {
@@ -162,53 +162,45 @@ function createPools({ log, closers }: Parts) {
   return pools;
 }
 
-async function startStepWorker(
-  { settings, log, clock, closers, metrics }: Parts,
-  stores: Stores,
-  coordination: Coordination,
-  runtime: Runtime,
-): Promise<void> {
-  const { leases, publisher, queue, signals, connections, progress } = coordination;
-  const running = new RunningTasks();
-  const listening = await signals.listen((taskId) => running.cancel(taskId));
-  closers.add(() => listening.close());
-  const dependencies: RunTaskDependencies = {
+function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
+  return startStepWorker({
+    ...parts,
+    ...coordination,
     store: stores.tasks,
-    leases,
-    publisher,
-    queue,
-    running,
-    getAgent: (version, name) => runtime.getAgent(version, name),
-    clock,
-    log,
-    metrics,
-    worker: newId(),
-    timeSliceMs: settings.queue.timeSliceMs,
-    checkpoint: settings.storage.checkpoint,
-    waitExpiresAfterMs: settings.server.approval.expiresAfterMs,
-  };
-  const worker = new StepWorker({
     connect: () => connections.forWorker(),
-    prefix: settings.redis.keyPrefix,
-    concurrency: settings.queue.concurrency,
-    stallAfterMs: settings.queue.stallAfterMs,
-    oldestWaitingMs: () => queue.oldestWaitingMs(),
-    progress,
-    dependencies,
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
+    getAgent: (version, name) => runtime.getAgent(version, name),
+    drainMs: drainBudgetMs(parts.settings),
   });
-  closers.add(() => worker.close(drainBudgetMs(settings)));
-  await worker.ready();
 }
 
 function startKeeper(
-  { settings, closers, ...shared }: Parts,
+  { settings, ...shared }: Parts,
   { tasks: store, sessionTransfer }: Stores,
   { leases, queue, publisher }: Coordination,
-): void {
+): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  const keeper = new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
-  closers.add(() => keeper.close());
+  return new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
+}
+
+/** Deliveries to webhooks, and the duty that finds those which nobody noted. */
+function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { push, leases, connections }: Coordination): void {
+  if (push === undefined) return;
+  const { push: pushSettings } = settings.server.a2a;
+  const { guard, secrets, queue, signals } = push;
+  const post = createGuardedPost({ guard, clock, timeoutMs: pushSettings.timeoutMs });
+  const { tasks: store, pushConfigs: configs } = stores;
+  const worker = new PushWorker({
+    connection: connections.forWorker(),
+    prefix: settings.redis.keyPrefix,
+    concurrency: pushSettings.concurrency,
+    deliver: createDeliverPush({ store, configs, post, secrets, settings: pushSettings, clock, log }),
+    ...{ leases, clock, log },
+  });
+  closers.add(() => worker.close());
+  const sweep = new PushSweep({ store: configs, queue, signals, leases, clock, log });
+  closers.add(() => sweep.close());
 }
 
 async function startFrontRole(
@@ -217,38 +209,55 @@ async function startFrontRole(
   coordination: Coordination,
   runtime: Runtime,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
-  const { leases, receiver, publisher, queue, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
-  const operationPorts = { settings: () => runtime.current.settings, store, acceptMessage, cancelTask, feed, log, clock };
+  const currentSettings = () => runtime.current.settings;
+  const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
+  const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
+  const operationPorts = {
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock },
+    ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
+  };
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
+  // Known once HTTP listens, right after gRPC.
+  let baseUrl = settings.server.publicUrl;
   const grpc = await findGrpcFront({
     ...operationPorts,
     operations: createOperations(operationPorts),
     server: settings.server,
+    baseUrl: () => baseUrl,
     authenticate,
     quota,
   });
   closers.add(() => grpc?.close());
-  const binding = createA2aBinding({ ...operationPorts, version, grpcPort: grpc?.port });
+  if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
+  const binding = createA2aBinding(operationPorts);
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
   metrics.watchQueue(() => readQueue(health));
+  const keeperLease = RECOVERY_SWEEP.lease;
+  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
+  closers.add(async () => unclaimed.close());
+  metrics.watchRuns(() => unclaimed.ageMs());
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
   const readiness = createReadiness(
     [
       { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'the database', findReason: async () => void (await store.find('readiness', undefined)) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
+      { name: 'the database', findReason: () => findDatabaseReason(store) },
       { name: 'the queue of steps', findReason: () => findStall(health) },
+      { name: 'the run log', findReason: () => unclaimed.findStall() },
     ],
     clock,
     log,
   );
   const studio = createStudioRoutes({
-    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, acceptMessage, cancelTask },
-    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, clock, log },
+    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
+    ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
@@ -263,13 +272,25 @@ async function startFrontRole(
     studio,
     quota,
   });
+  baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);
+  const delayMs = drainDelayMs(settings);
   // Together: the first turns readiness off for both.
-  closers.add(async () => void (await Promise.all([front.drain(budgetMs), grpc?.drain(budgetMs)])));
+  const drainGrpc = async () => {
+    if (grpc === undefined) return;
+    await clock.sleep(delayMs);
+    await grpc.drain(budgetMs);
+  };
+  closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
   return { url: front.url, grpcPort: grpc?.port };
 }
 
 /** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
 function drainBudgetMs(settings: Settings): number {
-  return settings.server.shutdownTimeoutMs * 0.45;
+  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
+}
+
+/** Counts as part of the time that everything has, so it never takes more than half of it. */
+function drainDelayMs({ server }: Settings): number {
+  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
 }

@@ -5,7 +5,7 @@ import { listFiles } from '../setup/build.mjs';
 /** Checks that are not test files; each counts as one test. */
 export const CHECKS = ['types', 'lint'];
 
-/** Areas in the order they run. Faults kill processes and measure recovery, so they run one file at a time. */
+/** Areas in the order they run. */
 const AREAS = [
   { name: 'gates', jobs: availableParallelism(), timeoutSeconds: 120 },
   { name: 'unit', jobs: availableParallelism(), timeoutSeconds: 120 },
@@ -13,7 +13,7 @@ const AREAS = [
   { name: 'flow', jobs: 2, timeoutSeconds: 180 },
   { name: 'protocol', jobs: 2, timeoutSeconds: 180 },
   { name: 'simulator', jobs: availableParallelism(), timeoutSeconds: 600 },
-  { name: 'faults', jobs: 1, timeoutSeconds: 300 },
+  { name: 'faults', jobs: 2, timeoutSeconds: 300 },
 ];
 
 /**

@@ -1,43 +1,71 @@
-/** Agent cards (A2; API-20…26): what the world may know of an agent. */
-import type { AgentSettings } from '../config/settings.js';
+/**
+ * Agent cards (A2; API-20…26): what the world may know of an agent, and what more one caller may know. Presence is that of
+ * 8.4.1 (G4), so that the bytes served are the content signed: REQUIRED fields are there and not empty, `optional` ones when
+ * they say something, all others only when they differ from their default.
+ */
+import type { Principal } from '../access/principal.js';
+import type { AgentSettings, CardSettings, ExtendedCardSettings, SkillSettings } from '../config/settings.js';
 import type { AgentCard, AgentSkill } from '../protocol/a2a.js';
-import { SUPPORTED_EXTENSIONS } from './extensions.js';
+import { declaredExtensions } from './extensions.js';
+import { type CardBinding, supportedInterfaces } from './supported-interfaces.js';
 
 export interface AgentCardOptions {
   /** Key of the agent, as in its path. */
   readonly key: string;
   readonly agent: AgentSettings;
+  /** What the cards of all agents tell. */
+  readonly shared: CardSettings;
   /** As clients reach this server, without trailing slash (API-26). */
   readonly baseUrl: string;
   /** Of the product (API-22). */
   readonly version: string;
-  /** `host:port`, without a scheme (AC11); `undefined`: no gRPC. */
-  readonly grpcAddress?: string | undefined;
+  /** The preferred one first (AC10). */
+  readonly bindings: readonly CardBinding[];
+  /** Webhooks may be registered (P1). Default false. */
+  readonly pushNotifications?: boolean;
 }
 
-export function projectAgentCard({ key, agent, baseUrl, version, grpcAddress }: AgentCardOptions): AgentCard {
-  const url = `${baseUrl}/agents/${encodeURIComponent(key)}`;
+export function projectAgentCard(options: AgentCardOptions): AgentCard {
+  const { key, agent, shared, baseUrl, version, bindings, pushNotifications = false } = options;
+  const own = agent.card;
+  const documentationUrl = own.documentationUrl ?? shared.documentationUrl;
+  const iconUrl = own.iconUrl ?? shared.iconUrl;
+  const extensions = declaredExtensions(agent);
   return {
     name: agent.name,
     description: descriptionOf(agent),
-    // AC10: the first is what we would choose.
-    supportedInterfaces: [
-      { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-      { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
-      // All agents share one address: the tenant tells which one is meant (`agent-tenant.ts`).
-      ...(grpcAddress === undefined ? [] : [{ url: grpcAddress, protocolBinding: 'GRPC', tenant: key, protocolVersion: '1.0' }]),
-    ],
-    provider: { organization: 'Hector', url: baseUrl },
-    version,
+    supportedInterfaces: supportedInterfaces(bindings, key, baseUrl),
+    provider: own.provider ?? shared.provider ?? { organization: 'Hector', url: baseUrl },
+    version: own.version ?? version,
+    ...(documentationUrl === undefined ? {} : { documentationUrl }),
     capabilities: {
       streaming: agent.streaming,
-      pushNotifications: false,
-      ...(agent.streaming ? { extensions: SUPPORTED_EXTENSIONS } : {}),
+      pushNotifications,
+      ...(agent.extendedCard === undefined ? {} : { extendedAgentCard: true }),
+      ...(extensions.length === 0 ? {} : { extensions }),
     },
     defaultInputModes: orText(agent.inputModes),
     defaultOutputModes: orText(agent.outputModes),
     skills: agent.skills.length === 0 ? [defaultSkill(key, agent)] : agent.skills.map(toSkill),
+    ...(iconUrl === undefined ? {} : { iconUrl }),
   };
+}
+
+/** The card for one caller (X4); `undefined` for callers who get none (X2). */
+export function extendAgentCard(card: AgentCard, extended: ExtendedCardSettings, principal: Principal): AgentCard | undefined {
+  if (!isFor(extended.subjects, principal)) return undefined;
+  const more = extended.skills.filter(({ subjects }) => isFor(subjects, principal)).map(toSkill);
+  return {
+    ...card,
+    ...(extended.description === undefined ? {} : { description: extended.description }),
+    ...(extended.version === undefined ? {} : { version: extended.version }),
+    ...(extended.documentationUrl === undefined ? {} : { documentationUrl: extended.documentationUrl }),
+    skills: [...card.skills.filter(({ id }) => !more.some((skill) => skill.id === id)), ...more],
+  };
+}
+
+function isFor(subjects: readonly string[] | undefined, principal: Principal): boolean {
+  return principal.authenticated && (subjects === undefined || subjects.includes(principal.subject));
 }
 
 /** API-24 */
@@ -45,8 +73,16 @@ function defaultSkill(key: string, agent: AgentSettings): AgentSkill {
   return { id: key, name: agent.name, description: descriptionOf(agent), tags: ['general', 'assistant'] };
 }
 
-function toSkill({ examples, ...skill }: AgentSettings['skills'][number]): AgentSkill {
-  return { ...skill, ...(examples.length === 0 ? {} : { examples }) };
+function toSkill({ id, name, description, tags, examples, inputModes, outputModes }: SkillSettings): AgentSkill {
+  return {
+    id,
+    name,
+    description: description === '' ? name : description,
+    tags: tags.length === 0 ? [id] : tags,
+    ...(examples.length === 0 ? {} : { examples }),
+    ...(inputModes.length === 0 ? {} : { inputModes }),
+    ...(outputModes.length === 0 ? {} : { outputModes }),
+  };
 }
 
 /** REQUIRED by the protocol, optional in YAML. */

@@ -14,3 +14,8 @@ export function parseAgentTenant(text: string): AgentTenant {
   const slash = text.indexOf('/');
   return slash < 0 ? { agent: text, tenant: '' } : { agent: text.slice(0, slash), tenant: text.slice(slash + 1) };
 }
+
+/** What `parseAgentTenant` reads: how an answer names a tenant to who must send it again. */
+export function formatAgentTenant({ agent, tenant }: AgentTenant): string {
+  return tenant === '' ? agent : `${agent}/${tenant}`;
+}

@@ -8,10 +8,19 @@ export interface A2aBinding {
   handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
   /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts`. Never throws. */
   handleRest(call: RestCall, principal: Principal): Promise<BindingReply>;
-  /** The card's JSON; `undefined` for agents that do not exist for this caller. */
-  card(agent: string, baseUrl: string, principal: Principal): string | undefined;
+  /** `undefined` for agents that do not exist for this caller. */
+  card(agent: string, baseUrl: string, principal: Principal): Promise<ServedCard | undefined>;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */
-  defaultCard(baseUrl: string): string | undefined;
+  defaultCard(baseUrl: string): Promise<ServedCard | undefined>;
   /** Body of `GET /agents` (API-02). */
-  listCards(baseUrl: string, principal: Principal): string;
+  listCards(baseUrl: string, principal: Principal): Promise<string>;
+}
+
+/** A card and what HTTP tells beside it (AC3–AC6). */
+export interface ServedCard {
+  readonly json: string;
+  /** When it last changed, Unix milliseconds. */
+  readonly changedAtMs: number;
+  /** Not everybody may see it, so nobody in between may keep it. */
+  readonly isPrivate: boolean;
 }

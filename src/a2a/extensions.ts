@@ -1,10 +1,13 @@
 /** Extensions and their negotiation (H1–H3). */
+import { AppError } from '../base/errors.js';
+import type { AgentSettings, ExtensionSettings } from '../config/settings.js';
 import type { AgentExtension } from '../protocol/a2a.js';
 
 /** Cursors and places in stream events (R10); precise terms in `README.md` beside this file. */
 export const RELIABLE_STREAM = 'urn:hector:extension:reliable-stream:v1';
 
-export const SUPPORTED_EXTENSIONS: readonly AgentExtension[] = [
+/** What the server itself brings to agents that stream. */
+const OWN_EXTENSIONS: readonly AgentExtension[] = [
   {
     uri: RELIABLE_STREAM,
     description:
@@ -12,14 +15,46 @@ export const SUPPORTED_EXTENSIONS: readonly AgentExtension[] = [
   },
 ];
 
+/** As the card declares them: the server's own, then the agent's; an agent that names one of ours adds to it. */
+export function declaredExtensions({ streaming, extensions }: AgentSettings): readonly AgentExtension[] {
+  const own = streaming ? OWN_EXTENSIONS : [];
+  const configured = extensions.map(toExtension);
+  return [
+    ...own.map((extension) => ({ ...extension, ...configured.find(({ uri }) => uri === extension.uri) })),
+    ...configured.filter(({ uri }) => !own.some((extension) => extension.uri === uri)),
+  ];
+}
+
+function toExtension({ uri, description, required, params }: ExtensionSettings): AgentExtension {
+  return {
+    uri,
+    ...(description === '' ? {} : { description }),
+    ...(required ? { required } : {}),
+    ...(params === undefined ? {} : { params }),
+  };
+}
+
 const EXTENSIONS_HEADER = 'a2a-extensions';
 
-/** The extensions that the client asks for and this server has; others are ignored (H2). */
-export function activeExtensions(headers: Readonly<Record<string, string>>): ReadonlySet<string> {
+/** The extensions that the client asks for and the agent declares; others are ignored (H2). Never another version of one (H3). */
+export function activeExtensions(headers: Readonly<Record<string, string>>, agent: AgentSettings | undefined): ReadonlySet<string> {
   const wanted = headers[EXTENSIONS_HEADER];
-  if (wanted === undefined) return NONE;
+  if (wanted === undefined || agent === undefined) return NONE;
   const uris = wanted.split(',').map((uri) => uri.trim());
-  return new Set(SUPPORTED_EXTENSIONS.map(({ uri }) => uri).filter((uri) => uris.includes(uri)));
+  return new Set(
+    declaredExtensions(agent)
+      .map(({ uri }) => uri)
+      .filter((uri) => uris.includes(uri)),
+  );
+}
+
+/** H3. Throws `EXTENSION_REQUIRED` with every required extension that is not active. */
+export function assertRequiredExtensions(agent: string, { extensions }: AgentSettings, active: ReadonlySet<string>): void {
+  const missing = extensions.filter(({ uri, required }) => required && !active.has(uri)).map(({ uri }) => uri);
+  if (missing.length === 0) return;
+  throw new AppError('EXTENSION_REQUIRED', {
+    message: `Agent '${agent}' requires ${missing.join(', ')}; support it and send the header A2A-Extensions: ${missing.join(', ')}`,
+  });
 }
 
 /** H2: tells which ones are active. */

@@ -41,7 +41,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     } catch (error) {
       return plainRefusal(error);
     }
-    const extensions = activeExtensions(request.headers);
+    const extensions = activeExtensions(request.headers, agentSettings);
     const headers = extensionHeaders(extensions);
     let rpc: JsonRpcCall | undefined;
     try {
@@ -55,6 +55,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         agentSettings,
         principal,
         tenant: findTenant(params),
+        baseUrl: request.baseUrl,
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
@@ -90,19 +91,15 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['SendMessage', { type: 'answer', run: (operations, params, call) => operations.sendMessage(params, call) }],
   ['SendStreamingMessage', { type: 'stream', run: (operations, params, call) => operations.sendStreamingMessage(params, call) }],
   ['GetTask', { type: 'answer', run: (operations, params, call) => operations.getTask(params, call) }],
+  ['ListTasks', { type: 'answer', run: (operations, params, call) => operations.listTasks(params, call) }],
   ['CancelTask', { type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) }],
   ['SubscribeToTask', { type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) }],
-  // Known, but the card does not declare them (P1, X1).
-  ['CreateTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['GetTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['ListTaskPushNotificationConfigs', refuse('PUSH_NOT_SUPPORTED')],
-  ['DeleteTaskPushNotificationConfig', refuse('PUSH_NOT_SUPPORTED')],
-  ['GetExtendedAgentCard', refuse('OPERATION_UNSUPPORTED')],
+  ['CreateTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) }],
+  ['GetTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.getPushConfig(params, call) }],
+  ['ListTaskPushNotificationConfigs', { type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) }],
+  ['DeleteTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.deletePushConfig(params, call) }],
+  ['GetExtendedAgentCard', { type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) }],
 ]);
-
-function refuse(code: 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Method {
-  return { type: 'answer', run: () => Promise.reject(new AppError(code)) };
-}
 
 function getMethod(name: string): Method {
   const method = METHODS.get(name);

@@ -1,6 +1,26 @@
 /** S7: what an agent takes in, and what a client takes back. */
 import { AppError } from '../base/errors.js';
+import type { AgentSettings } from '../config/settings.js';
 import type { Part } from '../protocol/a2a.js';
+
+/** What a card promises to take: the agent's default modes and those of any of its skills. */
+export function inputModesOf({ inputModes, skills, extendedCard }: AgentSettings): readonly string[] {
+  return promised(
+    inputModes,
+    [...skills, ...(extendedCard?.skills ?? [])].map((skill) => skill.inputModes),
+  );
+}
+
+export function outputModesOf({ outputModes, skills, extendedCard }: AgentSettings): readonly string[] {
+  return promised(
+    outputModes,
+    [...skills, ...(extendedCard?.skills ?? [])].map((skill) => skill.outputModes),
+  );
+}
+
+function promised(modes: readonly string[], ofSkills: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set([...(modes.length === 0 ? ['text/plain'] : modes), ...ofSkills.flat()])];
+}
 
 /** Throws `CONTENT_TYPE_NOT_SUPPORTED` for the first part that no input mode covers. */
 export function assertInputModes(parts: readonly Part[], inputModes: readonly string[]): void {

@@ -2,9 +2,20 @@
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
  * The agent is known to exist for the caller before an operation is reached.
  */
-import type { SendMessageResponse, Task } from '../protocol/a2a.js';
+import type {
+  AgentCard,
+  ListPushConfigsResponse,
+  ListTasksResponse,
+  SendMessageResponse,
+  Task,
+  TaskPushNotificationConfig,
+} from '../protocol/a2a.js';
 import { readCancelTaskRequest, readGetTaskRequest } from '../protocol/read-requests.js';
+import { getExtendedAgentCard } from './extended-card.js';
+import { assertRequiredExtensions } from './extensions.js';
+import { listTasks } from './list-tasks.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
+import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push/push-operations.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
 import { subscribeToTask } from './subscribe-to-task.js';
@@ -15,16 +26,29 @@ export interface Operations {
   sendMessage(params: unknown, call: OperationCall): Promise<SendMessageResponse>;
   sendStreamingMessage(params: unknown, call: OperationCall): Promise<FrameStream>;
   getTask(params: unknown, call: OperationCall): Promise<Task>;
+  listTasks(params: unknown, call: OperationCall): Promise<ListTasksResponse>;
   cancelTask(params: unknown, call: OperationCall): Promise<Task>;
   subscribeToTask(params: unknown, call: OperationCall): Promise<FrameStream>;
+  createPushConfig(params: unknown, call: OperationCall): Promise<TaskPushNotificationConfig>;
+  getPushConfig(params: unknown, call: OperationCall): Promise<TaskPushNotificationConfig>;
+  listPushConfigs(params: unknown, call: OperationCall): Promise<ListPushConfigsResponse>;
+  deletePushConfig(params: unknown, call: OperationCall): Promise<Record<string, never>>;
+  getExtendedAgentCard(params: unknown, call: OperationCall): Promise<AgentCard>;
 }
 
 export function createOperations(dependencies: OperationDependencies): Operations {
   const { store } = dependencies;
-  return {
+  return withRequiredExtensions({
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
     sendStreamingMessage: (params, call) => sendStreamingMessage(dependencies, params, call),
+    listTasks: (params, call) => listTasks(dependencies, params, call),
     subscribeToTask: (params, call) => subscribeToTask(dependencies, params, call),
+    createPushConfig: (params, call) => createPushConfig(dependencies, params, call),
+    getPushConfig: (params, call) => getPushConfig(dependencies, params, call),
+    listPushConfigs: (params, call) => listPushConfigs(dependencies, params, call),
+    deletePushConfig: (params, call) => deletePushConfig(dependencies, params, call),
+
+    getExtendedAgentCard: (params, call) => getExtendedAgentCard(dependencies, params, call),
 
     async getTask(params, call) {
       const { id, historyLength } = readGetTaskRequest(params);
@@ -38,5 +62,17 @@ export function createOperations(dependencies: OperationDependencies): Operation
       const task = await dependencies.cancelTask(id, call.principal.subject);
       return (await readTaskView(store, task.id)).toTask();
     },
-  };
+  });
+}
+
+/** H3, once for every operation on every binding. */
+function withRequiredExtensions(operations: Operations): Operations {
+  const guarded = Object.entries(operations).map(([name, run]) => [
+    name,
+    async (params: unknown, call: OperationCall) => {
+      assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
+      return run(params, call);
+    },
+  ]);
+  return Object.fromEntries(guarded) as Operations;
 }

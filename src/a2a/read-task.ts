@@ -16,7 +16,7 @@ export async function getTaskRecord(store: TaskStore, taskId: string, call: Oper
 }
 
 /** The fold of the events up to and including `upToSeq`; by default of all. */
-export async function readTaskView(store: TaskStore, taskId: string, upToSeq = Number.MAX_SAFE_INTEGER): Promise<TaskView> {
+export async function readTaskView(store: Pick<TaskStore, 'events'>, taskId: string, upToSeq = Number.MAX_SAFE_INTEGER): Promise<TaskView> {
   const view = new TaskView();
   for (;;) {
     const limit = Math.min(EVENTS_PER_READ, upToSeq - view.seq);

@@ -1,5 +1,5 @@
 /** The paths of the HTTP+JSON binding (A13): one table, relative to the interface's URL. */
-import { AppError } from '../base/errors.js';
+import { EXTENDED_CARD_HEADERS } from './extended-card.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import type { FrameStream } from './task-stream.js';
@@ -12,6 +12,8 @@ export type RestRoute = {
   readonly operation: string;
   /** Fields that the query may hold (RE3), and how their text is read; POST takes its fields from the body. */
   readonly query?: QueryFields;
+  /** Of an answer that is no error. */
+  readonly headers?: Readonly<Record<string, string>>;
 } & (
   | { readonly type: 'answer'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown> }
   | { readonly type: 'stream'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream> }
@@ -35,24 +37,19 @@ const PUSH_CONFIGS = '/tasks/{taskId}/pushNotificationConfigs';
 export const REST_ROUTES: readonly RestRoute[] = [
   { method: 'POST', path: '/message:send', operation: 'SendMessage', type: 'answer', run: (operations, params, call) => operations.sendMessage(params, call) },
   { method: 'POST', path: '/message:stream', operation: 'SendStreamingMessage', type: 'stream', run: (operations, params, call) => operations.sendStreamingMessage(params, call) },
-  { method: 'GET', path: '/tasks', operation: 'ListTasks', query: LIST_TASKS, ...refuse('METHOD_NOT_FOUND') },
+  { method: 'GET', path: '/tasks', operation: 'ListTasks', query: LIST_TASKS, type: 'answer', run: (operations, params, call) => operations.listTasks(params, call) },
   // Behind the verbs comes the bare id: of `a:b:cancel` the id is `a:b`, of `a:b` it is all.
   { method: 'POST', path: '/tasks/{id}:cancel', operation: 'CancelTask', type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) },
   // A15.1: the specification says POST, its proto GET, and clients do either.
   { method: 'POST', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
   { method: 'GET', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
   { method: 'GET', path: '/tasks/{id}', operation: 'GetTask', query: { historyLength: 'text' }, type: 'answer', run: (operations, params, call) => operations.getTask(params, call) },
-  { method: 'POST', path: PUSH_CONFIGS, operation: 'CreateTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: `${PUSH_CONFIGS}/{id}`, operation: 'GetTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'DELETE', path: `${PUSH_CONFIGS}/{id}`, operation: 'DeleteTaskPushNotificationConfig', ...refuse('PUSH_NOT_SUPPORTED') },
-  { method: 'GET', path: '/extendedAgentCard', operation: 'GetExtendedAgentCard', ...refuse('OPERATION_UNSUPPORTED') },
+  { method: 'POST', path: PUSH_CONFIGS, operation: 'CreateTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) },
+  { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) },
+  { method: 'GET', path: `${PUSH_CONFIGS}/{id}`, operation: 'GetTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.getPushConfig(params, call) },
+  { method: 'DELETE', path: `${PUSH_CONFIGS}/{id}`, operation: 'DeleteTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.deletePushConfig(params, call) },
+  { method: 'GET', path: '/extendedAgentCard', operation: 'GetExtendedAgentCard', headers: EXTENDED_CARD_HEADERS, type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) },
 ];
 
 /** First segments of those paths: never tenants (RE1), so that a path means one thing. */
 export const REST_WORDS: ReadonlySet<string> = new Set(REST_ROUTES.map(({ path }) => path.split('/')[1] as string));
-
-/** Known, but there is no such operation yet. */
-function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED') {
-  return { type: 'answer', run: () => Promise.reject(new AppError(code)) } as const;
-}

@@ -29,10 +29,10 @@ export function createRestHandler({ operations, settings, log }: RestDependencie
   return async (rest, principal) => {
     const { route, request } = rest;
     const { agent } = request;
-    const extensions = activeExtensions(request.headers);
+    const agentSettings = findVisibleAgent(settings(), agent, principal);
+    const extensions = activeExtensions(request.headers, agentSettings);
     const headers = extensionHeaders(extensions);
     try {
-      const agentSettings = findVisibleAgent(settings(), agent, principal);
       if (agentSettings === undefined) throw new AppError('AGENT_NOT_FOUND', { message: `Agent '${agent}' not found` });
       if (route.method === 'POST') assertJson(request.headers['content-type']);
       assertVersion(request.headers, request.query, settings().server.a2a.assumeVersion);
@@ -43,6 +43,7 @@ export function createRestHandler({ operations, settings, log }: RestDependencie
         agentSettings,
         tenant: findTenant(params),
         principal,
+        baseUrl: request.baseUrl,
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
@@ -52,7 +53,12 @@ export function createRestHandler({ operations, settings, log }: RestDependencie
         if (route.type === 'answer') {
           // An operation without a result, such as a deletion, answers an empty message (RE6).
           const result = (await route.run(operations, params, call)) ?? {};
-          return { type: 'json', status: 200, headers: { ...headers, ...REST_JSON_HEADERS }, body: JSON.stringify(result) };
+          return {
+            type: 'json',
+            status: 200,
+            headers: { ...headers, ...REST_JSON_HEADERS, ...route.headers },
+            body: JSON.stringify(result),
+          };
         }
         const frames = await route.run(operations, params, call);
         const describeFailure = (error: unknown) => failure(error, log).body;

@@ -4,9 +4,10 @@ import type { SendMessageRequest, SendMessageResponse } from '../protocol/a2a.js
 import { readSendMessageRequest } from '../protocol/read-requests.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { findDirectMessage, isAtRest, showsOutput } from './first-output.js';
-import { assertInputModes, assertOutputModes } from './media-types.js';
+import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { TaskView } from './project-task.js';
+import { prepareSentConfig } from './push/push-operations.js';
 import { readTaskView } from './read-task.js';
 import { type FrameStream, openFromTask } from './task-stream.js';
 
@@ -45,22 +46,19 @@ export function assertStreaming({ agent, agentSettings }: OperationCall): void {
   });
 }
 
-/** Everything that can be refused without looking at a task is refused here (E6, S7, S9). */
+/** Everything that can be refused without looking at a task is refused here (E6, S7). */
 function readRequest({ settings }: OperationDependencies, params: unknown, { agentSettings }: OperationCall): SendMessageRequest {
   const request = readSendMessageRequest(params, { maxParts: settings().server.limits.maxMessageParts });
-  if (request.configuration?.taskPushNotificationConfig !== undefined) {
-    throw new AppError('PUSH_NOT_SUPPORTED', {
-      message: 'Push notifications are not supported; leave out configuration.taskPushNotificationConfig',
-    });
-  }
-  assertInputModes(request.message.parts, agentSettings.inputModes);
-  assertOutputModes(request.configuration?.acceptedOutputModes, agentSettings.outputModes);
+  assertInputModes(request.message.parts, inputModesOf(agentSettings));
+  assertOutputModes(request.configuration?.acceptedOutputModes, outputModesOf(agentSettings));
   return request;
 }
 
-function accept({ acceptMessage, settings }: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
+async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
+  const { acceptMessage, settings } = dependencies;
   const modes = request.configuration?.acceptedOutputModes;
-  return acceptMessage({
+  const registerWebhook = await prepareSentConfig(dependencies, request, call);
+  const task = await acceptMessage({
     agent: call.agent,
     owner: call.principal.subject,
     tenant: call.tenant,
@@ -70,6 +68,9 @@ function accept({ acceptMessage, settings }: OperationDependencies, request: Sen
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
     ...(modes === undefined ? {} : { acceptedOutputModes: modes }),
   });
+  // Its place is the task as it was accepted, so nothing is missed; should this process die first, the message sent again does it.
+  await registerWebhook(task);
+  return task;
 }
 
 /**

@@ -8,9 +8,13 @@ export function findVisibleAgent(settings: Settings, name: string, principal: Pr
   return agent !== undefined && isVisible(agent, principal) ? agent : undefined;
 }
 
-/** The agent of the default card (API-25): the first public one. */
-export function findDefaultAgent(settings: Settings): readonly [key: string, agent: AgentSettings] | undefined {
-  return Object.entries(settings.agents).find(([, agent]) => agent.visibility === 'public');
+/**
+ * The agent of the default card (API-25, W-52): `defaults.agent`, which is the first public one of the file unless the file says
+ * otherwise; without it, as when every visibility comes from a variable, the first public one by name.
+ */
+export function findDefaultAgent({ agents, defaults }: Settings): readonly [key: string, agent: AgentSettings] | undefined {
+  const entries = Object.entries(agents).filter(([, agent]) => agent.visibility === 'public');
+  return entries.find(([key]) => key === defaults.agent) ?? entries.sort(([a], [b]) => (a < b ? -1 : 1))[0];
 }
 
 export function isVisible(agent: AgentSettings, principal: Principal): boolean {

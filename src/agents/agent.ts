@@ -7,7 +7,7 @@ import type { Message } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
-import type { ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
+import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -38,6 +38,8 @@ export interface StepContext {
 export interface StepLedger {
   /** Those of these calls that the log knows, by call id. */
   find(callIds: readonly string[]): Promise<ReadonlyMap<string, ToolCallRecord>>;
+  /** Those of these calls that the log knows of any run of the session, by call id. */
+  findInSession(callIds: readonly string[]): Promise<ReadonlyMap<string, SessionToolCall>>;
   /** Commits intents before, and results after, the calls themselves. @throws AppError `TASK_LOST` when another worker has the run. */
   record(calls: readonly ToolCallWrite[]): Promise<void>;
 }
@@ -73,7 +75,7 @@ export type StepOutcome =
       readonly state: 'TASK_STATE_INPUT_REQUIRED' | 'TASK_STATE_AUTH_REQUIRED';
       readonly statusMessage: Message;
       readonly statusMetadata?: JsonObject;
-      /** Milliseconds until the wait ends in FAILED. Default: `server.approval.expires_after`. */
+      /** Milliseconds until the wait ends in FAILED. Default: never. */
       readonly expiresAfterMs?: number;
     } & StepResult)
   | ({

@@ -50,6 +50,8 @@ export const ERRORS = {
   ACCESS_UNAUTHENTICATED: entry('Authentication is required', 'stop', 401),
   ACCESS_FORBIDDEN: entry('Access is forbidden', 'stop', 403),
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
+  ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),
+  OUTBOUND_TIMEOUT: entry('The other side did not answer in time', 'retry', 504),
   // protocol
   REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
   REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),
@@ -60,11 +62,14 @@ export const ERRORS = {
   TASK_NOT_FOUND: entry('Task not found', 'stop', 404),
   TASK_NOT_CANCELABLE: entry('Task cannot be canceled', 'stop', 400),
   PUSH_NOT_SUPPORTED: entry('Push notifications are not supported', 'stop', 400),
+  PUSH_TOO_MANY_CONFIGS: entry('The task has too many push notification configs', 'stop', 400),
+  PUSH_SECRET_UNREADABLE: entry('The secret of a push notification config cannot be read', 'stop', 500),
   OPERATION_UNSUPPORTED: entry('This operation is not supported', 'stop', 400),
   CONTENT_TYPE_NOT_SUPPORTED: entry('Content type is not supported', 'stop', 400),
   AGENT_RESPONSE_INVALID: entry('The agent returned an invalid response', 'stop', 500),
   EXTENDED_CARD_NOT_CONFIGURED: entry('No extended agent card is configured', 'stop', 400),
   EXTENSION_REQUIRED: entry('A required extension is not declared by the client', 'stop', 400),
+  CARD_NOT_SIGNABLE: entry('The agent card cannot be signed', 'stop', 500),
   VERSION_NOT_SUPPORTED: entry('The protocol version is not supported', 'stop', 400),
   // run log
   TASK_LOST: entry('Another worker has taken over this task', 'cancelled', 409),
@@ -171,7 +176,7 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
  * wrong inside (hosts, paths, keys of the configuration) is for the log.
  */
 export function describeForClient(error: AppError): string {
-  const isForClients = error.code.startsWith('AGENT_') || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
+  const isForClients = /^(AGENT|HTTP)_/.test(error.code) || (error.httpStatus < 500 && !/^(CONFIG|CLI)_/.test(error.code));
   return isForClients ? error.message : ERRORS[error.code].message;
 }
 

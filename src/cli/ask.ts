@@ -48,7 +48,7 @@ export const askCommand: Command = {
       const environment = { LOG_LEVEL: 'warn', ...context.environment };
       const settings = loadCommandSettings(input, context, {
         environment,
-        overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } },
+        overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
       });
       return runHector(context, settings, OWN_SERVER_ROLES, async (hector, signal) => {
         const agentSettings = agent === undefined || !Object.hasOwn(settings.agents, agent) ? undefined : settings.agents[agent];

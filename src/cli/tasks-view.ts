@@ -1,6 +1,6 @@
 /** Answers of the management API as people read them. */
 import type { JsonObject, JsonValue } from '../base/json.js';
-import { describeAge } from '../tasks/explain-words.js';
+import { describeAge, describeTimes } from '../tasks/explain-words.js';
 
 export function formatRuns(runs: readonly JsonObject[], { withHead, now }: { readonly withHead: boolean; readonly now: number }): string {
   const rows = runs.map((run) => [
@@ -30,7 +30,7 @@ export function formatRun(run: JsonObject, now: number): string {
     ['Context', text(run['context_id'])],
     ['Agent', text(run['agent'])],
     ['Status', `${text(run['status'])} (${text(run['state'])})`],
-    ['Step', `${text(run['step'])}, begun ${text(run['takes'])} times, epoch ${text(run['epoch'])}`],
+    ['Step', `${text(run['step'])}, begun ${describeTimes(Number(run['takes']))}, epoch ${text(run['epoch'])}`],
     ['Worker', worker === '' ? `none, ${lease}` : `${worker}, ${lease}`],
     ['Events', text(run['seq'])],
     ['Turn', text(run['turn'])],

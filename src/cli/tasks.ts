@@ -59,7 +59,7 @@ type Act = (url: string, signal: AbortSignal) => Promise<void>;
 function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
   const settings = loadCommandSettings(input, context, {
     environment: { LOG_LEVEL: 'warn', ...context.environment },
-    overrides: { server: { host: '127.0.0.1', port: 0, public_url: '' } },
+    overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
   });
   return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => unlessStopped(signal, () => act(hector.url, signal)));
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
+import { checkCards } from './check-cards.js';
 import { checkLlmKeys } from './check-llm-keys.js';
 import { checkReferences } from './check-references.js';
 import { coerceValues } from './coerce-values.js';
@@ -44,6 +45,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
     validateDocument(document),
     [
       ...checkReferences(document),
+      ...checkCards(document),
       ...checkLlmKeys(document, environment),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
@@ -78,6 +80,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     agents: mapValues(document.agents, (agent, name) =>
       resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
+    defaults: { agent: document.defaults.agent },
     server: resolveServer(document.server),
     observability: resolveObservability(document.observability),
     logger: resolveLogger(document.logger, context),

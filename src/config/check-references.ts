@@ -22,6 +22,8 @@ export function checkReferences(document: unknown): Finding[] {
   };
 
   checkName(['defaults', 'llm'], 'llms');
+  checkName(['defaults', 'agent'], 'agents');
+  checkDefaultAgent(document, report);
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
   const [tasksBackend = 'sql', sessionsBackend] = ['tasks', 'sessions'].map((part) => valueAt(document, ['storage', part, 'backend']));
   if (sessionsBackend !== undefined && sessionsBackend !== tasksBackend) {
@@ -72,6 +74,14 @@ function checkDatabase(path: Path, database: JsonObject, report: Report): void {
   if (typeof maxConns === 'number' && typeof maxIdle === 'number' && maxIdle > maxConns) {
     report([...path, 'max_idle'], `the value is ${maxIdle}; wanted at most max_conns, which is ${maxConns}`);
   }
+}
+
+/** API-25: the default card is everybody's. */
+function checkDefaultAgent(document: unknown, report: Report): void {
+  const name = valueAt(document, ['defaults', 'agent']);
+  const visibility = typeof name === 'string' ? valueAt(document, ['agents', name, 'visibility']) : undefined;
+  if (visibility === 'internal' || visibility === 'private')
+    report(['defaults', 'agent'], `'${String(name)}' is ${visibility}; wanted a public agent, as its card is the one that everybody gets`);
 }
 
 function checkChunking(path: Path, document: unknown, report: Report): void {

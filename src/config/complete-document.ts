@@ -12,7 +12,8 @@ type Section = Readonly<Record<string, unknown>>;
  *   else `offline`, unless a model is named, which is then a problem (CLI-40, the two providers that exist);
  * - no `agents`: one called `assistant` (CFG-08);
  * - no `databases`, `embedders`, `vector_stores`: `_default` (SQLite), `_local`, `_hnsw`;
- * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one).
+ * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one);
+ * - `defaults.agent`: the first public agent, since `Settings` no longer know the file's order (API-25).
  *
  * Anything of the wrong shape is passed on as it is, for validation to report.
  */
@@ -21,6 +22,7 @@ export function completeDocument(document: JsonObject, environment: Environment)
   const databases = orElse(document.databases, { _default: { driver: 'sqlite' } });
   const embedders = orElse(document.embedders, { _local: { provider: 'local' } });
   const vectorStores = orElse(document.vector_stores, { _hnsw: { type: 'hnsw' } });
+  const agents = orElse(document.agents, { assistant: {} });
   const references = { vector_store: first(vectorStores), embedder: first(embedders) };
   return {
     ...document,
@@ -28,8 +30,8 @@ export function completeDocument(document: JsonObject, environment: Environment)
     databases,
     embedders,
     vector_stores: vectorStores,
-    agents: orElse(document.agents, { assistant: {} }),
-    defaults: fill(document.defaults, { llm: defaultOrOnly(llms) }),
+    agents,
+    defaults: fill(document.defaults, { llm: defaultOrOnly(llms), agent: firstPublic(agents) }),
     storage: fill(document.storage, { database: first(databases) }),
     ...(document.document_stores === undefined
       ? {}
@@ -53,6 +55,12 @@ function first(value: unknown): string | undefined {
 function defaultOrOnly(value: unknown): string | undefined {
   const names = namesOf(value);
   return names.includes('default') || names.length === 1 ? first(value) : undefined;
+}
+
+/** A visibility that comes from a variable is not known here: such an agent is passed over. */
+function firstPublic(value: unknown): string | undefined {
+  const isPublic = (agent: unknown) => (asSection(agent)?.visibility ?? 'public') === 'public';
+  return Object.entries(asSection(value) ?? {}).find(([, agent]) => isPublic(agent))?.[0];
 }
 
 function namesOf(value: unknown): string[] {

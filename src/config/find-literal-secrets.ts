@@ -18,7 +18,9 @@ export interface LiteralSecret {
 export function findLiteralSecrets(source: string): readonly LiteralSecret[] {
   const found: LiteralSecret[] = [];
   const walk = (value: unknown, schema: SchemaNode, path: Path): void => {
-    if (isJsonObject(value)) {
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) walk(item, schema.items ?? {}, [...path, index]);
+    } else if (isJsonObject(value)) {
       for (const [key, member] of Object.entries(value))
         walk(member, schema.properties?.[key] ?? (schema.additionalProperties || {}), [...path, key]);
     } else if (isSecret(value, schema, path)) found.push({ path: formatPath(path), variable: toVariable(path) });

@@ -54,6 +54,8 @@ function publish(schema: SchemaNode): unknown {
       return { ...notes, anyOf: [rest, { type: 'string', pattern: isDuration ? DURATION_PATTERN : '^[+-]?[0-9.]+$' }, VARIABLE] };
     case 'boolean':
       return { ...notes, anyOf: [rest, { enum: ['true', 'false', 'yes', 'no', 'on', 'off'] }, VARIABLE] };
+    case undefined:
+      return notes;
     default:
       return { ...notes, ...publishText(rest, aliases) };
   }

@@ -48,7 +48,9 @@ function toDocument(value: unknown, schema: SchemaNode, show: Show): unknown {
 }
 
 /** Settings carry the unit in the name, the file carries it in the value where people write one. */
-function nameOf(key: string, { properties = {} }: SchemaNode): string {
+function nameOf(key: string, { properties }: SchemaNode): string {
+  // Inside free-form JSON names are the user's own.
+  if (properties === undefined) return key;
   const name = RENAMED[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return name in properties ? name : name.replace(/_ms$/, '');
 }

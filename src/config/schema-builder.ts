@@ -18,6 +18,7 @@ import type {
   TString,
   TUnsafe,
 } from '@sinclair/typebox';
+import type { JsonObject } from '../base/json.js';
 
 export type { Static } from '@sinclair/typebox';
 
@@ -36,7 +37,7 @@ export interface SchemaNode {
   readonly minItems?: number;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
-  /** `false` for a fixed set of keys, a schema for a map of named things. */
+  /** `false` for a fixed set of keys, a schema for a map of named things, an empty one for free-form JSON. */
   readonly additionalProperties?: false | SchemaNode;
   readonly propertyNames?: SchemaNode;
   /** A secret: its value is never shown. */
@@ -126,6 +127,11 @@ export function section<P extends TProperties>(properties: P, description: strin
 /** A map whose keys are names that the user chooses. */
 export function named<T extends TSchema>(schema: T, description: string, names: SchemaNode = NAMES): TUnsafe<Record<string, Static<T>>> {
   return node({ type: 'object', description, default: {}, additionalProperties: schema as unknown as SchemaNode, propertyNames: names });
+}
+
+/** Any mapping; nothing in it is checked, changed or renamed. */
+export function freeForm(description: string): TUnsafe<JsonObject> {
+  return node({ type: 'object', description, additionalProperties: {} });
 }
 
 /** Marks a key that has no default and may be left out. */

@@ -2,7 +2,9 @@
  * The resolved configuration: defaults applied, references checked, units in names, frozen.
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
+import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { SigningAlgorithm } from './signing-key.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -23,6 +25,7 @@ export interface Settings {
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
   readonly tools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
+  readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
   readonly observability: ObservabilitySettings;
   readonly logger: LogOptions;
@@ -170,12 +173,54 @@ export interface ChunkingSettings {
   readonly sentencesPerChunk: number;
 }
 
+/** `defaults.llm` is written into the agents. */
+export interface DefaultsSettings {
+  /** Key in `agents`; `undefined`: none is public. */
+  readonly agent: string | undefined;
+}
+
 export interface SkillSettings {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly tags: readonly string[];
   readonly examples: readonly string[];
+  /** Empty: the agent's. */
+  readonly inputModes: readonly string[];
+  readonly outputModes: readonly string[];
+}
+
+/** What cards tell beyond the agent itself; `undefined` = not said. */
+export interface CardSettings {
+  readonly version: string | undefined;
+  readonly documentationUrl: string | undefined;
+  readonly iconUrl: string | undefined;
+  readonly provider: { readonly organization: string; readonly url: string } | undefined;
+}
+
+/** Members that are `undefined` are the card's own. */
+export interface ExtendedCardSettings {
+  readonly description: string | undefined;
+  readonly version: string | undefined;
+  readonly documentationUrl: string | undefined;
+  /** Who gets it; `undefined` = every authenticated caller. */
+  readonly subjects: readonly string[] | undefined;
+  readonly skills: readonly (SkillSettings & { readonly subjects: readonly string[] | undefined })[];
+}
+
+export interface ExtensionSettings {
+  readonly uri: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly params: JsonObject | undefined;
+}
+
+export interface SigningKeySettings {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  /** PEM or JWK. */
+  readonly privateKey: string;
+  readonly jku: string | undefined;
 }
 
 export interface AgentSettings {
@@ -195,6 +240,11 @@ export interface AgentSettings {
   readonly streaming: boolean;
   readonly visibility: 'public' | 'internal' | 'private';
   readonly skills: readonly SkillSettings[];
+  readonly card: CardSettings;
+  /** `undefined`: none. */
+  readonly extendedCard: ExtendedCardSettings | undefined;
+  /** Beside those of the server. */
+  readonly extensions: readonly ExtensionSettings[];
   readonly inputModes: readonly string[];
   readonly outputModes: readonly string[];
   /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
@@ -228,6 +278,12 @@ export interface ServerSettings {
   readonly port: number;
   /** Base URL that clients reach, without trailing slash; '' = derived from each request (API-26). */
   readonly publicUrl: string;
+  /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
+  readonly trustProxy: boolean;
+  /** For all agents; an agent's own come first. */
+  readonly card: CardSettings;
+  /** Without keys, cards are not signed. */
+  readonly cardSigning: { readonly keys: readonly SigningKeySettings[] };
   /** 0 = any free one; `undefined` = no gRPC. */
   readonly grpcPort: number | undefined;
   /** `host:port` that clients reach; '' = the base URL's host and the port that gRPC listens on. */
@@ -239,6 +295,7 @@ export interface ServerSettings {
     readonly assumeVersion: '' | '1.0';
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
+    readonly push: PushSettings;
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
@@ -255,9 +312,34 @@ export interface ServerSettings {
     readonly requestTimeoutMs: number;
     /** Bytes queued for a slow reader before it is detached and caught up by cursor. Default 64 KiB. */
     readonly maxStreamBufferBytes: number;
+    /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
+    readonly maxToolBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
   /** Budget for draining, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs: number;
+  /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
+  readonly drainDelayMs: number;
+}
+
+/** `server.a2a.push` */
+export interface PushSettings {
+  readonly enabled: boolean;
+  readonly maxConfigsPerTask: number;
+  /** Longest wait for a webhook's answer, milliseconds. Default 15,000. */
+  readonly timeoutMs: number;
+  /** Tries of one delivery before its config is given up. Default 12. */
+  readonly maxAttempts: number;
+  /** Wait after the first failed try, doubled after each further one, milliseconds. Default 1,000. */
+  readonly firstRetryMs: number;
+  /** No wait is longer, whatever `Retry-After` says, milliseconds. Default 5 min. */
+  readonly maxRetryMs: number;
+  /** Deliveries that one process has under way. Default 32. */
+  readonly concurrency: number;
+  /** Host names, addresses, networks, or `*`, that webhooks may be at although they are not public. */
+  readonly allowPrivate: readonly string[];
+  readonly requireHttps: boolean;
+  /** Seals tokens and credentials in the database; '' = they are stored as they are. */
+  readonly encryptionKey: string;
 }

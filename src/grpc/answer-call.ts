@@ -26,6 +26,8 @@ import { type GrpcFailure, toGrpcFailure } from './status-details.js';
 export interface CallPorts {
   readonly operations: Operations;
   readonly settings: () => Settings;
+  /** Of the HTTP server, as clients reach it: cards hold it. */
+  readonly baseUrl: () => string;
   readonly authenticate: Authenticate;
   /** Shared with the other transports. */
   readonly quota: StreamQuota;
@@ -40,7 +42,7 @@ export function answerUnary(
   respond: sendUnaryData<Buffer>,
 ): void {
   const headers = readHeaders(call.metadata);
-  const answerHeaders = extensionHeaders(activeExtensions(headers));
+  let extensions: ReadonlySet<string> = new Set();
   let leave = () => {};
   let isAnswered = false;
   // The end of the drain's budget may answer first.
@@ -48,10 +50,10 @@ export function answerUnary(
     if (isAnswered) return;
     isAnswered = true;
     leave();
-    if (failure === null) call.sendMetadata(toMetadata(answerHeaders));
+    if (failure === null) call.sendMetadata(toMetadata(extensionHeaders(extensions)));
     respond(failure, result);
   };
-  const fail = (thrown: unknown) => answer(describeFailure(thrown, answerHeaders, ports.log));
+  const fail = (thrown: unknown) => answer(describeFailure(thrown, extensionHeaders(extensions), ports.log));
   try {
     leave = ports.drain.enter({ drain() {}, abandon: fail });
   } catch (error) {
@@ -60,7 +62,9 @@ export function answerUnary(
   }
   traced(method, headers, async () => {
     const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
-    const { params, operationCall } = addressCall(ports, method, call, headers, principal);
+    const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
+      extensions = active;
+    });
     return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
   }).then((result) => answer(null, result), fail);
 }
@@ -68,8 +72,7 @@ export function answerUnary(
 /** Never rejects. */
 export async function answerStream(ports: CallPorts, method: StreamMethod, call: ServerWritableStream<Buffer, Buffer>): Promise<void> {
   const headers = readHeaders(call.metadata);
-  const extensions = activeExtensions(headers);
-  const answerHeaders = extensionHeaders(extensions);
+  let extensions: ReadonlySet<string> = new Set();
   const stop = new AbortController();
   call.once('cancelled', () => stop.abort());
   let leave = () => {};
@@ -80,11 +83,13 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
       const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
       // Before the message is accepted: a refused caller must not leave a task behind.
       release = ports.quota.acquire(principal.subject);
-      const { params, operationCall } = addressCall(ports, method, call, headers, principal);
+      const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
+        extensions = active;
+      });
       return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
     });
     // The head leaves at once, so the client knows that it is connected before the first event.
-    call.sendMetadata(toMetadata(answerHeaders));
+    call.sendMetadata(toMetadata(extensionHeaders(extensions)));
     const isReliable = extensions.has(RELIABLE_STREAM);
     const { maxStreamBufferBytes } = ports.settings().server.limits;
     await pipeFrames(call, frames, {
@@ -95,7 +100,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
     call.end();
   } catch (thrown) {
     // A client that has gone reads no status, and what its going broke off is no failure.
-    if (!call.cancelled) call.emit('error', describeFailure(thrown, answerHeaders, ports.log));
+    if (!call.cancelled) call.emit('error', describeFailure(thrown, extensionHeaders(extensions), ports.log));
   } finally {
     leave();
     release();
@@ -107,11 +112,13 @@ const frameBytes = createFrameEncoder(encodeStreamResponse);
 
 /** From the request's tenant to the agent that it means (U1); the checks come in the order of the HTTP bindings. */
 function addressCall(
-  { settings }: CallPorts,
+  { settings, baseUrl }: CallPorts,
   method: GrpcMethod,
   call: GrpcCall,
   headers: Readonly<Record<string, string>>,
   principal: Principal,
+  /** Told as soon as the agent is known: a failure after that carries them too (H2). */
+  onExtensions: (active: ReadonlySet<string>) => void,
 ): { params: JsonObject; operationCall: OperationCall } {
   const { tenant: address, ...rest } = method.decode(call.request);
   const { agent: named, tenant } = parseAgentTenant(typeof address === 'string' ? address : '');
@@ -122,6 +129,8 @@ function addressCall(
     const message = agent === '' ? 'no agent is public: name one in the field tenant' : `Agent '${agent.slice(0, 80)}' not found`;
     throw new AppError('AGENT_NOT_FOUND', { message });
   }
+  const extensions = activeExtensions(headers, agentSettings);
+  onExtensions(extensions);
   assertVersion(headers, NO_QUERY, current.server.a2a.assumeVersion);
   return {
     params: tenant === '' ? rest : { ...rest, tenant },
@@ -130,8 +139,9 @@ function addressCall(
       agentSettings,
       principal,
       tenant,
+      baseUrl: baseUrl(),
       signal: departureOf(call),
-      extensions: activeExtensions(headers),
+      extensions,
       lastEventId: headers['last-event-id'],
     },
   };

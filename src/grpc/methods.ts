@@ -1,10 +1,12 @@
 /** The methods of `lf.a2a.v1.A2AService` (GR1): their wire form, and the operation behind each. */
 import { A2AService } from '@a2a-js/sdk/server/grpc';
+import { formatAgentTenant } from '../a2a/agent-tenant.js';
 import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import type { FrameStream } from '../a2a/task-stream.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import type { TaskPushNotificationConfig } from '../protocol/a2a.js';
 import {
   fromCancelTaskRequest,
   fromExtendedCardRequest,
@@ -66,22 +68,50 @@ export const METHODS: readonly GrpcMethod[] = [
     operations.sendStreamingMessage(params, call),
   ),
   answer(A2AService.getTask, fromGetTaskRequest, (operations, params, call) => operations.getTask(params, call), toTask),
-  answer(A2AService.listTasks, fromListTasksRequest, refuse('METHOD_NOT_FOUND'), toListTasksResponse),
+  answer(A2AService.listTasks, fromListTasksRequest, (operations, params, call) => operations.listTasks(params, call), toListTasksResponse),
   answer(A2AService.cancelTask, fromCancelTaskRequest, (operations, params, call) => operations.cancelTask(params, call), toTask),
   stream(A2AService.subscribeToTask, fromSubscribeToTaskRequest, (operations, params, call) => operations.subscribeToTask(params, call)),
-  // Known, but the card does not declare them (P1, X1).
-  answer(A2AService.createTaskPushNotificationConfig, fromPushConfig, refuse('PUSH_NOT_SUPPORTED'), toPushConfig),
-  answer(A2AService.getTaskPushNotificationConfig, fromPushConfigReference, refuse('PUSH_NOT_SUPPORTED'), toPushConfig),
-  answer(A2AService.listTaskPushNotificationConfigs, fromListPushConfigsRequest, refuse('PUSH_NOT_SUPPORTED'), toListPushConfigsResponse),
-  answer(A2AService.deleteTaskPushNotificationConfig, fromPushConfigReference, refuse('PUSH_NOT_SUPPORTED'), () => ({})),
-  answer(A2AService.getExtendedAgentCard, fromExtendedCardRequest, refuse('OPERATION_UNSUPPORTED'), toAgentCard),
+  answer(
+    A2AService.createTaskPushNotificationConfig,
+    fromPushConfig,
+    async (operations, params, call) => withAddress(await operations.createPushConfig(params, call), call),
+    toPushConfig,
+  ),
+  answer(
+    A2AService.getTaskPushNotificationConfig,
+    fromPushConfigReference,
+    async (operations, params, call) => withAddress(await operations.getPushConfig(params, call), call),
+    toPushConfig,
+  ),
+  answer(
+    A2AService.listTaskPushNotificationConfigs,
+    fromListPushConfigsRequest,
+    async (operations, params, call) => {
+      const page = await operations.listPushConfigs(params, call);
+      return { ...page, configs: page.configs.map((config) => withAddress(config, call)) };
+    },
+    toListPushConfigsResponse,
+  ),
+  answer(
+    A2AService.deleteTaskPushNotificationConfig,
+    fromPushConfigReference,
+    (operations, params, call) => operations.deletePushConfig(params, call),
+    () => ({}),
+  ),
+  answer(
+    A2AService.getExtendedAgentCard,
+    fromExtendedCardRequest,
+    (operations, params, call) => operations.getExtendedAgentCard(params, call),
+    toAgentCard,
+  ),
 ];
 
 export const encodeStreamResponse = (response: Parameters<typeof toStreamResponse>[0]): Buffer =>
   A2AService.sendStreamingMessage.responseSerialize(toStreamResponse(response));
 
-function refuse(code: 'METHOD_NOT_FOUND' | 'PUSH_NOT_SUPPORTED' | 'OPERATION_UNSUPPORTED'): Run<never> {
-  return () => Promise.reject(new AppError(code));
+/** The tenant as this binding has it, which names the agent too, so that a config can be sent as it was answered. */
+function withAddress(config: TaskPushNotificationConfig, call: OperationCall): TaskPushNotificationConfig {
+  return { ...config, tenant: formatAgentTenant(call) };
 }
 
 function answer<Request, Response, Result>(

@@ -5,16 +5,33 @@ export function listenUrl(host: string, port: number): string {
   return `http://${formatAddress(reachable(host), port)}`;
 }
 
+export interface BaseUrlOptions {
+  /** '' = derived from the request. */
+  readonly publicUrl: string;
+  /** Whether `X-Forwarded-Proto` and `X-Forwarded-Host` come from a proxy of ours; else any client could forge them. */
+  readonly trustProxy: boolean;
+}
+
 /**
- * Base URL of one request: `publicUrl` when configured, else the address the client itself used. `X-Forwarded-*` is not
- * trusted; behind a proxy, configure `server.public_url`.
+ * Base URL of one request: `publicUrl` when configured, else the address the client itself used, as the proxy in front tells it
+ * when that is trusted. Of several proxies the first, which the client spoke to, counts.
  */
-export function requestBaseUrl(publicUrl: string, headers: Readonly<Record<string, string>>, fallback: string): string {
+export function requestBaseUrl(
+  { publicUrl, trustProxy }: BaseUrlOptions,
+  headers: Readonly<Record<string, string>>,
+  fallback: string,
+): string {
   if (publicUrl !== '') return publicUrl;
-  const host = HOST.exec(headers.host ?? '');
+  const forwarded = trustProxy ? headers : {};
+  const host = HOST.exec(firstOf(forwarded['x-forwarded-host'])) ?? HOST.exec(headers.host ?? '');
   if (host === null) return fallback;
   const [, name, port] = host as unknown as [string, string, string | undefined];
-  return `http://${name === '0.0.0.0' ? '127.0.0.1' : name}${port ?? ''}`;
+  const scheme = firstOf(forwarded['x-forwarded-proto']).toLowerCase() === 'https' ? 'https' : 'http';
+  return `${scheme}://${name === '0.0.0.0' ? '127.0.0.1' : name}${port ?? ''}`;
+}
+
+function firstOf(list: string | undefined): string {
+  return (list?.split(',')[0] ?? '').trim();
 }
 
 function reachable(host: string): string {

@@ -3,8 +3,10 @@
  *
  * Owns: which requests are under way, which streams are open, and whether new ones are let in. Does not own: runs; they go on,
  * here or on another instance, whatever happens to the connection that started them.
+ * 0. First a grace period in which everything is served as before, but readiness says no: whoever balances by readiness goes
+ *    elsewhere before anything is refused. Answers close their connections, so that none is kept alive into the drain.
  * 1. Once draining, every new request is refused, also on connections that were kept alive.
- * 2. A stream is told to reconnect at once: its cursor continues on another instance.
+ * 2. A stream is told to reconnect when the listener has closed, not before: it would come back here. Then at once: its cursor continues on another instance.
  * 3. A request still unanswered when the budget ends is answered 503; sending the same message again finds the same task (R11).
  */
 import type { Clock } from '../base/clock.js';
@@ -13,14 +15,28 @@ import { departedWriter } from './departed-writer.js';
 import type { errorResponse } from './error-response.js';
 import type { HttpResponse, HttpServer, PlainResponse } from './server.js';
 
+export interface DrainTimes {
+  /** Grace period before anything is refused, milliseconds; 0 = none. */
+  readonly delayMs: number;
+  /** For what is under way then, milliseconds. */
+  readonly budgetMs: number;
+}
+
 export class Drain {
   readonly #requests = new Set<() => void>();
   readonly #streams = new Set<(retryMs: number) => void>();
   #finished: Promise<void> | undefined;
+  #isDraining = false;
   #onQuiet: (() => void) | undefined;
 
-  get isDraining(): boolean {
+  /** The end is decided; nothing more is sent here by whoever asks for readiness. */
+  get isLeaving(): boolean {
     return this.#finished !== undefined;
+  }
+
+  /** Nobody is let in any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Runs one request; resolves with its response, or with 503 in the given shape when the budget ends first. */
@@ -52,13 +68,15 @@ export class Drain {
     return () => this.#leave(this.#streams, reconnect);
   }
 
-  /** Drains, then closes the server. Further calls wait for the first. */
-  run(server: HttpServer, clock: Clock, budgetMs: number): Promise<void> {
-    this.#finished ??= this.#drain(server, clock, budgetMs);
+  /** Waits for the grace period, drains, then closes the server. Further calls wait for the first. */
+  run(server: HttpServer, clock: Clock, times: DrainTimes): Promise<void> {
+    this.#finished ??= this.#drain(server, clock, times);
     return this.#finished;
   }
 
-  async #drain(server: HttpServer, clock: Clock, budgetMs: number): Promise<void> {
+  async #drain(server: HttpServer, clock: Clock, { delayMs, budgetMs }: DrainTimes): Promise<void> {
+    if (delayMs > 0) await clock.sleep(delayMs);
+    this.#isDraining = true;
     server.stopListening();
     // After this turn, so that `isDraining` holds for a stream that opens meanwhile.
     await clock.sleep(0);

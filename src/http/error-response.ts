@@ -1,5 +1,5 @@
 import { restErrorBody } from '../a2a/rest.js';
-import { type AppError, toAppError } from '../base/errors.js';
+import { type AppError, describeForClient, toAppError } from '../base/errors.js';
 import type { PlainResponse } from './server.js';
 
 /**
@@ -11,7 +11,7 @@ export function errorResponse(thrown: unknown, requestId?: string): PlainRespons
   const body = {
     error: {
       code: error.code,
-      message: error.message,
+      message: describeForClient(error),
       ...(error.problems.length === 0 ? {} : { problems: error.problems }),
       ...(requestId === undefined ? {} : { requestId }),
     },

@@ -37,8 +37,10 @@ export interface Front {
   /** Base URL of this server, without trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Lets what runs finish within `budgetMs`, then closes. May be called twice. */
-  drain(budgetMs: number): Promise<void>;
+  /**
+   * Says for `delayMs` (default 0) that it is not ready, lets what runs finish within `budgetMs`, then closes. May be called twice.
+   */
+  drain(budgetMs: number, delayMs?: number): Promise<void>;
   /** Ends every connection now. May be called twice. */
   close(): Promise<void>;
 }
@@ -49,12 +51,13 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const { limits } = settings;
   const quota = options.quota ?? new StreamQuota(limits.maxStreamsPerCaller);
   const drain = new Drain();
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, limits, quota, drain, clock, log });
+  const own = { publicUrl: settings.publicUrl, host: settings.host };
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, quota, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({
     findRoute: createRouter(routes),
-    baseUrl: (request) => requestBaseUrl(settings.publicUrl, request.headers, ownUrl),
+    baseUrl: (request) => requestBaseUrl(settings, request.headers, ownUrl),
     drain,
     clock,
     log,
@@ -68,7 +71,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   return {
     url: settings.publicUrl === '' ? ownUrl : settings.publicUrl,
     port: server.port,
-    drain: (budgetMs) => drain.run(server, clock, budgetMs),
+    drain: (budgetMs, delayMs = 0) => drain.run(server, clock, { budgetMs, delayMs }),
     close: () => server.close(),
   };
 }

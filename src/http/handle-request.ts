@@ -8,7 +8,7 @@ import type { Drain } from './drain.js';
 import { errorShapeAt } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
-import { answersWhileDraining } from './routes.js';
+import { answersWhileDraining, isOpenToPages } from './routes.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
 
 export interface HandlerPorts {
@@ -27,7 +27,8 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
     return withTraceparent(request.headers.traceparent ?? '', () =>
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
-        const response = withCors(await respond(ports, request, match));
+        const answer = await respond(ports, request, match);
+        const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer) : answer);
         span.setAttribute('http.status_code', response.status);
         ports.log.debug(
           { method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt },
@@ -37,6 +38,12 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
       }),
     );
   };
+}
+
+/** A client that keeps its connection would come here again, past any load balancer. */
+function closeWhenLeaving(drain: Drain, response: HttpResponse): HttpResponse {
+  if (!drain.isLeaving || 'stream' in response) return response;
+  return { ...response, headers: { ...response.headers, connection: 'close' } };
 }
 
 async function respond(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {
@@ -54,7 +61,8 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
     case 'malformed-path':
       throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
     case 'wrong-method': {
-      if (request.method === 'OPTIONS') return preflightResponse(match.allow);
+      if (request.method === 'OPTIONS')
+        return isOpenToPages(match.pattern) ? preflightResponse(match.allow) : { status: 204, headers: { allow: match.allow }, body: '' };
       const response = errorShapeAt(pathOf(request.path))(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
       );

@@ -1,3 +1,4 @@
+import type { ServedCard } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
@@ -9,6 +10,7 @@ import { answerJsonRpc } from './json-rpc-route.js';
 import { mountRest } from './rest-routes.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
+import type { OwnNames } from './same-origin.js';
 import type { HttpResponse } from './server.js';
 import { mountStudio } from './studio-routes.js';
 
@@ -33,6 +35,8 @@ export interface RoutePorts extends BindingPorts {
   readonly version: string;
   /** Paths of the management API. */
   readonly studio: readonly StudioRoute[];
+  /** Names under which pages of this server may call these. */
+  readonly own: OwnNames;
 }
 
 /** Every path of the server (spec/04 4.1). */
@@ -42,10 +46,10 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse): RouteHandler =>
     async (context) =>
       handle(context, await ports.authenticate(context.request));
-  const card = asCaller(({ request, parameters, baseUrl }, principal) => {
+  const card = asCaller(async ({ request, parameters, baseUrl }, principal) => {
     const name = parameters.name as string;
     return cardResponse(
-      found(binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
+      found(await binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
       request.headers,
     );
   });
@@ -57,19 +61,19 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     {
       method: 'GET',
       pattern: '/.well-known/agent-card.json',
-      handle: ({ request, baseUrl }) =>
-        cardResponse(found(binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
+      handle: async ({ request, baseUrl }) =>
+        cardResponse(found(await binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
     },
     {
       method: 'GET',
       pattern: '/agents',
-      handle: asCaller(({ baseUrl }, principal) => jsonResponse(200, binding.listCards(baseUrl, principal))),
+      handle: asCaller(async ({ baseUrl }, principal) => jsonResponse(200, await binding.listCards(baseUrl, principal))),
     },
     { method: 'GET', pattern: '/agents/{name}', handle: card },
     { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
     ...mountRest(ports, ports.authenticate),
-    ...mountStudio(ports.studio, ports.authenticate),
+    ...mountStudio(ports.studio, ports.authenticate, ports.own),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];
 }
@@ -82,17 +86,22 @@ function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
   return { method: 'GET', pattern: path, handle };
 }
 
+/** Paths that pages of any origin may read and call (API-65): all but those that act for whoever sits at the machine (W-55b). */
+export function isOpenToPages(pattern: string): boolean {
+  return !pattern.startsWith('/api/');
+}
+
 /** Paths that answer during a drain too, so that a load balancer can see it. */
 export function answersWhileDraining(pattern: string): boolean {
   return pattern.startsWith('/health');
 }
 
 async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpResponse> {
-  const { ready, reasons } = drain.isDraining ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
+  const { ready, reasons } = drain.isLeaving ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
   return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
 }
 
-function found(card: string | undefined, message: string): string {
+function found(card: ServedCard | undefined, message: string): ServedCard {
   if (card === undefined) throw new AppError('AGENT_NOT_FOUND', { message });
   return card;
 }

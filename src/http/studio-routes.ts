@@ -5,14 +5,16 @@ import type { StudioRoute } from '../studio/studio-route.js';
 import { jsonResponse } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
+import { assertSameOrigin, type OwnNames } from './same-origin.js';
 import type { HttpRequest } from './server.js';
 
-/** The management API as paths of this server: for authenticated callers, JSON in and out. */
-export function mountStudio(routes: readonly StudioRoute[], authenticate: Authenticate): Route<RouteHandler>[] {
+/** The management API as paths of this server: for authenticated callers that are no pages of other origins, JSON in and out. */
+export function mountStudio(routes: readonly StudioRoute[], authenticate: Authenticate, own: OwnNames): Route<RouteHandler>[] {
   return routes.map(({ method, pattern, handle }) => ({
     method,
     pattern,
     handle: async ({ request, parameters }) => {
+      assertSameOrigin(request, own);
       const { subject } = await authenticate(request);
       const { status, body } = await handle({
         owner: subject,

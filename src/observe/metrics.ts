@@ -14,9 +14,9 @@ export interface Count {
 export interface QueueReading {
   /** Step jobs that wait. */
   readonly waiting: number;
-  /** How long the oldest of them waits, milliseconds; 0 = none waits. */
-  readonly oldestWaitingMs: number;
-  /** How long ago any worker took or finished one, milliseconds; `undefined` = not known. */
+  /** How long the one that is taken next waits already, milliseconds; 0 = none waits. */
+  readonly nextWaitingMs: number;
+  /** How long ago any worker took or finished one, or had its hands full, milliseconds; `undefined` = not known. */
   readonly lastProgressMs: number | undefined;
 }
 
@@ -40,6 +40,8 @@ export interface MetricsPage {
 export interface Metrics extends RunMetrics {
   /** From now on the queue's gauges are read from here. A reading that fails leaves them out. */
   watchQueue(read: () => Promise<QueueReading>): void;
+  /** From now on the age of the oldest run that nobody has is read from here, milliseconds. A reading that fails leaves it out. */
+  watchRuns(read: () => Promise<number>): void;
   /** In the text format of Prometheus. */
   render(): Promise<MetricsPage>;
 }
@@ -51,8 +53,16 @@ export function createMetrics(): Metrics {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
 
   const waiting = gauge('hector_queue_waiting', 'Step jobs that wait for a worker.');
-  const oldest = gauge('hector_queue_oldest_waiting_seconds', 'How long the oldest waiting step job waits.');
-  const progress = gauge('hector_queue_last_progress_seconds', 'How long ago any worker took or finished a step job.');
+  const next = gauge('hector_queue_oldest_waiting_seconds', 'How long the step job that is taken next waits already.');
+  const progress = gauge(
+    'hector_queue_last_progress_seconds',
+    'How long ago any worker took or finished a step job, or had its hands full.',
+  );
+  const unclaimed = gauge(
+    'hector_runs_oldest_unclaimed_seconds',
+    'How long the oldest runnable run that no worker has waits, as SQL knows it.',
+  );
+  let readRuns: (() => Promise<number>) | undefined;
   let readQueue: (() => Promise<QueueReading>) | undefined;
   return {
     takeovers: count('hector_takeovers_total', 'Runs that this process took over from a worker that died.'),
@@ -65,13 +75,16 @@ export function createMetrics(): Metrics {
     watchQueue(read) {
       readQueue = read;
     },
+    watchRuns(read) {
+      readRuns = read;
+    },
     async render() {
-      for (const each of [waiting, oldest, progress]) each.reset();
-      // While Redis is away, yesterday's numbers would look like today's: the series are left out instead.
-      const reading = await readQueue?.().catch(() => undefined);
+      // While Redis or SQL is away, yesterday's numbers would look like today's: the series are left out instead.
+      const [reading, unclaimedMs] = await Promise.all([readQueue?.().catch(() => undefined), readRuns?.().catch(() => undefined)]);
       set(waiting, reading?.waiting);
-      set(oldest, toSeconds(reading?.oldestWaitingMs));
+      set(next, toSeconds(reading?.nextWaitingMs));
       set(progress, toSeconds(reading?.lastProgressMs));
+      set(unclaimed, toSeconds(unclaimedMs));
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -121,6 +121,30 @@ export interface GetTaskRequest {
   readonly historyLength?: number;
 }
 
+export interface ListTasksRequest {
+  readonly tenant?: string;
+  readonly contextId?: string;
+  readonly status?: TaskState;
+  /** 1…100. */
+  readonly pageSize?: number;
+  /** `nextPageToken` of the page before. */
+  readonly pageToken?: string;
+  readonly historyLength?: number;
+  /** Only tasks whose status has this timestamp or a later one. */
+  readonly statusTimestampAfter?: string;
+  readonly includeArtifacts?: boolean;
+}
+
+/** All members are always there (L4). */
+export interface ListTasksResponse {
+  readonly tasks: readonly Task[];
+  /** '' on the last page. */
+  readonly nextPageToken: string;
+  readonly pageSize: number;
+  /** Of all pages. */
+  readonly totalSize: number;
+}
+
 export interface CancelTaskRequest {
   readonly tenant?: string;
   readonly id: string;
@@ -130,6 +154,28 @@ export interface CancelTaskRequest {
 export interface SubscribeToTaskRequest {
   readonly tenant?: string;
   readonly id: string;
+}
+
+export interface PushConfigReference {
+  readonly tenant?: string;
+  readonly taskId: string;
+  readonly id: string;
+}
+
+export interface ListPushConfigsRequest {
+  readonly tenant?: string;
+  readonly taskId: string;
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+export interface ListPushConfigsResponse {
+  readonly configs: readonly TaskPushNotificationConfig[];
+  readonly nextPageToken: string;
+}
+
+export interface GetExtendedAgentCardRequest {
+  readonly tenant?: string;
 }
 
 export interface AgentInterface {
@@ -172,4 +218,13 @@ export interface AgentCard {
   readonly defaultInputModes: readonly string[];
   readonly defaultOutputModes: readonly string[];
   readonly skills: readonly AgentSkill[];
+  readonly signatures?: readonly AgentCardSignature[];
+  readonly iconUrl?: string;
+}
+
+/** A JWS without its payload, which is the canonical card (8.4). */
+export interface AgentCardSignature {
+  /** Base64url JSON. */
+  readonly protected: string;
+  readonly signature: string;
 }

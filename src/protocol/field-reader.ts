@@ -102,15 +102,15 @@ export class FieldReader {
     return undefined;
   }
 
-  /** int32, not negative. */
-  count(name: string): number | undefined {
+  /** int32, not negative; by default any. */
+  count(name: string, { min = 0, max = MAX_INT32 } = {}): number | undefined {
     const value = this.value(name);
     if (value === undefined) return undefined;
     const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
-    if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_INT32) return number;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
     this.problem(
       name,
-      `must be an integer from 0 to ${MAX_INT32}, not ${typeof value === 'object' ? kindOf(value) : JSON.stringify(value).slice(0, 40)}`,
+      `must be an integer from ${min} to ${max}, not ${typeof value === 'object' ? kindOf(value) : JSON.stringify(value).slice(0, 40)}`,
     );
     return undefined;
   }

@@ -1,16 +1,17 @@
 /** What clients send, checked whole before any work (E6) and brought into one form (D5, D6). */
-import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import type {
   CancelTaskRequest,
+  GetExtendedAgentCardRequest,
   GetTaskRequest,
   SendMessageConfiguration,
   SendMessageRequest,
   SubscribeToTaskRequest,
-  TaskPushNotificationConfig,
 } from './a2a.js';
-import { FieldReader, kindOf, Problems } from './field-reader.js';
+import { type FieldReader, Problems } from './field-reader.js';
 import { type MessageLimits, readMessage } from './read-message.js';
+import { readPushConfig } from './read-push-requests.js';
+import { rootFields } from './root-fields.js';
 
 /** `metadata` is no field of the protocol here; the reliable-stream extension carries its cursor in it (R10). */
 export type SubscribeToTaskInput = SubscribeToTaskRequest & { readonly metadata?: JsonObject };
@@ -50,11 +51,6 @@ function readConfiguration(fields: FieldReader | undefined): SendMessageConfigur
   };
 }
 
-function readPushConfig(fields: FieldReader | undefined): TaskPushNotificationConfig | undefined {
-  if (fields === undefined) return undefined;
-  return { url: fields.optionalText('url', 8192) ?? '' };
-}
-
 export function readGetTaskRequest(params: unknown): GetTaskRequest {
   const problems = new Problems();
   const fields = rootFields(params, problems);
@@ -71,6 +67,14 @@ export function readCancelTaskRequest(params: unknown): CancelTaskRequest {
 
 export function readSubscribeToTaskRequest(params: unknown): SubscribeToTaskInput {
   return readTaskReference(params);
+}
+
+/** It may come without params. */
+export function readGetExtendedAgentCardRequest(params: unknown): GetExtendedAgentCardRequest {
+  const problems = new Problems();
+  const tenant = rootFields(params ?? {}, problems).optionalText('tenant');
+  problems.throwIfAny();
+  return tenant === undefined ? {} : { tenant };
 }
 
 function readTaskReference(params: unknown): SubscribeToTaskInput {
@@ -90,13 +94,4 @@ function readTaskReference(params: unknown): SubscribeToTaskInput {
 export function findTenant(params: unknown): string {
   const tenant = isJsonObject(params) ? params.tenant : undefined;
   return typeof tenant === 'string' ? tenant : '';
-}
-
-function rootFields(params: unknown, problems: Problems): FieldReader {
-  if (isJsonObject(params)) return new FieldReader(params, '', problems);
-  const seen = params === undefined ? 'they are missing' : `not ${kindOf(params)}`;
-  throw new AppError('PARAMS_INVALID', {
-    message: `Invalid parameters: params must be an object (${seen})`,
-    problems: [{ field: 'params', description: `must be an object (${seen})` }],
-  });
 }

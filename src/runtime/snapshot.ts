@@ -68,7 +68,8 @@ function createAgents(
 ): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [name, agent] of Object.entries(settings.agents)) {
-    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
+    const { approval, limits } = settings.server;
+    const approvalExpiresAfterMs = approval.expiresAfterMs;
     if (agent.type === 'custom') {
       const handler = extensions.handlers?.get(agent.handler ?? name);
       if (handler !== undefined)
@@ -84,11 +85,19 @@ function createAgents(
       tools: agent.tools,
       declared: settings.tools,
       documentStores: agent.documentStores,
+      hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
       extensions: extensions.tools ?? [],
       clock,
     });
-    agents.set(name, createLlmAgent({ name, settings: agent, model, llm, tools, retriever, approvalExpiresAfterMs, clock, log }));
+    agents.set(
+      name,
+      createLlmAgent({
+        ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
+        approvalExpiresAfterMs,
+        maxToolBytes: limits.maxToolBytes,
+      }),
+    );
   }
   return agents;
 }

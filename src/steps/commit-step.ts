@@ -20,9 +20,9 @@ export async function commitStep(
   task: TaskRecord,
   outcome: StepOutcome,
   goesOn: boolean,
-  { store, clock, waitExpiresAfterMs, metrics }: RunTaskDependencies,
+  { store, clock, metrics }: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
-  const commit = toCommit(task, outcome, { at: clock.now(), goesOn, waitExpiresAfterMs });
+  const commit = toCommit(task, outcome, { at: clock.now(), goesOn });
   await faultPoint('step.before-commit');
   const attributes = { 'hector.task.id': task.id, 'hector.step': task.step };
   const result = await withSpan('hector.step.commit', attributes, () => store.commit(commit));

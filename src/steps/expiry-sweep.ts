@@ -2,11 +2,10 @@
  * The keeper's second duty: waits and held runs whose time is over end as FAILED, and the session's next run goes on (CHK-11).
  */
 import type { Clock } from '../base/clock.js';
-import { isoTime } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
 import type { RunMetrics } from '../observe/metrics.js';
-import { isInterrupted } from '../protocol/task-state.js';
 import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
+import { describeExpiry } from '../tasks/describe-expiry.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
@@ -57,13 +56,6 @@ export class ExpirySweep {
     await publisher.publishEvents(outcome.events);
     if (outcome.next !== undefined) await queue.enqueue(outcome.next, task.id);
   }
-}
-
-function describeExpiry({ state, expiresAt = 0 }: TaskRecord): string {
-  const until = isoTime(expiresAt);
-  return isInterrupted(state)
-    ? `Nobody answered until ${until}: the run waited as long as it was to (server.approval.expires_after, unless its agent says otherwise)`
-    : `The run's worker died, and nobody resumed or discarded it until ${until} (storage.checkpoint.recovery.timeout)`;
 }
 
 const PERIOD_MS = 1_000;

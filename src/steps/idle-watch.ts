@@ -2,15 +2,18 @@
  * Notices a worker that takes nothing while jobs wait, as seen after outages of Redis: its connection looks alive and never answers.
  *
  * Owns: when this worker last took a job. Does not own: what is done about it.
+ * A worker with its hands full is at work, however long its steps take: jobs that wait then tell of load, not of a stall.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 
 export interface IdleWatchOptions {
   /** `queue.stall_after_ms`: the cure is tried after half of it, before anybody else has to notice. */
   readonly stallAfterMs: number;
-  readonly oldestWaitingMs: () => Promise<number>;
+  readonly nextWaitingMs: () => Promise<number>;
   /** Whether this worker could run another job now. */
   readonly hasFreeHands: () => boolean;
+  /** Told now and then while it could not. */
+  readonly onBusy: () => void;
   readonly onStuck: (waitingMs: number) => void;
   readonly clock: Clock;
 }
@@ -43,10 +46,11 @@ export class IdleWatch {
   }
 
   async #look(): Promise<void> {
+    if (!this.#options.hasFreeHands()) this.#options.onBusy();
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const waitingMs = await this.#options.oldestWaitingMs();
+      const waitingMs = await this.#options.nextWaitingMs();
       this.#judge(waitingMs);
     } catch {
       // Redis is away, which its connections say; nobody could take anything.

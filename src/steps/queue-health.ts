@@ -1,9 +1,12 @@
-/** Whether step jobs get anywhere: what waits, against when anything was last taken or finished. A ping is not progress. */
+/**
+ * Whether step jobs get anywhere: what waits, against when any worker last took or finished anything, or had its hands
+ * full: load is not a stall, and a front that refused work for it would only move the load. A ping is not progress.
+ */
 import type { QueueReading } from '../observe/metrics.js';
 import type { ProgressMarks } from '../tasks/coordination.js';
 
 export interface QueueHealthOptions {
-  readonly queue: { waiting(): Promise<number>; oldestWaitingMs(): Promise<number> };
+  readonly queue: { waiting(): Promise<number>; nextWaitingMs(): Promise<number> };
   readonly progress: Pick<ProgressMarks, 'ageMs'>;
   /** `queue.stall_after_ms`. */
   readonly stallAfterMs: number;
@@ -11,13 +14,13 @@ export interface QueueHealthOptions {
 
 /** @throws while Redis is away. */
 export async function readQueue({ queue, progress }: QueueHealthOptions): Promise<QueueReading> {
-  const [waiting, oldestWaitingMs, lastProgressMs] = await Promise.all([queue.waiting(), queue.oldestWaitingMs(), progress.ageMs()]);
-  return { waiting, oldestWaitingMs, lastProgressMs };
+  const [waiting, nextWaitingMs, lastProgressMs] = await Promise.all([queue.waiting(), queue.nextWaitingMs(), progress.ageMs()]);
+  return { waiting, nextWaitingMs, lastProgressMs };
 }
 
 /** Why new work would only wait, in words for whoever watches readiness; `undefined` = it would not. @throws while Redis is away. */
 export async function findStall(options: QueueHealthOptions): Promise<string | undefined> {
-  const { oldestWaitingMs, lastProgressMs = Number.POSITIVE_INFINITY } = await readQueue(options);
-  if (oldestWaitingMs <= options.stallAfterMs || lastProgressMs <= options.stallAfterMs) return undefined;
-  return `step jobs wait for ${Math.round(oldestWaitingMs / 1_000)} s and no worker takes any (queue.stall_after_ms)`;
+  const { nextWaitingMs, lastProgressMs = Number.POSITIVE_INFINITY } = await readQueue(options);
+  if (nextWaitingMs <= options.stallAfterMs || lastProgressMs <= options.stallAfterMs) return undefined;
+  return `step jobs wait for ${Math.round(nextWaitingMs / 1_000)} s and no worker takes any (queue.stall_after_ms)`;
 }

@@ -10,6 +10,13 @@ export interface StepJob {
   readonly traceparent: string;
 }
 
+export const PUSH_QUEUE = 'push';
+
+export interface PushJob {
+  /** Of a push config. */
+  readonly key: string;
+}
+
 /** How BullMQ reaches Redis. `storage/redis` supplies it, so that nothing here knows the client. */
 export interface QueueConnection {
   readonly connection: ConnectionOptions;

@@ -5,7 +5,7 @@ import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallRecord, ToolCallStore } from '../tasks/tool-call.js';
 
 export interface RecoveryFacts {
-  /** Since the run's last commit, milliseconds. */
+  /** Since the run's last commit, or since somebody resumed it if that was later; milliseconds. */
   readonly idleMs: number;
   /** It was about to act on what a person decided. */
   readonly actsOnDecision: boolean;
@@ -23,7 +23,7 @@ export function decideRecovery({ enabled, recovery }: CheckpointSettings, facts:
   if (timeoutMs > 0 && facts.idleMs > timeoutMs) {
     return {
       type: 'fail',
-      reason: `The run was not resumed: its worker died, and its last commit is ${seconds(facts.idleMs)} s old, more than storage.checkpoint.recovery.timeout allows (${seconds(timeoutMs)} s)`,
+      reason: `The run was not resumed: its worker died, and its last commit, or the last time somebody resumed it, is ${seconds(facts.idleMs)} s old, more than storage.checkpoint.recovery.timeout allows (${seconds(timeoutMs)} s)`,
     };
   }
   const leftMs = timeoutMs > 0 ? timeoutMs - facts.idleMs : undefined;
@@ -39,10 +39,10 @@ export async function readRecoveryFacts(
   store: Pick<TaskStore, 'events'> & Pick<ToolCallStore, 'toolCalls'>,
   now: number,
 ): Promise<RecoveryFacts> {
-  const [events, calls] = await Promise.all([store.events(task.id, task.seq - 1, 1), store.toolCalls(task.id)]);
+  const [events, calls] = await Promise.all([store.events(task.id, task.seq - 1, 1), store.toolCalls(task.id, { openIn: task.step })]);
   // The record itself was touched by every take since; what commits left behind was not.
-  const lastCommitAt = Math.max(...[task.createdAt, events.at(-1)?.at, history.at(-1)?.createdAt].filter((at) => at !== undefined));
-  return { idleMs: now - lastCommitAt, actsOnDecision: actsOnDecision(task, calls) };
+  const times = [task.createdAt, task.resumedAt, events.at(-1)?.at, history.at(-1)?.createdAt];
+  return { idleMs: now - Math.max(...times.filter((at) => at !== undefined)), actsOnDecision: actsOnDecision(task, calls) };
 }
 
 /**

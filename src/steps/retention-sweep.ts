@@ -1,11 +1,13 @@
 /**
  * The keeper's third duty: what is older than `storage.retention` allows is deleted, a little at a time, so that runs do not notice.
+ * Ended runs that lack their time of end get it first, also where everything is kept: they would stay among what is looked through for
+ * runs that have not ended.
  */
 import type { Clock } from '../base/clock.js';
 import type { StorageSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { LeaseManager } from '../tasks/coordination.js';
-import type { RetentionStore } from '../tasks/recovery-store.js';
+import type { Pause, RetentionStore } from '../tasks/recovery-store.js';
 import { KeeperDuty } from './keeper-duty.js';
 
 export interface RetentionSweepOptions {
@@ -16,46 +18,59 @@ export interface RetentionSweepOptions {
   readonly log: Logger;
 }
 
-type DeleteBatch = (before: number, limit: number) => Promise<number>;
+type Work = (limit: number, pause: Pause) => Promise<number>;
+type DeleteBatch = (before: number, ...rest: Parameters<Work>) => Promise<number>;
 
 export class RetentionSweep {
   readonly #options: RetentionSweepOptions;
-  readonly #duty: KeeperDuty | undefined;
+  readonly #duty: KeeperDuty;
 
-  /** Without any age to keep to, there is no duty. */
   constructor(options: RetentionSweepOptions) {
-    const { retention, leases, clock, log } = options;
+    const { leases, clock, log } = options;
     this.#options = options;
-    if (Object.values(retention).every((ageMs) => ageMs === 0)) return;
-    const round = (signal: AbortSignal) => this.#round(signal);
+    const round = async (signal: AbortSignal) => {
+      try {
+        await this.#round(signal);
+      } catch (error) {
+        // Called off between two transactions: whoever has the duty next goes on.
+        if (!signal.aborted) throw error;
+      }
+    };
     this.#duty = new KeeperDuty({ name: 'retention', periodMs: PERIOD_MS, leases, clock, log, round });
   }
 
   async close(): Promise<void> {
-    await this.#duty?.close();
+    await this.#duty.close();
   }
 
   /** Tasks before sessions: a session goes when nothing of it is left to keep. */
   async #round(signal: AbortSignal): Promise<void> {
     const { store, retention } = this.#options;
-    await this.#delete('tasks', retention.tasksMs, (before, limit) => store.deleteTasks(before, limit), signal);
-    await this.#delete('events', retention.eventsMs, (before, limit) => store.deleteEvents(before, limit), signal);
-    await this.#delete('sessions', retention.sessionsMs, (before, limit) => store.deleteSessions(before, limit), signal);
+    await this.#inBatches((...rest) => store.completeEnded(...rest), signal);
+    await this.#delete('tasks', retention.tasksMs, (...rest) => store.deleteTasks(...rest), signal);
+    await this.#delete('events', retention.eventsMs, (...rest) => store.deleteEvents(...rest), signal);
+    await this.#delete('sessions', retention.sessionsMs, (...rest) => store.deleteSessions(...rest), signal);
   }
 
   async #delete(what: string, ageMs: number, deleteBatch: DeleteBatch, signal: AbortSignal): Promise<void> {
     if (ageMs === 0) return;
     const { clock, log } = this.#options;
     const before = clock.now() - ageMs;
-    let deleted = 0;
-    for (;;) {
-      if (signal.aborted) break;
-      const count = await deleteBatch(before, BATCH);
-      deleted += count;
+    const deleted = await this.#inBatches((...rest) => deleteBatch(before, ...rest), signal);
+    if (deleted > 0) log.info({ deleted }, `storage.retention.${what}: what was too old was deleted`);
+  }
+
+  async #inBatches(work: Work, signal: AbortSignal): Promise<number> {
+    const { clock } = this.#options;
+    const pause = () => clock.sleep(BITE_PAUSE_MS, signal);
+    let total = 0;
+    while (!signal.aborted) {
+      const count = await work(BATCH, pause);
+      total += count;
       if (count < BATCH) break;
       await clock.sleep(PAUSE_MS, signal);
     }
-    if (deleted > 0) log.info({ deleted }, `storage.retention.${what}: what was too old was deleted`);
+    return total;
   }
 }
 
@@ -63,3 +78,5 @@ const PERIOD_MS = 60_000;
 const BATCH = 100;
 /** Between batches, so that the commits of runs come first. */
 const PAUSE_MS = 50;
+/** Between the transactions of one batch: nobody waits for more than one of them, neither a commit nor a keeper that closes. */
+const BITE_PAUSE_MS = 5;

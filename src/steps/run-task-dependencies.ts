@@ -27,6 +27,4 @@ export interface RunTaskDependencies {
   /** How long one run keeps its worker while others wait. */
   readonly timeSliceMs: number;
   readonly checkpoint: CheckpointSettings;
-  /** `server.approval.expires_after`; 0 = never. */
-  readonly waitExpiresAfterMs: number;
 }

@@ -11,14 +11,11 @@ export interface CommitOptions {
   readonly at: number;
   /** This worker goes on with the next step itself. */
   readonly goesOn: boolean;
-  /** How long a wait lasts whose outcome does not say; 0 = for ever. */
-  readonly waitExpiresAfterMs: number;
 }
 
 /** The commit that a step's outcome asks for (R2, R3). */
-export function toCommit(task: TaskRecord, outcome: StepOutcome, options: CommitOptions): StepCommit {
+export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn }: CommitOptions): StepCommit {
   const { control, messages, events, toolCalls } = outcome;
-  const { at, goesOn } = options;
   const status = statusAfter(outcome, at);
   return {
     taskId: task.id,
@@ -31,15 +28,13 @@ export function toCommit(task: TaskRecord, outcome: StepOutcome, options: Commit
       status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome), ...directness(outcome) }],
     ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls }),
     goesOn,
-    ...expiry(outcome, options),
+    ...expiry(outcome, at),
     at,
   };
 }
 
-function expiry(outcome: StepOutcome, { at, waitExpiresAfterMs }: CommitOptions): Pick<StepCommit, 'expiresAt'> {
-  if (outcome.type !== 'wait') return {};
-  const afterMs = outcome.expiresAfterMs ?? waitExpiresAfterMs;
-  return afterMs > 0 ? { expiresAt: at + afterMs } : {};
+function expiry(outcome: StepOutcome, at: number): Pick<StepCommit, 'expiresAt'> {
+  return outcome.type === 'wait' && outcome.expiresAfterMs !== undefined ? { expiresAt: at + outcome.expiresAfterMs } : {};
 }
 
 /** The status that ends or pauses the run, if this outcome does. */

@@ -15,7 +15,11 @@ import type { ToolCallStore } from '../tasks/tool-call.js';
 export function createStepLedger(task: TaskRecord, store: ToolCallStore, lease: Pick<TaskLease, 'lost'>, clock: Clock): StepLedger {
   return {
     async find(callIds) {
-      const calls = callIds.length === 0 ? [] : await store.toolCalls(task.id, callIds);
+      const calls = callIds.length === 0 ? [] : await store.toolCalls(task.id, { callIds });
+      return new Map(calls.map((call) => [call.callId, call]));
+    },
+    async findInSession(callIds) {
+      const calls = callIds.length === 0 ? [] : await store.sessionToolCalls(task.id, callIds);
       return new Map(calls.map((call) => [call.callId, call]));
     },
     async record(toolCalls) {

@@ -91,7 +91,7 @@ export class BullStepQueue implements StepQueue, StepQueueView {
   }
 
   /** How long the job that is next waits already, milliseconds; 0 = none waits. @throws while Redis is away. */
-  async oldestWaitingMs(): Promise<number> {
+  async nextWaitingMs(): Promise<number> {
     const [oldest] = await this.#queue.getJobs(['wait'], 0, 0, true);
     return oldest === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldest.timestamp);
   }

@@ -17,35 +17,43 @@ import type { RunTaskDependencies } from './run-task-dependencies.js';
 export interface StepWorkerOptions {
   /** A connection of its own for every BullMQ worker: one that is replaced may have a broken one. */
   readonly connect: () => ConnectionOptions;
+  /** Closes what `connect` gave; BullMQ leaves that to its owner. */
+  readonly disconnect: (connection: ConnectionOptions) => Promise<void>;
   /** Prefix of all queue keys. */
   readonly prefix: string;
   /** `queue.concurrency`. */
   readonly concurrency: number;
   /** `queue.stall_after_ms`. */
   readonly stallAfterMs: number;
-  readonly oldestWaitingMs: () => Promise<number>;
+  readonly nextWaitingMs: () => Promise<number>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
   readonly dependencies: RunTaskDependencies;
+}
+
+interface OpenWorker {
+  readonly bull: Worker<StepJob>;
+  readonly connection: ConnectionOptions;
 }
 
 export class StepWorker {
   readonly #options: StepWorkerOptions;
   readonly #draining = new AbortController();
   readonly #watch: IdleWatch;
-  #worker: Worker<StepJob>;
-  /** Replaced ones; what they run goes on to its end. */
-  readonly #replaced: Worker<StepJob>[] = [];
+  #worker: OpenWorker;
+  /** Replaced ones that have not closed yet; what they run goes on to its end. */
+  readonly #replaced = new Set<OpenWorker>();
   #closed: Promise<void> | undefined;
 
   constructor(options: StepWorkerOptions) {
-    const { concurrency, stallAfterMs, oldestWaitingMs, dependencies } = options;
+    const { concurrency, stallAfterMs, nextWaitingMs, progress, dependencies } = options;
     const { running, clock } = dependencies;
     this.#options = options;
     this.#worker = this.#open();
     this.#watch = new IdleWatch({
       stallAfterMs,
-      oldestWaitingMs,
+      nextWaitingMs,
       hasFreeHands: () => running.size < concurrency,
+      onBusy: () => progress.mark(),
       onStuck: (waitingMs) => this.#replace(waitingMs),
       clock,
     });
@@ -53,7 +61,7 @@ export class StepWorker {
 
   /** Resolves when jobs can be taken. */
   async ready(): Promise<void> {
-    await this.#worker.waitUntilReady();
+    await this.#worker.bull.waitUntilReady();
   }
 
   /**
@@ -77,7 +85,7 @@ export class StepWorker {
     // With Redis away, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
     const unanswered = running.whenEmpty().then(() => clock.sleep(LET_GO_MS, closed.signal));
     try {
-      await Promise.race([Promise.all([this.#worker, ...this.#replaced].map((worker) => worker.close())), unanswered]);
+      await Promise.race([Promise.all([this.#worker, ...this.#replaced].map(({ bull }) => bull.close())), unanswered]);
     } finally {
       cancelTimer();
       closed.abort();
@@ -86,11 +94,12 @@ export class StepWorker {
     }
   }
 
-  #open(): Worker<StepJob> {
+  #open(): OpenWorker {
     const { connect, prefix, concurrency, dependencies } = this.#options;
     const { log } = dependencies;
-    const worker = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
-      connection: connect(),
+    const connection = connect();
+    const bull = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
+      connection,
       prefix,
       concurrency,
       lockDuration: LOCK_MS,
@@ -101,12 +110,12 @@ export class StepWorker {
       runRetryDelay: RUN_RETRY_MS,
       settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
     });
-    worker.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
-    worker.on('failed', (job, error) =>
+    bull.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
+    bull.on('failed', (job, error) =>
       log.warn({ taskId: job?.data.taskId, reason: describeError(error) }, 'a step job failed and is tried again'),
     );
-    worker.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
-    return worker;
+    bull.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
+    return { bull, connection };
   }
 
   #replace(waitingMs: number): void {
@@ -114,9 +123,22 @@ export class StepWorker {
     const { log } = this.#options.dependencies;
     log.warn({ waitingMs: Math.round(waitingMs) }, 'this worker takes no step jobs although some wait: it is replaced by a new one');
     const stuck = this.#worker;
-    this.#replaced.push(stuck);
-    stuck.close().catch((error: unknown) => log.debug({ reason: describeError(error) }, 'the replaced step worker did not close cleanly'));
+    this.#replaced.add(stuck);
+    void this.#drop(stuck);
     this.#worker = this.#open();
+  }
+
+  /** Never rejects. */
+  async #drop(stuck: OpenWorker): Promise<void> {
+    const { disconnect, dependencies } = this.#options;
+    try {
+      await stuck.bull.close();
+      await disconnect(stuck.connection);
+    } catch (error) {
+      dependencies.log.debug({ reason: describeError(error) }, 'the replaced step worker did not close cleanly');
+    } finally {
+      this.#replaced.delete(stuck);
+    }
   }
 
   #process(job: Job<StepJob>, token: string | undefined): Promise<void> {

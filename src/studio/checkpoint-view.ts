@@ -2,6 +2,7 @@
 import { isoTime } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
+import { readStoredResult } from '../tasks/stored-tool-result.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { ToolCallRecord } from '../tasks/tool-call.js';
 
@@ -39,7 +40,8 @@ export function viewRun(task: TaskRecord, isLeased: boolean | undefined): JsonOb
 }
 
 export function viewToolCall(call: ToolCallRecord): JsonObject {
-  const { result, decision } = call;
+  const { decision } = call;
+  const result = call.result === undefined ? undefined : readStoredResult(call.result);
   return {
     call_id: call.callId,
     tool: call.tool,

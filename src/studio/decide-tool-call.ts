@@ -38,7 +38,7 @@ export async function decideToolCall(ports: StudioPorts, run: RunReference, call
 }
 
 async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): Promise<AppError> {
-  const [row] = isPossibleId(callId) ? await ports.toolCalls.toolCalls(task.id, [callId]) : [];
+  const [row] = isPossibleId(callId) ? await ports.toolCalls.toolCalls(task.id, { callIds: [callId] }) : [];
   if (row !== undefined)
     return new AppError('TOOL_CALL_NOT_OPEN', {
       message: `The call '${callId}' of the tool '${row.tool}' waits for no decision: it is ${row.status}`,
@@ -66,7 +66,7 @@ function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argum
 
 /** A decision is final; only the same one may come again. */
 async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Question, messageId: string): Promise<void> {
-  const [row] = await ports.toolCalls.toolCalls(task.id, [question.callId]);
+  const [row] = await ports.toolCalls.toolCalls(task.id, { callIds: [question.callId] });
   if (row === undefined || row.decision?.messageId === messageId) return;
   if (row.status === (question.asks === 'approval' ? 'awaiting' : 'unknown')) return;
   throw new AppError('TOOL_CALL_NOT_OPEN', {

@@ -9,13 +9,14 @@ import type { StudioPorts } from './studio-ports.js';
 export async function gatherFacts(ports: StudioPorts, task: TaskRecord, depth = 1): Promise<TaskFacts> {
   const { clock, leaseMs, sweep } = ports;
   const isOpen = isRunnable(task.state) && task.heldSince === undefined;
-  const [openCalls, front, version, leases, job, workers] = await Promise.all([
+  const [openCalls, front, version, leases, job, workers, refusal] = await Promise.all([
     answerWithin(ports, 'what the run asks', findOpenQuestions(ports.tasks, task)),
     isOpen ? findFront(ports, task) : undefined,
     isOpen ? answerWithin(ports, 'the configuration version', findVersion(ports, task)) : undefined,
     answerWithin(ports, 'which leases live', ports.leases.remaining([task.id, sweep.lease])),
     isOpen ? answerWithin(ports, "where the run's job stands", ports.queue.findJob(task.id)) : undefined,
     isOpen ? answerWithin(ports, 'how many workers live', ports.queue.countWorkers()) : undefined,
+    isOpen ? answerWithin(ports, 'whether Redis writes', ports.findRedisRefusal()) : undefined,
   ]);
   return {
     now: clock.now(),
@@ -27,6 +28,7 @@ export async function gatherFacts(ports: StudioPorts, task: TaskRecord, depth = 
     leaseRemainingMs: leases === undefined ? undefined : (leases.get(task.id) ?? 0),
     job,
     workers,
+    redisRefusal: refusal,
     isKeeperOnDuty: leases?.has(sweep.lease),
     front: front === undefined || depth >= MAX_DEPTH ? undefined : { task: front, facts: await gatherFacts(ports, front, depth + 1) },
   };

@@ -9,9 +9,10 @@ import type { StudioResponse } from './studio-route.js';
 /** `GET /api/checkpoints/{taskId}`: everything durable about a run but its history. */
 export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): Promise<StudioResponse> {
   const task = await getRun(ports, run);
-  const [leases, calls, questions] = await Promise.all([
+  const [leases, calls, total, questions] = await Promise.all([
     answerWithin(ports, 'which leases live', ports.leases.remaining([task.id])),
-    ports.toolCalls.toolCalls(task.id),
+    ports.toolCalls.toolCalls(task.id, { newest: MAX_CALLS }),
+    ports.toolCalls.countToolCalls(task.id),
     findOpenQuestions(ports.tasks, task),
   ]);
   const asked = questions.map(
@@ -31,8 +32,8 @@ export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): 
       ...viewRun(task, leases?.has(task.id)),
       control: task.control,
       questions: asked,
-      tool_calls: calls.slice(-MAX_CALLS).map(viewToolCall),
-      tool_calls_total: calls.length,
+      tool_calls: calls.map(viewToolCall),
+      tool_calls_total: total,
     },
   };
 }

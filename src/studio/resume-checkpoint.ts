@@ -19,6 +19,10 @@ export async function resumeCheckpoint(ports: StudioPorts, run: RunReference): P
       const { summary, next } = explainTask(outcome.task, await gatherFacts(ports, outcome.task));
       throw new AppError('CHECKPOINT_NOT_HELD', { message: `Only a held run can be resumed. ${summary} ${next}` });
     }
+    case 'expired':
+      await ports.publisher.publishEvents(outcome.events);
+      if (outcome.next !== undefined) await ports.queue.enqueue(outcome.next, outcome.task.id);
+      throw ended(outcome.task.id, outcome.task.state);
     case 'resumed':
       await ports.queue.enqueue(outcome.task);
       return { status: 200, body: viewRun(outcome.task, false) };

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
-import type { LeaseView } from '../tasks/coordination.js';
+import type { FeedPublisher, LeaseView } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
@@ -12,10 +12,13 @@ import type { ToolCallStore } from '../tasks/tool-call.js';
 export interface StudioPorts {
   readonly tasks: Pick<TaskStore, 'find' | 'events'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
-  readonly toolCalls: Pick<ToolCallStore, 'toolCalls'>;
+  readonly toolCalls: Pick<ToolCallStore, 'toolCalls' | 'countToolCalls'>;
   readonly versions: Pick<ConfigVersionStore, 'find'>;
   readonly leases: LeaseView;
   readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;
+  /** Why Redis refuses writes, in its words; `undefined` = it takes them. @throws while Redis is away. */
+  readonly findRedisRefusal: () => Promise<string | undefined>;
+  readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
   /** `queue.lease_ms` */

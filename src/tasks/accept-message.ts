@@ -71,6 +71,7 @@ export function createAcceptMessage({ store, queue, publisher, signals, clock }:
         messageHash: messageHash(message),
         at,
       });
+      if (outcome.type === 'expired') await publisher.publishEvents(outcome.events);
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
       await faultPoint('accept.after-commit');
@@ -143,6 +144,7 @@ function acceptedTask(outcome: AcceptOutcome, message: Message): TaskRecord {
     case 'not-found':
       throw new AppError('TASK_NOT_FOUND', { message: `Task '${message.taskId}' not found` });
     case 'terminal':
+    case 'expired':
       throw new AppError('OPERATION_UNSUPPORTED', {
         message: `Task '${message.taskId}' has ended (${outcome.task.state}); send the message without taskId to start a new task in the same context`,
       });

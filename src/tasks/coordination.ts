@@ -66,7 +66,7 @@ export interface CancelSignals {
 
 /** When the deployment's workers last got anywhere. */
 export interface ProgressMarks {
-  /** A worker took or finished a job just now. Waits for nothing and never throws. */
+  /** A worker took or finished a job just now, or has its hands full. Waits for nothing and never throws. */
   mark(): void;
   /** How long ago that was, milliseconds, to the second; `undefined` = not known. */
   ageMs(): Promise<number | undefined>;

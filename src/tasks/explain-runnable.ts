@@ -1,5 +1,5 @@
 /** What holds or moves a run that could run: pure. */
-import { describeAge, describeTime } from './explain-words.js';
+import { describeAge, describeTime, describeTimes } from './explain-words.js';
 import type { Explanation, TaskFacts } from './task-facts.js';
 import { MAX_TAKES, type TaskRecord } from './task-store.js';
 
@@ -18,7 +18,7 @@ export function explainRunnable(task: TaskRecord, facts: TaskFacts): Explanation
   if (task.takes >= MAX_TAKES - TAKES_LEFT) {
     return {
       rule: 'giving-up',
-      summary: `Step ${task.step} was begun ${task.takes} times without a commit; at the ${MAX_TAKES + 1}th time the run is given up.`,
+      summary: `Step ${task.step} was begun ${describeTimes(task.takes)} without a commit; at the ${MAX_TAKES + 1}th time the run is given up.`,
       evidence: [...evidence, isRunning ? 'A worker holds its lease now.' : 'No lease of it is known to live now.'],
       next: 'Look in the logs of the workers for what ends this step each time: a crash, a lost lease, or an error that is tried again.',
     };
@@ -31,13 +31,21 @@ export function explainRunnable(task: TaskRecord, facts: TaskFacts): Explanation
       next: 'Bring Redis back; the run goes on by itself then.',
     };
   }
+  if (!isRunning && facts.redisRefusal !== undefined) {
+    return {
+      rule: 'redis-refuses',
+      summary: 'Redis answers, but refuses writes: no worker can take the run, and no keeper can be on duty.',
+      evidence: [...evidence, 'Nobody holds its lease.', `Redis says: ${facts.redisRefusal}`],
+      next: 'Make Redis write again (memory and maxmemory, disk, its role); the run goes on by itself then.',
+    };
+  }
   return isRunning ? explainLease(task, leaseRemainingMs, evidence, facts) : explainNobody(task, evidence, facts);
 }
 
 function describeRecord(task: TaskRecord, now: number): string[] {
   const { state, step, takes, epoch, worker, updatedAt } = task;
   return [
-    `SQL: ${state}, step ${step}, begun ${takes} times since the last commit, epoch ${epoch}, last written ${describeTime(updatedAt, now)}.`,
+    `SQL: ${state}, step ${step}, begun ${describeTimes(takes)} since the last commit, epoch ${epoch}, last written ${describeTime(updatedAt, now)}.`,
     worker === '' ? 'SQL names no worker.' : `SQL names the worker '${worker}'.`,
   ];
 }

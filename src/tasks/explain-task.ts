@@ -1,7 +1,7 @@
 /** Why a run is where it is: pure. What could not be found out is `undefined` in the facts, and the answer says so. */
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
 import { explainRunnable } from './explain-runnable.js';
-import { describeAge, describeTime } from './explain-words.js';
+import { describeAge, describeTime, describeTimes } from './explain-words.js';
 import type { Explanation, OpenCall, TaskFacts } from './task-facts.js';
 import type { TaskRecord } from './task-store.js';
 
@@ -72,7 +72,7 @@ function explainHold(task: TaskRecord, heldSince: number, { now }: TaskFacts): E
     summary: `The run is held since ${describeTime(heldSince, now)}: its worker died, and it waits to be resumed or discarded.`,
     evidence: [
       'storage.checkpoint.recovery.auto_resume (for a run that acted on a decision: auto_resume_hitl) is false.',
-      `Its last commit is that of step ${task.step - 1}; step ${task.step} was begun ${task.takes} times.`,
+      `Its last commit is that of step ${task.step - 1}; step ${task.step} was begun ${describeTimes(task.takes)}.`,
       describeEnd(task, now),
     ],
     next: `POST /api/checkpoints/${task.id}/resume or hector tasks resume ${task.id}; DELETE /api/checkpoints/${task.id} or hector tasks discard ${task.id}.`,

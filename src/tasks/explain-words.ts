@@ -15,3 +15,8 @@ export function describeAge(ms: number): string {
   if (positive < 172_800_000) return `${Math.floor(positive / 360_000) / 10} h`;
   return `${Math.floor(positive / 86_400_000)} d`;
 }
+
+/** `once`, `7 times`. */
+export function describeTimes(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}

@@ -10,6 +10,8 @@ export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } |
 export type ResumeOutcome =
   | { readonly type: 'resumed'; readonly task: TaskRecord }
   | { readonly type: 'not-held'; readonly task: TaskRecord }
+  /** It was held until its time was over, and no keeper had noticed: this ended it (CHK-11). */
+  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
   | { readonly type: 'not-found' };
 
 export type ExpireOutcome =
@@ -44,15 +46,19 @@ export interface OpenRunStatistics {
   readonly oldestCreatedAt: number;
 }
 
+export interface ReleaseOptions {
+  readonly givesTakeBack?: boolean;
+}
+
 export interface RecoveryStore {
   /**
-   * A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch. `isUntried`: it did not
-   * begin the step, so its take does not count among those that end in giving the run up (`MAX_TAKES`).
+   * A worker gives a run back without a commit: nobody needs to think that it died. Guarded by the epoch.
+   * `givesTakeBack`: its step was called off for no fault of its own, and the take does not count (`MAX_TAKES`). Default false.
    */
-  release(taskId: string, epoch: number, at: number, isUntried?: boolean): Promise<void>;
+  release(taskId: string, epoch: number, at: number, options?: ReleaseOptions): Promise<void>;
   /** CHK-08: the run stays where it is until somebody resumes or discards it, or `expiresAt` (default: never). Guarded by the epoch. */
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome>;
-  /** A held run becomes runnable again. `owner` undefined = no ownership check. */
+  /** A held run becomes runnable again, unless it is due: then it ends. `owner` undefined = no ownership check. */
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome>;
   /** Waiting and held runs whose `expiresAt` is not after `at`, oldest first. */
   due(at: number, limit: number): Promise<readonly TaskRecord[]>;
@@ -62,15 +68,25 @@ export interface RecoveryStore {
   taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
   /** Runs that have not ended, oldest first. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
+  /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
+  oldestUnclaimed(): Promise<TaskRecord | undefined>;
   statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
 }
 
+/** Awaited between two small transactions, so that others come first. What it throws ends the call; the next one goes on from there. */
+export type Pause = () => Promise<void>;
+
 /** Each deletes at most `limit` of what was last touched before `before`, and says how many; never anything of a run that has not ended. */
 export interface RetentionStore {
+  /**
+   * Makes ended tasks findable that were ended by a process of an earlier version, or before the last migration, and so lack their
+   * time of end; says how many.
+   */
+  completeEnded(limit: number, pause?: Pause): Promise<number>;
   /** Ended tasks with their events, tool calls and accepted message ids. */
-  deleteTasks(before: number, limit: number): Promise<number>;
-  /** Of ended tasks: every event but the first and the last status; the tasks stay, without artifacts and history. */
-  deleteEvents(before: number, limit: number): Promise<number>;
+  deleteTasks(before: number, limit: number, pause?: Pause): Promise<number>;
+  /** Of ended tasks: every event but the first and the last status, and the results of their tool calls; the tasks stay. */
+  deleteEvents(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Sessions without a run that has not ended: their messages and themselves. */
-  deleteSessions(before: number, limit: number): Promise<number>;
+  deleteSessions(before: number, limit: number, pause?: Pause): Promise<number>;
 }

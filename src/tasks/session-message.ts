@@ -36,6 +36,8 @@ export interface ToolCallPart {
   readonly arguments: JsonObject;
   /** What the model wrote when it was no JSON object; `arguments` is empty then. */
   readonly invalidArguments?: string;
+  /** What the arguments had when they were too large to keep; `arguments` is empty then. */
+  readonly argumentsBytes?: number;
 }
 
 export interface ToolResultPart {

@@ -26,6 +26,8 @@ export type RunRule =
   | 'orphaned'
   /** As `orphaned` or `worker-died`, and nobody sweeps. */
   | 'no-keeper'
+  /** Redis answers and takes nothing: no lease, no job. */
+  | 'redis-refuses'
   /** Only what SQL holds is known. */
   | 'redis-away';
 
@@ -64,6 +66,8 @@ export interface TaskFacts {
   /** Processes that take step jobs. */
   readonly workers: number | undefined;
   readonly isKeeperOnDuty: boolean | undefined;
+  /** Why Redis refuses writes, in its words; `undefined`: it does not, or it does not answer. */
+  readonly redisRefusal: string | undefined;
   /** The run of its session that goes first, when that is another one. */
   readonly front: { readonly task: TaskRecord; readonly facts: TaskFacts } | undefined;
 }

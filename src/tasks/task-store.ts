@@ -29,7 +29,7 @@ export interface TaskRecord extends SessionKey {
   readonly epoch: number;
   /** Number of the next step, from 1 (R2). */
   readonly step: number;
-  /** How often this step was begun: takes since the last commit. */
+  /** How often this step was begun: takes since the last commit, but for those that were given back. */
   readonly takes: number;
   /** `seq` of the newest event (R4). */
   readonly seq: number;
@@ -45,6 +45,8 @@ export interface TaskRecord extends SessionKey {
   readonly worker: string;
   /** Since when it waits for somebody to resume it (CHK-08); `undefined` = it is not held. */
   readonly heldSince: number | undefined;
+  /** When somebody last let it go on after it was held. Left out: nobody did. */
+  readonly resumedAt?: number;
   /** When waiting or being held ends in FAILED; `undefined` = never. */
   readonly expiresAt: number | undefined;
   readonly createdAt: number;
@@ -98,6 +100,8 @@ export type AcceptOutcome =
   | { readonly type: 'not-found' }
   /** `taskId` is known but cannot take a message now. */
   | { readonly type: 'terminal'; readonly task: TaskRecord }
+  /** It waited until its time was over, and no keeper had noticed: this message ended it (CHK-11). */
+  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[] }
   /** The task is being worked on; messages go to it only while it waits for input. */
   | { readonly type: 'busy'; readonly task: TaskRecord };
 

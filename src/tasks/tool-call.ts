@@ -5,6 +5,7 @@
  * (R3), either beside a step's commit or in the middle of a step, right before and right after the call.
  */
 import type { JsonValue } from '../base/json.js';
+import type { TaskState } from '../protocol/a2a.js';
 
 /**
  * What repeating a call after a crash means (R7). `pure`: nothing, it is run again. `idempotent`: nothing as long as the
@@ -50,6 +51,11 @@ export interface ToolCallRecord extends ToolCallWrite {
   readonly updatedAt: number;
 }
 
+/** A call of one of a session's runs, with the state that its run is in. */
+export interface SessionToolCall extends ToolCallRecord {
+  readonly taskState: TaskState;
+}
+
 /** A write in the middle of a step; the step stays open. */
 export interface StepRecord {
   readonly taskId: string;
@@ -62,9 +68,27 @@ export interface StepRecord {
 
 export type RecordOutcome = 'recorded' | 'lost';
 
+/** Which calls of a task; each member leaves out others. */
+export interface ToolCallQuery {
+  readonly callIds?: readonly string[];
+  /** Those that this step still has to see to or sees to: not `done`, nor `denied` before it. */
+  readonly openIn?: number;
+  /** The newest so many. */
+  readonly newest?: number;
+}
+
 export interface ToolCallStore {
-  /** R3, R7: all of it or nothing, guarded like a commit; `lost` when the epoch is not the newest, or the run ended or waits. */
+  /**
+   * R3, R7: all of it or nothing, guarded like a commit; `lost` when the epoch is not the newest, or the run ended or waits.
+   *
+   * One thing outlives the run: what came of a call that this epoch began. When the run has ended meanwhile, and `toolCalls` are results
+   * only, those of them are kept whose row is still `intended` by this epoch: nobody else has touched it. The rows change and nothing
+   * else; `lost` when there is none.
+   */
   record(record: StepRecord): Promise<RecordOutcome>;
-  /** The calls of a task, oldest first; of those ids only, when given. */
-  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]>;
+  /** The calls of a task, oldest first. Default: all, however many. */
+  toolCalls(taskId: string, query?: ToolCallQuery): Promise<readonly ToolCallRecord[]>;
+  countToolCalls(taskId: string): Promise<number>;
+  /** Those of these calls that runs of the task's session made, whichever run it was; not of runs that were rolled back. Oldest first. */
+  sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]>;
 }

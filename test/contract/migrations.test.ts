@@ -87,10 +87,20 @@ forEachDialect(t, async (t, createOpenTemp) => {
         t.match(await store.find('open', undefined), { state: 'TASK_STATE_SUBMITTED', ...none });
         t.match(await store.find('ended', undefined), { state: 'TASK_STATE_COMPLETED', ...none });
         t.match(await store.openRuns({ limit: 10 }), [{ id: 'open' }]);
+        t.match(
+          await store.listTasks({ agent: 'helper', owner: 'ada', tenant: '', limit: 10 }),
+          [
+            { id: 'ended', statusAt: 15 },
+            { id: 'open', statusAt: 10 },
+          ],
+          'each stands where its status says',
+        );
         t.match(await store.take('open', 50, 'w1'), { type: 'taken', from: '' });
         const call = sampleToolCall();
         t.equal(await store.record({ taskId: 'open', epoch: 1, step: 1, toolCalls: [call], at: 60 }), 'recorded');
         t.match(await store.toolCalls('open'), [call]);
+        t.equal(await store.deleteTasks(100, 10), 0, 'the migration writes no row');
+        t.equal(await store.completeEnded(10), 1);
         t.equal(await store.deleteEvents(100, 10), 1, 'what ended before is found by retention');
         t.equal(await store.deleteTasks(100, 10), 1);
         t.equal(await store.deleteSessions(100, 10), 0, 'its run is at work');
@@ -158,5 +168,19 @@ function rowsFromBefore(): readonly Query[] {
   });
   const session = `INSERT INTO sessions (session_key, session_id, agent, owner, context_id, last_position, last_turn, created_at, updated_at)
     VALUES ('key', 'ended', 'helper', 'ada', 'c1', 0, 2, 10, 20)`;
-  return [task('ended', 'TASK_STATE_COMPLETED', null), task('open', 'TASK_STATE_SUBMITTED', 'ended'), { sql: session, parameters: [] }];
+  const event = (id: string, seq: number, at: number, body: object) => ({
+    sql: 'INSERT INTO task_events (task_id, seq, epoch, created_at, body) VALUES (?, ?, 0, ?, ?)',
+    parameters: [id, seq, at, JSON.stringify(body)],
+  });
+  const ended = { state: 'TASK_STATE_COMPLETED', timestamp: '1970-01-01T00:00:00.015Z' };
+  return [
+    task('ended', 'TASK_STATE_COMPLETED', null),
+    task('open', 'TASK_STATE_SUBMITTED', 'ended'),
+    { sql: session, parameters: [] },
+    event('ended', 1, 10, { type: 'task.created' }),
+    event('ended', 2, 16, { type: 'status.changed', status: ended }),
+    event('ended', 3, 20, { type: 'artifact.updated', artifact: { artifactId: 'a', parts: [] } }),
+    event('open', 1, 10, { type: 'task.created' }),
+    event('open', 2, 12, { type: 'message.added' }),
+  ];
 }

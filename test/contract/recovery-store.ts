@@ -67,6 +67,25 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     await store.release('unknown', 1, 1);
   });
 
+  await t.test('a take that was called off is given back, and counts no more; others count (R3)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1');
+    await store.release(task.id, task.epoch, 1, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0, worker: '', epoch: task.epoch });
+    await store.release(task.id, task.epoch, 2, { givesTakeBack: true });
+    t.match(await other.find(task.id, undefined), { takes: 0 }, 'never below 0');
+    for (let time = 1; time <= 12; time++) {
+      const taken = await other.take(task.id, time, 'w2');
+      t.match(taken, { type: 'taken', task: { takes: 1 } }, 'no limit of takes is reached');
+      if (taken.type === 'taken') await other.release(task.id, taken.task.epoch, time, { givesTakeBack: true });
+    }
+    const counted = await other.take(task.id, 20, 'w2');
+    if (counted.type !== 'taken') return;
+    await other.release(task.id, counted.task.epoch, 21);
+    await store.release(task.id, task.epoch, 22, { givesTakeBack: true });
+    t.match(await store.find(task.id, undefined), { takes: 1, updatedAt: 21 }, 'of an older epoch nothing is given back');
+  });
+
   await t.test('a held run is taken, committed and recorded by nobody until it is resumed (CHK-08)', async (t) => {
     const [store, other] = await open(t);
     const task = await takeAs(store, 'w1');
@@ -82,7 +101,8 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     t.same(await store.resume(task.id, 'eve', 1_002), { type: 'not-found' });
     t.same(await store.resume('unknown', undefined, 1_002), { type: 'not-found' });
     const resumed = await other.resume(task.id, 'ada', 1_002);
-    t.same(resumed, { type: 'resumed', task: { ...task, worker: '', updatedAt: 1_002 } });
+    t.same(resumed, { type: 'resumed', task: { ...task, worker: '', resumedAt: 1_002, updatedAt: 1_002 } });
+    t.same(await store.find(task.id, undefined), resumed.type === 'resumed' && resumed.task);
     t.match(await store.resume(task.id, undefined, 1_003), { type: 'not-held', task: { updatedAt: 1_002 } });
     t.match(await store.runnable(1_002, 10), [{ id: task.id }]);
     t.match(await other.take(task.id, 1_004, 'w2'), { type: 'taken', from: '', task: { epoch: task.epoch + 1, takes: 2 } });
@@ -107,7 +127,10 @@ export async function recoverySuite(t: Test, open: OpenRecoverable): Promise<voi
     };
     const [late, early, answered, canceled] = [await wait('a', 300), await wait('b', 200), await wait('c', 100), await wait('d', 100)];
     const dueIds = async (at: number, limit = 10) => (await other.due(at, limit)).map((task) => task.id);
-    t.match(await store.accept(sampleAccept({ contextId: 'c', taskId: answered })), { type: 'accepted', task: { expiresAt: undefined } });
+    t.match(await store.accept(sampleAccept({ contextId: 'c', taskId: answered, at: 99 })), {
+      type: 'accepted',
+      task: { expiresAt: undefined },
+    });
     t.match(await store.cancel(canceled, 'ada', undefined, 1), { task: { expiresAt: undefined } });
     t.same(await dueIds(199), []);
     t.same(await dueIds(200), [early]);
@@ -139,12 +162,58 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
 
     const answered = await takeAs(store, 'w1', 'c2');
     await store.commit(sampleCommit(answered, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5_000 }));
-    await store.accept(sampleAccept({ contextId: 'c2', taskId: answered.id }));
+    await store.accept(sampleAccept({ contextId: 'c2', taskId: answered.id, at: 4_999 }));
     t.same(await other.expire(answered.id, 'late', 6_000), { type: 'not-due' });
     t.match(await store.take(answered.id, 6_001, 'w2'), { type: 'taken' });
     const forever = await takeAs(store, 'w1', 'c3');
     await store.commit(sampleCommit(forever, 'TASK_STATE_INPUT_REQUIRED'));
     t.same(await other.expire(forever.id, 'never', Number.MAX_SAFE_INTEGER), { type: 'not-due' });
+  });
+
+  await t.test('an answer that comes when the wait is over ends the run instead of continuing it, keeper or not (CHK-11)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1', 'c1');
+    await store.commit(sampleCommit(task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5_000 }));
+    const answer = sampleAccept({ contextId: 'c1', taskId: task.id, at: 5_000 });
+    const outcome = await other.accept(answer);
+    t.match(outcome, { type: 'expired', task: { state: 'TASK_STATE_FAILED', epoch: 2, expiresAt: undefined, updatedAt: 5_000 } });
+    if (outcome.type !== 'expired') return;
+    t.match(outcome.events, [
+      { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message: { parts: [{ text: EXPIRED_WAIT }] } } },
+    ]);
+    t.same(await store.events(task.id, 3), outcome.events, 'the message is no part of the log');
+    t.same(await store.find(task.id, undefined), outcome.task);
+    t.notOk(await store.isAccepted(answer.dedupeKey));
+    t.match(await store.accept(answer), { type: 'terminal' }, 'sent again');
+    t.same(await store.expire(task.id, 'late', 6_000), { type: 'not-due' });
+    t.match(await store.take(task.id, 6_000, 'w2'), { type: 'not-runnable' }, 'nobody runs what was answered too late');
+  });
+
+  await t.test('a message that was accepted in time is the same one when it comes again later (R11, CHK-11)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1', 'c1');
+    await store.commit(sampleCommit(task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5_000 }));
+    const answer = sampleAccept({ contextId: 'c1', taskId: task.id, at: 4_999 });
+    t.match(await store.accept(answer), { type: 'accepted' });
+    t.match(await other.accept({ ...answer, at: 5_001 }), { type: 'duplicate', task: { state: 'TASK_STATE_WORKING' } });
+  });
+
+  await t.test('a held run that is resumed when its time is over ends instead (CHK-08, CHK-11)', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeAs(store, 'w1', 'c1');
+    await store.hold(task.id, task.epoch, 1_000, 5_000);
+    t.same(await other.resume(task.id, 'eve', 5_000), { type: 'not-found' });
+    const outcome = await other.resume(task.id, 'ada', 5_000);
+    t.match(outcome, { type: 'expired', task: { state: 'TASK_STATE_FAILED', epoch: 2, heldSince: undefined, updatedAt: 5_000 } });
+    if (outcome.type !== 'expired') return;
+    t.match(outcome.events, [
+      { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message: { parts: [{ text: EXPIRED_HOLD }] } } },
+    ]);
+    t.match(await store.resume(task.id, 'ada', 6_000), { type: 'not-held' });
+    t.match(await store.take(task.id, 6_000, 'w2'), { type: 'not-runnable' });
+    const early = await takeAs(store, 'w1', 'c2');
+    await store.hold(early.id, early.epoch, 1_000, 5_000);
+    t.match(await store.resume(early.id, 'ada', 4_999), { type: 'resumed', task: { expiresAt: undefined } });
   });
 
   await t.test('of an answer and the end of its time, arriving together, one wins (R5, CHK-11)', async (t) => {
@@ -153,7 +222,7 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
       const contextId = `round ${round}`;
       const task = await takeAs(store, 'w1', contextId);
       await store.commit(sampleCommit(task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5 }));
-      const answer = () => store.accept(sampleAccept({ contextId, taskId: task.id }));
+      const answer = () => store.accept(sampleAccept({ contextId, taskId: task.id, at: 4 }));
       const end = () => other.expire(task.id, 'late', 5);
       const outcomes = await Promise.all(round % 2 === 0 ? [answer(), end()] : [end(), answer()]);
       const types = outcomes.map((outcome) => outcome.type).sort();
@@ -214,6 +283,20 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     );
   });
 
+  await t.test('the oldest run that nobody has is found: none that is taken, held, waits, has ended or is behind another', async (t) => {
+    const [store, other] = await open(t);
+    t.equal(await store.oldestUnclaimed(), undefined);
+    const runs = await oneOfEach(store);
+    t.match(await other.oldestUnclaimed(), { id: runs.queued, updatedAt: 100 });
+    await store.take(runs.queued, 150, 'w1');
+    t.match(await other.oldestUnclaimed(), { id: runs.foreign });
+    await store.cancel(runs.foreign, 'ada ', undefined, 501);
+    t.equal(await other.oldestUnclaimed(), undefined);
+    const task = await other.find(runs.queued, undefined);
+    await store.release(runs.queued, task?.epoch ?? 0, 600);
+    t.match(await other.oldestUnclaimed(), { id: runs.queued, updatedAt: 600 });
+  });
+
   await t.test('open runs are counted by what they do (CHK-12)', async (t) => {
     const [store, other] = await open(t);
     const none = { total: 0, queued: 0, working: 0, inputRequired: 0, held: 0, expired: 0, oldestCreatedAt: 0 };
@@ -249,3 +332,6 @@ export async function takeAs(store: TaskStore, worker: string, contextId?: strin
   if (outcome.type !== 'taken') throw new Error(`not taken: ${outcome.type}`);
   return outcome.task;
 }
+
+const EXPIRED_WAIT = /^Nobody answered until 1970-01-01T00:00:05\.000Z/;
+const EXPIRED_HOLD = /nobody resumed or discarded it until 1970-01-01T00:00:05\.000Z/;

@@ -7,6 +7,7 @@ import type { Database } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { FollowedItem } from '../../src/tasks/follower.js';
 import { createLiveFeed } from '../../src/tasks/live-feed.js';
+import type { Pause } from '../../src/tasks/recovery-store.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { InProcessFeed } from '../support/in-process-feed.js';
 import { acceptNew, sampleAccept, sampleArtifact, sampleCommit, sampleMessage, sampleStatus, takeNow } from '../support/run-log-samples.js';
@@ -66,6 +67,14 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(before.length, 503);
     t.equal(await other.deleteEvents(BEFORE, 10), 1);
     t.equal(await other.deleteEvents(BEFORE, 10), 0, 'once');
+    t.match(
+      (await store.toolCalls(old.id)).map((call) => [call.status, call.result]),
+      [['done', undefined]],
+    );
+    t.match(
+      (await store.toolCalls(fresh.id)).map((call) => call.result),
+      [{ content: 'paid' }],
+    );
     const events = await store.events(old.id, 0);
     t.same(events, [before[0], before.at(-1)]);
     t.equal((await store.events(fresh.id, 0)).length, 4);
@@ -148,6 +157,33 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.same(await store.sessionMessages(task), []);
   });
 
+  await t.test('between two small transactions others come first; called off there, the next call goes on', async (t) => {
+    const { store } = await openTwo(createOpenTemp(t));
+    for (let index = 0; index < 30; index++) {
+      await end(store, (await acceptNew(store, { contextId: `c${index}`, at: OLD })).id, OLD, index === 0 ? 1_000 : 1);
+    }
+    let pauses = 0;
+    const pause = async () => {
+      pauses += 1;
+    };
+    const callOff = async () => {
+      throw new Error('called off');
+    };
+    const deletions: readonly [string, number, (pause: Pause) => Promise<number>][] = [
+      ['events', 35, (pause) => store.deleteEvents(BEFORE, 100, pause)],
+      ['tasks', 4, (pause) => store.deleteTasks(BEFORE, 100, pause)],
+      ['sessions', 4, (pause) => store.deleteSessions(BEFORE, 100, pause)],
+    ];
+    for (const [name, wanted, act] of deletions) {
+      pauses = 0;
+      await t.rejects(act(callOff), /called off/, name);
+      await act(pause);
+      t.ok(pauses >= wanted - 1, `${name}: ${pauses} pauses`);
+      t.equal(await act(callOff), 0, `${name}: all is done`);
+    }
+    t.equal(await store.completeEnded(10, callOff), 0);
+  });
+
   await t.test('deleting beside accepts, repeated messages and commits fails none of them and loses none of theirs', async (t) => {
     const { store, other, database } = await openTwo(createOpenTemp(t));
     const contexts = Array.from({ length: 8 }, (_, index) => `c${index}`);
@@ -200,7 +236,7 @@ async function end(store: SqlTaskStore, taskId: string, at: number, artifacts = 
   const outcome = await store.commit(
     sampleCommit(taken.task, 'TASK_STATE_COMPLETED', {
       at,
-      toolCalls: [sampleToolCall()],
+      toolCalls: [sampleToolCall({ status: 'done', result: { content: 'paid', isError: false } })],
       events: [...Array.from({ length: artifacts }, (_, index) => sampleArtifact(`${index}`)), sampleStatus('TASK_STATE_COMPLETED')],
       messages: Array.from({ length: messages }, (_, index) => sampleMessage(`${index}`)),
     }),

@@ -3,6 +3,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { armFaultPoint } from '../../src/base/fault-points.js';
+import type { Database } from '../../src/storage/sql/database.js';
 import { isSameDatabase } from '../../src/storage/sql/same-database.js';
 import type { SessionRange, TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
 import { acceptNew, sampleAccept, sampleCommit, sampleMessage, takeNow } from '../support/run-log-samples.js';
@@ -167,6 +168,71 @@ export async function sessionTransferSuite(t: Test, openPair: OpenPair): Promise
     disarm();
     t.same(await countRows(sessions), { messages: 2, rolledBack: 1 });
     t.same(await texts(store), ['q2']);
+  });
+
+  await t.test('a message that is refused there holds up no other, and its run stays out of the session (X3, X5)', async (t) => {
+    const { runs, sessions } = await open(t);
+    let isRefusing = true;
+    const choosy: Database = {
+      ...sessions,
+      transact: (program) =>
+        sessions.transact(function* () {
+          const statements = program();
+          let step = statements.next();
+          while (!step.done) {
+            if (isRefusing && /poison/.test(JSON.stringify(step.value.parameters))) throw new Error('refused');
+            step = statements.next(yield step.value);
+          }
+          return step.value;
+        }),
+    };
+    const { store, transfer } = openSeparateStore(t, runs, choosy);
+    const first = await takeNow(store, (await acceptNew(store, { contextId: 'c1', text: 'q1' })).id);
+    await transfer.tick();
+    await store.commit(sampleCommit(first, 'TASK_STATE_WORKING', { messages: [sampleMessage('poison')] }));
+    await store.accept(sampleAccept({ contextId: 'c1', text: 'q2', doubleTexting: 'rollback' }));
+    await acceptNew(store, { contextId: 'c2', text: 'other' });
+    for (let tick = 0; tick < 2; tick++) {
+      await transfer.tick();
+      t.same(
+        [await countRows(runs), await countRows(sessions)],
+        [
+          { messages: 1, rolledBack: 1 },
+          { messages: 3, rolledBack: 0 },
+        ],
+        'the mark stays with what it marks',
+      );
+      t.same(await texts(store), ['q2'], 'nobody reads what was said in a run that was rolled back');
+    }
+    isRefusing = false;
+    await transfer.tick();
+    t.same(await countRows(sessions), { messages: 4, rolledBack: 1 });
+    t.same(await texts(store), ['q2']);
+  });
+
+  await t.test('a move under way while retention clears the session leaves nothing of it (X6)', async (t) => {
+    const { runs, sessions } = await open(t);
+    const at = Date.now() - 100_000;
+    let store: TaskStore & { deleteSessions(before: number, limit: number): Promise<number> };
+    let isClearing = true;
+    const late: Database = {
+      ...sessions,
+      async transact(program) {
+        if (isClearing) {
+          isClearing = false;
+          t.equal(await store.deleteSessions(Date.now() - 50_000, 10), 1);
+        }
+        return sessions.transact(program);
+      },
+    };
+    const { transfer } = openSeparateStore(t, runs, late);
+    store = openSeparateStore(t, runs, sessions).store;
+    const task = await takeNow(store, (await acceptNew(store, { contextId: 'c1', text: 'q1', at })).id);
+    await store.commit(sampleCommit(task, 'TASK_STATE_COMPLETED', { messages: [sampleMessage('a1')], at }));
+    await transfer.tick();
+    t.equal((await countRows(runs)).messages, 0);
+    await store.deleteSessions(0, 10);
+    t.equal((await countRows(sessions)).messages, 0, 'cleared once more');
   });
 
   await t.test('a session that retention deletes goes from both, its rolled back runs with it (SES-06)', async (t) => {

@@ -3,6 +3,7 @@ import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { openRunSuite, recoverySuite } from './recovery-store.js';
+import { taskListSuite } from './task-list-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
 import { doubleTextingSuite } from './task-store-double-texting.js';
 import { sessionSuite } from './task-store-sessions.js';
@@ -23,6 +24,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
   await openRunSuite(t, open);
+  await taskListSuite(t, open);
 });
 
 void t.test('in memory, for tests', async (t) => {
@@ -33,4 +35,5 @@ void t.test('in memory, for tests', async (t) => {
   await toolCallSuite(t, open);
   await recoverySuite(t, open);
   await openRunSuite(t, open);
+  await taskListSuite(t, open);
 });

@@ -46,8 +46,14 @@ export async function toolCallSuite(t: Test, open: OpenLedgers): Promise<void> {
       { ...denied, ...row, createdAt: 3_000, updatedAt: 3_000 },
     ];
     t.same(await store.toolCalls(task.id), expected);
-    t.same(await store.toolCalls(task.id, ['third', 'first', 'unknown', 'first']), [expected[0], expected[2]]);
-    t.same(await store.toolCalls(task.id, []), []);
+    t.same(await store.toolCalls(task.id, { callIds: ['third', 'first', 'unknown', 'first'] }), [expected[0], expected[2]]);
+    t.same(await store.toolCalls(task.id, { callIds: [] }), []);
+    t.same(await store.toolCalls(task.id, { openIn: 1 }), [expected[0], expected[2]], 'what this step denied it has still to see to');
+    t.same(await store.toolCalls(task.id, { openIn: 2 }), [expected[0]]);
+    t.same(await store.toolCalls(task.id, { openIn: 1, newest: 1 }), [expected[2]]);
+    t.same(await store.toolCalls(task.id, { newest: 2 }), [expected[1], expected[2]], 'the newest, oldest first');
+    t.equal(await store.countToolCalls(task.id), 3);
+    t.equal(await store.countToolCalls('unknown'), 0);
     t.same(await store.toolCalls('unknown'), []);
     await store.record({ ...record(task, [first], 4_000), step: 2 });
     t.same((await store.toolCalls(task.id))[0], { ...first, ...row, step: 2, createdAt: 1_000, updatedAt: 4_000 });
@@ -92,6 +98,74 @@ export async function toolCallSuite(t: Test, open: OpenLedgers): Promise<void> {
     if (paused.type === 'committed') await lost(paused.task, 'it waits');
     const canceled = await store.cancel(task.id, 'ada', undefined, Date.now());
     if (canceled.type === 'canceled') await lost(canceled.task, 'it ended');
+  });
+
+  await t.test('what came of a call reaches the ledger after its run has ended, from the epoch that began it and once (R7)', async (t) => {
+    const [store, other] = await open(t);
+    const done = (callId: string, content = 'paid') => sampleToolCall({ callId, status: 'done', result: { content, isError: false } });
+    const begin = async () => {
+      const task = await takeNow(store, (await acceptNew(store)).id);
+      await store.record(record(task, [sampleToolCall({ callId: 'a' }), sampleToolCall({ callId: 'b' })], 1_000));
+      return task;
+    };
+    const task = await begin();
+    await other.cancel(task.id, 'ada', undefined, 2_000);
+    const ended = await other.find(task.id, undefined);
+    t.equal(await store.record(record(task, [sampleToolCall({ callId: 'c' })])), 'lost', 'nothing is begun any more');
+    t.equal(await store.record(record(task, [done('a'), sampleToolCall({ callId: 'c' })])), 'lost', 'nor beside a result');
+    t.equal(await store.record(record(task, [done('c')])), 'lost', 'a call that was not begun');
+    t.equal(await store.record({ ...record(task, [done('a')]), epoch: task.epoch + 1 }), 'lost', 'somebody else');
+    t.equal(await store.record({ ...record(task, [done('a')]), step: 2 }), 'lost', 'another step');
+    t.equal(await store.record(record(task, [sampleToolCall({ callId: 'a', status: 'unknown' })])), 'lost', 'no result');
+    t.equal(await store.record(record(task, [done('a'), done('c')], 3_000)), 'recorded');
+    t.equal(await store.record(record(task, [done('a', 'again')], 4_000)), 'lost', 'the first result stands');
+    t.match(await other.toolCalls(task.id), [
+      { callId: 'a', status: 'done', result: { content: 'paid' }, step: 1, epoch: 1, createdAt: 1_000, updatedAt: 3_000 },
+      { callId: 'b', status: 'intended', updatedAt: 1_000 },
+    ]);
+    t.equal((await other.toolCalls(task.id)).length, 2);
+    t.same(await other.find(task.id, undefined), ended, 'the run is as it ended');
+    t.equal((await other.events(task.id, 0)).length, 3, 'no event tells of it');
+
+    const [first, second] = [await begin(), await begin()];
+    await takeNow(other, first.id);
+    t.equal(await store.record(record(first, [done('a')])), 'lost', 'another worker has the run');
+    const next = await takeNow(other, second.id);
+    await other.record(record(next, [sampleToolCall({ callId: 'a', status: 'unknown' }), sampleToolCall({ callId: 'b' })]));
+    await other.cancel(second.id, 'ada', undefined, 2_000);
+    t.equal(await store.record(record(second, [done('a')])), 'lost', 'another worker had it, and wrote the row');
+    t.equal(await store.record(record(second, [done('b')])), 'lost', 'or began it anew');
+    t.equal(await store.record(record(next, [done('b')])), 'recorded');
+
+    const together = await begin();
+    await store.cancel(together.id, 'ada', undefined, 2_000);
+    const outcomes = await Promise.all([1, 2, 3].map(() => store.record(record(together, [done('b')]))));
+    t.same(outcomes.sort(), ['lost', 'lost', 'recorded'], 'of results that arrive together one');
+  });
+
+  await t.test('the calls of a session are found whichever of its runs made them, with the state of that run (R7)', async (t) => {
+    const [store, other] = await open(t);
+    const begin = async (contextId: string, callId: string, at: number) => {
+      const task = await takeNow(store, (await acceptNew(store, { contextId })).id);
+      await store.record(record(task, [sampleToolCall({ callId })], at));
+      return task;
+    };
+    const ended = await begin('c1', 'b \u0000 \ud800 😀', 1);
+    await store.cancel(ended.id, 'ada', undefined, 2);
+    const waiting = await begin('c1', 'a', 3);
+    await store.commit(sampleCommit(waiting, 'TASK_STATE_INPUT_REQUIRED'));
+    await begin('c2', 'other', 4);
+    const atWork = await begin('c1', 'c', 5);
+    const found = await other.sessionToolCalls(atWork.id, ['c', 'a', 'a', 'b \u0000 \ud800 😀', 'other', 'unknown']);
+    t.match(found, [
+      { callId: 'b \u0000 \ud800 😀', taskId: ended.id, status: 'intended', taskState: 'TASK_STATE_CANCELED' },
+      { callId: 'a', taskId: waiting.id, taskState: 'TASK_STATE_INPUT_REQUIRED' },
+      { callId: 'c', taskId: atWork.id, taskState: 'TASK_STATE_WORKING' },
+    ]);
+    t.equal(found.length, 3);
+    t.same(await store.sessionToolCalls(atWork.id, []), []);
+    const many = Array.from({ length: 1_200 }, (_, index) => `none ${index}`);
+    t.match(await store.sessionToolCalls(atWork.id, [...many, 'a']), [{ callId: 'a' }]);
   });
 
   await t.test('a commit that is refused writes none of its tool calls (R3)', async (t) => {

@@ -23,7 +23,7 @@ t.test('a once call is not made by the worker that wakes after another one made 
       agents: { worker: {} },
       llms: { default: { provider: 'offline' } },
       redis: { url: redis.url },
-      server: { host: '127.0.0.1', port: 0 },
+      server: { host: '127.0.0.1', port: 0, drain_delay_ms: 0 },
     },
   });
   const caller = createBalancedCaller(cluster, 'worker');

@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const CONFIG = `
 document_stores: {docs: {source: {type: directory, path: docs}}}
 agents: {assistant: {instruction: Answer from the documents., include_context: true}}
-server: {host: 127.0.0.1, port: 0}
+server: {host: 127.0.0.1, port: 0, drain_delay_ms: 0}
 `;
 const DOCS = {
   'ferry.md': '# Ferry\n\nThe ferry leaves the harbour every forty minutes in summer.\n',

@@ -1,9 +1,23 @@
 /** The official JS SDK's client drives the server end to end. */
 import { randomUUID } from 'node:crypto';
-import { CancelTaskRequest, GetTaskRequest, type Part, SendMessageRequest, type Task, TaskState } from '@a2a-js/sdk';
+import {
+  CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetTaskPushNotificationConfigRequest,
+  GetTaskRequest,
+  ListTaskPushNotificationConfigsRequest,
+  type Part,
+  SendMessageRequest,
+  StreamResponse,
+  type Task,
+  TaskPushNotificationConfig,
+  TaskState,
+} from '@a2a-js/sdk';
 import { ClientFactory } from '@a2a-js/sdk/client';
 import t from 'tap';
+import { connectSdkClient, SDK_TRANSPORTS } from '../support/sdk-client.js';
 import { startTestHector } from '../support/start-hector.js';
+import { isEnded, startWebhook } from '../support/webhook.js';
 
 const CONFIG = { agents: { assistant: { instruction: 'Answer briefly.' } } };
 
@@ -36,6 +50,43 @@ t.test('the SDK client finds the card, sends, streams, reads and cancels', async
   );
   await t.rejects(client.getTask(GetTaskRequest.fromJSON({ id: randomUUID() })), /not found/i, 'an unknown task is not found (K2)');
 });
+
+for (const transport of SDK_TRANSPORTS) {
+  t.test(
+    `the SDK client registers, reads, lists and deletes webhooks over ${transport}, and one that comes with a message is told all (P1–P5, S9)`,
+    async (t) => {
+      const webhook = await startWebhook(t);
+      const push = { allow_private: ['127.0.0.1'] };
+      const hector = await startTestHector(t, {
+        config: { agents: { other: {}, ...CONFIG.agents }, server: { grpc_port: 0, a2a: { push } } },
+      });
+      const client = await connectSdkClient(hector.url, 'assistant', transport);
+      const taskPushNotificationConfig = { url: webhook.url, token: 'tok', authentication: { scheme: 'Bearer', credentials: 'c' } };
+      const sent = (await client.sendMessage(
+        SendMessageRequest.fromJSON({
+          message: { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text: 'Hello' }] },
+          configuration: { taskPushNotificationConfig },
+        }),
+      )) as Task;
+      await webhook.until(isEnded);
+      t.equal(webhook.received[0]?.headers['x-a2a-notification-token'], 'tok');
+      for (const { body } of webhook.received) t.ok(StreamResponse.fromJSON(body).payload, 'the SDK reads what the webhook gets');
+
+      const made = await client.createTaskPushNotificationConfig(
+        TaskPushNotificationConfig.fromJSON({ taskId: sent.id, id: 'mine', url: webhook.url }),
+      );
+      t.match(made, { taskId: sent.id, id: 'mine', url: webhook.url });
+      t.same(await client.createTaskPushNotificationConfig(made), made, 'what was answered can be sent again');
+      const reference = { taskId: sent.id, id: 'mine' };
+      t.same(await client.getTaskPushNotificationConfig(GetTaskPushNotificationConfigRequest.fromJSON(reference)), made);
+      const list = async () =>
+        (await client.listTaskPushNotificationConfig(ListTaskPushNotificationConfigsRequest.fromJSON(reference))).configs;
+      t.equal((await list()).length, 2);
+      await client.deleteTaskPushNotificationConfig(DeleteTaskPushNotificationConfigRequest.fromJSON(reference));
+      t.equal((await list()).length, 1);
+    },
+  );
+}
 
 function request(text: string, contextId = ''): SendMessageRequest {
   return SendMessageRequest.fromJSON({ message: { messageId: randomUUID(), contextId, role: 'ROLE_USER', parts: [{ text }] } });

@@ -33,14 +33,14 @@ t.test('a takeover is a job of its own, once per death, and comes before whoever
 t.test('how long the next job waits', async (t) => {
   const rig = await startStepRig(t);
   rig.agents.set('helper', async () => FINISHED);
-  t.equal(await rig.queue.oldestWaitingMs(), 0, 'none waits');
+  t.equal(await rig.queue.nextWaitingMs(), 0, 'none waits');
   await rig.accept('helper');
-  await waitFor(async () => (await rig.queue.oldestWaitingMs()) >= 300);
+  await waitFor(async () => (await rig.queue.nextWaitingMs()) >= 300);
   await rig.accept('helper');
-  t.ok((await rig.queue.oldestWaitingMs()) >= 300, 'the oldest counts');
+  t.ok((await rig.queue.nextWaitingMs()) >= 300, 'the oldest counts');
   t.equal(await rig.progress.ageMs(), undefined, 'nobody has done anything yet');
   await rig.startWorker();
-  await waitFor(async () => (await rig.queue.oldestWaitingMs()) === 0);
+  await waitFor(async () => (await rig.queue.nextWaitingMs()) === 0);
   await waitFor(async () => (await rig.progress.ageMs()) !== undefined);
   t.ok(((await rig.progress.ageMs()) ?? 5_000) < 5_000, 'now somebody has');
 });

@@ -77,7 +77,7 @@ t.test('two names of one database are one: nothing is moved onto itself (SES-10)
 });
 
 async function start(t: Test, roles: readonly Role[]): Promise<() => readonly string[]> {
-  const overrides = { ...IN_MEMORY, server: { host: '127.0.0.1', port: 0 } };
+  const overrides = { ...IN_MEMORY, server: { host: '127.0.0.1', port: 0, drain_delay_ms: 0 } };
   const settings = loadSettings({ overrides, workingDirectory: await temporaryDirectory(t), environment: {} });
   const { log, lines } = recordLog();
   const hector = await startHector(settings, { roles: new Set(roles), log });

@@ -1,4 +1,5 @@
 /** A worker whose connection to Redis looks alive and never answers again, as seen after outages: jobs wait, nothing takes them. */
+import type { Redis } from 'ioredis';
 import t from 'tap';
 import type { StepOutcome } from '../../src/agents/agent.js';
 import { systemClock } from '../../src/base/clock.js';
@@ -20,11 +21,27 @@ t.test('a worker that takes nothing any more is replaced, and what waited is don
   const connections = await connectRedis({ url, role: 'test', log: silentLogger, clock: systemClock });
   t.teardown(() => connections.close());
   rig.agents.set('helper', async () => FINISHED);
-  await rig.startWorker({ connect: () => connections.forWorker(), stallAfterMs: 1_500 });
+  const opened: Redis[] = [];
+  const dropped: unknown[] = [];
+  await rig.startWorker({
+    connect() {
+      const connection = connections.forWorker();
+      opened.push(connection);
+      return connection;
+    },
+    async disconnect(connection) {
+      await connections.drop(connection as Redis);
+      dropped.push(connection);
+    },
+    stallAfterMs: 1_500,
+  });
   await rig.untilEnded(await rig.accept('helper'));
   proxy.abandon();
   const task = await rig.accept('helper');
   t.match(await rig.untilEnded(task), { state: 'TASK_STATE_COMPLETED', epoch: 1 });
+  await waitFor(() => dropped.length > 0, 20_000);
+  t.equal(dropped[0], opened[0], 'the connection of the one that was replaced');
+  t.equal(opened[0]?.status, 'end');
 });
 
 t.test('nobody takes anything: readiness knows, and a ping changes nothing', async (t) => {
@@ -39,6 +56,22 @@ t.test('nobody takes anything: readiness knows, and a ping changes nothing', asy
   await rig.startWorker();
   await rig.untilEnded(task);
   t.equal(await findStall(health), undefined);
+});
+
+t.test('all hands busy in steps that take long: jobs wait, and readiness does not call it a stall', async (t) => {
+  const rig = await startStepRig(t);
+  const health = { queue: rig.queue, progress: rig.progress, stallAfterMs: 2_500 };
+  let isOver = false;
+  rig.agents.set('helper', async (_, { signal }) => {
+    while (!isOver) await systemClock.sleep(20, signal);
+    return FINISHED;
+  });
+  await rig.startWorker({ concurrency: 1, stallAfterMs: 2_500 });
+  const tasks = [await rig.accept('helper'), await rig.accept('helper')];
+  await waitFor(async () => (await rig.queue.nextWaitingMs()) > 3_500, 10_000);
+  t.equal(await findStall(health), undefined);
+  isOver = true;
+  for (const task of tasks) t.match(await rig.untilEnded(task), { state: 'TASK_STATE_COMPLETED' });
 });
 
 t.test('a front whose steps nobody takes is not ready and says why; its metrics show it (OBS-03)', { timeout: 60_000 }, async (t) => {

@@ -8,12 +8,7 @@ type Registry = Readonly<Record<string, { readonly message: string; readonly htt
 const WITHOUT_AREA = new Set(['INTERNAL', 'OVERLOADED']);
 
 /** Codes that wait for their first use, with the issue that brings it. An entry whose code is used must go. */
-const RESERVED: Readonly<Record<string, string>> = {
-  EXTENDED_CARD_NOT_CONFIGURED: '#4: the extended card',
-  EXTENSION_REQUIRED: '#4: required extensions',
-  ACCESS_UNAUTHENTICATED: '#7: authentication',
-  ACCESS_FORBIDDEN: '#7: authorization',
-};
+const RESERVED: Readonly<Record<string, string>> = {};
 
 function findRegistryProblems(registry: Registry): string[] {
   const problems: string[] = [];

@@ -1,6 +1,10 @@
 import t from 'tap';
-import { startProtocolServer } from '../support/protocol-server.js';
-import { agentSettings } from '../support/test-settings.js';
+import { createAgentCards } from '../../src/a2a/agent-cards.js';
+import type { A2aBinding, ServedCard } from '../../src/a2a/binding.js';
+import { startProtocolServer, userMessage } from '../support/protocol-server.js';
+import { signingKey } from '../support/signing-key.js';
+import { createSteeredClock } from '../support/steered-clock.js';
+import { agentSettings, cardSettings, testSettings } from '../support/test-settings.js';
 
 const somebody = { subject: 'a', authenticated: true };
 const nobody = { subject: '', authenticated: false };
@@ -10,7 +14,7 @@ t.test(
   'a card has every required field, camelCase, with the address that clients reach (AC1, AC9, AC10, AC11, AC12, D4, API-20, API-21, API-22, API-26)',
   async (t) => {
     const server = startProtocolServer(t);
-    t.same(JSON.parse(server.binding.card('helper', base, somebody) as string), {
+    t.same(await cardOf(server.binding, 'helper'), {
       name: 'Helper',
       description: 'Answers questions',
       supportedInterfaces: [
@@ -39,19 +43,23 @@ t.test(
 
 t.test('an agent that does not stream says so and declares no stream extension (T1)', async (t) => {
   const server = startProtocolServer(t, { agents: { helper: agentSettings({ streaming: false, description: '' }) } });
-  const card = JSON.parse(server.binding.card('helper', base, somebody) as string);
+  const card = await cardOf(server.binding, 'helper');
   t.same(card.capabilities, { streaming: false, pushNotifications: false });
   t.equal(card.description, 'The agent Helper', 'the protocol requires a description');
 });
 
 t.test('configured skills are shown as they are (API-24)', async (t) => {
-  const skill = { id: 's', name: 'S', description: 'Does s', tags: ['x'], examples: [] };
+  const skill = { id: 's', name: 'S', description: 'Does s', tags: ['x'], examples: [], inputModes: [], outputModes: [] };
   const server = startProtocolServer(t, {
-    agents: { helper: agentSettings({ skills: [skill, { ...skill, id: 't', examples: ['do s'] }] }) },
+    agents: {
+      helper: agentSettings({
+        skills: [skill, { ...skill, id: 't', examples: ['do s'], inputModes: ['image/png'], outputModes: ['text/html'] }],
+      }),
+    },
   });
-  t.same(JSON.parse(server.binding.card('helper', base, somebody) as string).skills, [
+  t.same((await cardOf(server.binding, 'helper')).skills, [
     { id: 's', name: 'S', description: 'Does s', tags: ['x'] },
-    { id: 't', name: 'S', description: 'Does s', tags: ['x'], examples: ['do s'] },
+    { id: 't', name: 'S', description: 'Does s', tags: ['x'], examples: ['do s'], inputModes: ['image/png'], outputModes: ['text/html'] },
   ]);
 });
 
@@ -67,22 +75,129 @@ t.test(
       },
     });
     const { binding } = server;
-    t.equal(binding.card('hidden', base, somebody), undefined);
-    t.equal(binding.card('inner', base, nobody), undefined);
-    t.equal(JSON.parse(binding.card('inner', base, somebody) as string).name, 'Inner');
-    for (const name of ['nobody', 'constructor', '__proto__', '']) t.equal(binding.card(name, base, somebody), undefined);
-    const names = (principal: typeof somebody) => {
-      const { agents, total } = JSON.parse(binding.listCards(base, principal));
+    t.equal(await binding.card('hidden', base, somebody), undefined);
+    t.equal(await binding.card('inner', base, nobody), undefined);
+    t.match(await binding.card('inner', base, somebody), { json: /"Inner"/, isPrivate: true });
+    t.match(await binding.card('second', base, somebody), { isPrivate: false });
+    for (const name of ['nobody', 'constructor', '__proto__', '']) t.equal(await binding.card(name, base, somebody), undefined);
+    const names = async (principal: typeof somebody) => {
+      const { agents, total } = JSON.parse(await binding.listCards(base, principal));
       t.equal(total, agents.length);
       return agents.map(({ name }: { name: string }) => name);
     };
-    t.same(names(somebody), ['Inner', 'Second', 'Helper']);
-    t.same(names(nobody), ['Second', 'Helper']);
-    t.equal(JSON.parse(binding.defaultCard(base) as string).name, 'Second', 'the first public one in the order of the file (API-25)');
+    t.same(await names(somebody), ['Inner', 'Second', 'Helper']);
+    t.same(await names(nobody), ['Second', 'Helper']);
+    t.match(await binding.defaultCard(base), { json: /"Second"/ }, 'without a name in the settings the first public one by name (API-25)');
   },
 );
 
 t.test('without a public agent there is no default card (API-25)', async (t) => {
   const server = startProtocolServer(t, { agents: { inner: agentSettings({ visibility: 'internal' }) } });
-  t.equal(server.binding.defaultCard(base), undefined);
+  t.equal(await server.binding.defaultCard(base), undefined);
 });
+
+t.test(
+  'every field of the card comes from the configuration, the agent before the deployment (AC1, A2, API-20, API-22, W-51)',
+  async (t) => {
+    const provider = { organization: 'Acme', url: 'https://acme.example' };
+    const shared = cardSettings({ documentationUrl: 'https://acme.example/docs', iconUrl: 'https://acme.example/icon.png', provider });
+    const own = cardSettings({
+      version: '3.1.4',
+      documentationUrl: 'https://acme.example/other',
+      provider: { ...provider, organization: 'Other' },
+    });
+    const server = startProtocolServer(t, {
+      agents: { first: agentSettings({ card: own }), second: agentSettings() },
+      server: { card: shared },
+    });
+    t.match(await cardOf(server.binding, 'first'), {
+      version: '3.1.4',
+      documentationUrl: 'https://acme.example/other',
+      iconUrl: 'https://acme.example/icon.png',
+      provider: { organization: 'Other', url: 'https://acme.example' },
+    });
+    t.match(await cardOf(server.binding, 'second'), { version: '9.9.9', documentationUrl: 'https://acme.example/docs', provider });
+  },
+);
+
+t.test('a skill without description or tags is told by its name and id: required fields are never empty (D4, G4)', async (t) => {
+  const skill = { id: 's', name: 'S', description: '', tags: [], examples: [], inputModes: [], outputModes: [] };
+  const server = startProtocolServer(t, { agents: { helper: agentSettings({ skills: [skill] }) } });
+  t.same((await cardOf(server.binding, 'helper')).skills, [{ id: 's', name: 'S', description: 'S', tags: ['s'] }]);
+});
+
+t.test('what a skill says it reads, the agent takes (S7)', async (t) => {
+  const skill = { id: 's', name: 'S', description: 'S', tags: ['s'], examples: [], inputModes: ['image/png'], outputModes: ['text/html'] };
+  const server = startProtocolServer(t, { agents: { helper: agentSettings({ skills: [skill] }) } });
+  const send = async (part: object, acceptedOutputModes: readonly string[]) =>
+    (
+      await server.call('SendMessage', {
+        message: userMessage('', { parts: [part] }),
+        configuration: { returnImmediately: true, acceptedOutputModes },
+      })
+    ).body.error?.code;
+  t.equal(await send({ raw: 'AAAA', mediaType: 'image/png' }, ['text/html']), undefined);
+  t.equal(await send({ raw: 'AAAA', mediaType: 'image/gif' }, []), -32005);
+  t.equal(await send({ text: 'a' }, ['image/gif']), -32005);
+});
+
+t.test('no secret of the configuration gets onto a card (AC7)', async (t) => {
+  const server = startProtocolServer(t, {
+    agents: {
+      helper: agentSettings({
+        instruction: 'secret-instruction',
+        tools: ['secret-tool'],
+        llm: 'secret-llm',
+        documentStores: ['secret-store'],
+      }),
+    },
+    server: { cardSigning: { keys: [signingKey('secret-free-id', 'EdDSA').settings] }, publicUrl: base },
+  });
+  const { json } = (await server.binding.card('helper', base, somebody)) as ServedCard;
+  t.notMatch(json, /secret-(instruction|tool|llm|store)|PRIVATE/);
+  t.match(json, /"url":"https:/, 'the address is the one of the configuration');
+});
+
+t.test('the default card is that of the agent that the settings name (API-25, W-52)', async (t) => {
+  const agents = { alpha: agentSettings({ name: 'Alpha' }), beta: agentSettings({ name: 'Beta' }) };
+  t.match(await startProtocolServer(t, { agents, defaultAgent: 'beta' }).binding.defaultCard(base), { json: /"Beta"/ });
+  const hidden = { ...agents, beta: agentSettings({ visibility: 'private' }) };
+  t.match(await startProtocolServer(t, { agents: hidden, defaultAgent: 'beta' }).binding.defaultCard(base), { json: /"Alpha"/ });
+});
+
+t.test('Last-Modified moves when the settings change, not with each request (AC5)', async (t) => {
+  const clock = createSteeredClock();
+  let settings = testSettings();
+  const cards = createAgentCards({ settings: () => settings, version: '1', bindings: () => [], clock });
+  const atStart = cards.changedAtMs();
+  await clock.advance(5000);
+  t.equal(cards.changedAtMs(), atStart);
+  settings = testSettings();
+  t.equal(cards.changedAtMs(), atStart + 5000);
+  await clock.advance(5000);
+  t.equal(cards.changedAtMs(), atStart + 5000);
+});
+
+t.test('an unknown agent and one that is hidden take as long (E7, API-72)', async (t) => {
+  const server = startProtocolServer(t, {
+    agents: { helper: agentSettings(), hidden: agentSettings({ visibility: 'private' }) },
+    server: { cardSigning: { keys: [signingKey('k', 'ES256').settings] }, publicUrl: base },
+  });
+  const medianNs = async (name: string) => {
+    const times: bigint[] = [];
+    for (let round = 0; round < 2001; round++) {
+      const before = process.hrtime.bigint();
+      await server.binding.card(name, base, somebody);
+      times.push(process.hrtime.bigint() - before);
+    }
+    return Number(times.sort((a, b) => Number(a - b))[1000]);
+  };
+  await medianNs('warm');
+  const [unknown, hidden, known] = [await medianNs('nobody'), await medianNs('hidden'), await medianNs('helper')];
+  t.ok(hidden < 4 * unknown && unknown < 4 * hidden, `${hidden} ns hidden, ${unknown} ns unknown`);
+  t.ok(known > 4 * unknown, `${known} ns for one that is there: making a card would show`);
+});
+
+async function cardOf(binding: A2aBinding, agent: string) {
+  return JSON.parse(((await binding.card(agent, base, somebody)) as ServedCard).json);
+}

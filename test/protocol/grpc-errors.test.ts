@@ -11,7 +11,11 @@ const info = (reason: string, domain = 'a2a-protocol.org') => ({ '@type': 'type.
 t.test('every named error has its gRPC status, unary and streaming, with ErrorInfo (E1, E2, E3, E5, T10)', async (t) => {
   let thrown: unknown;
   const fail = () => Promise.reject(thrown);
-  const operations = { sendMessage: fail, sendStreamingMessage: fail, getTask: fail, cancelTask: fail, subscribeToTask: fail };
+  const operations = {
+    ...{ sendMessage: fail, sendStreamingMessage: fail, getTask: fail, listTasks: fail, cancelTask: fail, subscribeToTask: fail },
+    ...{ createPushConfig: fail, getPushConfig: fail, listPushConfigs: fail, deletePushConfig: fail },
+    getExtendedAgentCard: fail,
+  };
   const rig = await startGrpcRig(t, {}, { operations });
   const table: [ErrorCode, string, string, string][] = [
     ['TASK_NOT_FOUND', 'TASK_NOT_FOUND', 'NOT_FOUND', 'a2a-protocol.org'],

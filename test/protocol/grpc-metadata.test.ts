@@ -1,6 +1,8 @@
 /** Service parameters as gRPC metadata, and the tenant that names the agent. */
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
+import { createAgentCards } from '../../src/a2a/agent-cards.js';
+import { grpcBinding, JSON_RPC_BINDING } from '../../src/a2a/supported-interfaces.js';
 import { METHOD_NAMES, startGrpcRig, wireOf } from '../support/grpc-rig.js';
 import { startProtocolServer, userMessage } from '../support/protocol-server.js';
 import { agentSettings, serverSettings } from '../support/test-settings.js';
@@ -101,17 +103,21 @@ t.test('without a public agent a call has to name one (U1, E7)', async (t) => {
 });
 
 t.test('cards list the gRPC interface as host:port with the agent as tenant (AC9, AC10, AC11, AC12, U1)', async (t) => {
-  const { createA2aBinding } = await import('../../src/a2a/create-binding.js');
-  const interfaces = (grpcPort: number | undefined, baseUrl: string, grpcPublicAddress = '') => {
+  const interfaces = async (grpcPort: number | undefined, baseUrl: string, grpcPublicAddress = '') => {
     const { dependencies } = startProtocolServer(t, { server: serverSettings({ grpcPublicAddress }) });
-    const binding = createA2aBinding({ ...dependencies, version: '1', grpcPort });
-    return JSON.parse(binding.defaultCard(baseUrl) as string).supportedInterfaces as { protocolBinding: string }[];
+    const { settings, clock } = dependencies;
+    const bindings = [
+      JSON_RPC_BINDING,
+      ...(grpcPort === undefined ? [] : [grpcBinding(grpcPort, () => settings().server.grpcPublicAddress)]),
+    ];
+    const cards = createAgentCards({ settings, version: '1', bindings: () => bindings, clock });
+    return (await cards.getCard('helper', agentSettings(), baseUrl)).supportedInterfaces;
   };
   const grpcOf = (all: readonly { protocolBinding: string }[]) => all.filter(({ protocolBinding }) => protocolBinding === 'GRPC');
-  t.same(grpcOf(interfaces(undefined, 'http://a.example')), []);
-  const all = interfaces(50051, 'http://a.example:8080/x');
+  t.same(grpcOf(await interfaces(undefined, 'http://a.example')), []);
+  const all = await interfaces(50051, 'http://a.example:8080/x');
   t.equal(all[0]?.protocolBinding, 'JSONRPC', 'preferred');
   t.same(grpcOf(all), [{ url: 'a.example:50051', protocolBinding: 'GRPC', tenant: 'helper', protocolVersion: '1.0' }]);
-  t.match(grpcOf(interfaces(50051, 'http://[::1]:80')), [{ url: '[::1]:50051' }]);
-  t.match(grpcOf(interfaces(50051, 'https://a.example', 'grpc.example:443')), [{ url: 'grpc.example:443' }]);
+  t.match(grpcOf(await interfaces(50051, 'http://[::1]:80')), [{ url: '[::1]:50051' }]);
+  t.match(grpcOf(await interfaces(50051, 'https://a.example', 'grpc.example:443')), [{ url: 'grpc.example:443' }]);
 });

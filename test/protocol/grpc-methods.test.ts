@@ -121,7 +121,7 @@ t.test(
   },
 );
 
-t.test('what is not built yet is refused as over JSON-RPC (P1, X1, AC13, A13)', async (t) => {
+t.test('what the card does not declare is refused as over JSON-RPC (P1, X1, AC13, A13)', async (t) => {
   const rig = await startGrpcRig(t);
   for (const [method, request] of [
     ['CreateTaskPushNotificationConfig', { taskId: 'a', url: 'https://example.com' }],

@@ -42,11 +42,6 @@ t.test('what is not a JSON-RPC request is refused with its code, HTTP 200 (J1, J
   }
 });
 
-t.test('ListTasks is not known until it is built', async (t) => {
-  const server = startProtocolServer(t);
-  t.equal((await server.call('ListTasks', {})).body.error.code, -32601);
-});
-
 t.test('calls that need what the card does not declare get their named error (AC13, P1, X1)', async (t) => {
   const server = startProtocolServer(t);
   for (const method of [

@@ -206,7 +206,7 @@ for (const http of ['uws', 'node'] as const) {
       t.equal(await ask(undefined, '?a2a-version=1.0.3&unknown=x'), 'TASK_NOT_FOUND');
       for (const version of [undefined, '', '0.3', '1.1', '1', 'x']) t.equal(await ask(version), 'VERSION_NOT_SUPPORTED', `${version}`);
       t.equal(await ask('0.3', '?A2A-Version=1.0'), 'VERSION_NOT_SUPPORTED', 'the header counts first');
-      const lenient = await startRestServer(t, { http, server: { a2a: { assumeVersion: '1.0', closeOnInputRequired: true } } });
+      const lenient = await startRestServer(t, { http, server: { a2a: { assumeVersion: '1.0' } } });
       t.match(await lenient.ask('GET', '/tasks/x', { headers: { 'a2a-version': undefined } }), { status: 404 });
     });
 

@@ -118,7 +118,7 @@ for (const http of ['uws', 'node'] as const) {
       t.equal((await server.ask('GET', '/v1/tasks/x')).body.error.message, "Task 'x' not found");
     });
 
-    t.test('paths of operations that do not exist answer as JSON-RPC does (AC13, P1, X1)', async (t) => {
+    t.test('paths of operations that the card does not declare answer as JSON-RPC does (AC13, P1, X1)', async (t) => {
       const server = await startRestServer(t, { http });
       for (const [method, path] of [
         ['POST', '/tasks/a/pushNotificationConfigs'],

@@ -1,6 +1,6 @@
 /**
  * Every named fault point of the step protocol × every effect policy × every dialect: a process is killed there, or stands still
- * while another takes over (R1–R7). The table of outcomes in `src/steps/README.md` is what these runs show.
+ * while another takes over (R1–R7). The table of outcomes in `src/steps/crash-points.md` is what these runs show.
  */
 import type { Test } from 'tap';
 import { readProjectFiles } from '../gates/project.js';

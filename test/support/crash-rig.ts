@@ -83,7 +83,6 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     worker: options.name,
     timeSliceMs: 60_000,
     checkpoint: { ...storageSettings().checkpoint, enabled: options.holds === true },
-    waitExpiresAfterMs: 3_600_000,
   };
   const signals = { announce: async () => {}, listen: async () => ({ close: () => {} }) };
   const shared = { store, queue, publisher, signals, clock: systemClock };

@@ -1,8 +1,8 @@
-/** The table of fault points and outcomes in `src/steps/README.md`, made from what the crash matrix saw. */
+/** The table of fault points and outcomes in `src/steps/crash-points.md`, made from what the crash matrix saw. */
 import type { CrashOutcome, CrashScenario, CrashTrace } from './crash-cases.js';
 import { describePlace, type FaultPlace } from './observe-fault-points.js';
 
-export const CRASH_TABLE_FILE = 'src/steps/README.md';
+export const CRASH_TABLE_FILE = 'src/steps/crash-points.md';
 
 export interface ObservedScenario {
   readonly scenario: CrashScenario;

@@ -22,9 +22,9 @@ export async function startTestFront(
     binding: {
       handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
       handleRest: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
-      card: () => undefined,
-      defaultCard: () => undefined,
-      listCards: () => '{"agents":[],"total":0}',
+      card: async () => undefined,
+      defaultCard: async () => undefined,
+      listCards: async () => '{"agents":[],"total":0}',
       ...binding,
     },
     authenticate,

@@ -64,7 +64,7 @@ export async function startGrpcRig(
   const { settings } = server.dependencies;
   const quota = new StreamQuota(settings().server.limits.maxStreamsPerCaller);
   const front = await startGrpcFront({
-    ...{ operations: createOperations(server.dependencies), settings, server: settings().server, port: 0 },
+    ...{ operations: createOperations(server.dependencies), settings, server: settings().server, baseUrl: () => server.baseUrl, port: 0 },
     ...{ authenticate: async () => ({ subject: 'local', authenticated: true }), quota, log: silentLogger, clock: systemClock },
     ...(typeof change === 'function' ? change(server) : change),
   });

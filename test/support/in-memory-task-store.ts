@@ -5,15 +5,18 @@
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
   OpenRunQuery,
   OpenRunStatistics,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
+import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../src/tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
@@ -24,7 +27,16 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../src/tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore, ToolCallWrite } from '../../src/tasks/tool-call.js';
+import type {
+  RecordOutcome,
+  SessionToolCall,
+  StepRecord,
+  ToolCallQuery,
+  ToolCallRecord,
+  ToolCallStore,
+  ToolCallWrite,
+} from '../../src/tasks/tool-call.js';
+import { filterTasks, pageOf } from './in-memory-task-list.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -33,13 +45,13 @@ interface StoredTask {
   readonly calls: Map<string, ToolCallRecord>;
 }
 
-export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStore {
+export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
   readonly #tasks = new Map<string, StoredTask>();
   readonly #accepted = new Map<string, { readonly taskId: string; readonly messageHash: string }>();
   /** Thrown by every call while set. */
   outage: Error | undefined;
   /** Calls so far, by method. */
-  readonly calls = { events: 0, sequences: 0, find: 0 };
+  readonly calls = { events: 0, eventsOfTasks: 0, sequences: 0, find: 0 };
 
   async accept(input: AcceptInput): Promise<AcceptOutcome> {
     this.#assertUp();
@@ -87,6 +99,8 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
+    const expired = this.#expire(input.taskId, describeExpiry(task.record), input.at);
+    if (expired.type === 'expired') return expired;
     this.#accepted.set(input.dedupeKey, { taskId: input.taskId, messageHash: input.messageHash });
     const events = this.#append(input.taskId, 0, input.at, [
       { type: 'message.added', message: input.message, ...modesOf(input) },
@@ -145,37 +159,67 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
   async record(record: StepRecord): Promise<RecordOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(record.taskId);
-    if (task === undefined || !isInHands(task, record)) return 'lost';
+    if (task === undefined) return 'lost';
+    if (!isInHands(task, record)) {
+      if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
+      const late = record.toolCalls.filter(({ callId }) => {
+        const row = task.calls.get(callId);
+        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
+      });
+      this.#writeCalls(record, late);
+      return late.length === 0 ? 'lost' : 'recorded';
+    }
     this.#writeCalls(record, record.toolCalls);
     this.#change(record.taskId, { updatedAt: record.at });
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])];
-    return callIds === undefined ? calls : calls.filter((call) => callIds.includes(call.callId));
+    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
+      ({ callId, status, step }) =>
+        (callIds === undefined || callIds.includes(callId)) &&
+        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
+    );
+    return newest === undefined ? calls : calls.slice(-newest);
   }
 
-  async release(taskId: string, epoch: number, at: number, isUntried = false): Promise<void> {
+  async countToolCalls(taskId: string): Promise<number> {
+    return (await this.toolCalls(taskId)).length;
+  }
+
+  async sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    this.#assertUp();
+    const { agent, owner, contextId } = this.#get(taskId).record;
+    const runs = [...this.#tasks.values()].filter(
+      ({ record }) => record.agent === agent && record.owner === owner && record.contextId === contextId,
+    );
+    const calls = runs.flatMap(({ record, calls }) => [...calls.values()].map((call) => ({ ...call, taskState: record.state })));
+    return calls.filter(({ callId }) => callIds.includes(callId)).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async release(taskId: string, epoch: number, at: number, { givesTakeBack = false }: ReleaseOptions = {}): Promise<void> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined || !isInHands(task, { epoch })) return;
-    this.#change(taskId, { worker: '', updatedAt: at, ...(isUntried ? { takes: Math.max(0, task.record.takes - 1) } : {}) });
+    const takes = givesTakeBack ? Math.max(0, task.record.takes - 1) : task.record.takes;
+    this.#change(taskId, { worker: '', takes, updatedAt: at });
   }
 
-  async hold(taskId: string, epoch: number, at: number): Promise<HoldOutcome> {
+  async hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined || !isInHands(task, { epoch })) return { type: 'lost' };
-    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, updatedAt: at }) };
+    return { type: 'held', task: this.#change(taskId, { worker: '', heldSince: at, expiresAt, updatedAt: at }) };
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
     const task = await this.find(taskId, owner);
     if (task === undefined) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
-    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, expiresAt: undefined, updatedAt: at }) };
+    const expired = this.#expire(taskId, describeExpiry(task), at);
+    if (expired.type === 'expired') return expired;
+    return { type: 'resumed', task: this.#change(taskId, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }) };
   }
 
   async due(at: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -185,6 +229,10 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
 
   async expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
     this.#assertUp();
+    return this.#expire(taskId, reason, at);
+  }
+
+  #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
@@ -215,6 +263,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
         run.tenant === (session.tenant ?? ''));
     const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
     return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    const unclaimed = (await this.runnable()).filter(({ worker }) => worker === '');
+    return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
@@ -254,6 +307,24 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return new Map(taskIds.flatMap((id) => (this.#tasks.has(id) ? [[id, this.#get(id).record.seq] as const] : [])));
   }
 
+  async listTasks(query: TaskListQuery): Promise<readonly ListedTask[]> {
+    this.#assertUp();
+    return pageOf([...this.#tasks.values()], query);
+  }
+
+  async countTasks(filter: TaskListFilter): Promise<number> {
+    this.#assertUp();
+    return filterTasks([...this.#tasks.values()], filter).length;
+  }
+
+  async eventsOfTasks(...[tasks, { artifacts }]: Parameters<TaskListStore['eventsOfTasks']>): ReturnType<TaskListStore['eventsOfTasks']> {
+    this.#assertUp();
+    this.calls.eventsOfTasks += 1;
+    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
+    const found = tasks.filter(({ id }) => this.#tasks.has(id));
+    return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+  }
+
   async sessionMessages(): Promise<readonly []> {
     return [];
   }
@@ -267,11 +338,11 @@ export class InMemoryTaskStore implements TaskStore, ToolCallStore, RecoveryStor
     return [...this.#tasks.values()].map(({ record }) => record);
   }
 
-  #writeCalls({ taskId, step, at }: Pick<StepRecord, 'taskId' | 'step' | 'at'>, writes: readonly ToolCallWrite[]): void {
-    const { record, calls } = this.#get(taskId);
+  #writeCalls({ taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>, writes: readonly ToolCallWrite[]): void {
+    const { calls } = this.#get(taskId);
     for (const write of writes) {
       const createdAt = calls.get(write.callId)?.createdAt ?? at;
-      calls.set(write.callId, { ...write, taskId, step, epoch: record.epoch, createdAt, updatedAt: at });
+      calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
     }
   }
 

@@ -31,6 +31,7 @@ export function createTestAgent(
     tools: [],
     retriever: { search: async () => [] },
     approvalExpiresAfterMs: 0,
+    maxToolBytes: 1024 * 1024,
     clock: systemClock,
     log: silentLogger,
     ...changes,
@@ -68,7 +69,7 @@ export function stepContext(change: Partial<StepContext> = {}): StepContext {
     turn: new AbortController().signal,
     readEvents: async () => [],
     preview: () => {},
-    ledger: { find: async () => new Map(), record: async () => {} },
+    ledger: { find: async () => new Map(), findInSession: async () => new Map(), record: async () => {} },
     checkpoint: { afterModel: false, afterTools: false },
     ...change,
   };

@@ -175,7 +175,6 @@ async function work(database: Database, task: TaskRecord, { modelCalls, log, unt
     worker: newId(),
     timeSliceMs: Number.POSITIVE_INFINITY,
     checkpoint: storageSettings().checkpoint,
-    waitExpiresAfterMs: 0,
   });
 }
 

@@ -3,13 +3,15 @@
  * JSON-RPC in and out, and a worker that they steer.
  */
 
+import { createAgentCards } from '../../src/a2a/agent-cards.js';
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { BindingRequest, ServerSentEvent } from '../../src/a2a/binding-reply.js';
 import { createA2aBinding } from '../../src/a2a/create-binding.js';
 import type { OperationDependencies } from '../../src/a2a/operation-call.js';
+import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
-import type { AgentSettings, ServerSettings } from '../../src/config/settings.js';
+import type { AgentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
@@ -17,12 +19,13 @@ import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import { createLiveFeed, type LiveFeed } from '../../src/tasks/live-feed.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { InProcessFeed } from './in-process-feed.js';
-import { testSettings } from './test-settings.js';
+import { type ServerChange, testSettings } from './test-settings.js';
 import { type TestRun, takeTask } from './test-worker.js';
 
 export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
-  readonly server?: Partial<ServerSettings>;
+  readonly server?: ServerChange;
+  readonly defaultAgent?: string;
 }
 
 export interface CallOptions {
@@ -101,10 +104,16 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
     cancelTask: createCancelTask({ store, queue, publisher: live, signals, clock: systemClock }),
     feed,
+    cards: createAgentCards({
+      settings: () => settings,
+      version: '9.9.9',
+      bindings: () => [JSON_RPC_BINDING, REST_BINDING],
+      clock: systemClock,
+    }),
     log: silentLogger,
     clock: systemClock,
   };
-  const binding = createA2aBinding({ ...dependencies, version: '9.9.9' });
+  const binding = createA2aBinding(dependencies);
   const baseUrl = 'http://127.0.0.1:9';
   const send = (body: string, { headers, agent = 'helper', query = '', principal, signal }: CallOptions) => {
     const all: Record<string, string> = {};

@@ -10,7 +10,7 @@ import {
   userMessage,
   type WireFrame,
 } from './protocol-server.js';
-import { serverSettings } from './test-settings.js';
+import { type ServerChange, serverSettings } from './test-settings.js';
 
 export interface AskOptions {
   /** Replaces the default headers by name; `undefined` takes one away. `x-subject` says who calls: default `local`, '' is nobody. */
@@ -40,7 +40,7 @@ export interface RestServer extends Pick<ProtocolServer, 'store' | 'live' | 'fee
 
 export interface RestServerOptions extends Omit<ProtocolServerOptions, 'server'> {
   readonly http: ServerSettings['http'];
-  readonly server?: Partial<ServerSettings>;
+  readonly server?: ServerChange;
   readonly limits?: Partial<ServerSettings['limits']>;
 }
 
@@ -51,7 +51,7 @@ export async function startRestServer(
   const all = { ...settings, http, limits: { ...serverSettings().limits, ...limits } };
   const { store, live, feed, binding, run, nextRun } = startProtocolServer(t, { ...options, server: all });
   const front = await startTestFront(t as { teardown(run: () => unknown): void }, binding, {
-    settings: all,
+    settings: serverSettings(all),
     limits,
     authenticate: async ({ headers }) => {
       const subject = headers['x-subject'] ?? 'local';

@@ -17,7 +17,7 @@ import type { Role } from '../../src/runtime/hector.js';
 const ALL_ROLES: readonly Role[] = ['front', 'agent', 'ingest', 'keeper'];
 
 export interface TestHectorOptions {
-  /** The configuration, as the YAML file would say it. `server.host` and a free port are filled in. */
+  /** The configuration, as the YAML file would say it. `server.host`, a free port and no grace period are filled in. */
   readonly config?: JsonObject;
   readonly roles?: readonly Role[];
   readonly extensions?: Extensions;
@@ -107,5 +107,5 @@ export async function freePort(): Promise<number> {
 }
 
 function withServer(config: JsonObject, port: number): JsonObject {
-  return { ...config, server: { host: '127.0.0.1', port, ...(config['server'] as JsonObject | undefined) } };
+  return { ...config, server: { host: '127.0.0.1', port, drain_delay_ms: 0, ...(config['server'] as JsonObject | undefined) } };
 }

@@ -25,11 +25,11 @@ const { connections, leases, publisher, progress } = coordination;
 const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
 new Keeper({ store, retention: storageSettings().retention, leases, queue, publisher, moveSessions: undefined, ...shared });
 const worker = new StepWorker({
-  ...{ connect: () => connections.forWorker(), prefix: 'test', concurrency: 8, stallAfterMs: 30_000, progress },
-  oldestWaitingMs: () => queue.oldestWaitingMs(),
+  ...{ connect: () => connections.forWorker(), disconnect: async () => {}, prefix: 'test', concurrency: 8, stallAfterMs: 30_000, progress },
+  nextWaitingMs: () => queue.nextWaitingMs(),
   dependencies: {
     ...{ store, leases, publisher, queue, running: new RunningTasks(), ...shared },
-    ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    ...{ worker: newId(), timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
     getAgent: async (_, name) => ({
       name,
       async runStep({ task }) {

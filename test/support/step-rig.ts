@@ -40,9 +40,9 @@ interface WorkerOptions {
   readonly timeSliceMs?: number;
   readonly take?: TaskStore['take'];
   readonly checkpoint?: Partial<CheckpointSettings>;
-  readonly waitExpiresAfterMs?: number;
   readonly stallAfterMs?: number;
   readonly connect?: StepWorkerOptions['connect'];
+  readonly disconnect?: StepWorkerOptions['disconnect'];
 }
 
 /** A door, a queue and workers of one process. Workers close with the test. */
@@ -104,10 +104,11 @@ export async function startStepRig(t: Test) {
       t.teardown(() => listening.close());
       const worker = new StepWorker({
         connect: options.connect ?? (() => connections.forWorker()),
+        disconnect: options.disconnect ?? (async () => {}),
         prefix: 'test',
         concurrency: options.concurrency ?? 8,
         stallAfterMs: options.stallAfterMs ?? 30_000,
-        oldestWaitingMs: () => queue.oldestWaitingMs(),
+        nextWaitingMs: () => queue.nextWaitingMs(),
         progress,
         dependencies: {
           store: options.take === undefined ? store : withTake(store, options.take),
@@ -120,7 +121,6 @@ export async function startStepRig(t: Test) {
           worker: newId(),
           timeSliceMs: options.timeSliceMs ?? 1_000,
           checkpoint: { ...storageSettings().checkpoint, ...options.checkpoint },
-          waitExpiresAfterMs: options.waitExpiresAfterMs ?? 86_400_000,
           ...shared,
         },
       });

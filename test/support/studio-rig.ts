@@ -7,6 +7,7 @@ import { createStudioRoutes } from '../../src/studio/studio-routes.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
 import type { JobPlace } from '../../src/tasks/step-queue.js';
+import type { TaskEvent } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
@@ -20,10 +21,17 @@ export interface StudioRig {
   readonly ports: StudioPorts;
   readonly routes: readonly StudioRoute[];
   /** What Redis knows; `outage` makes it fail or never answer. */
-  readonly redis: { leases: Map<string, number>; job: JobPlace | undefined; workers: number | undefined; outage?: 'fails' | 'hangs' };
+  readonly redis: {
+    leases: Map<string, number>;
+    job: JobPlace | undefined;
+    workers: number | undefined;
+    refusal?: string;
+    outage?: 'fails' | 'hangs';
+  };
   readonly configVersions: Set<string>;
   /** Ids of tasks that were given a job. */
   readonly enqueued: string[];
+  readonly published: readonly TaskEvent[];
   call(method: string, path: string, options?: { readonly body?: unknown; readonly owner?: string }): Promise<StudioResponse>;
   /** A new run of the owner `ada`. */
   accept(sample?: SampleMessage): Promise<TaskRecord>;
@@ -51,7 +59,8 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findJob: () => fromRedis(() => redis.job),
     countWorkers: () => fromRedis(() => redis.workers),
   };
-  const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
+  const published: TaskEvent[] = [];
+  const publisher = { publishEvents: async (events: readonly TaskEvent[]) => void published.push(...events), publishDelta: async () => {} };
   const signals = { announce: async () => {}, listen: async () => ({ close: () => {} }) };
   const ports: StudioPorts = {
     tasks: store,
@@ -60,6 +69,8 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
+    publisher,
+    findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
     leaseMs: 1_400,
@@ -75,7 +86,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     return outcome.task;
   };
   return {
-    ...{ store, clock, ports, routes, redis, configVersions, enqueued, take },
+    ...{ store, clock, ports, routes, redis, configVersions, enqueued, published, take },
     call: (method, path, options = {}) => callRoute(routes, method, path, options),
     accept: (sample = {}) => acceptNew(store, { at: clock.now(), ...sample }),
     async hold(taskId) {

@@ -4,13 +4,14 @@ import { AppError } from '../../src/base/errors.js';
 import type { JsonObject } from '../../src/base/json.js';
 import type { Part } from '../../src/protocol/a2a.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
-import type { ToolCallRecord, ToolCallWrite } from '../../src/tasks/tool-call.js';
+import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { artifactEvents, stepContext, taskRecord } from './llm-agent.js';
 
 /** A ledger in memory, of one task; `record` is refused once `lose()` was called. */
 export function createTestLedger() {
   const rows = new Map<string, ToolCallRecord>();
   const writes: ToolCallWrite[][] = [];
+  const reads: string[][] = [];
   let isLost = false;
   const put = (calls: readonly ToolCallWrite[]) => {
     for (const call of calls) {
@@ -29,6 +30,14 @@ export function createTestLedger() {
       isLost = true;
     },
     find: async (ids: readonly string[]) => new Map([...rows].filter(([id]) => ids.includes(id))),
+    /** Of any run; `taskState` is that of this one. */
+    findInSession: async (ids: readonly string[]) => {
+      reads.push([...ids]);
+      const found = [...rows].filter(([id]) => ids.includes(id));
+      return new Map(found.map(([id, row]): [string, SessionToolCall] => [id, { ...row, taskState: 'TASK_STATE_WORKING' }]));
+    },
+    /** Each question for calls of the session. */
+    reads,
     record: async (calls: readonly ToolCallWrite[]) => {
       if (isLost) throw new AppError('TASK_LOST');
       writes.push([...calls]);

@@ -1,5 +1,5 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -14,6 +14,9 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     streaming: true,
     visibility: 'public',
     skills: [],
+    card: cardSettings(),
+    extendedCard: undefined,
+    extensions: [],
     inputModes: ['text/plain'],
     outputModes: ['text/plain'],
     documentStores: [],
@@ -26,15 +29,25 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
   };
 }
 
-export function serverSettings(change: Partial<ServerSettings> = {}): ServerSettings {
+export function cardSettings(change: Partial<CardSettings> = {}): CardSettings {
+  return { version: undefined, documentationUrl: undefined, iconUrl: undefined, provider: undefined, ...change };
+}
+
+/** Of `a2a`, what is not given stays as it is. */
+export type ServerChange = Partial<Omit<ServerSettings, 'a2a'>> & { readonly a2a?: Partial<ServerSettings['a2a']> };
+
+export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
+    trustProxy: false,
+    card: cardSettings(),
+    cardSigning: { keys: [] },
     grpcPort: undefined,
     grpcPublicAddress: '',
     http: 'auto',
-    a2a: { assumeVersion: '', closeOnInputRequired: true },
+    a2a: { assumeVersion: '', closeOnInputRequired: true, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
@@ -43,9 +56,27 @@ export function serverSettings(change: Partial<ServerSettings> = {}): ServerSett
       maxStreamsPerCaller: 100,
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
+      maxToolBytes: 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
+    drainDelayMs: 0,
+    ...change,
+  };
+}
+
+export function pushSettings(change: Partial<PushSettings> = {}): PushSettings {
+  return {
+    enabled: true,
+    maxConfigsPerTask: 10,
+    timeoutMs: 15_000,
+    maxAttempts: 12,
+    firstRetryMs: 1_000,
+    maxRetryMs: 300_000,
+    concurrency: 32,
+    allowPrivate: [],
+    requireHttps: false,
+    encryptionKey: '',
     ...change,
   };
 }
@@ -70,7 +101,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
 
 /** `agents` defaults to one public agent `helper`. */
 export function testSettings(
-  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: Partial<ServerSettings> } = {},
+  change: { agents?: Readonly<Record<string, AgentSettings>>; server?: ServerChange; defaultAgent?: string } = {},
 ): Settings {
   return {
     version: '0123456789abcdef',
@@ -88,6 +119,7 @@ export function testSettings(
     documentStores: {},
     tools: {},
     agents: change.agents ?? { helper: agentSettings() },
+    defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),
     observability: { metrics: { enabled: false, endpoint: '/metrics' } },
     logger: { level: 'error', file: '', format: 'json' },

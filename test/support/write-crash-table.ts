@@ -1,4 +1,4 @@
-/** `npm run crash-table`: kills a process at each place on SQLite and writes what came of it into `src/steps/README.md`. */
+/** `npm run crash-table`: kills a process at each place on SQLite and writes what came of it into `src/steps/crash-points.md`. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -16,6 +16,8 @@ export interface CallModelOptions {
   readonly preview: ((text: string) => void) | undefined;
   /** Ids of the session's earlier calls: some servers count from 0 in every answer. */
   readonly usedCallIds: ReadonlySet<string>;
+  /** `server.limits.max_tool_bytes` */
+  readonly maxToolBytes: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -28,8 +30,8 @@ export async function callModel(options: CallModelOptions): Promise<Answer | App
   try {
     return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
       const chooseCallId = createCallIds(options.usedCallIds, options.clock);
-      const { shown, preview, signal } = options;
-      const answer = await collectAnswer(options.model.generate(options.request, signal), { shown, preview, chooseCallId });
+      const { shown, preview, maxToolBytes, signal } = options;
+      const answer = await collectAnswer(options.model.generate(options.request, signal), { shown, preview, chooseCallId, maxToolBytes });
       span.setAttributes({
         'gen_ai.response.finish_reason': answer.reason,
         'gen_ai.usage.input_tokens': answer.usage?.inputTokens ?? 0,

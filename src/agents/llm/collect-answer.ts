@@ -2,6 +2,7 @@
 import { AppError } from '../../base/errors.js';
 import type { FinishReason, ModelEvent, ModelUsage } from '../../providers/llms/contract.js';
 import type { SessionPart, ToolCallPart } from '../../tasks/session-message.js';
+import { createArgumentsLimit } from './limit-arguments.js';
 
 export interface Answer {
   /** Text, thinking and tool calls in the order they came; neighbours of one kind are one part. */
@@ -24,14 +25,17 @@ export interface CollectAnswerOptions {
   readonly preview: ((text: string) => void) | undefined;
   /** Makes an id unique in the session; also for calls without one (AGT-06). */
   readonly chooseCallId: (id: string) => string;
+  /** `server.limits.max_tool_bytes`: what the arguments of one call may have; those of an answer may have four times as much. */
+  readonly maxToolBytes: number;
 }
 
 export async function collectAnswer(
   events: AsyncIterable<ModelEvent>,
-  { shown, preview, chooseCallId }: CollectAnswerOptions,
+  { shown, preview, chooseCallId, maxToolBytes }: CollectAnswerOptions,
 ): Promise<Answer> {
   const parts: SessionPart[] = [];
   const calls: ToolCallPart[] = [];
+  const limitArguments = createArgumentsLimit(maxToolBytes);
   let held = '';
   const show = (text: string) => {
     if (text === '') return;
@@ -52,7 +56,7 @@ export async function collectAnswer(
         addThinking(parts, event.text, event.signature);
         break;
       case 'tool_call': {
-        const call: ToolCallPart = { ...event, id: chooseCallId(event.id) };
+        const call: ToolCallPart = limitArguments({ ...event, id: chooseCallId(event.id) });
         calls.push(call);
         parts.push(call);
         break;

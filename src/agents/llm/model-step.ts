@@ -1,4 +1,5 @@
 /** The step that calls the model; calls that change nothing and wait for nobody run in it too. */
+import { throwIfAborted } from '../../base/abort.js';
 import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { formatContextBlock } from '../../providers/llms/context-block.js';
@@ -12,6 +13,7 @@ import type { ShownText } from './collect-answer.js';
 import { addUsage, type LlmControl, writeControl } from './control.js';
 import { describeOutput, RESPONSE_ARTIFACT, type StepOutput } from './describe-output.js';
 import { failed, finished, wordlessReason } from './end-run.js';
+import { describeOpenCall, findOpenCalls } from './open-calls.js';
 import { planCall } from './plan-calls.js';
 import { needsLedger, prepareCall } from './prepare-call.js';
 import { prepareHistory, withoutDecisions } from './prepare-history.js';
@@ -25,7 +27,7 @@ export async function runModelStep(
   control: LlmControl,
   dependencies: StepDependencies,
 ): Promise<StepOutcome> {
-  const { name, settings, model, llm, tools, retriever, clock, log } = dependencies;
+  const { name, settings, model, llm, tools, retriever, maxToolBytes, clock, log } = dependencies;
   const { task, history } = state;
   const iteration = control.iteration + 1;
   if (control.iteration >= settings.reasoning.maxIterations) {
@@ -35,10 +37,13 @@ export async function runModelStep(
     return failed(error, state, { control: task.control, messages: [], events: [] });
   }
 
+  const open = findOpenCalls(history, name);
+  const rows = await context.ledger.findInSession(open.map(({ id }) => id));
+  throwIfAborted(context.signal);
   const passages = await retrieveContext(settings, withoutDecisions(history), retriever, context.signal);
   const request: ModelRequest = {
     system: [settings.instruction, formatContextBlock(passages)].filter((text) => text !== '').join('\n\n'),
-    messages: prepareHistory(history, name),
+    messages: prepareHistory(history, name, (call) => describeOpenCall(call, rows.get(call.id))),
     tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
   };
   const shown: ShownText = { text: '' };
@@ -53,7 +58,9 @@ export async function runModelStep(
   const close = () => (shown.text === '' && !control.wroteOutput ? [] : describe({ lastChunk: true }));
 
   const preview = settings.streaming ? (text: string) => context.preview(RESPONSE_ARTIFACT, text) : undefined;
-  const answer = await callModel({ model, llm, request, shown, preview, usedCallIds: callIdsOf(history), clock, signal: context.signal });
+  const answer = await callModel({
+    ...{ model, llm, request, shown, preview, usedCallIds: callIdsOf(history), maxToolBytes, clock, signal: context.signal },
+  });
   if (answer instanceof AppError) {
     log.error({ err: answer, agent: name, taskId: task.id, model: model.model }, 'the model failed');
     return failed(answer, state, { control: writeControl({ ...control, iteration }), messages: [], events: close() });

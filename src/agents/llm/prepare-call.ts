@@ -69,6 +69,11 @@ function getArguments(call: ToolCallPart, tool: Tool, checkArguments: CheckArgum
       message: `the arguments are not a JSON object: ${call.invalidArguments.slice(0, 500)}`,
     });
   }
+  if (call.argumentsBytes !== undefined) {
+    throw new AppError('TOOL_ARGUMENTS_INVALID', {
+      message: `the arguments of '${tool.name}' have ${call.argumentsBytes} bytes, which is more than server.limits.max_tool_bytes lets one call, or the calls of one answer together, have; send less`,
+    });
+  }
   const check = checkArguments(tool, call.arguments);
   if (check.type === 'valid') return check.arguments;
   throw new AppError('TOOL_ARGUMENTS_INVALID', { message: `invalid arguments for '${tool.name}': ${check.problems}` });

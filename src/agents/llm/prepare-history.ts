@@ -3,13 +3,17 @@ import { type SessionMessage, type ToolCallPart, type ToolResultPart, textOf } f
 
 /**
  * Every tool call is followed by its result, in the order of the calls, and no result stands alone (AGT-28, AGT-55). A call
- * without a result waits for somebody, or its run ended before it was made: it is hidden. Decisions that tool messages
- * consumed are hidden too; messages of other agents become text of the user (AGT-27).
+ * without a result has what `describeOpen` says of it: hidden, it would be made again (R7). Decisions that tool messages consumed
+ * are hidden; messages of other agents become text of the user (AGT-27).
  *
  * A call that was answered late stands with its result behind what the agent said in other runs meanwhile, so that what the model
  * has to go on with is at the end.
  */
-export function prepareHistory(history: readonly SessionMessage[], agent: string): readonly SessionMessage[] {
+export function prepareHistory(
+  history: readonly SessionMessage[],
+  agent: string,
+  describeOpen: (call: ToolCallPart) => ToolResultPart,
+): readonly SessionMessage[] {
   const own = withoutDecisions(history).flatMap((message) => ownView(message, agent));
   const results = new Map<string, { readonly part: ToolResultPart; readonly index: number }>();
   for (const [index, message] of own.entries())
@@ -19,16 +23,14 @@ export function prepareHistory(history: readonly SessionMessage[], agent: string
     if (message.role === 'tool') return [];
     const calls = message.parts.filter((part) => part.type === 'tool_call');
     if (calls.length === 0) return [{ place: index, messages: [message] }];
-    const answers = calls.flatMap(({ id }) => results.get(id) ?? []);
-    const shown = withoutOpenCalls(message, results);
-    if (answers.length === 0) return [{ place: index, messages: isWordless(shown) ? [] : [shown] }];
+    const answers = calls.map((call) => results.get(call.id) ?? { part: describeOpen(call), index });
     const answeredAt = Math.max(...answers.map((answer) => answer.index));
     // Only what lies between them is looked at: searching the whole session for each call would be quadratic.
     const meanwhile = own.slice(index + 1, answeredAt).findLastIndex(({ role }) => role === 'agent');
     return [
       {
         place: meanwhile === -1 ? index : index + 1 + meanwhile + 0.5,
-        messages: [shown, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
+        messages: [message, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
       },
     ];
   });
@@ -41,16 +43,6 @@ export function withoutDecisions(history: readonly SessionMessage[]): readonly S
   for (const [index, { consumes = [] }] of history.entries())
     for (const id of consumes) decisions.add(history.findLastIndex((other, at) => at < index && other.role === 'user' && other.id === id));
   return history.filter((_, index) => !decisions.has(index));
-}
-
-function withoutOpenCalls(message: SessionMessage, results: ReadonlyMap<string, unknown>): SessionMessage {
-  const isOpen = (part: SessionMessage['parts'][number]): part is ToolCallPart => part.type === 'tool_call' && !results.has(part.id);
-  return message.parts.some(isOpen) ? { ...message, parts: message.parts.filter((part) => !isOpen(part)) } : message;
-}
-
-/** Thoughts alone are no message that a provider takes. */
-function isWordless({ parts }: SessionMessage): boolean {
-  return parts.every((part) => part.type === 'thinking');
 }
 
 function ownView(message: SessionMessage, agent: string): readonly SessionMessage[] {

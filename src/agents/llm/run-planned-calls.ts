@@ -25,7 +25,7 @@ export async function runPlannedCalls(
   planned: readonly PlannedCall[],
   task: TaskRecord,
   context: StepContext,
-  { name, llm, log, clock }: StepDependencies,
+  { name, llm, maxToolBytes, log, clock }: StepDependencies,
 ): Promise<readonly AnsweredCall[]> {
   for (const { call, prepared, plan } of planned)
     if (prepared.type === 'refused' && plan.type === 'settled')
@@ -37,7 +37,7 @@ export async function runPlannedCalls(
     await recordSurely([...decidedRows(plans), ...intents], context, clock);
     await faultPoint('tool.after-intent');
   }
-  const record = createRecordResult(context, clock);
+  const record = createRecordResult(context, clock, log);
   const toRun = plans.flatMap((plan): CallToRun[] => {
     if (plan.type !== 'run') return [];
     const { call, intent } = plan;
@@ -47,6 +47,7 @@ export async function runPlannedCalls(
   const ran = await runToolCalls(toRun, {
     context: { taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal },
     maxToolOutputLength: llm.maxToolOutputLength,
+    maxToolBytes,
     log,
   });
   const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index] as StoredToolResult]));

@@ -4,16 +4,20 @@ import { AppError, describeError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
-import type { ToolContext, ToolResult } from '../../providers/tools/contract.js';
+import type { ToolContext } from '../../providers/tools/contract.js';
 import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
 import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
+import { storeResult } from './store-result.js';
 
 export interface RunToolCallsOptions {
   readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey'>;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
+  /** Of the content and of the data of one result; those of one answer have four times as much together. */
+  readonly maxToolBytes: number;
   readonly log: Logger;
 }
 
@@ -28,17 +32,20 @@ export interface CallToRun {
 /** In the order of the calls. @throws when the step is aborted, and when a result cannot be recorded. */
 export async function runToolCalls(calls: readonly CallToRun[], options: RunToolCallsOptions): Promise<readonly StoredToolResult[]> {
   throwIfAborted(options.context.signal);
-  const results = await Promise.all(calls.map((call) => runToolCall(call, options)));
+  const maxToolBytes = Math.min(options.maxToolBytes, Math.floor((options.maxToolBytes * ANSWER_FACTOR) / calls.length));
+  const results = await Promise.all(calls.map((call) => runToolCall(call, { ...options, maxToolBytes })));
   throwIfAborted(options.context.signal);
   return results;
 }
 
 async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult> {
-  const keep = async (result: ToolResult): Promise<StoredToolResult> => {
-    const stored = toStored(result, options.maxToolOutputLength);
+  const { maxToolOutputLength, maxToolBytes: maxBytes } = options;
+  const keep = async (returned: unknown): Promise<StoredToolResult> => {
+    const stored = storeResult(returned, { tool: call.tool.name, maxToolOutputLength, maxBytes });
     if (record === undefined) return stored;
     await faultPoint('tool.after-call');
-    await record({ ...newIdentity(call), status: 'done', result: stored, ...(decision === undefined ? {} : { decision }) });
+    const row: ToolCallWrite = { ...newIdentity(call), status: 'done', result: stored, ...(decision === undefined ? {} : { decision }) };
+    await untilAborted(record(row), options.context.signal);
     await faultPoint('tool.after-result');
     return stored;
   };
@@ -49,8 +56,8 @@ async function runToolCall({ call, decision, record }: CallToRun, options: RunTo
 async function callTool(
   call: ReadyCall,
   { context, log }: RunToolCallsOptions,
-  keepLate: ((result: ToolResult) => Promise<StoredToolResult>) | undefined,
-): Promise<ToolResult> {
+  keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
+): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
   const attributes = {
     'gen_ai.operation.name': 'execute_tool',
@@ -58,10 +65,10 @@ async function callTool(
     'gen_ai.tool.description': tool.description,
     'gen_ai.tool.call.id': id,
   };
-  let running: Promise<ToolResult> | undefined;
+  let running: Promise<unknown> | undefined;
   try {
     return await withSpan('hector.tool.execute', attributes, () => {
-      running = tool.execute(call.arguments, { ...context, callId: id, idempotencyKey });
+      running = startTool(call, { ...context, callId: id, idempotencyKey });
       return untilAborted(running, context.signal);
     });
   } catch (error) {
@@ -69,21 +76,17 @@ async function callTool(
       log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
       return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
     }
-    // The intent stays. What the tool still says is kept as long as nobody else has the run; a rejection says nothing about
-    // what was done.
+    // The intent stays. What the tool still says is kept as long as nobody else has the run, also when the run has ended; a
+    // rejection says nothing about what was done.
     if (keepLate !== undefined)
       void running?.then(keepLate).catch((reason: unknown) => {
-        log.info({ err: reason, tool: tool.name, callId: id, taskId: context.taskId }, 'the result of an aborted call was not kept');
+        log.debug({ err: reason, tool: tool.name, callId: id, taskId: context.taskId }, 'a call goes on, or ended, without its step');
       });
     throw abortError(context.signal);
   }
 }
 
-function toStored({ content, isError, data }: ToolResult, maxLength: number): StoredToolResult {
-  return { content: truncate(content, maxLength), isError: isError === true, ...(data === undefined ? {} : { data }) };
-}
-
-function truncate(content: string, maxLength: number): string {
-  if (maxLength <= 0 || content.length <= maxLength) return content;
-  return `${content.slice(0, maxLength)}... [TRUNCATED by client: output length ${content.length} exceeded safety limit]`;
+/** What comes of it may be anything, and need not be a promise: `storeResult` looks at it. */
+async function startTool({ tool, arguments: args }: ReadyCall, context: ToolContext): Promise<unknown> {
+  return await tool.execute(args, context);
 }

@@ -18,6 +18,8 @@ export interface LlmAgentOptions {
   readonly retriever: Retriever;
   /** A wait for somebody ends after this, milliseconds; 0 = never. */
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of arguments, of a result's content and of its data. */
+  readonly maxToolBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
 }

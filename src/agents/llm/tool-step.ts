@@ -17,9 +17,10 @@ import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
 import { applyDecision, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
-import { readDecisions } from './read-decisions.js';
+import { type Decision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
 import type { StepDependencies } from './step-dependencies.js';
+import { limitContent } from './store-result.js';
 
 export async function runToolStep(
   state: StepState,
@@ -27,7 +28,7 @@ export async function runToolStep(
   control: LlmControl,
   dependencies: StepDependencies,
 ): Promise<StepOutcome> {
-  const { name, clock, approvalExpiresAfterMs } = dependencies;
+  const { name, clock, approvalExpiresAfterMs, maxToolBytes } = dependencies;
   const { task, history } = state;
   const calls = findCalls(history, control.callMessageId);
   if (calls.length === 0) {
@@ -43,7 +44,7 @@ export async function runToolStep(
     ...entry,
     plan: planCall({ ...entry, row: rows.get(entry.call.id), attempts: control.attempts }),
   }));
-  const reply = readReply(history, { taskId: task.id, calls, planned, rows, now: clock.now() });
+  const reply = readReply(history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
   const decided = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
 
   const answered = await runPlannedCalls(decided, task, context, dependencies);
@@ -81,6 +82,7 @@ interface ReplyScope {
   readonly calls: readonly ToolCallPart[];
   readonly planned: readonly PlannedCall[];
   readonly rows: ReadonlyMap<string, ToolCallRecord>;
+  readonly maxToolBytes: number;
   readonly now: number;
 }
 
@@ -89,7 +91,7 @@ interface ReplyScope {
  * anything. One that an attempt before this has applied is not applied again: the call that it meant may have become
  * another question since.
  */
-function readReply(history: readonly SessionMessage[], { taskId, calls, planned, rows, now }: ReplyScope): Reply {
+function readReply(history: readonly SessionMessage[], { taskId, calls, planned, rows, maxToolBytes, now }: ReplyScope): Reply {
   const message = history.at(-1);
   if (message?.role !== 'user') return { problems: [], consumes: [], apply: (plan) => plan };
   const isApplied = [...rows.values()].some(({ decision }) => decision?.messageId === message.id);
@@ -106,10 +108,16 @@ function readReply(history: readonly SessionMessage[], { taskId, calls, planned,
     apply(plan) {
       const decision = plan.type === 'ask' && !isApplied ? decisions.get(plan.question.row.callId) : undefined;
       return plan.type === 'ask' && decision !== undefined
-        ? applyDecision(plan.question, decision, { messageId: message.id, at: now })
+        ? applyDecision(plan.question, limitDecision(decision, maxToolBytes), { messageId: message.id, at: now })
         : plan;
     },
   };
+}
+
+/** What people say came of a call is a result like any other. */
+function limitDecision(decision: Decision, maxBytes: number): Decision {
+  const isLong = decision.type === 'done' && decision.result !== undefined;
+  return isLong ? { ...decision, result: limitContent(decision.result, maxBytes) } : decision;
 }
 
 function findCalls(history: readonly SessionMessage[], messageId: string | undefined): readonly ToolCallPart[] {

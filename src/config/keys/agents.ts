@@ -1,16 +1,15 @@
-import { choice, flag, integer, list, named, object, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, flag, integer, list, named, optional, type Static, section, text } from '../schema-builder.js';
 import type { AgentSettings } from '../settings.js';
-
-const SkillSchema = object(
-  {
-    id: text('Unique within the agent.', { minLength: 1 }),
-    name: text('Name for people.', { minLength: 1 }),
-    description: text('What it does.', { default: '' }),
-    tags: list(text('One tag.'), 'Words to find it by.', { default: [] }),
-    examples: list(text('One example.'), 'Messages that use it.', { default: [] }),
-  },
-  'Something the agent can do, as its card tells.',
-);
+import {
+  CardSchema,
+  ExtendedCardSchema,
+  ExtensionSchema,
+  resolveCard,
+  resolveExtendedCard,
+  resolveExtension,
+  resolveSkill,
+  SkillSchema,
+} from './cards.js';
 
 const AgentSchema = section(
   {
@@ -29,6 +28,9 @@ const AgentSchema = section(
       default: 'public',
     }),
     skills: list(SkillSchema, 'What its card tells; default: one skill made from its name and description.', { default: [] }),
+    card: CardSchema,
+    extended_card: optional(ExtendedCardSchema),
+    extensions: list(ExtensionSchema, 'A2A extensions that its card declares beside those of the server.', { default: [] }),
     input_modes: list(text('Media type.', { minLength: 1 }), 'Media types it reads.', { default: ['text/plain'], minItems: 1 }),
     output_modes: list(text('Media type.', { minLength: 1 }), 'Media types it writes.', { default: ['text/plain'], minItems: 1 }),
     document_stores: optional(
@@ -73,7 +75,13 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     streaming: agent.streaming,
     visibility: agent.visibility,
     // API-24
-    skills: agent.skills.length > 0 ? agent.skills : [{ id: key, name, description, tags: ['general', 'assistant'], examples: [] }],
+    skills:
+      agent.skills.length > 0
+        ? agent.skills.map(resolveSkill)
+        : [{ id: key, name, description, tags: ['general', 'assistant'], examples: [], inputModes: [], outputModes: [] }],
+    card: resolveCard(agent.card),
+    extendedCard: agent.extended_card === undefined ? undefined : resolveExtendedCard(agent.extended_card),
+    extensions: agent.extensions.map(resolveExtension),
     inputModes: agent.input_modes,
     outputModes: agent.output_modes,
     documentStores: agent.document_stores ?? storeNames,

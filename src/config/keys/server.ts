@@ -1,5 +1,7 @@
 import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
+import { PushSchema, resolvePush } from './push.js';
 
 /** CFG-80, spec README decision 3. */
 const DEFAULT_GRPC_PORT = 50_051;
@@ -15,9 +17,14 @@ const LimitsSchema = section(
       default: 65_536,
       minimum: 1024,
     }),
+    max_tool_bytes: integer("Most bytes of a tool call's arguments, of its result's content and of its result's data, each.", {
+      default: 1_048_576,
+      minimum: 1024,
+      maximum: 67_108_864,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
-  'Limits of the HTTP front.',
+  'Limits of what is taken in.',
 );
 
 export const ServerSchema = section(
@@ -26,9 +33,14 @@ export const ServerSchema = section(
     port: integer('Port to listen on; 0 takes any free one.', { default: 8080, minimum: 0, maximum: 65_535 }),
     public_url: text('Base URL that clients reach; empty derives it from each request.', {
       default: '',
-      pattern: '^$|^https?://.',
-      'x-form': 'http://… or https://…',
+      pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
+      'x-form': 'http://… or https://…, with a path or without, no credentials, no query',
     }),
+    trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
+      default: false,
+    }),
+    card: ServerCardSchema,
+    card_signing: CardSigningSchema,
     grpc_port: optional(
       integer('Port of the gRPC service; 0 takes any free one. Without it, and without transport grpc, there is no gRPC.', {
         minimum: 0,
@@ -58,6 +70,7 @@ export const ServerSchema = section(
           default: '',
         }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+        push: PushSchema,
       },
       'The A2A protocol.',
     ),
@@ -69,6 +82,10 @@ export const ServerSchema = section(
     ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
+    drain_delay_ms: duration(
+      'How long a front that was told to stop says it is not ready while it still serves, so that load balancers go elsewhere; part of shutdown_timeout_ms, at most half of it; 0 is not at all.',
+      { default: 2_000, maximum: 3_600_000 },
+    ),
   },
   'The HTTP front.',
 );
@@ -79,10 +96,17 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     host: server.host,
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
+    trustProxy: server.trust_proxy,
+    card: resolveCard(server.card),
+    cardSigning: resolveCardSigning(server.card_signing),
     grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),
     grpcPublicAddress: server.grpc_public_address,
     http: server.http,
-    a2a: { assumeVersion: server.a2a.assume_version, closeOnInputRequired: server.a2a.close_on_input_required },
+    a2a: {
+      assumeVersion: server.a2a.assume_version,
+      closeOnInputRequired: server.a2a.close_on_input_required,
+      push: resolvePush(server.a2a.push),
+    },
     approval: { expiresAfterMs: server.approval.expires_after },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
@@ -91,8 +115,10 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       maxStreamsPerCaller: limits.max_streams_per_caller,
       requestTimeoutMs: limits.request_timeout_ms,
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
+      maxToolBytes: limits.max_tool_bytes,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,
+    drainDelayMs: server.drain_delay_ms,
   };
 }

@@ -1,9 +1,11 @@
-import { parseDuration } from '../duration.js';
+import { DURATION_PATTERN, parseDuration } from '../duration.js';
 import { choice, duration, flag, optional, type Static, section, text } from '../schema-builder.js';
 import type { CheckpointSettings, StorageSettings } from '../settings.js';
 
 const BACKENDS = ['sql', 'inmemory'] as const;
 const database = optional(text('Name in databases. Default: storage.database.', { minLength: 1 }));
+/** No part of an iteration: `2.5` is neither a count nor a time. */
+const INTERVAL = `^\\d+$|${DURATION_PATTERN}`;
 const DURATION = '^\\d+(\\.\\d+)?$|^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$';
 
 const CheckpointSchema = section(
@@ -18,8 +20,8 @@ const CheckpointSchema = section(
     ),
     interval: text('With interval and hybrid: a number counts iterations, a text such as 30s is time; 0 is every iteration.', {
       default: '0',
-      pattern: DURATION,
-      'x-form': 'a number of iterations, or a duration such as 30s',
+      pattern: INTERVAL,
+      'x-form': 'a whole number of iterations, or a duration such as 30s',
     }),
     after_tools: flag('The result of every tool is recorded when it ends, also of tools that change nothing.', { default: false }),
     before_llm: flag('Whatever is not committed yet is committed before each call of a model.', { default: false }),
@@ -27,11 +29,14 @@ const CheckpointSchema = section(
       {
         auto_resume: flag('Runs whose worker died are taken over; else they are held until somebody resumes them.', { default: false }),
         auto_resume_hitl: flag('Also runs that died while they acted on a decision of a person.', { default: false }),
-        timeout: text('A run whose worker died is not resumed when its last commit is older; a bare number is seconds, 0 is never.', {
-          default: '3600',
-          pattern: DURATION,
-          'x-form': 'seconds, or a duration such as 2h',
-        }),
+        timeout: text(
+          'A run whose worker died is not taken over when its last commit, or resumption, is older; a bare number is seconds, 0 is never.',
+          {
+            default: '3600',
+            pattern: DURATION,
+            'x-form': 'seconds, or a duration such as 2h',
+          },
+        ),
       },
       'What happens to runs whose worker died.',
     ),
@@ -61,7 +66,9 @@ export const StorageSchema = section(
     retention: section(
       {
         tasks: duration('Age at which an ended task is deleted with its log; 0 keeps it for ever.', { default: 0 }),
-        events: duration('Age at which an ended task loses its artifacts and history, and keeps its status; 0 never.', { default: 0 }),
+        events: duration('Age at which an ended task loses its artifacts, history and tool results, and keeps its status; 0 never.', {
+          default: 0,
+        }),
         sessions: duration('Age at which a session without a run is deleted; 0 keeps it for ever.', { default: 0 }),
       },
       'How long things are kept, counted from their last change.',

@@ -16,6 +16,8 @@ export interface CreateToolsOptions {
   readonly declared?: Readonly<Record<string, ToolSettings>>;
   /** Keys in `document_stores` that the agent may read; `search` exists when there is one (RAG-50). */
   readonly documentStores: readonly string[];
+  /** The configuration has one, for this agent or for another. Default: when this agent has one. */
+  readonly hasDocumentStores?: boolean;
   readonly search: PassageSearch;
   /** Tools that code adds (ARC-10); one of them may replace a built-in tool of the same name. */
   readonly extensions?: readonly Tool[];
@@ -25,12 +27,12 @@ export interface CreateToolsOptions {
 /**
  * A tool that the configuration declares is to be had as declared and in no other way: under its own name, and with its own
  * approval, too. `request_approval` is had by agents that name it, or when it is declared.
- * @throws AppError `CONFIG_INVALID` for a handler that does not exist and for a named tool that the agent cannot have.
+ * @throws AppError `CONFIG_INVALID` for a handler that does not exist or has nothing to work with, and for a named tool that the agent cannot have.
  */
 export function createTools(options: CreateToolsOptions): readonly Tool[] {
   const { agent, tools, declared = {} } = options;
   const handlers = createHandlers(options);
-  throwProblems(findHandlerProblems(declared, options.extensions ?? []));
+  throwProblems(findHandlerProblems(options));
   const entries = Object.entries(declared);
   const handled = new Set(entries.map(([, { handler }]) => handler));
   const available = [
@@ -74,11 +76,23 @@ function declare(name: string, settings: ToolSettings, handler: Tool, isBuiltIn:
   };
 }
 
-function findHandlerProblems(declared: Readonly<Record<string, ToolSettings>>, extensions: readonly Tool[]): readonly FieldProblem[] {
+function findHandlerProblems({
+  declared = {},
+  extensions = [],
+  documentStores,
+  hasDocumentStores = documentStores.length > 0,
+}: CreateToolsOptions): readonly FieldProblem[] {
   const known = [...new Set([...BUILT_IN, ...extensions.map(({ name }) => name)])];
-  return Object.entries(declared).flatMap(([name, { handler, requireApproval }]) => {
+  return Object.entries(declared).flatMap(([name, { handler, requireApproval, enabled }]) => {
     if (!known.includes(handler))
       return [{ field: `tools.${name}.handler`, description: `there is no handler '${handler}'; there is ${known.join(', ')}` }];
+    if (handler === 'search' && enabled && !hasDocumentStores && !extensions.some((tool) => tool.name === handler))
+      return [
+        {
+          field: `tools.${name}.handler`,
+          description: "the value is search, and 'document_stores' has no entry to search; add one, or leave the tool out",
+        },
+      ];
     if (handler === ON_REQUEST && requireApproval === false)
       return [{ field: `tools.${name}.require_approval`, description: `the value is false; '${ON_REQUEST}' always waits, leave it out` }];
     return [];

@@ -14,7 +14,7 @@ export class RedisConnections {
   readonly main: Redis;
   readonly subscriber: Redis;
   readonly #open: (purpose: string, overrides: RedisOptions) => Redis;
-  readonly #opened: Redis[] = [];
+  readonly #opened = new Set<Redis>();
   readonly #clock: Clock;
   readonly #stopProbe: CancelTimer;
   #queue: Redis | undefined;
@@ -23,7 +23,7 @@ export class RedisConnections {
   constructor(open: (purpose: string, overrides: RedisOptions) => Redis, clock: Clock) {
     this.#open = (purpose, overrides) => {
       const client = open(purpose, overrides);
-      this.#opened.push(client);
+      this.#opened.add(client);
       return client;
     };
     this.#clock = clock;
@@ -43,6 +43,11 @@ export class RedisConnections {
     return this.#open('worker', { maxRetriesPerRequest: null, socketTimeout: WORKER_SOCKET_TIMEOUT_MS });
   }
 
+  /** Closes one of `forWorker()` before the others. */
+  async drop(client: Redis): Promise<void> {
+    if (this.#opened.delete(client)) await this.#quit(client);
+  }
+
   /** Lets commands that are under way finish for at most a second, then closes. Safe to call twice. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -51,7 +56,7 @@ export class RedisConnections {
 
   async #close(): Promise<void> {
     this.#stopProbe();
-    await Promise.all(this.#opened.map((client) => this.#quit(client)));
+    await Promise.all([...this.#opened].map((client) => this.#quit(client)));
   }
 
   #quit(client: Redis): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
 import { isOlder, MINIMUM_REDIS_VERSION } from './redis-binary.js';
@@ -33,6 +33,23 @@ export async function assertRedisIsSafe(client: Redis, log: Logger): Promise<voi
 export async function findEviction(client: Redis): Promise<string | undefined> {
   return describeEviction(readFacts(await client.info('memory')));
 }
+
+/**
+ * A Redis may answer and refuse to write (memory is full, a replica, its disk fails): then nothing moves, and every read looks well.
+ * @returns why, in its words; `undefined` = it writes. @throws while Redis is away.
+ */
+export async function findWriteRefusal(client: Redis, keyPrefix: string): Promise<string | undefined> {
+  try {
+    await client.set(`${keyPrefix}:probe`, '1', 'PX', PROBE_LIFE_MS);
+    return undefined;
+  } catch (error) {
+    // An answer of the server; anything else is no answer.
+    if (error instanceof ReplyError) return (error as Error).message;
+    throw error;
+  }
+}
+
+const PROBE_LIFE_MS = 1_000;
 
 function readFacts(info: string): ReadonlyMap<string, string> {
   return new Map(info.split('\r\n').map((line) => line.split(':', 2) as [string, string]));

@@ -19,8 +19,11 @@ export interface Database {
   readonly dialect: SqlDialect;
   /** For everything off the hot path. Its transactions work in every dialect; in SQLite they hold the one write lock. */
   readonly kysely: Kysely<DatabaseSchema>;
-  /** One write transaction, tried again after a deadlock or a lost race; `program` is called anew for each try. */
-  transact<T>(program: () => Program<T>): Promise<T>;
+  /**
+   * One write transaction, tried again after a deadlock or a lost race; `program` is called anew for each try.
+   * @param maxWaitMs for the lock, where the dialect has a `lockWaitMs`. Default: that.
+   */
+  transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement; sees what is committed. */
   read(query: Query): Promise<readonly Row[]>;
   /** Waits for what is under way. Safe to call twice. */
@@ -45,7 +48,7 @@ export async function openDatabase(settings: DatabaseSettings, options: OpenData
   const database: Database = {
     dialect,
     kysely: new Kysely<DatabaseSchema>({ dialect: driver.kyselyDialect }),
-    transact: (program) => driver.transact(program),
+    transact: (program, maxWaitMs) => driver.transact(program, maxWaitMs),
     read: (query) => driver.read(query),
     close: () => (closing ??= driver.close()),
   };

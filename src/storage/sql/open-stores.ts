@@ -13,6 +13,7 @@ import { createKnowledgeStore } from './knowledge-store.js';
 import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
 import { SqlConfigVersionStore } from './sql-config-version-store.js';
+import { SqlPushConfigStore } from './sql-push-config-store.js';
 import { SqlTaskStore } from './sql-task-store.js';
 
 export interface OpenStoresOptions {
@@ -27,6 +28,7 @@ export interface OpenStoresOptions {
 export interface Stores {
   readonly tasks: SqlTaskStore;
   readonly versions: SqlConfigVersionStore;
+  readonly pushConfigs: SqlPushConfigStore;
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
@@ -53,17 +55,24 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
     const runs = await openDatabase(IN_MEMORY, { name: 'inmemory', log, clock });
     closers.add(() => runs.close());
     log.warn('storage.tasks.backend is inmemory: tasks and sessions are lost when this process ends');
-    return { tasks: new SqlTaskStore(runs), versions: new SqlConfigVersionStore(runs), chunkStore, sessionTransfer: undefined };
+    return {
+      tasks: new SqlTaskStore(runs, undefined, clock),
+      versions: new SqlConfigVersionStore(runs),
+      pushConfigs: new SqlPushConfigStore(runs),
+      chunkStore,
+      sessionTransfer: undefined,
+    };
   }
   const runs = await open(storage.tasks.database, 'storage.tasks.database');
   const versions = new SqlConfigVersionStore(runs);
+  const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
-    return { tasks: new SqlTaskStore(runs), versions, chunkStore, sessionTransfer: undefined };
+    return { tasks: new SqlTaskStore(runs, undefined, clock), versions, pushConfigs, chunkStore, sessionTransfer: undefined };
   }
   const transfer = new SessionTransfer({ runs, sessions, clock, log });
   closers.add(() => transfer.close());
-  return { tasks: new SqlTaskStore(runs, { sessions, transfer }), versions, chunkStore, sessionTransfer: transfer };
+  return { tasks: new SqlTaskStore(runs, { sessions, transfer }, clock), versions, pushConfigs, chunkStore, sessionTransfer: transfer };
 }
 
 /** A process that takes no part in runs, such as one that only ingests, needs nothing of them. */

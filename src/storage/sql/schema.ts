@@ -1,5 +1,5 @@
 /** Row types of every table, for kysely. Another file's tables join by one more name in `extends`. */
-export interface DatabaseSchema extends RunLogTables {}
+export interface DatabaseSchema extends RunLogTables, PushTables {}
 
 export interface RunLogTables {
   tasks: TaskTable;
@@ -44,6 +44,8 @@ export interface TaskTable {
   /** Who took it and has neither ended, handed over nor given it back; null = nobody. */
   worker: string | null;
   held_since: number | null;
+  /** When somebody last let it go on after it was held; null = nobody did. */
+  resumed_at: number | null;
   expires_at: number | null;
   /** `ordinal` of its newest tool call; null = none yet. */
   last_call: number | null;
@@ -51,6 +53,10 @@ export interface TaskTable {
   ended_at: number | null;
   /** `ended_at` as long as retention has left the task's log whole, else null. */
   whole_since: number | null;
+  /** Hash of agent, owner and tenant: who may list it. Null: written by a process of an earlier version, as `status_at`. */
+  list_key: string | null;
+  /** When its status began, as its `timestamp` tells clients. */
+  status_at: number | null;
 }
 
 /** R7. */
@@ -137,6 +143,32 @@ export interface RolledBackRunTable {
 export interface ConfigVersionTable {
   version: string;
   body: string;
+  created_at: number;
+}
+
+export interface PushTables {
+  push_configs: PushConfigTable;
+}
+
+export interface PushConfigTable {
+  /** Hash of the task's and the config's id. */
+  config_key: string;
+  task_id: string;
+  config_id: string;
+  tenant: string;
+  url: string;
+  token: string;
+  scheme: string;
+  credentials: string;
+  wire_version: string;
+  start_seq: number;
+  delivered_seq: number;
+  revision: number;
+  state: string;
+  /** `config_key` while something may still be delivered, else null: a small index in every dialect. */
+  active_key: string | null;
+  failures: number;
+  next_attempt_at: number;
   created_at: number;
 }
 

@@ -6,6 +6,7 @@
  * Every write holds the lock of its task's row (and of its session's, where it appends or hands over) from
  * reading to commit, so each decision stands when it is written.
  */
+import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
@@ -14,12 +15,15 @@ import type {
   HoldOutcome,
   OpenRunQuery,
   OpenRunStatistics,
+  Pause,
   RecoveryStore,
+  ReleaseOptions,
   ResumeOutcome,
   RetentionStore,
 } from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
+import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
@@ -32,7 +36,7 @@ import type {
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
-import type { RecordOutcome, StepRecord, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
+import type { RecordOutcome, SessionToolCall, StepRecord, ToolCallQuery, ToolCallRecord, ToolCallStore } from '../../tasks/tool-call.js';
 import type { Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import type { Query } from './query.js';
@@ -43,10 +47,22 @@ import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
 import { recordWrite } from './run-log/record.js';
-import { deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
+import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
 import { takeWrite } from './run-log/take.js';
-import { findTask, isAccepted, readEvents, readRunnable, readSequences, readSessionMessages, readToolCalls } from './run-log/task-reads.js';
+import { countTasks, readEventsOfTasks, readTaskPage } from './run-log/task-list.js';
+import {
+  countToolCalls,
+  findTask,
+  isAccepted,
+  readEvents,
+  readOldestUnclaimed,
+  readRunnable,
+  readSequences,
+  readSessionMessages,
+  readSessionToolCalls,
+  readToolCalls,
+} from './run-log/task-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -57,18 +73,22 @@ export interface SeparateSessions {
   readonly transfer: Pick<SessionTransfer, 'wrote'>;
 }
 
-export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, RetentionStore {
+export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore, RetentionStore {
+  readonly eventsOfTasks: TaskListStore['eventsOfTasks'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
-  constructor(database: Database, separate?: SeparateSessions) {
+  constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
+    this.eventsOfTasks = readEventsOfTasks(database);
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
-      run: (writes) => database.transact(() => writeGroup(database.dialect, writes)),
+      run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
+      clock,
+      waitLimitMs: database.dialect.lockWaitMs,
     });
   }
 
@@ -107,12 +127,20 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return this.#write('record', () => recordWrite(record));
   }
 
-  toolCalls(taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
-    return readToolCalls(this.#database, taskId, callIds);
+  toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+    return readToolCalls(this.#database, taskId, query);
   }
 
-  release(taskId: string, epoch: number, at: number, isUntried = false): Promise<void> {
-    return this.#write('release', () => releaseWrite({ taskId, epoch, at, isUntried }));
+  countToolCalls(taskId: string): Promise<number> {
+    return countToolCalls(this.#database, taskId);
+  }
+
+  sessionToolCalls(taskId: string, callIds: readonly string[]): Promise<readonly SessionToolCall[]> {
+    return readSessionToolCalls(this.#database, taskId, callIds);
+  }
+
+  release(taskId: string, epoch: number, at: number, options: ReleaseOptions = {}): Promise<void> {
+    return this.#write('release', () => releaseWrite({ taskId, epoch, at, ...options }));
   }
 
   hold(taskId: string, epoch: number, at: number, expiresAt?: number): Promise<HoldOutcome> {
@@ -169,16 +197,37 @@ export class SqlTaskStore implements TaskStore, ToolCallStore, RecoveryStore, Re
     return readRunnable(this.#database, before, limit, after);
   }
 
-  deleteTasks(before: number, limit: number): Promise<number> {
-    return deleteTasks(this.#database, before, limit);
+  listTasks(query: TaskListQuery): Promise<readonly ListedTask[]> {
+    return readTaskPage(this.#database, query);
   }
 
-  deleteEvents(before: number, limit: number): Promise<number> {
-    return deleteEvents(this.#database, before, limit);
+  countTasks(filter: TaskListFilter): Promise<number> {
+    return countTasks(this.#database, filter);
   }
 
-  deleteSessions(before: number, limit: number): Promise<number> {
-    return deleteSessions(this.#database, before, limit, this.#separate?.sessions);
+  completeEnded(limit: number, pause?: Pause): Promise<number> {
+    return completeEnded(this.#database, limit, pause);
+  }
+
+  deleteTasks(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteTasks(this.#database, { before, limit, pause });
+  }
+
+  deleteEvents(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteEvents(this.#database, { before, limit, pause });
+  }
+
+  deleteSessions(before: number, limit: number, pause?: Pause): Promise<number> {
+    return deleteSessions(this.#database, { before, limit, pause }, this.#separate?.sessions);
+  }
+
+  oldestUnclaimed(): Promise<TaskRecord | undefined> {
+    return readOldestUnclaimed(this.#database);
+  }
+
+  /** How long writes have got nowhere, milliseconds; 0 = they get through. */
+  writeStallMs(): number {
+    return this.#group.stallMs();
   }
 
   async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {

@@ -1,5 +1,6 @@
 /** Clients that follow a task to its end through whichever server answers, and check everything that they see. */
 
+import { createAgentCards } from '../../../src/a2a/agent-cards.js';
 import { projectTask } from '../../../src/a2a/project-task.js';
 import { readTaskView } from '../../../src/a2a/read-task.js';
 import type { StreamFrame } from '../../../src/a2a/stream-frame.js';
@@ -114,7 +115,9 @@ export async function followByFeed(options: FollowOptions, previews: boolean): P
 
 function subscribe(server: Server, task: FollowedTask, lastEventId: string | undefined, signal: AbortSignal) {
   const { parts, process } = server;
-  const dependencies = { ...parts, settings: () => SETTINGS, log: silentLogger, clock: process.clock };
+  const settings = () => SETTINGS;
+  const cards = createAgentCards({ settings, version: '0', bindings: () => [], clock: process.clock });
+  const dependencies = { ...parts, settings, cards, log: silentLogger, clock: process.clock };
   return subscribeToTask(
     dependencies,
     { id: task.id },
@@ -123,6 +126,7 @@ function subscribe(server: Server, task: FollowedTask, lastEventId: string | und
       agentSettings: AGENT_SETTINGS,
       principal: { subject: task.owner, authenticated: true },
       tenant: '',
+      baseUrl: '',
       signal,
       extensions: new Set<string>(),
       lastEventId,

@@ -57,6 +57,7 @@ export const llmAgent: Agent = createLlmAgent({
   tools,
   retriever: { search: async () => [] },
   approvalExpiresAfterMs: 0,
+  maxToolBytes: 1024 * 1024,
   // Only its `now` is asked, and that is the world's.
   clock: systemClock,
   log: silentLogger,

@@ -120,11 +120,12 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
       queue,
       running,
       getAgent: async (version, agent): Promise<Agent> =>
-        stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, { process, outside: world.outside }),
+        stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, {
+          ...{ process, outside: world.outside, waitExpiresAfterMs: world.settings.waitExpiresAfterMs },
+        }),
       metrics,
       worker: name,
       checkpoint: world.settings.checkpoint,
-      waitExpiresAfterMs: world.settings.waitExpiresAfterMs,
       clock,
       log,
       timeSliceMs: world.settings.timeSliceMs,

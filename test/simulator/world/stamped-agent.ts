@@ -43,7 +43,12 @@ export function getStep(signal: AbortSignal): SimulatedStep {
   return step;
 }
 
-export function stampAgent(agent: Agent, version: string, { process, outside }: Pick<SimulatedStep, 'process' | 'outside'>): Agent {
+export interface StampOptions extends Pick<SimulatedStep, 'process' | 'outside'> {
+  /** How long each of its waits lasts. */
+  readonly waitExpiresAfterMs: number;
+}
+
+export function stampAgent(agent: Agent, version: string, { process, outside, waitExpiresAfterMs }: StampOptions): Agent {
   return {
     name: agent.name,
     async runStep({ task, history }: StepState, context: StepContext): Promise<StepOutcome> {
@@ -56,7 +61,8 @@ export function stampAgent(agent: Agent, version: string, { process, outside }: 
       const outcome = await agent.runStep({ task: inner, history }, context);
       const stamp: Stamp = { step, place, epoch, version, seen, added: outcome.messages.map(({ id }) => id) };
       const control = { place: place + 1, script: script as unknown as JsonObject, inner: outcome.control };
-      return { ...outcome, control, events: [toEvent(stamp), ...outcome.events] };
+      const stamped = { ...outcome, control, events: [toEvent(stamp), ...outcome.events] };
+      return stamped.type === 'wait' ? { ...stamped, expiresAfterMs: waitExpiresAfterMs } : stamped;
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { CheckpointSettings } from '../../../src/config/settings.js';
 import type { FeedPublisher, LeaseManager } from '../../../src/tasks/coordination.js';
 import type { RecoveryStore } from '../../../src/tasks/recovery-store.js';
+import type { TaskListStore } from '../../../src/tasks/task-list-store.js';
 import type { TaskStore } from '../../../src/tasks/task-store.js';
 import type { ToolCallStore } from '../../../src/tasks/tool-call.js';
 import { Audit } from './audit.js';
@@ -11,7 +12,7 @@ import { RedisServer } from './redis-server.js';
 import type { Scheduler } from './scheduler.js';
 import type { SharedDatabase, SqlFaults } from './shared-database.js';
 
-export type RunLog = TaskStore & ToolCallStore & RecoveryStore;
+export type RunLog = TaskStore & TaskListStore & ToolCallStore & RecoveryStore;
 
 /** A defect built in on purpose: the simulator must find it. */
 export interface Mutant {
@@ -27,7 +28,6 @@ export interface WorldSettings {
   readonly concurrency: number;
   readonly concurrentGroups: number;
   readonly checkpoint: CheckpointSettings;
-  /** 0 = never. */
   readonly waitExpiresAfterMs: number;
 }
 

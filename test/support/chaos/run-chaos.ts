@@ -54,7 +54,7 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
       redis: { url: redis.url },
       databases: { main: databaseConfig(options.database) },
       storage: { database: 'main' },
-      server: { host: '127.0.0.1', port: 0, limits: { max_streams_per_caller: 10_000, keep_alive_ms: 500 } },
+      server: { host: '127.0.0.1', port: 0, drain_delay_ms: 0, limits: { max_streams_per_caller: 10_000, keep_alive_ms: 500 } },
     },
   });
   const caller = createBalancedCaller(cluster, 'worker');

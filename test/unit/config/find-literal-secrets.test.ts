@@ -14,8 +14,18 @@ t.test('a secret is literal when text stands where a variable should (CLI-48, SE
       },
       databases: { m: { password: 1234 }, n: { url: 'postgres://u:pw@h/d' } },
       redis: { url: 'rediss://:pw@r:1' },
+      server: { card_signing: { keys: [{ private_key: '${KEY}' }, { private_key: '-----BEGIN' }] } },
     }),
-    ['llms.a.api_key', 'llms["b.c"].api_key', 'llms.d.api_key', 'llms.e.base_url', 'databases.m.password', 'databases.n.url', 'redis.url'],
+    [
+      'llms.a.api_key',
+      'llms["b.c"].api_key',
+      'llms.d.api_key',
+      'llms.e.base_url',
+      'databases.m.password',
+      'databases.n.url',
+      'redis.url',
+      'server.card_signing.keys[1].private_key',
+    ],
   );
 });
 

@@ -130,8 +130,14 @@ t.test('without a file the built-in configuration stands: one offline llm, one a
     embedders: { _local: { provider: 'local', dimension: 384 } },
     vectorStores: { _hnsw: { type: 'hnsw', persistPath: join(folder, '.hector/vectors') } },
     documentStores: {},
-    server: { host: '0.0.0.0', port: 8080, shutdownTimeoutMs: 30_000, limits: { maxBodyBytes: 10_485_760, maxHeaderBytes: 16_384 } },
-    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1_200, timeSliceMs: 1_000, stallAfterMs: 30_000 },
+    server: {
+      host: '0.0.0.0',
+      port: 8080,
+      shutdownTimeoutMs: 30_000,
+      drainDelayMs: 2_000,
+      limits: { maxBodyBytes: 10_485_760, maxHeaderBytes: 16_384 },
+    },
+    queue: { maxWaiting: 20_000, concurrency: 64, leaseMs: 1_400, timeSliceMs: 1_000, stallAfterMs: 30_000 },
   });
   t.match(settings.version, /^[0-9a-f]{16}$/);
   t.ok(settings.source.length > 0);
@@ -301,4 +307,16 @@ t.test('no problem shows a secret', async (t) => {
   const problems = problemsOf(t, text, { DB_PASSWORD: secret });
   t.equal(problems.length, 4);
   t.notMatch(JSON.stringify(problems), new RegExp(secret));
+});
+
+t.test('the interval of checkpoints is a whole number of iterations or a time; no part of an iteration (CFG-77)', async (t) => {
+  const interval = (value: string) => load(t, `storage: {checkpoint: {interval: ${value}}}`).storage.checkpoint.interval;
+  t.same(interval('3'), { iterations: 3, ms: 0 });
+  t.same(interval('2.5s'), { iterations: 0, ms: 2_500 });
+  for (const value of ['2.5', '0.5', '"2.5"', '-1', '1x'])
+    t.match(
+      problemsOf(t, `storage: {checkpoint: {interval: ${value}}}`),
+      [{ field: 'storage.checkpoint.interval', description: /whole number of iterations/ }],
+      value,
+    );
 });

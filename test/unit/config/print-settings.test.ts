@@ -15,7 +15,9 @@ llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v
 embedders: {e: {}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
-agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}]}}
+agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}}
+server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
+defaults: {agent: b}
 logger: {file: /tmp/h.log}
 `;
 
@@ -80,21 +82,26 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
       : schema.type === 'number'
         ? value + 0.25
         : value + 1;
+  // Whether the text of a key fits is checked in cards.test.ts.
+  if (key === 'keys') return undefined;
   if (Array.isArray(value))
     return key === 'skills'
-      ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [] }]
-      : key === 'document_stores'
+      ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [], input_modes: [], output_modes: [] }]
+      : key === 'document_stores' || key === 'extensions'
         ? []
         : ['other'];
   // One key of two that must agree: it cannot change alone.
+  if (path.join('.') === 'agents.b.visibility') return undefined;
   if (schema.enum !== undefined)
     return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
+  if (path.includes('card') || path.includes('extended_card')) return 'http://other';
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
+  if (key === 'encryption_key') return 'no less than sixteen';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
   if (key === 'grpc_public_address') return 'other:1';
   // A reference has one target here; that it is read is covered by the reference checks.
-  if (['llm', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
+  if (['llm', 'agent', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
   return '/other';
 }
 

@@ -3,6 +3,7 @@ import type { BindingReply } from '../../../src/a2a/binding-reply.js';
 import { moment } from '../../contract/http-server.js';
 import { EventSource, startTestFront } from '../../support/front-rig.js';
 import { RawHttpClient } from '../../support/raw-http-client.js';
+import { createSteeredClock, type SteeredClock } from '../../support/steered-clock.js';
 
 const POST = 'POST /agents/a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}';
 const ANSWER: BindingReply = { type: 'json', status: 200, headers: {}, body: '{"done":true}' };
@@ -84,6 +85,37 @@ for (const http of ['uws', 'node'] as const) {
       t.match(client.text, /^HTTP\/1.1 503 [\s\S]*HTTP_DRAINING/);
     });
 
+    t.test('for a grace period readiness is false on new connections, everything is served, and no stream is sent away', async (t) => {
+      const clock = createSteeredClock();
+      const events = new EventSource();
+      const replies: BindingReply[] = [{ type: 'stream', headers: {}, events }, ANSWER, ANSWER];
+      const front = await startTestFront(t, { handleJsonRpc: async () => replies.shift() as BindingReply }, { settings: { http }, clock });
+      const stream = open(t, front.port).send(POST);
+      events.push({ id: '7', data: '{}' });
+      await stream.until('id: 7');
+      const kept = open(t, front.port).send('GET /health HTTP/1.1\r\nHost: h\r\n\r\n');
+      t.notMatch(await kept.until('"ok"'), /connection: close/i);
+      const drained = front.drain(5_000, 2_000);
+      t.match(await (await fetch(`${front.url}/health/ready`)).json(), { status: 'not_ready', reasons: ['the server is shutting down'] });
+      t.equal((await fetch(`${front.url}/health/live`)).status, 200);
+      t.match(await open(t, front.port).send(POST).until('"done":true'), /HTTP\/1.1 200 /, 'a new connection');
+      kept.send(POST);
+      t.match(await kept.until('"done":true'), /HTTP\/1.1 200 OK[\s\S]*connection: close/i, 'a kept one is not kept any longer');
+      await kept.ended;
+      await clock.advance(1_999);
+      events.push({ id: '8', data: '{}' });
+      t.notMatch(await stream.until('id: 8'), /retry:/);
+      await (await fetch(`${front.url}/health`)).text();
+      void clock.advance(1);
+      await stream.until('retry:');
+      await events.returned;
+      await stream.ended;
+      const late = open(t, front.port).send(POST);
+      await late.closed;
+      t.equal(late.text, '', 'nobody new gets in');
+      await untilSettled(drained, clock);
+    });
+
     t.test('readiness is false while draining, liveness stays', async (t) => {
       const entered = moment();
       const release = moment();
@@ -115,4 +147,12 @@ function open(t: { teardown(run: () => unknown): void }, port: number): RawHttpC
   const client = new RawHttpClient(port);
   t.teardown(() => client.close());
   return client;
+}
+
+async function untilSettled(work: Promise<unknown>, clock: SteeredClock): Promise<void> {
+  let isSettled = false;
+  void work.finally(() => {
+    isSettled = true;
+  });
+  while (!isSettled) await clock.advance(10);
 }

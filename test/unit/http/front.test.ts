@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ServedCard } from '../../../src/a2a/binding.js';
 import type { BindingRequest } from '../../../src/a2a/binding-reply.js';
 import { AppError } from '../../../src/base/errors.js';
 import type { Logger } from '../../../src/observe/log.js';
@@ -37,9 +38,9 @@ t.test('health says ok with the version, live is always ok, ready follows its po
 
 t.test('agents are listed, their cards served at both paths, the default card at the root (API-02, AC1, AC2, AC8)', async (t) => {
   const front = await startTestFront(t, {
-    card: (agent, baseUrl) => (agent === 'wérner' ? JSON.stringify({ name: agent, url: `${baseUrl}/agents/${agent}` }) : undefined),
-    defaultCard: (baseUrl) => JSON.stringify({ name: 'default', url: baseUrl }),
-    listCards: (baseUrl, principal) => JSON.stringify({ agents: [baseUrl, principal.subject], total: 2 }),
+    card: async (agent, baseUrl) => (agent === 'wérner' ? served({ name: agent, url: `${baseUrl}/agents/${agent}` }) : undefined),
+    defaultCard: async (baseUrl) => served({ name: 'default', url: baseUrl }),
+    listCards: async (baseUrl, principal) => JSON.stringify({ agents: [baseUrl, principal.subject], total: 2 }),
   });
   t.same(await json(`${front.url}/agents`), { agents: [front.url, 'local'], total: 2 });
   t.same(await json(`${front.url}/agents/`), { agents: [front.url, 'local'], total: 2 });
@@ -52,25 +53,46 @@ t.test('agents are listed, their cards served at both paths, the default card at
   t.match(await unknown.json(), { error: { code: 'AGENT_NOT_FOUND', message: /nobody/ } });
 });
 
-t.test('a card can be cached: ETag, max-age, 304 for the same card and 200 for another (AC3, AC4, AC6)', async (t) => {
-  let card = '{"name":"one"}';
-  const front = await startTestFront(t, { defaultCard: () => card });
+t.test('a card can be cached: ETag, Last-Modified, max-age, 304 for the same card and 200 for another (AC3, AC4, AC5, AC6)', async (t) => {
+  let card = served({ name: 'one' });
+  const front = await startTestFront(t, { defaultCard: async () => card });
   const url = `${front.url}/.well-known/agent-card.json`;
   const first = await fetch(url);
   const etag = first.headers.get('etag') as string;
-  t.match(first.headers.get('cache-control'), /max-age=\d+/);
+  const lastModified = first.headers.get('last-modified') as string;
+  t.match(first.headers.get('cache-control'), /^max-age=\d+$/);
   t.match(etag, /^"[0-9a-f]+"$/);
-  const again = await fetch(url, { headers: { 'if-none-match': `"other", W/${etag}` } });
-  t.equal(again.status, 304);
-  t.equal(await again.text(), '');
-  card = '{"name":"two"}';
-  t.equal((await fetch(url, { headers: { 'if-none-match': etag } })).status, 200);
+  t.equal(lastModified, 'Fri, 02 Jan 2026 03:04:05 GMT', 'whole seconds');
+  const ask = async (headers: Record<string, string>, method = 'GET') => {
+    const response = await fetch(url, { method, headers });
+    if (response.status === 304) {
+      t.equal(await response.text(), '');
+      for (const name of ['etag', 'last-modified', 'cache-control']) t.equal(response.headers.get(name), first.headers.get(name), name);
+    }
+    return response.status;
+  };
+  for (const tags of [etag, `W/${etag}`, `"other", W/${etag}`, `"a,b",${etag},"c"`, '*', ' * '])
+    t.equal(await ask({ 'if-none-match': tags }), 304, tags);
+  t.equal(await ask({ 'if-none-match': etag }, 'HEAD'), 304);
+  for (const tags of ['"other"', 'W/"other"', etag.slice(1, -1), `"x${etag.slice(1)}`, '', `"*"`])
+    t.equal(await ask({ 'if-none-match': tags }), 200, tags);
+  t.equal(await ask({ 'if-modified-since': lastModified }), 304);
+  t.equal(await ask({ 'if-modified-since': 'Sat, 03 Jan 2026 03:04:05 GMT' }), 304);
+  for (const date of ['Fri, 02 Jan 2026 03:04:04 GMT', 'yesterday', '']) t.equal(await ask({ 'if-modified-since': date }), 200, date);
+  t.equal(await ask({ 'if-none-match': '"other"', 'if-modified-since': lastModified }), 200, 'the tag counts first');
+  card = served({ name: 'two' });
+  t.equal(await ask({ 'if-none-match': etag }), 200);
+});
+
+t.test('a card that not everybody may see is kept by its reader only (AC3, AC7)', async (t) => {
+  const front = await startTestFront(t, { card: async () => ({ ...served({}), isPrivate: true }) });
+  t.match((await fetch(`${front.url}/agents/inner`)).headers.get('cache-control'), /^private, max-age=\d+$/);
 });
 
 t.test(
   'the base URL is the public one, else the one the client used; never a wildcard, never what a proxy header claims (API-26)',
   async (t) => {
-    const binding = { listCards: (baseUrl: string) => JSON.stringify(baseUrl) };
+    const binding = { listCards: async (baseUrl: string) => JSON.stringify(baseUrl) };
     const open = await startTestFront(t, binding, { settings: { host: '0.0.0.0' } });
     t.equal(open.url, `http://127.0.0.1:${open.port}`);
     t.equal(
@@ -163,4 +185,8 @@ t.test('a body over the limit is refused in the same shape and names the setting
 
 async function json(url: string, init?: RequestInit): Promise<unknown> {
   return (await fetch(url, init)).json();
+}
+
+function served(card: object): ServedCard {
+  return { json: JSON.stringify(card), changedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678), isPrivate: false };
 }

@@ -2,6 +2,7 @@ import t from 'tap';
 import { AppError } from '../../../src/base/errors.js';
 import type { StudioRequest, StudioRoute } from '../../../src/studio/studio-route.js';
 import { startTestFront } from '../../support/front-rig.js';
+import { RawHttpClient } from '../../support/raw-http-client.js';
 
 function record(): { readonly seen: StudioRequest[]; readonly studio: readonly StudioRoute[] } {
   const seen: StudioRequest[] = [];
@@ -79,3 +80,63 @@ t.test('refusals have the one shape of errors, with the time to come again', asy
   t.equal(response.headers.get('retry-after'), '1');
   t.same(await response.json(), { error: { code: 'TASK_BUSY', message: 'later', problems: [{ field: 'a', description: 'b' }] } });
 });
+
+const STUDIO_ORIGINS: readonly (readonly [string, number])[] = [
+  ['Host: localhost:{port}', 200],
+  ['Host: 127.0.0.1:{port}', 200],
+  ['Host: [::1]:{port}', 200],
+  ['Host: 10.0.0.7', 200],
+  ['Host: HECTOR.example', 200],
+  ['Host: localhost:{port}\r\nOrigin: http://localhost:{port}', 200],
+  ['Host: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nSec-Fetch-Site: same-origin', 200],
+  ['Host: 127.0.0.1:{port}\r\nOrigin: https://hector.example', 200],
+  ['Host: hector.example\r\nOrigin: https://hector.example', 200],
+  ['Host: localhost:{port}\r\nSec-Fetch-Site: none', 200],
+  ['Host: localhost:{port}\r\nOrigin: https://evil.example', 403],
+  ['Host: localhost:{port}\r\nOrigin: http://localhost:3', 403],
+  ['Host: localhost:{port}\r\nOrigin: http://localhost:{port}.evil.example', 403],
+  ['Host: localhost:{port}\r\nOrigin: null', 403],
+  ['Host: localhost:{port}\r\nOrigin: file://localhost:{port}', 403],
+  ['Host: localhost:{port}\r\nOrigin:', 403],
+  ['Host: localhost:{port}\r\nSec-Fetch-Site: cross-site', 403],
+  ['Host: localhost:{port}\r\nSec-Fetch-Site: same-site', 403],
+  // DNS rebinding: the page's own name leads here.
+  ['Host: evil.example:{port}', 403],
+  ['Host: evil.example:{port}\r\nOrigin: http://evil.example:{port}', 403],
+  ['Host: localhost.evil.example:{port}', 403],
+  ['Host: 127.0.0.1.evil.example', 403],
+  ['Host: user@evil.example', 403],
+];
+
+for (const http of ['uws', 'node'] as const) {
+  t.test(`${http}: pages of other origins neither read nor call the management API; programs do (W-55b)`, async (t) => {
+    const { seen, studio } = record();
+    const front = await startTestFront(t, {}, { studio, settings: { http, publicUrl: 'https://hector.example' } });
+    const ask = async (line: string, head: string): Promise<string> => {
+      const client = new RawHttpClient(front.port);
+      client.send(`${line} HTTP/1.1\r\n${head.replaceAll('{port}', String(front.port))}\r\n\r\n`);
+      const text = await client.until('\r\n\r\n');
+      client.close();
+      return text;
+    };
+    for (const [head, status] of STUDIO_ORIGINS) {
+      for (const line of ['GET /api/things', 'GET /%61pi/things', 'DELETE /api/things/x', 'POST /api/things/x/act']) {
+        const before = seen.length;
+        const text = await ask(line, head);
+        t.match(text, new RegExp(`^HTTP/1.1 ${status} `), `${line} ${head}`);
+        t.notMatch(text.toLowerCase(), /access-control/, `${line} ${head}`);
+        t.equal(seen.length - before, status === 200 ? 1 : 0, 'the handler');
+      }
+    }
+    const preflight = await ask(
+      'OPTIONS /api/things/x/act',
+      'Host: localhost\r\nOrigin: https://evil.example\r\nAccess-Control-Request-Method: POST',
+    );
+    t.match(preflight, /^HTTP\/1.1 204 [\s\S]*allow: POST, OPTIONS/i);
+    t.notMatch(preflight.toLowerCase(), /access-control/);
+    t.match(
+      (await ask('GET /agents', 'Host: evil.example\r\nOrigin: https://evil.example')).toLowerCase(),
+      /access-control-allow-origin: \*/,
+    );
+  });
+}

@@ -7,23 +7,25 @@ const STALL_MS = 30_000;
 function startWatch({ hasFreeHands = true } = {}) {
   const clock = createSteeredClock();
   const stuck: number[] = [];
-  const queue = { oldestWaitingMs: async () => 0, addedAt: 0 };
+  const busyAt: number[] = [];
+  const queue = { nextWaitingMs: async () => 0, addedAt: 0 };
   const watch = new IdleWatch({
     stallAfterMs: STALL_MS,
-    oldestWaitingMs: () => queue.oldestWaitingMs(),
+    nextWaitingMs: () => queue.nextWaitingMs(),
     hasFreeHands: () => hasFreeHands,
+    onBusy: () => busyAt.push(clock.monotonic()),
     onStuck: (waitingMs) => stuck.push(waitingMs),
     clock,
   });
   return {
-    ...{ clock, stuck, watch },
+    ...{ clock, stuck, busyAt, watch },
     /** From now on a job waits. */
     addJob() {
       const addedAt = clock.now();
-      queue.oldestWaitingMs = async () => clock.now() - addedAt;
+      queue.nextWaitingMs = async () => clock.now() - addedAt;
     },
     loseRedis() {
-      queue.oldestWaitingMs = async () => {
+      queue.nextWaitingMs = async () => {
         throw new Error('away');
       };
     },
@@ -50,11 +52,12 @@ t.test('a worker that takes jobs, has its hands full or was stopped is not stuck
     taking.watch.noteTaken();
     await taking.clock.advance(5_000);
   }
-  t.same(taking.stuck, []);
+  t.same([taking.stuck, taking.busyAt], [[], []]);
   const full = startWatch({ hasFreeHands: false });
   full.addJob();
   await full.clock.advance(100_000);
   t.same(full.stuck, []);
+  t.same(full.busyAt.slice(0, 3), [5_000, 10_000, 15_000], 'it tells that it is at work, often enough for readiness');
   const stopped = startWatch();
   stopped.addJob();
   stopped.watch.stop();

@@ -84,7 +84,10 @@ t.test('retention deletes in small batches with pauses between, and only what ha
     return count;
   };
   const sweep = new RetentionSweep({
-    store: { deleteTasks: take('tasks'), deleteSessions: take('sessions'), deleteEvents: async () => t.fail('events are kept') as never },
+    store: {
+      ...{ completeEnded: async () => 0, deleteTasks: take('tasks'), deleteSessions: take('sessions') },
+      deleteEvents: async () => t.fail('events are kept') as never,
+    },
     retention: { tasksMs: 1_000, eventsMs: 0, sessionsMs: 2_000 },
     ...{ leases, clock, log: silentLogger },
   });
@@ -98,16 +101,49 @@ t.test('retention deletes in small batches with pauses between, and only what ha
   t.equal(clock.pending(), 0);
 });
 
-t.test('without any age there is nothing to do, and no lease is asked for', async (t) => {
+t.test('a keeper that closes in the middle of a batch does not wait for its end', async (t) => {
   const clock = createSteeredClock();
-  const { leases, holders } = createLeases();
-  const never = async () => t.fail('nothing is deleted') as never;
+  const { leases } = createLeases();
+  let bites = 0;
   const sweep = new RetentionSweep({
-    store: { deleteTasks: never, deleteEvents: never, deleteSessions: never },
+    store: {
+      ...{ completeEnded: async () => 0, deleteTasks: async () => 0, deleteSessions: async () => 0 },
+      async deleteEvents(_, __, pause) {
+        for (; bites < 1_000; bites++) await pause?.();
+        return 1;
+      },
+    },
+    retention: { tasksMs: 0, eventsMs: 1_000, sessionsMs: 0 },
+    ...{ leases, clock, log: silentLogger },
+  });
+  await clock.advance(60_020);
+  t.ok(bites > 1 && bites < 10, `${bites} bites`);
+  await sweep.close();
+  t.ok(bites < 10);
+  t.equal(clock.pending(), 0);
+});
+
+t.test('without any age nothing is deleted; runs that an older process ended get their time of end, batch by batch', async (t) => {
+  const clock = createSteeredClock();
+  const { leases } = createLeases();
+  const never = async () => t.fail('nothing is deleted') as never;
+  const counts: number[] = [];
+  let left = 250;
+  const completeEnded = async (limit: number) => {
+    const count = Math.min(limit, left);
+    left -= count;
+    counts.push(count);
+    return count;
+  };
+  const sweep = new RetentionSweep({
+    store: { completeEnded, deleteTasks: never, deleteEvents: never, deleteSessions: never },
     retention: { tasksMs: 0, eventsMs: 0, sessionsMs: 0 },
     ...{ leases, clock, log: silentLogger },
   });
-  t.equal(clock.pending(), 0);
-  t.equal(holders.size, 0);
+  await clock.advance(60_000);
+  t.same(counts, [100], 'runs come first');
+  await clock.advance(100);
+  t.same(counts, [100, 100, 50]);
   await sweep.close();
+  t.equal(clock.pending(), 0);
 });

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { findStall, readQueue } from '../../../src/steps/queue-health.js';
 
-function health(oldestWaitingMs: number, lastProgressMs: number | undefined) {
+function health(nextWaitingMs: number, lastProgressMs: number | undefined) {
   return {
-    queue: { waiting: async () => 3, oldestWaitingMs: async () => oldestWaitingMs },
+    queue: { waiting: async () => 3, nextWaitingMs: async () => nextWaitingMs },
     progress: { ageMs: async () => lastProgressMs },
     stallAfterMs: 30_000,
   };
@@ -18,5 +18,5 @@ t.test('jobs are stuck when one waits too long and nobody got anywhere meanwhile
 });
 
 t.test('a reading has what metrics show', async (t) => {
-  t.same(await readQueue(health(20, 1_000)), { waiting: 3, oldestWaitingMs: 20, lastProgressMs: 1_000 });
+  t.same(await readQueue(health(20, 1_000)), { waiting: 3, nextWaitingMs: 20, lastProgressMs: 1_000 });
 });

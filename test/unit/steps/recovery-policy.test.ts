@@ -49,10 +49,26 @@ t.test('which runs act on a decision of a person (CHK-07)', async (t) => {
   }
 });
 
+t.test('of a run with many calls only the open ones are read', async (t) => {
+  const queries: unknown[] = [];
+  const reading = {
+    ...store({}),
+    toolCalls: async (_: string, query: unknown) => {
+      queries.push(query);
+      return [];
+    },
+  };
+  await readRecoveryFacts(record({ step: 5 }), [], reading, 0);
+  t.same(queries, [{ openIn: 5 }]);
+});
+
 t.test('a run is as old as its last commit, however often it was taken since', async (t) => {
   const task = record({ createdAt: 1_000, updatedAt: 90_000, seq: 7 });
   const message = { id: 'm', role: 'agent' as const, author: 'helper', parts: [], createdAt: 40_000 };
   t.equal((await readRecoveryFacts(task, [], store({ eventAt: 30_000 }), 100_000)).idleMs, 70_000, 'its last event');
+  const resumed = { ...task, resumedAt: 80_000 };
+  t.equal((await readRecoveryFacts(resumed, [], store({ eventAt: 30_000 }), 100_000)).idleMs, 20_000, 'somebody resumed it since');
+  t.equal((await readRecoveryFacts(resumed, [], store({ eventAt: 90_000 }), 100_000)).idleMs, 10_000, 'it committed since');
   t.equal((await readRecoveryFacts(task, [message], store({ eventAt: 30_000 }), 100_000)).idleMs, 60_000, 'its last message');
 });
 

@@ -1,5 +1,7 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { Agent } from '../../../src/agents/agent.js';
 import { systemClock } from '../../../src/base/clock.js';
+import { AppError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import { createMetrics } from '../../../src/observe/metrics.js';
 import { runTask } from '../../../src/steps/run-task.js';
@@ -12,19 +14,56 @@ import { createSqlite } from '../../support/temp-database.js';
 import { storageSettings } from '../../support/test-settings.js';
 
 t.test('a run that is given up tells its followers, and the next run of its session gets a job', async (t) => {
-  const store = new SqlTaskStore(await (await createSqlite(t)).open());
+  const { store, published, jobs, running, held, run } = await setUp(t, () => t.fail('no agent is asked for a step of it') as never);
   const first = await acceptNew(store, { contextId: 'c1' });
   const second = await acceptNew(store, { contextId: 'c1' });
   for (let take = 0; take < 10; take++) await takeNow(store, first.id);
+  await published.follow(first.id);
 
+  t.same(await run(first.id), { type: 'done' });
+  t.match(published.items, [{ type: 'event', event: { type: 'status.changed', seq: 3, status: { state: 'TASK_STATE_FAILED' } } }]);
+  t.same(jobs, [[second.id, first.id]]);
+  t.equal(held(), 0, 'the lease is given back');
+  t.equal(running.size, 0);
+});
+
+t.test('a step that is called off gives its take back; one that fails for a moment does not (R3)', async (t) => {
+  const lost = new AbortController();
+  let stop = (): void => {};
+  const agent: Agent = {
+    name: 'helper',
+    runStep: async (_, { signal }) => {
+      stop();
+      signal.throwIfAborted();
+      throw new AppError('LLM_UNAVAILABLE');
+    },
+  };
+  const { store, running, run } = await setUp(t, () => agent, lost.signal);
+  const takes = async (id: string) => (await store.find(id, undefined))?.takes;
+  const drained = await acceptNew(store);
+  stop = () => running.abortAll();
+  for (let time = 0; time < 12; time++) await t.rejects(run(drained.id), { code: 'STEP_ABORTED' });
+  t.equal(await takes(drained.id), 0);
+  stop = () => {};
+  await t.rejects(run(drained.id), { code: 'LLM_UNAVAILABLE' });
+  t.equal(await takes(drained.id), 1, 'the fault of the step');
+  stop = () => lost.abort(new AppError('TASK_LOST'));
+  await t.rejects(run(drained.id), { code: 'TASK_LOST' });
+  t.equal(await takes(drained.id), 1);
+});
+
+async function setUp(t: Test, getAgent: () => Agent, lost = new AbortController().signal) {
+  const store = new SqlTaskStore(await (await createSqlite(t)).open());
   const publisher = new InProcessFeed();
-  const published: FeedItem[] = [];
-  const following = await publisher.subscribe(
-    first.id,
-    (item) => published.push(item),
-    () => {},
-  );
-  t.teardown(() => following.close());
+  const items: FeedItem[] = [];
+  const follow = async (taskId: string) => {
+    const following = await publisher.subscribe(
+      taskId,
+      (item) => items.push(item),
+      () => {},
+    );
+    t.teardown(() => following.close());
+  };
   const jobs: unknown[] = [];
   const queue = {
     enqueue: async (task: { id: string }, after?: string) => void jobs.push([task.id, after]),
@@ -39,19 +78,15 @@ t.test('a run that is given up tells its followers, and the next run of its sess
       held -= isHeld ? 1 : 0;
       isHeld = false;
     };
-    return { type: 'acquired' as const, lease: { taskId, lost: new AbortController().signal, release } };
+    return { type: 'acquired' as const, lease: { taskId, lost, release } };
   };
   const leases = { acquire, held: async () => new Set<string>(), close: async () => {} };
-  const getAgent = () => t.fail('no agent is asked for a step of it') as never;
   const running = new RunningTasks();
   const dependencies = {
-    ...{ store, leases, publisher, queue, running, getAgent, clock: systemClock, log: silentLogger, metrics: createMetrics() },
-    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint, waitExpiresAfterMs: 0 },
+    ...{ store, leases, publisher, queue, running, clock: systemClock, log: silentLogger, metrics: createMetrics() },
+    ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
+    getAgent: async () => getAgent(),
   };
-
-  t.same(await runTask(first.id, new AbortController().signal, dependencies), { type: 'done' });
-  t.match(published, [{ type: 'event', event: { type: 'status.changed', seq: 3, status: { state: 'TASK_STATE_FAILED' } } }]);
-  t.same(jobs, [[second.id, first.id]]);
-  t.equal(held, 0, 'the lease is given back');
-  t.equal(running.size, 0);
-});
+  const run = (taskId: string) => runTask(taskId, new AbortController().signal, dependencies);
+  return { store, published: { items, follow }, jobs, running, held: () => held, run };
+}

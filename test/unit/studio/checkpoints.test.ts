@@ -152,6 +152,37 @@ t.test('inspecting shows control, questions and the ledger, results cut to 2,000
   });
 });
 
+t.test('inspecting shows results that are none, as an earlier version kept them', async (t) => {
+  const rig = createStudioRig();
+  const task = await rig.take((await rig.accept()).id);
+  const odd = [{ isError: false }, { content: { paid: true }, isError: false }, null, 'text'].map((result, index) =>
+    sampleToolCall({ callId: `${index}`, status: 'done', result: result as never }),
+  );
+  await rig.ask(task, [approvalRequest('a')], odd);
+  const { body } = await rig.call('GET', `/api/checkpoints/${task.id}`);
+  const none = { content: '(no result)', is_error: true, truncated: false };
+  t.match(body, {
+    tool_calls: [{ result: none }, { result: { content: '{"paid":true}', is_error: true } }, { result: none }, { result: none }],
+  });
+});
+
+t.test('of a run with many calls the newest 500 are read, and all of them counted', async (t) => {
+  const queries: unknown[] = [];
+  const rig = createStudioRig();
+  const task = await rig.take((await rig.accept()).id);
+  const toolCalls = Array.from({ length: 501 }, (_, index) => sampleToolCall({ callId: `${index}`, status: 'done' }));
+  await rig.store.record({ taskId: task.id, epoch: task.epoch, step: task.step, toolCalls, at: 1 });
+  const read = rig.store.toolCalls.bind(rig.store);
+  rig.store.toolCalls = (taskId, query) => {
+    queries.push(query);
+    return read(taskId, query);
+  };
+  rig.store.countToolCalls = async () => toolCalls.length;
+  const { body } = await rig.call('GET', `/api/checkpoints/${task.id}`);
+  t.match(body, { tool_calls_total: 501, tool_calls: { length: 500, 0: { call_id: '1' }, 499: { call_id: '500' } } });
+  t.same(queries, [{ newest: 500 }]);
+});
+
 t.test('a held run is resumed once: runnable, with a job; again is a conflict that says what it does (CHK-08)', async (t) => {
   const rig = createStudioRig();
   const { id } = await rig.hold((await rig.accept()).id);
@@ -252,4 +283,14 @@ t.test('why of a run behind another leads to what holds that one', async (t) => 
   });
   const { body } = await later.call('GET', `/api/tasks/${id}/why`);
   t.match(body, { task_id: id, rule: 'behind', front: { task_id: first.id, rule: 'running', summary: /worker 'w1' runs step 1/ } });
+});
+
+t.test('a held run that is resumed when its time is over ends instead, and everybody is told (CHK-08, CHK-11)', async (t) => {
+  const rig = createStudioRig();
+  const { id, epoch } = await rig.take((await rig.accept()).id);
+  await rig.store.hold(id, epoch, rig.clock.now(), rig.clock.now() + 1_000);
+  await rig.clock.advance(1_000);
+  await t.rejects(rig.call('POST', `/api/checkpoints/${id}/resume`), { code: 'CHECKPOINT_ENDED', message: /TASK_STATE_FAILED/ });
+  t.same(rig.enqueued, []);
+  t.match(rig.published.at(-1), { taskId: id, type: 'status.changed', status: { state: 'TASK_STATE_FAILED' } });
 });

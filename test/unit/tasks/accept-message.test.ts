@@ -3,6 +3,8 @@ import { systemClock } from '../../../src/base/clock.js';
 import { AppError } from '../../../src/base/errors.js';
 import { SqlTaskStore } from '../../../src/storage/sql/sql-task-store.js';
 import { type AcceptMessageRequest, createAcceptMessage } from '../../../src/tasks/accept-message.js';
+import type { TaskEvent } from '../../../src/tasks/task-event.js';
+import { sampleCommit } from '../../support/run-log-samples.js';
 import { createSqlite } from '../../support/temp-database.js';
 
 function request(messageId: string, text: string, extra: Record<string, unknown> = {}): AcceptMessageRequest {
@@ -22,9 +24,10 @@ async function startDoor(t: Parameters<typeof createSqlite>[0]) {
   };
   const told: string[] = [];
   const signals = { announce: async (taskId: string) => void told.push(`signal ${taskId}`) };
-  const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
+  const published: TaskEvent[] = [];
+  const publisher = { publishEvents: async (events: readonly TaskEvent[]) => void published.push(...events), publishDelta: async () => {} };
   const accept = createAcceptMessage({ store, queue, publisher, signals, clock: systemClock });
-  return { accept, jobs, fill: () => (isFull = true) };
+  return { accept, store, jobs, published, fill: () => (isFull = true) };
 }
 
 t.test('while new messages are refused, one that was accepted before still finds its task (R11)', async (t) => {
@@ -52,3 +55,19 @@ t.test('a message that names a task and another context is refused (M5), one to 
   await t.rejects(accept(request('m3', 'x', { taskId: 'unknown' })), { code: 'TASK_NOT_FOUND' });
   await t.rejects(accept(request('m4', 'x', { taskId: id })), { code: 'OPERATION_UNSUPPORTED' }, 'the task is not waiting for input');
 });
+
+t.test(
+  'an answer after the wait is over is refused as to an ended task, runs nothing, and whoever follows hears of the end (CHK-11)',
+  async (t) => {
+    const { accept, store, jobs, published } = await startDoor(t);
+    const { id } = await accept(request('m1', 'pay'));
+    const taken = await store.take(id, Date.now(), 'w1');
+    if (taken.type !== 'taken') throw new Error(taken.type);
+    await store.commit(sampleCommit(taken.task, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: Date.now() - 1 }));
+    const answer = () => accept(request('m2', 'approve', { taskId: id }));
+    await t.rejects(answer(), { code: 'OPERATION_UNSUPPORTED', message: /has ended \(TASK_STATE_FAILED\)/ });
+    t.match(published, [{ taskId: id, type: 'status.changed', status: { state: 'TASK_STATE_FAILED' } }]);
+    await t.rejects(answer(), { code: 'OPERATION_UNSUPPORTED', message: /has ended \(TASK_STATE_FAILED\)/ });
+    t.same([jobs, published.length], [[id], 1]);
+  },
+);

@@ -17,7 +17,7 @@ function sampleTask(change: Partial<TaskRecord> = {}): TaskRecord {
 function sampleFacts(change: Partial<TaskFacts> = {}): TaskFacts {
   return {
     ...{ now: NOW, leaseMs: 1_500, orphanMs: 250, lostJobMs: 3_000, openCalls: [], isConfigStored: true, leaseRemainingMs: 0 },
-    ...{ job: { type: 'none' }, workers: 2, isKeeperOnDuty: true, front: undefined },
+    ...{ job: { type: 'none' }, workers: 2, isKeeperOnDuty: true, redisRefusal: undefined, front: undefined },
     ...change,
   };
 }
@@ -128,6 +128,23 @@ t.test('without a worker process the role agent is missing', async (t) => {
 
 t.test('a run that lost its job is given one by the sweep', async (t) => {
   t.match(explain({}), { rule: 'orphaned', next: /gives it a job within 3 s/ });
+});
+
+t.test('a Redis that refuses writes is named, and nobody is blamed for not being there', async (t) => {
+  const redisRefusal = "OOM command not allowed when used memory > 'maxmemory'.";
+  for (const facts of [{ isKeeperOnDuty: false }, { isKeeperOnDuty: false, workers: 0 }, {}]) {
+    const explanation = explain({}, { ...facts, redisRefusal });
+    t.match(explanation, { rule: 'redis-refuses', summary: /refuses writes/, next: /memory/ });
+    t.match(explanation.evidence.join(), /Redis says: OOM command not allowed/);
+  }
+  t.match(explain(RUNNING, { leaseRemainingMs: 1_200, redisRefusal }), { rule: 'running' }, 'as long as the lease lives');
+});
+
+t.test('how often a step was begun is said as people say it', async (t) => {
+  const evidence = (takes: number) => explain({ takes }).evidence.join();
+  t.match(evidence(1), /step 4, begun once since the last commit/);
+  t.match(evidence(2), /begun 2 times since/);
+  t.match(evidence(0), /begun 0 times since/);
 });
 
 t.test('a step that keeps failing is about to be given up', async (t) => {

@@ -15,8 +15,12 @@ export interface SqlDialect {
   /** Around the migrations, which one process at a time may run. */
   readonly migrationLock: MigrationLock;
   readonly catalogue: Catalogue;
+  /** An UPDATE writes anew the indexes of every column that it names, though the value stays. */
+  readonly rewritesNamedColumns: boolean;
   /** Group transactions that run side by side. */
   readonly concurrentGroups: number;
+  /** How long a write waits for the one lock there is, where waiting for it is ours to do, milliseconds. */
+  readonly lockWaitMs?: number;
   readonly rows: RowStatements;
   open(settings: DatabaseSettings, context: OpenContext): Promise<Driver>;
 }
@@ -70,8 +74,8 @@ export interface Driver {
   /** How messages name the database: never a password. */
   readonly label: string;
   readonly kyselyDialect: KyselyDialect;
-  /** One transaction; `program` is called anew for every try. */
-  transact<T>(program: () => Program<T>): Promise<T>;
+  /** One transaction; `program` is called anew for every try. `maxWaitMs`: at most `lockWaitMs` of the dialect, which is its default. */
+  transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement outside any transaction. */
   read(query: Query): Promise<readonly Row[]>;
   close(): Promise<void>;

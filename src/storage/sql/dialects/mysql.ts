@@ -37,6 +37,7 @@ export const mysql: SqlDialect = {
     column: 'SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?',
     index: 'SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1',
   },
+  rewritesNamedColumns: false,
   concurrentGroups: 2,
   rows: valueLists,
   open,

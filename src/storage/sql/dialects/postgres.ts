@@ -25,6 +25,7 @@ export const postgres: SqlDialect = {
     index:
       'SELECT 1 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass(?::text) AND c.relname = ?::text',
   },
+  rewritesNamedColumns: false,
   concurrentGroups: 2,
   rows: columnArrays,
   open,

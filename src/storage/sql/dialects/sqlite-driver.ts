@@ -50,8 +50,8 @@ export class SqliteDriver implements Driver, SqliteSession {
     this.kyselyDialect = createSqliteKyselyDialect(this);
   }
 
-  async transact<T>(program: () => Program<T>): Promise<T> {
-    const transaction = await this.begin();
+  async transact<T>(program: () => Program<T>, maxWaitMs = LOCK_WAIT_MS): Promise<T> {
+    const transaction = await this.begin(maxWaitMs);
     let result: T;
     try {
       result = runProgram(program(), (query) => transaction.run(query).rows);
@@ -66,11 +66,13 @@ export class SqliteDriver implements Driver, SqliteSession {
   }
 
   /** S1, S2. The caller calls `end` whatever happens; without `commit` before it, nothing was written. */
-  async begin(): Promise<SqliteTransaction> {
+  async begin(maxWaitMs = LOCK_WAIT_MS): Promise<SqliteTransaction> {
+    // Counted from here: whoever waits behind others in this process waits for the same lock as they do.
+    const deadlineMs = this.#clock.monotonic() + maxWaitMs;
     const release = await this.#lock.acquire();
     try {
       this.#assertSound();
-      await retryWhileBusy(this.#clock, this.label, () => this.#open().run(BEGIN));
+      await retryWhileBusy(this.#clock, this.label, () => this.#open().run(BEGIN), deadlineMs);
     } catch (error) {
       release();
       throw error;
@@ -160,18 +162,22 @@ class StatementCache {
 }
 
 /** S2: another process may hold a lock for as long as its transaction takes. */
-export async function retryWhileBusy<T>(clock: Clock, label: string, attempt: () => T): Promise<T> {
-  const deadline = clock.monotonic() + BUSY_LIMIT_MS;
+export async function retryWhileBusy<T>(
+  clock: Clock,
+  label: string,
+  attempt: () => T,
+  deadlineMs = clock.monotonic() + LOCK_WAIT_MS,
+): Promise<T> {
   for (;;) {
     try {
       return attempt();
     } catch (cause) {
       if (!driverCode(cause).startsWith('SQLITE_BUSY')) throw cause;
-      if (clock.monotonic() >= deadline) {
+      if (clock.monotonic() >= deadlineMs) {
         throw new AppError('DATABASE_BUSY', {
           cause,
           retryAfterMs: 1_000,
-          message: `${label} has been locked by another process for ${BUSY_LIMIT_MS} ms`,
+          message: `${label} has been locked by another process for ${LOCK_WAIT_MS} ms`,
         });
       }
       await clock.sleep(1 + 4 * Math.random());
@@ -182,5 +188,6 @@ export async function retryWhileBusy<T>(clock: Clock, label: string, attempt: ()
 const BEGIN: Query = { sql: 'BEGIN IMMEDIATE', parameters: [] };
 const COMMIT: Query = { sql: 'COMMIT', parameters: [] };
 const ROLLBACK: Query = { sql: 'ROLLBACK', parameters: [] };
-const BUSY_LIMIT_MS = 10_000;
+/** Longest wait for a lock that another process holds. */
+export const LOCK_WAIT_MS = 10_000;
 const MAX_STATEMENTS = 500;

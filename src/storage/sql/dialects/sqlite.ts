@@ -6,7 +6,7 @@ import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { rowByRow } from './row-statements.js';
-import { retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
+import { LOCK_WAIT_MS, retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
 import { WalSync } from './wal-sync.js';
 
@@ -21,7 +21,9 @@ export const sqlite: SqlDialect = {
     column: 'SELECT 1 FROM pragma_table_info(?) WHERE name = ?',
     index: 'SELECT 1 FROM pragma_index_list(?) WHERE name = ?',
   },
+  rewritesNamedColumns: true,
   concurrentGroups: 1,
+  lockWaitMs: LOCK_WAIT_MS,
   rows: rowByRow,
   open,
 };

@@ -1,7 +1,10 @@
 import { addColumn, addIndex, createTable, type TableDefinition } from '../table-definition.js';
 import type { Migration } from './migration.js';
 
-/** The ledger of tool calls (R7), who has a run, runs that are held or due, and what retention needs to find. */
+/**
+ * The ledger of tool calls (R7), who has a run, runs that are held or due, and what retention needs to find. Runs that ended before get
+ * their `ended_at` from the keeper, a few at a time: here they would be one long write under a lock that stops everybody.
+ */
 export const ledgerMigration: Migration = {
   number: 3,
   name: 'ledger',
@@ -9,11 +12,11 @@ export const ledgerMigration: Migration = {
     ...tables.flatMap((table) => createTable(dialect, table)),
     addColumn(dialect, 'tasks', 'worker', 'key'),
     addColumn(dialect, 'tasks', 'held_since', 'integer'),
+    addColumn(dialect, 'tasks', 'resumed_at', 'integer'),
     addColumn(dialect, 'tasks', 'expires_at', 'integer'),
     addColumn(dialect, 'tasks', 'last_call', 'integer'),
     addColumn(dialect, 'tasks', 'ended_at', 'integer'),
     addColumn(dialect, 'tasks', 'whole_since', 'integer'),
-    `UPDATE tasks SET ended_at = updated_at, whole_since = updated_at WHERE ended_at IS NULL AND state IN (${ENDED})`,
     addIndex(dialect, 'tasks', { columns: ['expires_at', 'id'], skipNull: 'expires_at' }),
     addIndex(dialect, 'tasks', { columns: ['worker', 'id'], skipNull: 'worker' }),
     addIndex(dialect, 'tasks', { columns: ['ended_at', 'created_at', 'id'] }),
@@ -23,8 +26,6 @@ export const ledgerMigration: Migration = {
     addIndex(dialect, 'sessions', { columns: ['updated_at', 'session_key'] }),
   ],
 };
-
-const ENDED = "'TASK_STATE_COMPLETED', 'TASK_STATE_FAILED', 'TASK_STATE_CANCELED', 'TASK_STATE_REJECTED'";
 
 const tables: readonly TableDefinition[] = [
   {

@@ -2,7 +2,16 @@ import { runLogMigration } from './0001-run-log.js';
 import { knowledgeMigration } from './0002-knowledge.js';
 import { ledgerMigration } from './0003-ledger.js';
 import { rollbackMigration } from './0004-rollback.js';
+import { pushMigration } from './0005-push.js';
+import { taskListMigration } from './0006-task-list.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [runLogMigration, knowledgeMigration, ledgerMigration, rollbackMigration];
+export const migrations: readonly Migration[] = [
+  runLogMigration,
+  knowledgeMigration,
+  ledgerMigration,
+  rollbackMigration,
+  pushMigration,
+  taskListMigration,
+];

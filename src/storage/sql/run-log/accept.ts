@@ -4,7 +4,10 @@ import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
-import { hashKey, isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { endIfDue } from './expire.js';
+import { hashKey } from './hash-key.js';
+import { listKeyOf } from './list-key.js';
+import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -101,6 +104,8 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
     sessionKey: session.session_key,
     sessionId: session.session_id,
     lastCall: 0,
+    listKey: listKeyOf({ ...key, tenant }),
+    statusAt: at,
     isTrimmed: false,
     record: {
       ...key,
@@ -131,6 +136,8 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   if (task === undefined || !isOfSession(task.record, key)) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
+  const expired = endIfDue(set, task, at);
+  if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
   const turn = set.nextTurn(set.openSession(key, taskId, at));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });

@@ -1,9 +1,8 @@
-import { isoTime } from '../../../base/clock.js';
 import type { Message } from '../../../protocol/a2a.js';
 import type { CancelOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
-import { nextAfter } from './hand-over.js';
-import { isTaskId, NOBODY } from './rows.js';
+import { endRun } from './end-run.js';
+import { isTaskId } from './rows.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -31,9 +30,5 @@ function decide(set: WorkingSet, { taskId, owner, message, at }: CancelInput): C
   if (verdict.type === 'refused') {
     return { type: task.record.state === 'TASK_STATE_CANCELED' ? 'already-canceled' : 'terminal', task: task.record };
   }
-  set.changeTask(task, { state: verdict.state, epoch: task.record.epoch + 1, updatedAt: at, ...NOBODY });
-  const status = { state: verdict.state, ...(message === undefined ? {} : { message }), timestamp: isoTime(at) };
-  const events = [set.appendEvent(taskId, { type: 'status.changed', status }, at)];
-  const next = nextAfter(set, task);
-  return { type: 'canceled', task: set.getTask(taskId).record, events, ...(next === undefined ? {} : { next: next.record }) };
+  return { type: 'canceled', ...endRun(set, task, { state: verdict.state, reason: message, at }) };
 }

@@ -50,7 +50,7 @@ function decide(
     expiresAt: commit.expiresAt,
     updatedAt: at,
   });
-  set.writeToolCalls(taskId, calls, { step: commit.step, at });
+  set.writeToolCalls(taskId, calls, { step: commit.step, epoch: commit.epoch, at });
   for (const json of messageJsons) set.appendMessage(set.openSession(task.record, taskId, at), taskId, json, at);
   const events = commit.events.map((body, index) => set.appendEvent(taskId, body, at, eventJsons[index]));
   const next = isRunnable(verdict.state) ? undefined : nextAfter(set, task);

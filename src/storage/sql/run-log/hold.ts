@@ -1,5 +1,6 @@
 /** A run leaves its worker's hands without a commit: given back, held for somebody's decision, or let go on (CHK-08). */
-import type { HoldOutcome, ResumeOutcome } from '../../../tasks/recovery-store.js';
+import type { HoldOutcome, ReleaseOptions, ResumeOutcome } from '../../../tasks/recovery-store.js';
+import { endIfDue } from './expire.js';
 import { isInHands } from './in-hands.js';
 import { isTaskId } from './rows.js';
 import type { RunLogWrite } from './write-group.js';
@@ -10,13 +11,13 @@ interface Held {
   readonly at: number;
 }
 
-export function releaseWrite({ taskId, epoch, at, isUntried = false }: Held & { readonly isUntried?: boolean }): RunLogWrite<void> {
+export function releaseWrite({ taskId, epoch, at, givesTakeBack = false }: Held & ReleaseOptions): RunLogWrite<void> {
   return {
     ...alone(taskId),
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task === undefined || !isInHands(task, { epoch })) return;
-      const takes = isUntried ? Math.max(0, task.record.takes - 1) : task.record.takes;
+      const takes = givesTakeBack ? Math.max(0, task.record.takes - 1) : task.record.takes;
       set.changeTask(task, { worker: '', takes, updatedAt: at });
     },
   };
@@ -42,11 +43,19 @@ export interface ResumeInput {
 export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<ResumeOutcome> {
   return {
     ...alone(taskId),
+    // When it is due, it ends instead and hands its session over.
+    locksSession: true,
+    readsHead: true,
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task === undefined || (owner !== undefined && task.record.owner !== owner)) return { type: 'not-found' };
       if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
-      return { type: 'resumed', task: set.changeTask(task, { heldSince: undefined, expiresAt: undefined, updatedAt: at }).record };
+      const expired = endIfDue(set, task, at);
+      if (expired !== undefined) return { type: 'expired', ...expired };
+      return {
+        type: 'resumed',
+        task: set.changeTask(task, { heldSince: undefined, resumedAt: at, expiresAt: undefined, updatedAt: at }).record,
+      };
     },
   };
 }

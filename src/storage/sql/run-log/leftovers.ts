@@ -1,15 +1,21 @@
 /** Rows of tasks and sessions that are gone, deleted a bite at a time. */
+import type { Pause } from '../../../tasks/recovery-store.js';
 import type { Database } from '../database.js';
 import { type Program, rowsOf } from '../query.js';
 import type { LeftoverTable } from '../schema.js';
 
 export const LEFTOVER = { table: 'leftovers', columns: { id: 'key', kind: 'key' } } as const;
 
+export interface ClearOptions {
+  readonly pause: Pause | undefined;
+  /** Another database that holds such rows: it is cleared first, as long as this one knows what is to be done there. */
+  readonly separate?: Database | undefined;
+}
+
 /**
  * Until none is left, also of those that a call before this one left behind.
- * @param separate another database that holds such rows: it is cleared first, as long as this one knows what is to be done there.
  */
-export async function clearLeftovers(database: Database, kind: LeftoverTable['kind'], separate?: Database): Promise<void> {
+export async function clearLeftovers(database: Database, kind: LeftoverTable['kind'], { pause, separate }: ClearOptions): Promise<void> {
   for (;;) {
     const rows = await database.read({ sql: 'SELECT id FROM leftovers WHERE kind = ? ORDER BY id LIMIT ?', parameters: [kind, BATCH] });
     if (rows.length === 0) return;
@@ -21,11 +27,12 @@ export async function clearLeftovers(database: Database, kind: LeftoverTable['ki
       await separate.transact(function* () {
         for (const query of queries) yield query;
       });
-      await clearLeftovers(separate, kind);
+      await clearLeftovers(separate, kind, { pause });
     }
     await database.transact(function* () {
       for (const row of rows) yield* clearSome(String(row.id), kind);
     });
+    await pause?.();
   }
 }
 

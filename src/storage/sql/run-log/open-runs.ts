@@ -4,10 +4,10 @@ import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
 import { sessionKeyOf, TASK_COLUMNS, toStoredTask } from './rows.js';
-import { IS_NOT_TERMINAL, IS_OPEN, IS_WAITING } from './state-conditions.js';
+import { IS_NOT_TERMINAL, IS_OPEN, IS_WAITING, MAY_EXPIRE } from './state-conditions.js';
 
 export async function readDue(database: Database, at: number, limit: number): Promise<readonly TaskRecord[]> {
-  const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
+  const sql = `SELECT ${COLUMNS} FROM tasks WHERE expires_at <= ? AND ${MAY_EXPIRE} ORDER BY expires_at, id LIMIT ?`;
   return toRecords(await database.read({ sql, parameters: [at, limit] }));
 }
 
@@ -78,7 +78,7 @@ const TAKEN = `SELECT ${COLUMNS} FROM tasks WHERE worker >= ? AND (worker > ? OR
   ORDER BY worker, id LIMIT ?`;
 
 const COUNTS = `COUNT(*) AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
-  ${countOf(STATUS.held)} AS held, ${countOf('expires_at <= ?')} AS expired, MIN(created_at) AS oldest`;
+  ${countOf(STATUS.held)} AS held, ${countOf(`expires_at <= ? AND ${MAY_EXPIRE}`)} AS expired, MIN(created_at) AS oldest`;
 
 function countOf(condition: string): string {
   return `COUNT(CASE WHEN ${condition} THEN 1 END)`;

@@ -7,19 +7,45 @@
  * - D3 A task or session goes at once, so that nobody sees half of it. Its events, tool calls or messages may be many: its id stays in
  *   `leftovers` until the last of them is deleted, by this call or, after a crash, by the next.
  */
+import type { Pause } from '../../../tasks/recovery-store.js';
 import type { Database } from '../database.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { LeftoverTable, SessionTable, TaskTable } from '../schema.js';
 import { clearLeftovers, LEFTOVER } from './leftovers.js';
-import { IS_OPEN } from './state-conditions.js';
+import { IS_ENDED, IS_OPEN } from './state-conditions.js';
 
-export async function deleteTasks(database: Database, before: number, limit: number): Promise<number> {
+export interface Deletion {
+  readonly before: number;
+  readonly limit: number;
+  readonly pause: Pause | undefined;
+}
+
+/** What a process of an earlier version knows nothing of and so leaves as it was: when the run ended, and what only runs have that have not. */
+export async function completeEnded(database: Database, limit: number, pause?: Pause): Promise<number> {
+  const ids = await readKeys(database, { sql: ENDED_UNNOTED, parameters: [limit] });
+  return await inBatches(database, ids, { size: NOTE_BATCH, pause }, function* (batch) {
+    const { rows } = database.dialect;
+    const tasks = yield* rowsOfAll<UnnotedTask>(rows.select(UNNOTED, batch, { lock: true }));
+    // They had ended when they were found, and stay so (R5).
+    const ended = tasks.filter(({ ended_at }) => ended_at === null);
+    yield* runAll(
+      rows.update(
+        END_NOTE,
+        ended.map(({ id, updated_at }) => [id, null, null, null, updated_at, updated_at]),
+      ),
+    );
+    return ended.length;
+  });
+}
+
+export async function deleteTasks(database: Database, { before, limit, pause }: Deletion): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_TASKS, parameters: [before, limit] });
-  const count = await inBatches(database, ids, function* (batch) {
+  const count = await inBatches(database, ids, { size: BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
     const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, batch, { lock: true }));
     const gone = tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id);
     yield* runAll(rows.remove('accepted_messages', 'task_id', gone));
+    yield* runAll(rows.remove('push_configs', 'task_id', gone));
     yield* runAll(
       rows.insert(
         LEFTOVER,
@@ -29,26 +55,29 @@ export async function deleteTasks(database: Database, before: number, limit: num
     yield* runAll(rows.remove('tasks', 'id', gone));
     return gone.length;
   });
-  await clearLeftovers(database, 'task');
+  await clearLeftovers(database, 'task', { pause });
   return count;
 }
 
-/** Sessions' messages stay; what a task said to others is gone, but for how it began and ended. */
-export async function deleteEvents(database: Database, before: number, limit: number): Promise<number> {
+/** Sessions' messages stay; what a task said to others is gone, but for how it began and ended, and so is what its tools answered. */
+export async function deleteEvents(database: Database, { before, limit, pause }: Deletion): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_LOGS, parameters: [before, limit] });
   let count = 0;
   for (const id of ids) {
     let outcome: 'some' | 'all' | 'none' = 'some';
-    while (outcome === 'some') outcome = await database.transact(() => trim(database, id, before));
+    while (outcome === 'some') {
+      outcome = await database.transact(() => trim(database, id, before));
+      await pause?.();
+    }
     if (outcome === 'all') count += 1;
   }
   return count;
 }
 
 /** @param separate where the messages of sessions are kept, if not in `database` (SES-10). */
-export async function deleteSessions(database: Database, before: number, limit: number, separate?: Database): Promise<number> {
+export async function deleteSessions(database: Database, { before, limit, pause }: Deletion, separate?: Database): Promise<number> {
   const keys = await readKeys(database, { sql: OLD_SESSIONS, parameters: [before, limit] });
-  const count = await inBatches(database, keys, function* (batch) {
+  const count = await inBatches(database, keys, { size: BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
     const sessions = yield* rowsOfAll<IdleSession>(rows.select(SESSION_USE, batch, { lock: true }));
     const gone: IdleSession[] = [];
@@ -73,7 +102,7 @@ export async function deleteSessions(database: Database, before: number, limit: 
     );
     return gone.length;
   });
-  await clearLeftovers(database, 'session', separate);
+  await clearLeftovers(database, 'session', { pause, separate });
   return count;
 }
 
@@ -84,6 +113,9 @@ function* trim({ dialect }: Database, id: string, before: number): Program<'some
   const [bound] = yield* rowsOf<{ seq: number }>({ sql: TRIM_BOUND, parameters: [id, task.seq, BITE - 1] });
   yield* rowsOf({ sql: TRIM, parameters: [id, bound === undefined ? task.seq - 1 : bound.seq] });
   if (bound !== undefined) return 'some';
+  const [call] = yield* rowsOf<{ ordinal: number }>({ sql: RESULT_BOUND, parameters: [id, BITE - 1] });
+  yield* rowsOf({ sql: DROP_RESULTS, parameters: [id, call?.ordinal ?? task.last_call ?? 0] });
+  if (call !== undefined) return 'some';
   yield* runAll(dialect.rows.update(LOG_CHANGE, [[id, null]]));
   return 'all';
 }
@@ -91,12 +123,14 @@ function* trim({ dialect }: Database, id: string, before: number): Program<'some
 async function inBatches(
   database: Database,
   keys: readonly string[],
+  { size, pause }: { readonly size: number; readonly pause: Pause | undefined },
   program: (batch: readonly string[]) => Program<number>,
 ): Promise<number> {
   let count = 0;
-  for (let start = 0; start < keys.length; start += BATCH) {
-    const batch = keys.slice(start, start + BATCH).sort();
+  for (let start = 0; start < keys.length; start += size) {
+    const batch = keys.slice(start, start + size).sort();
     count += await database.transact(() => program(batch));
+    await pause?.();
   }
   return count;
 }
@@ -109,13 +143,23 @@ function* runAll(queries: readonly Query[]): Program<void> {
   for (const query of queries) yield query;
 }
 
-type EndedTask = Pick<TaskTable, 'id' | 'seq' | 'ended_at' | 'whole_since'>;
+type EndedTask = Pick<TaskTable, 'id' | 'seq' | 'last_call' | 'ended_at' | 'whole_since'>;
+type UnnotedTask = Pick<TaskTable, 'id' | 'updated_at' | 'ended_at'>;
 type IdleSession = Pick<SessionTable, 'session_key' | 'session_id' | 'updated_at'>;
 
-const TASK_END = { table: 'tasks', columns: { id: 'key', seq: 'integer', ended_at: 'integer', whole_since: 'integer' } } as const;
+const TASK_END = {
+  table: 'tasks',
+  columns: { id: 'key', seq: 'integer', last_call: 'integer', ended_at: 'integer', whole_since: 'integer' },
+} as const;
+const UNNOTED = { table: 'tasks', columns: { id: 'key', updated_at: 'integer', ended_at: 'integer' } } as const;
+const END_NOTE = {
+  table: 'tasks',
+  columns: { id: 'key', worker: 'text', held_since: 'integer', expires_at: 'integer', ended_at: 'integer', whole_since: 'integer' },
+} as const;
 const LOG_CHANGE = { table: 'tasks', columns: { id: 'key', whole_since: 'integer' } } as const;
 const SESSION_USE = { table: 'sessions', columns: { session_key: 'key', session_id: 'key', updated_at: 'integer' } } as const;
 
+const ENDED_UNNOTED = `SELECT id FROM tasks WHERE ended_at IS NULL AND ${IS_ENDED} ORDER BY ended_at, created_at, id LIMIT ?`;
 const OLD_TASKS = 'SELECT id FROM tasks WHERE ended_at < ? ORDER BY ended_at, created_at, id LIMIT ?';
 const OLD_LOGS = 'SELECT id FROM tasks WHERE whole_since < ? ORDER BY whole_since, id LIMIT ?';
 const OLD_SESSIONS = `SELECT s.session_key FROM sessions AS s WHERE s.updated_at < ?
@@ -125,6 +169,11 @@ const OPEN_RUN = `SELECT 1 FROM tasks WHERE session_id = ? AND ${IS_OPEN} LIMIT 
 const TRIM_BOUND = 'SELECT seq FROM task_events WHERE task_id = ? AND seq > 1 AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?';
 const TRIM = 'DELETE FROM task_events WHERE task_id = ? AND seq > 1 AND seq <= ?';
 
+const RESULT_BOUND = 'SELECT ordinal FROM tool_calls WHERE task_id = ? AND result IS NOT NULL ORDER BY ordinal LIMIT 1 OFFSET ?';
+const DROP_RESULTS = 'UPDATE tool_calls SET result = NULL WHERE task_id = ? AND ordinal <= ?';
+
 /** Tasks or sessions per transaction, and events. */
 const BATCH = 20;
+/** Nothing else than this changes a task that has ended. */
+const NOTE_BATCH = 100;
 const BITE = 200;

@@ -1,10 +1,11 @@
 /** Between rows and records. */
-import { createHash } from 'node:crypto';
 import type { TaskState } from '../../../protocol/a2a.js';
-import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-state.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
+import { hashKey } from './hash-key.js';
+import { listKeyOf } from './list-key.js';
 
 /** A task as the store knows it: its record and its place in its session. */
 export interface StoredTask {
@@ -13,6 +14,9 @@ export interface StoredTask {
   readonly sessionId: string;
   /** Ordinal of its newest tool call, 0 = none yet. */
   readonly lastCall: number;
+  readonly listKey: string;
+  /** When its status began. */
+  readonly statusAt: number;
   /** Retention has taken from its log. */
   readonly isTrimmed: boolean;
 }
@@ -20,11 +24,20 @@ export interface StoredTask {
 /** Of a run that has ended: nobody has it, and it waits for nothing. */
 export const NOBODY = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
 
+/**
+ * A process of schema 2 writes a run without the columns that came later, which then tell of the run as it was: that a run is held, or
+ * ends by itself, counts only as far as the older columns agree.
+ */
 export function toStoredTask(row: TaskTable): StoredTask {
+  const state = row.state as TaskState;
+  const isHeld = row.held_since !== null && isRunnable(state) && row.runnable_since === null;
   return {
     sessionKey: row.session_key,
     sessionId: row.session_id,
     lastCall: row.last_call ?? 0,
+    // A process of an earlier version writes neither.
+    listKey: row.list_key ?? listKeyOf(row),
+    statusAt: row.status_at ?? row.updated_at,
     isTrimmed: row.ended_at !== null && row.whole_since === null,
     record: {
       id: row.id,
@@ -32,7 +45,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       owner: row.owner,
       contextId: row.context_id,
       tenant: row.tenant,
-      state: row.state as TaskState,
+      state,
       epoch: row.epoch,
       step: row.step,
       takes: row.takes,
@@ -42,8 +55,9 @@ export function toStoredTask(row: TaskTable): StoredTask {
       control: JSON.parse(row.control) as TaskRecord['control'],
       traceparent: row.traceparent,
       worker: row.worker ?? '',
-      heldSince: row.held_since ?? undefined,
-      expiresAt: row.expires_at ?? undefined,
+      heldSince: isHeld ? (row.held_since ?? undefined) : undefined,
+      ...(row.resumed_at === null ? {} : { resumedAt: row.resumed_at }),
+      expiresAt: isHeld || isInterrupted(state) ? (row.expires_at ?? undefined) : undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     },
@@ -57,15 +71,14 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
   return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
 }
 
-/** In the order of `TASK_CHANGE`. The last ones are what the small indexes are made of. */
-export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, expiresAt } = record;
+/** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
+export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, isTrimmed }: StoredTask): readonly unknown[] {
+  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, resumedAt, expiresAt } = record;
   const stands = isRunnable(state);
   const endedAt = isTerminal(state) ? updatedAt : null;
   return [
     id,
     turn,
-    state,
     epoch,
     step,
     takes,
@@ -74,6 +87,7 @@ export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredT
     updatedAt,
     worker === '' ? null : worker,
     heldSince ?? null,
+    resumedAt ?? null,
     lastCall === 0 ? null : lastCall,
     // A held run still stands in front of its session, but no sweep gives it a job.
     stands ? sessionId : null,
@@ -81,6 +95,9 @@ export function toTaskChange({ record, sessionId, lastCall, isTrimmed }: StoredT
     expiresAt ?? null,
     endedAt,
     isTrimmed ? null : endedAt,
+    state,
+    listKey,
+    statusAt,
   ];
 }
 
@@ -104,20 +121,15 @@ export function sessionKeyOf({ agent, owner, contextId, tenant = '' }: SessionKe
   return hashKey(JSON.stringify(tenant === '' ? [agent, owner, contextId] : [agent, owner, contextId, tenant]));
 }
 
-export function hashKey(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
-}
-
 /** Whether a text can be a task's id at all; spares a driver what it cannot encode or would compare loosely. */
 export function isTaskId(text: string): boolean {
   return /^[\x21-\x7e]{1,64}$/.test(text);
 }
 
 /** What a commit may change, behind the key. */
-const CHANGING = {
+const STEPPING = {
   id: 'key',
   turn: 'integer',
-  state: 'key',
   epoch: 'integer',
   step: 'integer',
   takes: 'integer',
@@ -126,6 +138,7 @@ const CHANGING = {
   updated_at: 'integer',
   worker: 'key',
   held_since: 'integer',
+  resumed_at: 'integer',
   last_call: 'integer',
   open_session: 'key',
   runnable_since: 'integer',
@@ -133,6 +146,11 @@ const CHANGING = {
   ended_at: 'integer',
   whole_since: 'integer',
 } as const;
+
+const CHANGING = { ...STEPPING, state: 'key', list_key: 'key', status_at: 'integer' } as const;
+
+/** Of a task whose status stays: the first columns of `TASK_CHANGE`. */
+export const TASK_STEP: RowShape = { table: 'tasks', columns: STEPPING };
 
 export const TASK_CHANGE: RowShape = { table: 'tasks', columns: CHANGING };
 

@@ -1,12 +1,15 @@
 /** The run log's reading side: one statement each, beside the writers. */
+
+import type { TaskState } from '../../../protocol/a2a.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
-import type { ToolCallRecord } from '../../../tasks/tool-call.js';
+import type { SessionToolCall, ToolCallQuery, ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
-import { ACCEPTED_MESSAGE, hashKey, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
+import { hashKey } from './hash-key.js';
+import { ACCEPTED_MESSAGE, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 import { callKeyOf, TOOL_CALL, toToolCallRecord } from './tool-calls.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
@@ -62,15 +65,50 @@ export async function readRunnable(
   return rows.map((row) => toStoredTask(row).record);
 }
 
-/** Oldest first; of those ids only, when given. */
-export async function readToolCalls(database: Database, taskId: string, callIds?: readonly string[]): Promise<readonly ToolCallRecord[]> {
+export async function readOldestUnclaimed(database: Database): Promise<TaskRecord | undefined> {
+  const [row] = await readAll<TaskTable>(database, [{ sql: OLDEST_UNCLAIMED, parameters: [] }]);
+  return row === undefined ? undefined : toStoredTask(row).record;
+}
+
+/** Oldest first. */
+export async function readToolCalls(database: Database, taskId: string, query: ToolCallQuery): Promise<readonly ToolCallRecord[]> {
   if (!isTaskId(taskId)) return [];
+  const { callIds, openIn, newest = MAX_CALLS } = query;
   const queries =
     callIds === undefined
-      ? [{ sql: TOOL_CALLS, parameters: [taskId] }]
+      ? [
+          openIn === undefined
+            ? { sql: TOOL_CALLS, parameters: [taskId, newest] }
+            : { sql: OPEN_TOOL_CALLS, parameters: [taskId, openIn, newest] },
+        ]
       : database.dialect.rows.select(TOOL_CALL, [...new Set(callIds.map((id) => callKeyOf(taskId, id)))], { lock: false });
   const rows = await readAll<ToolCallTable>(database, queries);
   return rows.toSorted((a, b) => a.ordinal - b.ordinal).map(toToolCallRecord);
+}
+
+/** Oldest first. Found by the session's runs: a call's key needs the run that made it, and the session's messages do not name it. */
+export async function readSessionToolCalls(
+  database: Database,
+  taskId: string,
+  callIds: readonly string[],
+): Promise<readonly SessionToolCall[]> {
+  if (!isTaskId(taskId)) return [];
+  const ids = [...new Set(callIds)].map((id) => JSON.stringify(id));
+  const queries: Query[] = [];
+  for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
+    const some = ids.slice(start, start + IDS_PER_QUERY);
+    queries.push({ sql: `${SESSION_TOOL_CALLS} (${some.map(() => '?').join(', ')})`, parameters: [taskId, ...some] });
+  }
+  const rows = await readAll<ToolCallTable & { readonly task_state: string }>(database, queries);
+  return rows
+    .toSorted((a, b) => a.created_at - b.created_at || a.ordinal - b.ordinal)
+    .map((row) => ({ ...toToolCallRecord(row), taskState: row.task_state as TaskState }));
+}
+
+export async function countToolCalls(database: Database, taskId: string): Promise<number> {
+  if (!isTaskId(taskId)) return 0;
+  const [row] = await readAll<{ readonly n: number }>(database, [{ sql: TOOL_CALL_COUNT, parameters: [taskId] }]);
+  return Number(row?.n ?? 0);
 }
 
 async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
@@ -88,9 +126,33 @@ const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages 
     AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = m.session_id AND r.task_id = m.task_id)
   ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 
-const TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns).join(', ')} FROM tool_calls WHERE task_id = ? ORDER BY ordinal`;
+const CALL_COLUMNS = Object.keys(TOOL_CALL.columns).join(', ');
+const TOOL_CALLS = `SELECT ${CALL_COLUMNS} FROM tool_calls WHERE task_id = ? ORDER BY ordinal DESC LIMIT ?`;
+const OPEN_TOOL_CALLS = `SELECT ${CALL_COLUMNS} FROM tool_calls WHERE task_id = ? AND status <> 'done' AND (status <> 'denied' OR step >= ?)
+  ORDER BY ordinal DESC LIMIT ?`;
+const TOOL_CALL_COUNT = 'SELECT COUNT(*) AS n FROM tool_calls WHERE task_id = ?';
+const MAX_CALLS = 2 ** 31 - 1;
 
-const RUNNABLE = `SELECT ${TASK_COLUMNS.map((name) => `t.${name}`).join(', ')} FROM tasks AS t
-  WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND NOT EXISTS
-    (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)
+/** Parameters of a statement are limited. */
+const IDS_PER_QUERY = 500;
+
+const SESSION_TOOL_CALLS = `SELECT ${Object.keys(TOOL_CALL.columns)
+  .map((name) => `c.${name}`)
+  .join(', ')}, t.state AS task_state
+  FROM tasks AS own JOIN tasks AS t ON t.session_id = own.session_id JOIN tool_calls AS c ON c.task_id = t.id
+  WHERE own.id = ?
+    AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = t.session_id AND r.task_id = t.id)
+    AND c.call_id IN`;
+
+const FIRST_OF_SESSION = 'NOT EXISTS (SELECT 1 FROM tasks AS e WHERE e.open_session = t.open_session AND e.turn < t.turn)';
+
+const COLUMNS = TASK_COLUMNS.map((name) => `t.${name}`).join(', ');
+
+const RUNNABLE = `SELECT ${COLUMNS} FROM tasks AS t
+  WHERE t.runnable_since <= ? AND t.runnable_since >= ? AND (t.runnable_since > ? OR t.id > ?) AND ${FIRST_OF_SESSION}
   ORDER BY t.runnable_since, t.id LIMIT ?`;
+
+/** With a bound that is none, so that every database sees that the small index will do. */
+const OLDEST_UNCLAIMED = `SELECT ${COLUMNS} FROM tasks AS t
+  WHERE t.runnable_since >= 0 AND t.worker IS NULL AND ${FIRST_OF_SESSION}
+  ORDER BY t.runnable_since, t.id LIMIT 1`;

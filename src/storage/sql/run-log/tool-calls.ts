@@ -1,13 +1,15 @@
 /** The ledger's rows (R7). A task's calls are written under the lock of its row, and read by whoever wants to know. */
-import type { StoredToolResult, ToolCallRecord, ToolCallWrite } from '../../../tasks/tool-call.js';
+import { readStoredResult } from '../../../tasks/stored-tool-result.js';
+import type { ToolCallRecord, ToolCallStatus, ToolCallWrite } from '../../../tasks/tool-call.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { ToolCallTable } from '../schema.js';
-import { hashKey } from './rows.js';
+import { hashKey } from './hash-key.js';
 
 /** Made before the transaction holds its locks. */
 export interface PreparedToolCall {
   readonly callKey: string;
   readonly callIdJson: string;
+  readonly status: ToolCallStatus;
   /** In the order of `TOOL_CALL_CHANGE`, from `tool` to `decision`. */
   readonly values: readonly unknown[];
 }
@@ -16,6 +18,7 @@ export function prepareToolCalls(taskId: string, calls: readonly ToolCallWrite[]
   return calls.map((call) => ({
     callKey: callKeyOf(taskId, call.callId),
     callIdJson: JSON.stringify(call.callId),
+    status: call.status,
     values: [
       JSON.stringify(call.tool),
       call.effect,
@@ -42,7 +45,7 @@ export function toToolCallRecord(row: ToolCallTable): ToolCallRecord {
     argumentsHash: row.arguments_hash,
     idempotencyKey: JSON.parse(row.idempotency_key) as string,
     status: row.status as ToolCallRecord['status'],
-    ...(row.result === null ? {} : { result: JSON.parse(row.result) as StoredToolResult }),
+    ...(row.result === null ? {} : { result: readStoredResult(JSON.parse(row.result)) }),
     ...(row.decision === null ? {} : { decision: JSON.parse(row.decision) as NonNullable<ToolCallWrite['decision']> }),
     step: row.step,
     epoch: row.epoch,
@@ -73,4 +76,8 @@ export const TOOL_CALL: RowShape = {
   columns: { ...CHANGING, task_id: 'key', ordinal: 'integer', call_id: 'text', created_at: 'integer' },
 };
 
-export const TOOL_CALL_KEY: RowShape = { table: 'tool_calls', columns: { call_key: 'key' } };
+/** What a write of a call has to know of it. */
+export const TOOL_CALL_HEAD: RowShape = {
+  table: 'tool_calls',
+  columns: { call_key: 'key', status: 'key', step: 'integer', epoch: 'integer' },
+};

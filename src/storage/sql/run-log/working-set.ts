@@ -6,7 +6,9 @@ import { AppError } from '../../../base/errors.js';
 import { isRunnable } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
+import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SessionTable } from '../schema.js';
+import { statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 import type { PreparedToolCall } from './tool-calls.js';
 
@@ -15,6 +17,8 @@ export interface PendingWrites {
   readonly changedSessions: Set<string>;
   readonly newTasks: Set<string>;
   readonly changedTasks: Set<string>;
+  /** Those of them whose status is another one than before. */
+  readonly changedStatuses: Set<string>;
   /** Rows in the order of their shapes. */
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
@@ -30,6 +34,13 @@ export interface AcceptedMessage {
   readonly messageHash: string;
 }
 
+/** Who wrote a call last, and as what. */
+export interface ToolCallHead {
+  readonly status: ToolCallStatus;
+  readonly step: number;
+  readonly epoch: number;
+}
+
 export class WorkingSet {
   readonly tasks = new Map<string, StoredTask>();
   readonly sessions = new Map<string, SessionTable>();
@@ -37,13 +48,14 @@ export class WorkingSet {
   readonly accepted = new Map<string, AcceptedMessage>();
   /** Per session id the first runnable task outside `tasks`. */
   readonly otherHeads = new Map<string, StoredTask>();
-  /** Keys of the tool calls that are in the table. */
-  readonly toolCalls = new Set<string>();
+  /** Tool calls as the table has them, and as members before this one have left them, by call key. */
+  readonly toolCalls = new Map<string, ToolCallHead>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
     changedSessions: new Set(),
     newTasks: new Set(),
     changedTasks: new Set(),
+    changedStatuses: new Set(),
     events: [],
     messages: [],
     accepted: [],
@@ -63,10 +75,12 @@ export class WorkingSet {
     this.pending.newTasks.add(task.record.id);
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>, lastCall = task.lastCall): StoredTask {
-    const changed = { ...task, lastCall, record: { ...task.record, ...change } };
+  changeTask(task: StoredTask, change: Partial<TaskRecord>, own: Partial<Pick<StoredTask, 'lastCall' | 'statusAt'>> = {}): StoredTask {
+    const changed = { ...task, ...own, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
+    if (changed.record.state !== task.record.state || changed.statusAt !== task.statusAt)
+      this.pending.changedStatuses.add(changed.record.id);
     return changed;
   }
 
@@ -75,22 +89,28 @@ export class WorkingSet {
     const task = this.getTask(taskId);
     const { contextId, epoch } = task.record;
     const seq = task.record.seq + 1;
-    this.changeTask(task, { seq, updatedAt: at });
+    this.changeTask(task, { seq, updatedAt: at }, { statusAt: statusTimeOf(body, at) ?? task.statusAt });
     this.pending.events.push([taskId, seq, epoch, at, json]);
     return { ...body, taskId, contextId, seq, epoch, at };
   }
 
   /** R7: a call is inserted once and keeps its place; whatever is written of it later replaces the rest. */
-  writeToolCalls(taskId: string, calls: readonly PreparedToolCall[], { step, at }: { readonly step: number; readonly at: number }): void {
-    for (const { callKey, callIdJson, values } of calls) {
+  writeToolCalls(
+    taskId: string,
+    calls: readonly PreparedToolCall[],
+    { step, epoch, at }: Omit<ToolCallHead, 'status'> & { at: number },
+  ): void {
+    for (const { callKey, callIdJson, values, status } of calls) {
       const task = this.getTask(taskId);
-      const change = [callKey, ...values, step, task.record.epoch, at];
+      const change = [callKey, ...values, step, epoch, at];
       const inserted = this.pending.newCalls.get(callKey);
-      if (this.toolCalls.has(callKey)) this.pending.changedCalls.set(callKey, change);
-      else if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      const isKnown = this.toolCalls.has(callKey);
+      this.toolCalls.set(callKey, { status, step, epoch });
+      if (inserted !== undefined) this.pending.newCalls.set(callKey, [...change, ...inserted.slice(change.length)]);
+      else if (isKnown) this.pending.changedCalls.set(callKey, change);
       else {
         const ordinal = task.lastCall + 1;
-        this.changeTask(task, {}, ordinal);
+        this.changeTask(task, {}, { lastCall: ordinal });
         this.pending.newCalls.set(callKey, [...change, taskId, ordinal, callIdJson, at]);
       }
     }

@@ -6,6 +6,7 @@
  * processes wait for each other but never in a circle. Which runs of a session a member ends is read before they are locked; one that
  * joined them meanwhile shows once the session is locked, as one that is not loaded, and that member is tried again.
  */
+import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
@@ -19,12 +20,13 @@ import {
   TASK,
   TASK_CHANGE,
   TASK_EVENT,
+  TASK_STEP,
   toSessionRow,
   toStoredTask,
   toTaskChange,
   toTaskRow,
 } from './rows.js';
-import { TOOL_CALL, TOOL_CALL_CHANGE, TOOL_CALL_KEY } from './tool-calls.js';
+import { TOOL_CALL, TOOL_CALL_CHANGE, TOOL_CALL_HEAD } from './tool-calls.js';
 import { WorkingSet } from './working-set.js';
 
 /** One member of a group: what it must see, and its verdict on what it saw. */
@@ -84,8 +86,11 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
     if (known === undefined || row.turn < known.record.turn) set.otherHeads.set(row.session_id, toStoredTask(row));
   }
   const callKeys = unique(writes.flatMap((write) => write.toolCallKeys ?? []));
-  for (const row of yield* rowsOfAll<Pick<ToolCallTable, 'call_key'>>(rows.select(TOOL_CALL_KEY, callKeys, { lock: false }))) {
-    set.toolCalls.add(row.call_key);
+  const calls = yield* rowsOfAll<Pick<ToolCallTable, 'call_key' | 'status' | 'step' | 'epoch'>>(
+    rows.select(TOOL_CALL_HEAD, callKeys, { lock: false }),
+  );
+  for (const { call_key, status, step, epoch } of calls) {
+    set.toolCalls.set(call_key, { status: status as ToolCallStatus, step, epoch });
   }
   return set;
 }
@@ -97,9 +102,9 @@ function* readActiveIds(sessionKeys: readonly string[]): Program<readonly string
   return rows.map((row) => row.id);
 }
 
-function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
-  const { newSessions, changedSessions, newTasks, changedTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } =
-    set.pending;
+function flush(dialect: SqlDialect, set: WorkingSet): readonly Query[] {
+  const { newSessions, changedSessions, newTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } = set.pending;
+  const { rows } = dialect;
   const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
   const width = Object.keys(SESSION_CHANGE.columns).length;
   return [
@@ -115,17 +120,28 @@ function flush({ rows }: SqlDialect, set: WorkingSet): readonly Query[] {
       TASK,
       [...newTasks].map((id) => toTaskRow(set.getTask(id))),
     ),
-    ...whenAny(changedTasks, (ids) =>
-      rows.update(
-        TASK_CHANGE,
-        ids.map((id) => toTaskChange(set.getTask(id))),
-      ),
-    ),
+    ...taskChanges(dialect, set),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
     ...rows.insert(ROLLED_BACK_RUN, rolledBack),
     ...rows.insert(TOOL_CALL, [...newCalls.values()]),
     ...rows.update(TOOL_CALL_CHANGE, [...changedCalls.values()]),
+  ];
+}
+
+/** Most commits are steps of a task whose status stays; its place in lists need not be written again. */
+function taskChanges({ rows, rewritesNamedColumns }: SqlDialect, set: WorkingSet): readonly Query[] {
+  const { changedTasks, changedStatuses } = set.pending;
+  const changes = (ids: readonly string[]) => ids.map((id) => toTaskChange(set.getTask(id)));
+  if (!rewritesNamedColumns) return whenAny(changedTasks, (ids) => rows.update(TASK_CHANGE, changes(ids)));
+  const width = Object.keys(TASK_STEP.columns).length;
+  const steps = [...changedTasks].filter((id) => !changedStatuses.has(id));
+  return [
+    ...rows.update(TASK_CHANGE, changes([...changedTasks].filter((id) => changedStatuses.has(id)))),
+    ...rows.update(
+      TASK_STEP,
+      changes(steps).map((change) => change.slice(0, width)),
+    ),
   ];
 }
 

@@ -8,7 +8,12 @@ async function collect(events: readonly ModelEvent[]) {
   const source = async function* () {
     yield* events;
   };
-  const answer = await collectAnswer(source(), { shown, preview: (text) => previews.push(text), chooseCallId: (id) => id });
+  const answer = await collectAnswer(source(), {
+    shown,
+    preview: (text) => previews.push(text),
+    maxToolBytes: 1024,
+    chooseCallId: (id) => id,
+  });
   return { answer, shown, previews };
 }
 

@@ -225,6 +225,33 @@ t.test('an abort in a once call leaves its intent; what the tool still says is k
   t.match(await late(true), { status: 'intended' });
 });
 
+t.test('a result that arrives after the abort is kept although the database is away for a moment (R7)', async (t) => {
+  let settle: (result: ToolResult) => void = () => {};
+  const stop = new AbortController();
+  const send = countingTool('send', 'once', {}, () => {
+    setImmediate(() => stop.abort(new AppError('TASK_CANCELED')));
+    return new Promise((resolve) => {
+      settle = resolve;
+    });
+  });
+  const { agent, run } = setUpCalls(t, [send], [{ id: 'o', name: 'send' }], []);
+  await run.step(agent);
+  let failures = 0;
+  const kept = new Promise<void>((resolve) => {
+    const record = async (calls: Parameters<typeof run.ledger.record>[0]) => {
+      if (stop.signal.aborted && failures++ < 3) throw new AppError('DATABASE_UNAVAILABLE');
+      await run.ledger.record(calls);
+      if (stop.signal.aborted) resolve();
+    };
+    void t.rejects(run.crash(agent, { signal: stop.signal, ledger: { ...run.ledger, record } }), { code: 'TASK_CANCELED' }).then(() => {
+      settle({ content: 'sent after all' });
+    });
+  });
+  await kept;
+  t.equal(failures, 4);
+  t.match(run.ledger.rows.get('o'), { status: 'done', result: { content: 'sent after all' } });
+});
+
 t.test('a once call that stops for the abort leaves its intent: nobody knows what it did', async (t) => {
   const stop = new AbortController();
   const send = countingTool('send', 'once', {}, (_, { signal }) => {

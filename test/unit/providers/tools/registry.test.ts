@@ -89,7 +89,7 @@ t.test('a declared tool is had as declared only: its handler is no way around th
     code: 'CONFIG_INVALID',
     problems: [{ field: 'agents.helper.tools[0]', description: 'tools.own.enabled is false' }],
   });
-  t.throws(() => names({ declared: { find: declare('search') }, documentStores: [], tools: ['find'] }), {
+  t.throws(() => names({ declared: { find: declare('search') }, documentStores: [], hasDocumentStores: true, tools: ['find'] }), {
     code: 'CONFIG_INVALID',
     problems: [{ description: /document_stores/ }],
   });
@@ -103,6 +103,21 @@ t.test('a handler that does not exist is refused with the known ones', async (t)
       { field: 'tools.ask.require_approval', description: /always waits/ },
     ],
   });
+});
+
+t.test('search with nothing to search is refused; an agent without stores does without it while others have them', async (t) => {
+  const declared = { find: declare('search') };
+  t.throws(() => names({ declared, documentStores: [] }), {
+    code: 'CONFIG_INVALID',
+    problems: [{ field: 'tools.find.handler', description: /'document_stores' has no entry/ }],
+  });
+  t.same(names({ declared, documentStores: [], hasDocumentStores: true }), ['own']);
+  t.same(names({ declared: { find: declare('search', { enabled: false }) }, documentStores: [] }), ['own'], 'switched off');
+  t.same(
+    names({ declared: { find: declare('search') }, documentStores: [], extensions: [own('search')] }),
+    ['find'],
+    'code brings its own',
+  );
 });
 
 t.test('request_approval always waits, and is had by agents that name it or when it is declared (spec/08 8.1)', async (t) => {

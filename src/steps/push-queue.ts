@@ -1,0 +1,47 @@
+/**
+ * The queue of webhook deliveries (P9), seen from whoever adds to it.
+ *
+ * Owns: the BullMQ queue handle. Does not own: what is due; SQL decides that. One job per config at most waits or runs; one that is
+ * added while another runs comes behind it, so that no event slips between a turn's last look and its end.
+ */
+import { Queue } from 'bullmq';
+import { describeError } from '../base/errors.js';
+import type { Logger } from '../observe/log.js';
+import type { PushQueue } from '../tasks/push-marks.js';
+import { PUSH_QUEUE, type PushJob, type QueueConnection } from './queue-names.js';
+
+export interface BullPushQueueOptions extends QueueConnection {
+  readonly log: Logger;
+}
+
+export class BullPushQueue implements PushQueue {
+  readonly #queue: Queue<PushJob>;
+  readonly #log: Logger;
+
+  constructor({ connection, prefix, log }: BullPushQueueOptions) {
+    this.#log = log;
+    this.#queue = new Queue(PUSH_QUEUE, { connection, prefix, streams: { events: { maxLen: 100 } } });
+    this.#queue.on('error', (error) => log.debug({ err: error }, 'push queue: Redis error'));
+  }
+
+  async enqueue(key: string): Promise<void> {
+    try {
+      await this.#queue.add('push', { key }, { ...JOB_OPTIONS, deduplication: { id: key, keepLastIfActive: true } });
+    } catch (error) {
+      this.#log.debug({ reason: describeError(error) }, 'a push job was not added; the sweep will');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}
+
+/** The config bounds its attempts, not the queue; finished jobs leave nothing behind. */
+const JOB_OPTIONS = {
+  attempts: 1_000_000,
+  backoff: { type: 'custom' },
+  removeOnComplete: true,
+  removeOnFail: true,
+  stackTraceLimit: 0,
+} as const;

@@ -1,0 +1,52 @@
+/** The worker of a process with the role `agent`: what the settings say for it, and cancels that reach what it runs. */
+import type { ConnectionOptions } from 'bullmq';
+import type { Closers } from '../base/closers.js';
+import { newId } from '../base/ids.js';
+import type { Settings } from '../config/settings.js';
+import type { CancelSignals, ProgressMarks } from '../tasks/coordination.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
+import { RunningTasks } from './running-tasks.js';
+import { StepWorker, type StepWorkerOptions } from './step-worker.js';
+
+type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics'>;
+
+export interface StartStepWorkerOptions extends Ports {
+  readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage'>;
+  readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
+  readonly signals: Pick<CancelSignals, 'listen'>;
+  readonly progress: Pick<ProgressMarks, 'mark'>;
+  /** A connection of its own for every BullMQ worker. */
+  readonly connect: () => ConnectionOptions;
+  /** Closes one of them. */
+  readonly disconnect: StepWorkerOptions['disconnect'];
+  /** How long its close may take. */
+  readonly drainMs: number;
+  readonly closers: Closers;
+}
+
+/** Resolves when jobs can be taken. */
+export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
+  const { settings, queue, signals, progress, connect, disconnect, drainMs, closers } = options;
+  const { store, leases, publisher, getAgent, clock, log, metrics } = options;
+  const running = new RunningTasks();
+  const listening = await signals.listen((taskId) => running.cancel(taskId));
+  closers.add(() => listening.close());
+  const worker = new StepWorker({
+    connect,
+    disconnect,
+    prefix: settings.redis.keyPrefix,
+    concurrency: settings.queue.concurrency,
+    stallAfterMs: settings.queue.stallAfterMs,
+    nextWaitingMs: () => queue.nextWaitingMs(),
+    progress,
+    dependencies: {
+      ...{ store, leases, publisher, queue, running, getAgent, clock, log, metrics },
+      worker: newId(),
+      timeSliceMs: settings.queue.timeSliceMs,
+      checkpoint: settings.storage.checkpoint,
+    },
+  });
+  closers.add(() => worker.close(drainMs));
+  await worker.ready();
+  return worker;
+}
