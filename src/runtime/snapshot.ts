@@ -68,7 +68,8 @@ function createAgents(
 ): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [name, agent] of Object.entries(settings.agents)) {
-    const { expiresAfterMs: approvalExpiresAfterMs } = settings.server.approval;
+    const { approval, limits } = settings.server;
+    const approvalExpiresAfterMs = approval.expiresAfterMs;
     if (agent.type === 'custom') {
       const handler = extensions.handlers?.get(agent.handler ?? name);
       if (handler !== undefined)
@@ -94,7 +95,7 @@ function createAgents(
       createLlmAgent({
         ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
         approvalExpiresAfterMs,
-        maxToolBytes: settings.server.limits.maxToolBytes,
+        maxToolBytes: limits.maxToolBytes,
       }),
     );
   }

@@ -80,10 +80,9 @@ async function takeTurn(
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
   } catch (error) {
-    // Not begun: whoever has the code shall have all its tries.
     const isUntried = hasCode(error, 'AGENT_HANDLER_MISSING');
     if (isUntried) dependencies.log.error({ taskId: task.id }, `a run is given back: ${describeError(error)}`);
-    await giveBack(task, { isCalledOff: isUntried || hold.signal.aborted }, dependencies);
+    await giveBack(task, { isBlameless: hold.signal.aborted || isUntried }, dependencies);
     throw error;
   }
 }
@@ -116,15 +115,16 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
 
 /**
  * Nobody needs to think that this worker died. Does nothing for a run that others have by now.
- * `isCalledOff`: the lease was lost, this worker ends or lacks the agent's code, which says nothing about the step: the take does not count (`MAX_TAKES`).
+ * `isBlameless`: the lease was lost, this worker ends or has no code for the agent, which says nothing about the step: the take does not
+ * count (`MAX_TAKES`).
  */
 async function giveBack(
   task: TaskRecord,
-  { isCalledOff }: { readonly isCalledOff: boolean },
+  { isBlameless }: { readonly isBlameless: boolean },
   { store, clock, log }: RunTaskDependencies,
 ): Promise<void> {
   try {
-    await store.release(task.id, task.epoch, clock.now(), { givesTakeBack: isCalledOff });
+    await store.release(task.id, task.epoch, clock.now(), { givesTakeBack: isBlameless });
   } catch (error) {
     log.warn({ taskId: task.id, reason: describeError(error) }, 'a run was not given back; the next worker takes this one for dead');
   }

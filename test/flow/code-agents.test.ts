@@ -1,5 +1,9 @@
 /** Agents in code, through the whole of Hector (AGT-70, PRG-01, PRG-14, PRG-16). */
 import { once } from 'node:events';
+import { SendMessageRequest } from '@a2a-js/sdk';
+import { ClientFactory } from '@a2a-js/sdk/client';
+import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
+import { credentials } from '@grpc/grpc-js';
 import type { AgentContext, AgentHandler } from 'hector';
 import t from 'tap';
 import { artifactText, collectFrames, rpc, sendText, streamFrames, userMessage } from '../support/a2a-client.js';
@@ -155,6 +159,21 @@ t.test('a direct message is the whole answer, blocking, streamed and with return
     t.equal(failed.status.state, 'TASK_STATE_FAILED');
     t.match(failed.status.message?.parts[0]?.text, reason);
   }
+});
+
+t.test('a direct message is one over gRPC too (S1, T2, GR3)', async (t) => {
+  const handler = [() => ({ type: 'message', text: 'noon' }) as const, { directMessages: true }] as const;
+  const { url } = await startCodeAgents(t, { clock: handler }, { server: { grpc_port: 0 } });
+  const factory = new ClientFactory({
+    transports: [new GrpcTransportFactory({ grpcChannelCredentials: credentials.createInsecure() })],
+    preferredTransports: ['GRPC'],
+  });
+  const client = await factory.createFromUrl(`${url}/agents/clock/`, '.well-known/agent-card.json');
+  const request = () => SendMessageRequest.fromJSON({ message: userMessage('What time is it?') });
+  t.match(await client.sendMessage(request()), { taskId: '', parts: [{ content: { $case: 'text', value: 'noon' } }] });
+  const kinds: unknown[] = [];
+  for await (const { payload } of client.sendMessageStream(request())) kinds.push(payload?.$case);
+  t.same(kinds, ['message']);
 });
 
 t.test('an agent waits for input and for credentials, and a message alone authorises nothing (M7, M8, M9, T12)', async (t) => {
