@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { type CallOptions, type ProtocolServer, startProtocolServer, userMessage } from '../support/protocol-server.js';
 import { agentSettings } from '../support/test-settings.js';
@@ -74,6 +75,7 @@ t.test('what happens between two pages: a task that came or moved is not on the 
   const first = await list(server, { pageSize: 2 });
   const moved = ids.find((id) => !idsOf(first).includes(id)) as string;
   await server.store.cancel(moved, 'local', undefined, Date.now() + 60_000);
+  await untilLater();
   await server.submit('a new one');
   const rest = await list(server, { pageSize: 100, pageToken: first.nextPageToken });
   t.same([...idsOf(first), ...idsOf(rest)].sort(), ids.filter((id) => id !== moved).sort());
@@ -82,6 +84,11 @@ t.test('what happens between two pages: a task that came or moved is not on the 
   t.same(idsOf(again), [moved], 'it stands in front of a new list');
   t.equal(again.totalSize, 7);
 });
+
+/** Tasks of one millisecond are in the order of their ids: one that comes later must also look later. */
+async function untilLater(): Promise<void> {
+  for (const now = Date.now(); Date.now() === now; ) await setImmediate();
+}
 
 t.test('artifacts come when asked for: then always, else never (L5)', async (t) => {
   const server = startProtocolServer(t);
