@@ -83,8 +83,8 @@ export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
   }
 
   await t.test(`${CRASH_TABLE_FILE} says what happened here ('npm run crash-table' writes it)`, async (t) => {
-    const readme = readProjectFiles(/^src\/steps\/README\.md$/).get(CRASH_TABLE_FILE) ?? '';
-    t.equal(findCrashTable(readme), renderCrashTable(observed));
+    const page = readProjectFiles(/^src\/steps\/crash-points\.md$/).get(CRASH_TABLE_FILE) ?? '';
+    t.equal(findCrashTable(page), renderCrashTable(observed));
   });
 };
 

@@ -160,5 +160,5 @@ function createAgent({ outsideUrl, effect, requiresApproval = false }: CrashWork
       return { content: 'acted' };
     },
   };
-  return createTestAgent(model, { tools: [act] });
+  return createTestAgent(model, { tools: [act], approvalExpiresAfterMs: 3_600_000 });
 }
