@@ -8,6 +8,7 @@ import { Queue } from 'bullmq';
 import { describeError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { PushQueue } from '../tasks/push-marks.js';
+import { JOB_OPTIONS } from './bull-options.js';
 import { PUSH_QUEUE, type PushJob, type QueueConnection } from './queue-names.js';
 
 export interface BullPushQueueOptions extends QueueConnection {
@@ -36,12 +37,3 @@ export class BullPushQueue implements PushQueue {
     await this.#queue.close();
   }
 }
-
-/** The config bounds its attempts, not the queue; finished jobs leave nothing behind. */
-const JOB_OPTIONS = {
-  attempts: 1_000_000,
-  backoff: { type: 'custom' },
-  removeOnComplete: true,
-  removeOnFail: true,
-  stackTraceLimit: 0,
-} as const;

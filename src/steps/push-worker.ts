@@ -4,12 +4,12 @@
  * Owns: the BullMQ worker and the lease of the config whose turn it is. Does not own: what is delivered (`deliver`), nor that
  * nothing is lost; the config's place in SQL is. A turn whose lease is lost ends: another process has it.
  */
-import { type ConnectionOptions, DelayedError, type Job, Worker } from 'bullmq';
-import { backoffMs } from '../base/backoff.js';
+import { type ConnectionOptions, type Job, Worker } from 'bullmq';
 import type { Clock } from '../base/clock.js';
 import { describeError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { LeaseManager } from '../tasks/coordination.js';
+import { delayJob, HELD_MARGIN_MS, WORKER_OPTIONS } from './bull-options.js';
 import { PUSH_QUEUE, type PushJob } from './queue-names.js';
 
 export interface PushWorkerOptions {
@@ -36,15 +36,10 @@ export class PushWorker {
     const { connection, prefix, concurrency, log } = options;
     this.#options = options;
     this.#worker = new Worker<PushJob>(PUSH_QUEUE, (job, token) => this.#process(job, token), {
+      ...WORKER_OPTIONS,
       connection,
       prefix,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-      drainDelay: DRAIN_DELAY_SECONDS,
-      runRetryDelay: RUN_RETRY_MS,
-      settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
     });
     this.#worker.on('error', (error) => log.debug({ err: error }, 'push worker: Redis error'));
     this.#worker.on('failed', (_job, error) => log.warn({ reason: describeError(error) }, 'a push job failed and is tried again'));
@@ -71,7 +66,7 @@ export class PushWorker {
     const { leases, deliver, clock } = this.#options;
     const { key } = job.data;
     const outcome = await leases.acquire(`push.${key}`);
-    if (outcome.type === 'held') return await this.#delay(job, token, clock.now() + outcome.remainingMs + HELD_MARGIN_MS);
+    if (outcome.type === 'held') return await delayJob(job, clock.now() + outcome.remainingMs + HELD_MARGIN_MS, token);
     const { lease } = outcome;
     let turn: PushTurn;
     try {
@@ -79,19 +74,8 @@ export class PushWorker {
     } finally {
       await lease.release();
     }
-    if (turn.type === 'later') await this.#delay(job, token, turn.at);
-  }
-
-  async #delay(job: Job<PushJob>, token: string | undefined, at: number): Promise<never> {
-    await job.moveToDelayed(at, token);
-    throw new DelayedError();
+    if (turn.type === 'later') await delayJob(job, turn.at, token);
   }
 }
 
-const LOCK_MS = 3_000;
-const STALLED_CHECK_MS = 1_000;
-const DRAIN_DELAY_SECONDS = 5;
-const RUN_RETRY_MS = 500;
-const HELD_MARGIN_MS = 20;
 const CLOSE_MS = 2_000;
-const RETRY = { baseMs: 200, maxMs: 3_000, jitter: 0.5 };

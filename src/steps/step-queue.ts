@@ -11,6 +11,7 @@ import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import type { JobPlace, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
+import { JOB_OPTIONS } from './bull-options.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
 
 export interface BullStepQueueOptions extends QueueConnection {
@@ -129,15 +130,6 @@ function jobId(task: Pick<TaskRecord, 'id' | 'step'>, mark: string | undefined):
   return mark === undefined ? `${task.id}.${task.step}` : `${task.id}.${task.step}.${mark}`;
 }
 
-/** Infrastructure failures are tried again without end (the run log bounds attempts); finished jobs leave nothing behind. */
-const JOB_OPTIONS = {
-  attempts: 1_000_000,
-  /** The worker's own strategy. */
-  backoff: { type: 'custom' },
-  removeOnComplete: true,
-  removeOnFail: true,
-  stackTraceLimit: 0,
-} as const;
 /** Jobs of each kind that `findJob` looks through. */
 const MAX_SEEN_JOBS = 10_000;
 const DEPTH_AGE_MS = 200;

@@ -4,11 +4,11 @@
  * Owns: the BullMQ worker, its replacement when it takes nothing while jobs wait, and the drain. Does not own: leases and commits
  * (`run-task.ts`). A job is a hint: one for a task that no longer runs ends at once.
  */
-import { type ConnectionOptions, DelayedError, type Job, Worker } from 'bullmq';
-import { backoffMs } from '../base/backoff.js';
+import { type ConnectionOptions, type Job, Worker } from 'bullmq';
 import { describeError } from '../base/errors.js';
 import { withTraceparent } from '../observe/trace.js';
 import type { ProgressMarks } from '../tasks/coordination.js';
+import { delayJob, HELD_MARGIN_MS, WORKER_OPTIONS } from './bull-options.js';
 import { IdleWatch } from './idle-watch.js';
 import { STEP_QUEUE, type StepJob } from './queue-names.js';
 import { runTask } from './run-task.js';
@@ -99,16 +99,10 @@ export class StepWorker {
     const { log } = dependencies;
     const connection = connect();
     const bull = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
+      ...WORKER_OPTIONS,
       connection,
       prefix,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      // The run log bounds attempts; the queue must never give a run up because its workers died.
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-      drainDelay: DRAIN_DELAY_SECONDS,
-      runRetryDelay: RUN_RETRY_MS,
-      settings: { backoffStrategy: (failures) => backoffMs(failures, RETRY) },
     });
     bull.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
     bull.on('failed', (job, error) =>
@@ -149,18 +143,10 @@ export class StepWorker {
       const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
       progress.mark();
       if (result.type === 'done') return;
-      await job.moveToDelayed(dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
-      throw new DelayedError();
+      await delayJob(job, dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
     });
   }
 }
 
-/** BullMQ's own lock on a job; the task's safety does not rest on it. Defaults (30 s) would take a minute to notice a dead worker. */
-const LOCK_MS = 3_000;
-const STALLED_CHECK_MS = 1_000;
-const DRAIN_DELAY_SECONDS = 5;
-const RUN_RETRY_MS = 500;
-const HELD_MARGIN_MS = 20;
 /** BullMQ's own part of closing, when nothing runs any more. */
 const LET_GO_MS = 2_000;
-const RETRY = { baseMs: 200, maxMs: 3_000, jitter: 0.5 };
