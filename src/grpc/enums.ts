@@ -1,17 +1,8 @@
 /** Names of the proto's enums by their number (D2). Index 0 is "unspecified", which JSON leaves out. */
 import type { Role, TaskState } from '../protocol/a2a.js';
+import { TASK_STATES } from '../protocol/task-state.js';
 
-export const STATE_NAMES: readonly string[] = [
-  'TASK_STATE_UNSPECIFIED',
-  'TASK_STATE_SUBMITTED',
-  'TASK_STATE_WORKING',
-  'TASK_STATE_COMPLETED',
-  'TASK_STATE_FAILED',
-  'TASK_STATE_CANCELED',
-  'TASK_STATE_INPUT_REQUIRED',
-  'TASK_STATE_REJECTED',
-  'TASK_STATE_AUTH_REQUIRED',
-];
+export const STATE_NAMES: readonly string[] = ['TASK_STATE_UNSPECIFIED', ...TASK_STATES];
 
 export const ROLE_NAMES: readonly string[] = ['ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT'];
 
