@@ -8,6 +8,7 @@ import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import type { Message } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
+import { DECISIONS } from '../tasks/tool-call.js';
 import { getRun, isPossibleId, type RunReference, SHOWN_CHARACTERS } from './get-run.js';
 import { findOpenQuestions, findQuestion, type Question } from './open-questions.js';
 import type { Decision } from './read-decision.js';
@@ -50,7 +51,7 @@ async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): P
 }
 
 function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argumentsHash: wanted }: Question): void {
-  const decisions = asks === 'approval' ? ['approve', 'deny'] : ['done', 'retry', 'skip'];
+  const decisions: readonly string[] = DECISIONS[asks];
   if (!decisions.includes(decision)) {
     const description = `must be one of ${decisions.join(', ')} for the call '${callId}', not '${decision}'`;
     throw new AppError('PARAMS_INVALID', {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.js';
+import { DECISIONS } from '../tasks/tool-call.js';
 import { answerWithin } from './answer-within.js';
 import { viewRun, viewToolCall } from './checkpoint-view.js';
 import { getRun, type RunReference } from './get-run.js';
@@ -23,7 +24,7 @@ export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): 
       arguments: question.arguments,
       arguments_hash: question.argumentsHash,
       prompt: question.prompt,
-      decisions: question.asks === 'approval' ? ['approve', 'deny'] : ['done', 'retry', 'skip'],
+      decisions: DECISIONS[question.asks],
     }),
   );
   return {

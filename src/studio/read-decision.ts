@@ -1,11 +1,10 @@
 import type { JsonValue } from '../base/json.js';
 import { Problems } from '../protocol/field-reader.js';
+import { DECISIONS } from '../tasks/tool-call.js';
 import { readBody } from './read-members.js';
 
-const DECISIONS = ['approve', 'deny', 'done', 'retry', 'skip'] as const;
-
 export interface Decision {
-  readonly decision: (typeof DECISIONS)[number];
+  readonly decision: (typeof ANY)[number];
   /** Of the arguments that were looked at. */
   readonly argumentsHash: string | undefined;
   /** With `approve` and `deny`. */
@@ -19,15 +18,12 @@ export function readDecision(body: unknown): Decision {
   const problems = new Problems();
   const fields = readBody(body, ['decision', 'arguments_hash', 'reason', 'result'], '{"decision": "approve"}', problems);
   const text = fields.text('decision');
-  const decision = DECISIONS.find((name) => name === text);
+  const decision = ANY.find((name) => name === text);
   if (decision === undefined && (text !== undefined || fields.value('decision') === undefined))
-    fields.problem(
-      'decision',
-      `must be one of ${DECISIONS.join(', ')} (${text === undefined ? 'it is missing' : `not '${text.slice(0, 40)}'`})`,
-    );
+    fields.problem('decision', `must be one of ${ANY.join(', ')} (${text === undefined ? 'it is missing' : `not '${text.slice(0, 40)}'`})`);
   const argumentsHash = fields.optionalText('arguments_hash');
   const reason = fields.optionalText('reason', MAX_REASON_LENGTH);
-  if (reason !== undefined && decision !== undefined && !['approve', 'deny'].includes(decision))
+  if (reason !== undefined && decision !== undefined && !(DECISIONS.approval as readonly string[]).includes(decision))
     fields.problem('reason', `goes with approve and deny, not with ${decision}`);
   const hasResult = fields.value('result') !== undefined;
   if (hasResult && decision !== undefined && decision !== 'done') fields.problem('result', `goes with done, not with ${decision}`);
@@ -36,4 +32,5 @@ export function readDecision(body: unknown): Decision {
   return { decision: decision as Decision['decision'], argumentsHash, reason, result };
 }
 
+const ANY = [...DECISIONS.approval, ...DECISIONS.outcome];
 const MAX_REASON_LENGTH = 2_000;

@@ -4,6 +4,7 @@ import { explainRunnable } from './explain-runnable.js';
 import { describeAge, describeTime, describeTimes } from './explain-words.js';
 import type { Explanation, OpenCall, TaskFacts } from './task-facts.js';
 import type { TaskRecord } from './task-store.js';
+import { DECISIONS } from './tool-call.js';
 
 export function explainTask(task: TaskRecord, facts: TaskFacts): Explanation {
   if (isTerminal(task.state)) {
@@ -59,7 +60,7 @@ function describeAnswer(task: TaskRecord, openCalls: readonly OpenCall[]): strin
   if (openCalls.length === 0) return `Send a message with the taskId '${task.id}' to the agent '${task.agent}'.`;
   return openCalls
     .map(({ callId, asks }) => {
-      const decisions = asks === 'approval' ? ['approve', 'deny'] : ['done', 'retry', 'skip'];
+      const decisions = DECISIONS[asks];
       const body = decisions.map((decision) => `"${decision}"`).join(' or ');
       return `POST /api/tasks/${task.id}/toolCalls/${callId}/decision with {"decision": ${body}}, or hector tasks ${decisions.join('|')} ${task.id} --call ${callId}`;
     })

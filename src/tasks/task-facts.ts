@@ -1,6 +1,7 @@
 /** What is asked and answered about a run that does not seem to move. */
 import type { JobPlace } from './step-queue.js';
 import type { TaskRecord } from './task-store.js';
+import type { CallQuestion } from './tool-call.js';
 
 /** What holds a run, or moves it. */
 export type RunRule =
@@ -47,8 +48,7 @@ export interface Explanation {
 export interface OpenCall {
   readonly callId: string;
   readonly tool: string;
-  /** `approval`: may it run? `outcome`: how did it end? */
-  readonly asks: 'approval' | 'outcome';
+  readonly asks: CallQuestion;
 }
 
 export interface TaskFacts {

@@ -42,6 +42,18 @@ export interface ToolCallWrite {
   readonly decision?: { readonly messageId: string; readonly at: number };
 }
 
+/** What a row says about its call whatever becomes of it. */
+export type CallIdentity = Pick<ToolCallWrite, 'callId' | 'tool' | 'effect' | 'argumentsHash' | 'idempotencyKey'>;
+
+export function identityOf({ callId, tool, effect, argumentsHash, idempotencyKey }: CallIdentity): CallIdentity {
+  return { callId, tool, effect, argumentsHash, idempotencyKey };
+}
+
+/** What somebody can say when asked about a call: `approval`: may it run? `outcome`: how did it end? */
+export const DECISIONS = { approval: ['approve', 'deny'], outcome: ['done', 'retry', 'skip'] } as const;
+
+export type CallQuestion = keyof typeof DECISIONS;
+
 export interface ToolCallRecord extends ToolCallWrite {
   readonly taskId: string;
   /** The step and the epoch that wrote it last. */

@@ -1,10 +1,10 @@
 /** Effects of unknown outcome: somebody is asked, and what they answer goes into the ledger (R7). */
 import type { Clock } from '../../base/clock.js';
-import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
+import { identityOf, type ToolCallRecord, type ToolCallWrite } from '../../tasks/tool-call.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
 import { askSomebody } from '../llm/ask-somebody.js';
 import type { Attempts } from '../llm/control.js';
-import type { Question } from '../llm/plan-calls.js';
+import { attemptOf, type Question } from '../llm/plan-calls.js';
 import { type Decision, readDecisions } from '../llm/read-decisions.js';
 import { recordSurely } from '../llm/record-results.js';
 import { type CustomControl, readControl, writeControl } from './control.js';
@@ -80,16 +80,6 @@ function applyDecision(
 function toQuestion(row: ToolCallRecord, asked: Attempts): Question {
   const call = { type: 'tool_call', id: row.callId, name: row.tool, arguments: { name: row.tool } } as const;
   return { asks: 'outcome', call, ready: undefined, row: identityOf(row), attempt: asked[row.callId] };
-}
-
-function attemptOf(row: ToolCallRecord, asked: Attempts): Attempts[string] {
-  const known = asked[row.callId];
-  if (row.status === 'unknown' && known !== undefined) return known;
-  return { number: (known?.number ?? 0) + 1, startedAt: row.updatedAt };
-}
-
-function identityOf({ callId, tool, effect, argumentsHash, idempotencyKey }: ToolCallWrite) {
-  return { callId, tool, effect, argumentsHash, idempotencyKey };
 }
 
 const SKIPPED = 'It is not known whether this was carried out; a person decided to go on without repeating it';

@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import { canonicalJson, type JsonValue, sha256Hex } from '../../base/json.js';
-import type { StoredToolResult, ToolCallRecord, ToolCallWrite, ToolEffect } from '../../tasks/tool-call.js';
+import type { CallIdentity, StoredToolResult, ToolCallRecord, ToolCallWrite, ToolEffect } from '../../tasks/tool-call.js';
 import type { StepContext } from '../agent.js';
 import { recordSurely } from '../llm/record-results.js';
 import type { EffectContext } from './handler.js';
@@ -23,8 +23,6 @@ export interface EffectsOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
-
-type Identity = Pick<ToolCallWrite, 'callId' | 'tool' | 'effect' | 'argumentsHash' | 'idempotencyKey'>;
 
 export class Effects {
   readonly #options: EffectsOptions;
@@ -73,7 +71,7 @@ export class Effects {
     const { taskId, signal } = this.#options;
     const context = this.#context ?? (await new Promise<StepContext>((resolve) => this.#waiting.push(resolve)));
     if (signal.aborted) throw abortError(signal);
-    const identity = identityOf(taskId, name, effect);
+    const identity = effectIdentity(taskId, name, effect);
     const environment = { idempotencyKey: identity.idempotencyKey, signal };
     if (effect === 'pure') return await run(environment);
     const row = (await context.ledger.find([identity.callId])).get(identity.callId);
@@ -143,7 +141,7 @@ function isLost(row: ToolCallRecord, effect: ToolEffect): boolean {
   return row.status === 'unknown' || (row.status === 'intended' && (effect === 'once' || row.effect === 'once'));
 }
 
-function identityOf(taskId: string, name: string, effect: ToolEffect): Identity {
+function effectIdentity(taskId: string, name: string, effect: ToolEffect): CallIdentity {
   const key = sha256Hex(canonicalJson(['effect', taskId, name]));
   return {
     callId: `effect-${key.slice(0, 32)}`,

@@ -4,6 +4,7 @@ import { newId } from '../../base/ids.js';
 import type { JsonObject, JsonValue } from '../../base/json.js';
 import type { Part } from '../../protocol/a2a.js';
 import type { TaskRecord } from '../../tasks/task-store.js';
+import { DECISIONS } from '../../tasks/tool-call.js';
 import type { StepOutcome } from '../agent.js';
 import type { Question } from './plan-calls.js';
 
@@ -54,7 +55,7 @@ function describeForPrograms(question: Question): JsonObject {
     idempotency_key: row.idempotencyKey,
     started_at: isoTime(attempt?.startedAt ?? 0),
     attempt: attempt?.number ?? 1,
-    options: ['done', 'retry', 'skip'],
+    options: DECISIONS.outcome,
   };
 }
 

@@ -5,7 +5,14 @@
  * approval is run only when a row under its id and its arguments' hash was approved.
  */
 import type { ToolCallPart } from '../../tasks/session-message.js';
-import type { StoredToolResult, ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
+import {
+  type CallIdentity,
+  type CallQuestion,
+  identityOf,
+  type StoredToolResult,
+  type ToolCallRecord,
+  type ToolCallWrite,
+} from '../../tasks/tool-call.js';
 import type { Attempt, Attempts } from './control.js';
 import type { PreparedCall, ReadyCall } from './prepare-call.js';
 import type { Decision } from './read-decisions.js';
@@ -19,11 +26,11 @@ export type CallPlan =
   | { readonly type: 'ask'; readonly question: Question; readonly write?: ToolCallWrite };
 
 export interface Question {
-  readonly asks: 'approval' | 'outcome';
+  readonly asks: CallQuestion;
   readonly call: ToolCallPart;
   /** `undefined`: the call cannot be run (any more); only an outcome can be asked for then. */
   readonly ready: ReadyCall | undefined;
-  readonly row: Pick<ToolCallWrite, 'callId' | 'tool' | 'effect' | 'argumentsHash' | 'idempotencyKey'>;
+  readonly row: CallIdentity;
   /** Of an outcome: the attempt that nobody knows the end of. */
   readonly attempt: Attempt | undefined;
 }
@@ -83,7 +90,7 @@ export function applyDecision(question: Question, decision: Decision, by: NonNul
 }
 
 /** The row of a call that can be run. */
-export function newIdentity({ id, tool, argumentsHash, idempotencyKey }: ReadyCall): Question['row'] {
+export function newIdentity({ id, tool, argumentsHash, idempotencyKey }: ReadyCall): CallIdentity {
   return { callId: id, tool: tool.name, effect: tool.effect, argumentsHash, idempotencyKey };
 }
 
@@ -103,14 +110,11 @@ function isUnknown(row: ToolCallRecord, ready: ReadyCall | undefined): boolean {
   return row.status === 'intended' && (row.effect === 'once' || ready === undefined || ready.tool.effect === 'once');
 }
 
-function attemptOf(row: ToolCallRecord, attempts: Attempts): Attempt {
+/** Which attempt it is that nobody knows the end of. */
+export function attemptOf(row: ToolCallRecord, attempts: Attempts): Attempt {
   const known = attempts[row.callId];
   if (row.status === 'unknown' && known !== undefined) return known;
   return { number: (known?.number ?? 0) + 1, startedAt: row.updatedAt };
-}
-
-function identityOf({ callId, tool, effect, argumentsHash, idempotencyKey }: ToolCallWrite): Question['row'] {
-  return { callId, tool, effect, argumentsHash, idempotencyKey };
 }
 
 /** What the model reads of a call that somebody denied begins with this (TOOL-61). */

@@ -1,11 +1,12 @@
 /** What a message says about the calls that wait for somebody: pure (TOOL-61, TOOL-62, W-30, W-31). */
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import { type SessionMessage, textOf } from '../../tasks/session-message.js';
+import type { CallQuestion } from '../../tasks/tool-call.js';
 
 /** A call that somebody was asked about. */
 export interface AskedCall {
   readonly callId: string;
-  readonly asks: 'approval' | 'outcome';
+  readonly asks: CallQuestion;
   readonly argumentsHash: string;
 }
 
