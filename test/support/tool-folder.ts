@@ -17,7 +17,7 @@ export function createToolFolder(t: Test): { readonly root: string; readonly sec
   symlinkSync('/bin/rm', join(root, 'remove'));
   symlinkSync('/', join(root, 'outside'));
   symlinkSync(outside, join(root, 'link-out'));
-  symlinkSync('../out', join(root, 'inner', 'up-out'));
+  symlinkSync('../../out', join(root, 'inner', 'up-out'));
   symlinkSync('../../out/secret.txt', join(root, 'inner', 'secret-link'));
   symlinkSync(secret, join(root, 'file-link'));
   symlinkSync(join(outside, 'new.txt'), join(root, 'dangling'));

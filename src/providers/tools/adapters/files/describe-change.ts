@@ -5,7 +5,7 @@ export function describeChange(file: string, before: string, after: string): str
   if (before.length + after.length > MAX_COMPARED) return '(too large to compare)';
   const patch = createTwoFilesPatch(file, file, before, after, undefined, undefined, { context: 3, timeout: MAX_COMPARE_MS });
   if (patch === undefined) return '(too different to compare in time)';
-  const text = patch.replace(/^=+\n/, '');
+  const text = patch.slice(patch.indexOf('--- '));
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}\n… (${text.length - MAX_SHOWN} more characters)` : text;
 }
 

@@ -118,7 +118,7 @@ class Search {
     );
     const decoded = bytes === undefined ? undefined : decodeText(bytes);
     if (decoded === undefined) this.#skipped += 1;
-    else this.#lines(located.path, decoded.text.split(/\r?\n/));
+    else this.#lines(located.path, decoded.text.replace(/\r?\n$/, '').split(/\r?\n/));
   }
 
   #lines(path: string, lines: readonly string[]): void {
