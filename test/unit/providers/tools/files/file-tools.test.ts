@@ -206,7 +206,10 @@ t.test('calls of one answer that change the same file take turns: no change is l
       call('text_editor', { command: 'str_replace', path: 'a.txt', old_str: `line ${index};`, new_str: `done ${index};` }),
     ),
   );
-  t.same(answers.filter((answer) => !answer.startsWith('Edited')), []);
+  t.same(
+    answers.filter((answer) => !answer.startsWith('Edited')),
+    [],
+  );
   t.notMatch(readFileSync(join(root, 'a.txt'), 'utf8'), /line/);
 });
 
