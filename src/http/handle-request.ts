@@ -64,7 +64,9 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
       throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
     case 'wrong-method': {
       if (request.method === 'OPTIONS')
-        return isOpenToPages(match.pattern) ? preflightResponse(match.allow, ports.speaksLegacy()) : { status: 204, headers: { allow: match.allow }, body: '' };
+        return isOpenToPages(match.pattern)
+          ? preflightResponse(match.allow, ports.speaksLegacy())
+          : { status: 204, headers: { allow: match.allow }, body: '' };
       const response = errorShapeAt(pathOf(request.path))(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
       );
