@@ -126,6 +126,13 @@ t.test('a direct message is the whole answer, blocking, streamed and with return
       },
       { directMessages: true },
     ],
+    committed: [
+      async function* () {
+        yield { type: 'artifact', artifactId: 'a', text: 'committed' };
+        yield { type: 'message', text: 'too late' };
+      },
+      { directMessages: true },
+    ],
     undeclared: () => ({ type: 'message', text: 'hello' }),
   });
   const message = userMessage('What time is it?');
@@ -153,6 +160,7 @@ t.test('a direct message is the whole answer, blocking, streamed and with return
   t.equal(artifactText(task), 'a task');
   for (const [name, reason] of [
     ['late', /first and only output/],
+    ['committed', /first and only output/],
     ['undeclared', /agents\.undeclared\.direct_messages/],
   ] as const) {
     const failed = await sendText(`${url}/agents/${name}`, 'x');

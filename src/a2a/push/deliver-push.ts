@@ -56,18 +56,18 @@ export function createDeliverPush(dependencies: DeliverPushDependencies): Delive
     let config = await configs.findByKey(key);
     if (config === undefined || config.state !== 'active') return DONE;
     if (config.nextAttemptAt > clock.now()) return { type: 'later', at: config.nextAttemptAt };
-    for (let count = 0; count < DELIVERIES_PER_TURN; ) {
+    const turnEnd = clock.monotonic() + TURN_MS;
+    do {
       const batch = await readDeliveries(dependencies, config);
       if (batch.length === 0) return DONE;
       for (const delivery of batch) {
-        if (signal.aborted) return { type: 'later', at: clock.now() };
+        if (signal.aborted || clock.monotonic() >= turnEnd) return { type: 'later', at: clock.now() };
         const outcome = await deliverOne(dependencies, config, delivery, signal);
         if (outcome.type !== 'delivered') return outcome;
         config = outcome.config;
-        count += 1;
       }
       if (config.state !== 'active') return DONE;
-    }
+    } while (clock.monotonic() < turnEnd);
     // Others wait too.
     return { type: 'later', at: clock.now() };
   };
@@ -168,5 +168,6 @@ async function recordFailure(
 const DONE: DeliverOutcome = { type: 'done' };
 const GONE = 410;
 const BATCH = 50;
-const DELIVERIES_PER_TURN = 100;
+/** A webhook that is slow holds its place among `concurrency` others no longer than this and one delivery. */
+const TURN_MS = 1_000;
 const JITTER = 0.2;
