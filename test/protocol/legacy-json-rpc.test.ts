@@ -43,9 +43,11 @@ t.test('without the switch 0.3 is answered as ever: its version is not supported
   for (const path of ['/.well-known/agent.json', '/agents/helper/.well-known/agent.json', '/v1/card']) {
     t.equal((await fetch(`${server.url}${path}`)).status, 404, path);
   }
-  const card = await fetch(`${server.url}/agents/helper/.well-known/agent-card.json`);
-  t.equal(card.headers.get('vary'), null);
-  t.notOk('url' in ((await card.json()) as object));
+  const path = '/.well-known/agent-card.json';
+  const { headers, body } = await server.ask('GET', path, { headers: HEADERS });
+  t.equal(headers.vary, undefined);
+  t.same(body, (await server.ask('GET', path)).body, 'one card for all');
+  t.notOk('protocolVersion' in body);
 });
 
 t.test('message/send waits by default and answers the bare task, with kind; blocking false does not wait (V5, S2, S3)', async (t) => {
