@@ -2,17 +2,12 @@
 import type { Settings } from '../config/settings.js';
 import { CURRENT_DIALECT, type Dialect } from './dialect.js';
 import { toJsonRpcError, type WireError } from './errors.js';
-import type { OperationCall } from './operation-call.js';
-import type { Operations } from './operations.js';
+import type { RunAnswer, RunStream } from './operations.js';
 import { type FrameEncoder, frameText } from './stream-frame.js';
-import type { FrameStream } from './task-stream.js';
-
-export type Answer = (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown>;
-export type Stream = (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream>;
 
 export type JsonRpcMethod =
-  | { readonly type: 'answer'; readonly run: Answer }
-  | { readonly type: 'stream'; readonly run: Stream; readonly encode: (settings: Settings) => FrameEncoder<string> };
+  | { readonly type: 'answer'; readonly run: RunAnswer }
+  | { readonly type: 'stream'; readonly run: RunStream; readonly encode: (settings: Settings) => FrameEncoder<string> };
 
 export interface JsonRpcDialect extends Dialect {
   readonly methods: ReadonlyMap<string, JsonRpcMethod>;
@@ -20,8 +15,8 @@ export interface JsonRpcDialect extends Dialect {
   readonly toError: (error: WireError) => object;
 }
 
-const answer = (run: Answer): JsonRpcMethod => ({ type: 'answer', run });
-const stream = (run: Stream): JsonRpcMethod => ({ type: 'stream', run, encode: () => frameText });
+const answer = (run: RunAnswer): JsonRpcMethod => ({ type: 'answer', run });
+const stream = (run: RunStream): JsonRpcMethod => ({ type: 'stream', run, encode: () => frameText });
 
 export const CURRENT_JSON_RPC: JsonRpcDialect = {
   ...CURRENT_DIALECT,

@@ -1,7 +1,7 @@
 /** The paths of the HTTP+JSON binding (A13): one table, relative to the interface's URL. */
 import type { Settings } from '../config/settings.js';
 import { EXTENDED_CARD_HEADERS } from './extended-card.js';
-import type { Answer, Stream } from './json-rpc-methods.js';
+import type { RunAnswer, RunStream } from './operations.js';
 import { type FrameEncoder, frameText } from './stream-frame.js';
 
 export type RestRoute = {
@@ -17,8 +17,8 @@ export type RestRoute = {
   /** Of an answer that is no error. */
   readonly headers?: Readonly<Record<string, string>>;
 } & (
-  | { readonly type: 'answer'; readonly run: Answer }
-  | { readonly type: 'stream'; readonly run: Stream; readonly encode: (settings: Settings) => FrameEncoder<string> }
+  | { readonly type: 'answer'; readonly run: RunAnswer }
+  | { readonly type: 'stream'; readonly run: RunStream; readonly encode: (settings: Settings) => FrameEncoder<string> }
 );
 
 /** Integers and enums are texts here: the readers of requests take them so (D6). */

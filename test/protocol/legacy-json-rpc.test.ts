@@ -14,6 +14,8 @@ function start(t: Test, options: Partial<Parameters<typeof startRestServer>[1]> 
   return startRestServer(t, { http: 'node', server: { ...server, a2a: { legacy: true, ...server?.a2a } }, ...others });
 }
 
+const NEEDED = { uri: 'urn:needed', description: '', required: true, params: undefined };
+
 let sent = 0;
 
 function message(text: string, more: Record<string, unknown> = {}) {
@@ -141,8 +143,7 @@ t.test('tasks/get, tasks/cancel and tasks/resubscribe (V5, K1, N1, T7, T8)', asy
 });
 
 t.test('errors have the codes of 0.3, and data that is an object (V5, E2)', async (t) => {
-  const extensions = [{ uri: 'urn:needed', description: '', required: true, params: undefined }];
-  const server = await start(t, { agents: { helper: agentSettings(), strict: agentSettings({ extensions }) } });
+  const server = await start(t, { agents: { helper: agentSettings(), strict: agentSettings({ extensions: [NEEDED] }) } });
   const { result: ended } = (await call(server, 'message/send', { message: message('one'), configuration: { blocking: false } })).body;
   await (await server.run(ended.id)).finish('answer');
   for (const [code, reason, method, params, options] of [
@@ -207,8 +208,9 @@ t.test('every kind of part arrives as what it is and is shown again as it came (
   ]);
 });
 
-t.test('extensions are asked for by either header and told back in both (H1, H2)', async (t) => {
+t.test('extensions are asked for by either header and told back in both (H1, H2, H3)', async (t) => {
   const server = await start(t);
+  const strict = await start(t, { agents: { helper: agentSettings({ extensions: [NEEDED] }) } });
   const uri = 'urn:hector:extension:reliable-stream:v1';
   for (const name of ['X-A2A-Extensions', 'A2A-Extensions']) {
     const stream = await open(server, 'message/stream', { message: message('x') }, { headers: { [name]: uri } });
@@ -217,6 +219,8 @@ t.test('extensions are asked for by either header and told back in both (H1, H2)
     t.match((await stream.next())?.data.result, { kind: 'task', metadata: { [uri]: { seq: 1, cursor: '1' } } });
     await stream.close();
   }
+  const needed = await call(strict, 'tasks/get', { id: 'none' }, { headers: { 'X-A2A-Extensions': 'urn:other, urn:needed' } });
+  t.match(needed, { headers: { 'x-a2a-extensions': 'urn:needed' }, body: { error: { code: -32001 } } });
   const preflight = await fetch(`${server.url}/agents/helper`, { method: 'OPTIONS' });
   t.match(preflight.headers.get('access-control-allow-headers'), /X-A2A-Extensions/);
 });

@@ -2,9 +2,8 @@
 import type { Settings } from '../../config/settings.js';
 import type { TaskPushNotificationConfig, TaskState } from '../../protocol/a2a.js';
 import { isTerminal } from '../../protocol/task-state.js';
-import type { Answer, Stream } from '../json-rpc-methods.js';
 import type { OperationCall } from '../operation-call.js';
-import type { Operations } from '../operations.js';
+import type { Operations, RunAnswer, RunStream } from '../operations.js';
 import { createFrameEncoder, type FrameEncoder } from '../stream-frame.js';
 import { fromLegacyConfigReference, fromLegacyPushConfig, fromLegacySend, fromLegacyTaskQuery } from './from-legacy.js';
 import { toLegacyCard } from './legacy-card.js';
@@ -13,16 +12,16 @@ import type { LegacyForm } from './legacy-form.js';
 import { toLegacyEvent, toLegacyPushConfig, toLegacyResult, toLegacyTask } from './to-legacy.js';
 
 export interface LegacyCalls {
-  readonly send: Answer;
-  readonly stream: Stream;
-  readonly get: Answer;
-  readonly cancel: Answer;
-  readonly resubscribe: Stream;
-  readonly setPush: Answer;
-  readonly getPush: Answer;
-  readonly listPush: Answer;
-  readonly deletePush: Answer;
-  readonly card: Answer;
+  readonly send: RunAnswer;
+  readonly stream: RunStream;
+  readonly get: RunAnswer;
+  readonly cancel: RunAnswer;
+  readonly resubscribe: RunStream;
+  readonly setPush: RunAnswer;
+  readonly getPush: RunAnswer;
+  readonly listPush: RunAnswer;
+  readonly deletePush: RunAnswer;
+  readonly card: RunAnswer;
   /** Events of a stream that a message began: it may end before its task does (A15.3). */
   readonly sentEvents: (settings: Settings) => FrameEncoder<string>;
   readonly subscribedEvents: () => FrameEncoder<string>;
