@@ -184,6 +184,29 @@ t.test('a direct message is one over gRPC too (S1, T2, GR3)', async (t) => {
   t.same(kinds, ['message']);
 });
 
+t.test('a gRPC stream that has not begun ends with UNAVAILABLE as soon as the server drains (R6, GR3)', async (t) => {
+  let called = () => {};
+  const calls = new Promise<void>((resolve) => {
+    called = resolve;
+  });
+  const silent: AgentHandler = ({ signal }) => {
+    called();
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+  };
+  const hector = await startCodeAgents(t, { silent: [silent, { directMessages: true }] }, { server: { grpc_port: 0 } });
+  const factory = new ClientFactory({
+    transports: [new GrpcTransportFactory({ grpcChannelCredentials: credentials.createInsecure() })],
+    preferredTransports: ['GRPC'],
+  });
+  const client = await factory.createFromUrl(`${hector.url}/agents/silent/`, '.well-known/agent-card.json');
+  const stream = client.sendMessageStream(SendMessageRequest.fromJSON({ message: userMessage('Are you there?') }));
+  const answer = stream.next().catch((error: unknown) => String(error));
+  await calls;
+  const closed = hector.close();
+  t.match(await answer, /shutting down/);
+  await closed;
+});
+
 t.test('an agent waits for input and for credentials, and a message alone authorises nothing (M7, M8, M9, T12)', async (t) => {
   let hasCredentials = false;
   const { url } = await startCodeAgents(t, {
