@@ -14,7 +14,9 @@ export async function concurrentChildRunSuite(t: Test, open: OpenRecoverable): P
     for (let round = 0; round < 5; round++) {
       const root = await rootWith(store);
       // Ids that stand before the root's and behind it: locks are taken by id.
-      const starts = Array.from({ length: 8 }, (_, index) => start(`${index}`, { taskId: `${index % 2 === 0 ? '!' : '~'}${randomUUID()}` }));
+      const starts = Array.from({ length: 8 }, (_, index) =>
+        start(`${index}`, { taskId: `${index % 2 === 0 ? '!' : '~'}${randomUUID()}` }),
+      );
       await branch(store, root, { starts, says: [] });
       const children = await Promise.all(starts.map(({ taskId }) => takeNow(store, taskId)));
       const outcomes = await Promise.all(
@@ -30,29 +32,38 @@ export async function concurrentChildRunSuite(t: Test, open: OpenRecoverable): P
     }
   });
 
-  await t.test('trees that branch, wait, end and are canceled at random keep their counts, their order and their ends (R4–R6)', async (t) => {
-    const stores = await open(t);
-    const seed = Date.now() % 1_000_000;
-    const random = createRandom(seed).next;
-    const roots = await Promise.all(Array.from({ length: 6 }, () => rootWith(stores[0])));
-    await Promise.all(roots.flatMap((root) => Array.from({ length: 3 }, (_, hand) => work(stores[hand % 2] as RecoverableStore, root, random))));
-    for (const root of roots) {
-      const tree = [(await stores[0].find(root.id, undefined)) as TaskRecord, ...(await stores[0].descendants(root.id))];
-      for (const run of tree) {
-        const below = tree.filter(({ child }) => child?.parentId === run.id);
-        t.equal(below.length, run.children ?? 0, `seed ${seed}: children of ${run.child?.key ?? 'the root'}`);
-        t.equal(below.filter(({ state }) => isRunnable(state)).length, run.openChildren ?? 0, `seed ${seed}: open children`);
-        if (isTerminal(run.state)) t.ok(below.every(({ state }) => isTerminal(state)), `seed ${seed}: none outlives its parent`);
-        if ((run.openChildren ?? 0) > 0) t.equal(run.worker, '', `seed ${seed}: who waits for children is in nobody's hands`);
-      }
-      const events = await stores[1].events(root.id, 0);
-      t.same(
-        events.map(({ seq }) => seq),
-        events.map((_, index) => index + 1),
-        `seed ${seed}: gapless`,
+  await t.test(
+    'trees that branch, wait, end and are canceled at random keep their counts, their order and their ends (R4–R6)',
+    async (t) => {
+      const stores = await open(t);
+      const seed = Date.now() % 1_000_000;
+      const random = createRandom(seed).next;
+      const roots = await Promise.all(Array.from({ length: 6 }, () => rootWith(stores[0])));
+      await Promise.all(
+        roots.flatMap((root) => Array.from({ length: 3 }, (_, hand) => work(stores[hand % 2] as RecoverableStore, root, random))),
       );
-    }
-  });
+      for (const root of roots) {
+        const tree = [(await stores[0].find(root.id, undefined)) as TaskRecord, ...(await stores[0].descendants(root.id))];
+        for (const run of tree) {
+          const below = tree.filter(({ child }) => child?.parentId === run.id);
+          t.equal(below.length, run.children ?? 0, `seed ${seed}: children of ${run.child?.key ?? 'the root'}`);
+          t.equal(below.filter(({ state }) => isRunnable(state)).length, run.openChildren ?? 0, `seed ${seed}: open children`);
+          if (isTerminal(run.state))
+            t.ok(
+              below.every(({ state }) => isTerminal(state)),
+              `seed ${seed}: none outlives its parent`,
+            );
+          if ((run.openChildren ?? 0) > 0) t.equal(run.worker, '', `seed ${seed}: who waits for children is in nobody's hands`);
+        }
+        const events = await stores[1].events(root.id, 0);
+        t.same(
+          events.map(({ seq }) => seq),
+          events.map((_, index) => index + 1),
+          `seed ${seed}: gapless`,
+        );
+      }
+    },
+  );
 }
 
 /** One of those who do whatever can be done to a tree, until it has ended or all have had enough. */
@@ -74,16 +85,21 @@ async function work(store: RecoverableStore, root: TaskRecord, random: () => num
 
 async function step(store: RecoverableStore, task: TaskRecord, random: () => number): Promise<void> {
   const depth = task.child === undefined ? 0 : task.child.parentId === task.child.rootId ? 1 : 2;
-  const waiting = (task.children ?? 0) === 0 ? [] : (await store.children(task.id)).filter((child) => child.task.state === 'TASK_STATE_INPUT_REQUIRED');
+  const waiting =
+    (task.children ?? 0) === 0 ? [] : (await store.children(task.id)).filter((child) => child.task.state === 'TASK_STATE_INPUT_REQUIRED');
   const says = waiting.filter(() => random() < 0.5).map((child) => ({ taskId: child.task.id, message: sampleMessage('go on') }));
   const count = depth === 2 || random() < 0.3 ? 0 : 1 + Math.floor(random() * 3);
   const starts = Array.from({ length: count }, (_, index) =>
     start(`${task.step}/${index}`, { taskId: `${random() < 0.5 ? '!' : '~'}${randomUUID()}`, inheritsHistory: random() < 0.5 }),
   );
-  const sample = sampleCommit(task, stateAfter(random), { sessionState: { 'temp:n': task.step, 'app:n': task.step, [`k${task.step}`]: 1 } });
+  const sample = sampleCommit(task, stateAfter(random), {
+    sessionState: { 'temp:n': task.step, 'app:n': task.step, [`k${task.step}`]: 1 },
+  });
   const events = [sampleArtifact(task.id), ...sample.events];
   if (starts.length + says.length > 0 && random() < 0.6) {
-    await store.commit(withTree(task, { ...sampleCommit(task, 'TASK_STATE_WORKING'), branch: { starts, says }, events: [sampleArtifact(task.id)] }));
+    await store.commit(
+      withTree(task, { ...sampleCommit(task, 'TASK_STATE_WORKING'), branch: { starts, says }, events: [sampleArtifact(task.id)] }),
+    );
     return;
   }
   // A third of them without what spares the second try.
