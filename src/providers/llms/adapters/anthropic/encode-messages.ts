@@ -40,7 +40,9 @@ export function encodeMessages(messages: readonly SessionMessage[], keepsThinkin
  * by another model or before thinking was turned on, can only be continued without.
  */
 export function canThinkManually(messages: readonly SessionMessage[]): boolean {
-  const loop = messages.slice(messages.findLastIndex((message) => message.role === 'user') + 1);
+  // Words of the user right behind results belong to their message, and the loop goes on.
+  const begin = messages.findLastIndex(({ role }, index) => role === 'user' && messages[index - 1]?.role !== 'tool');
+  const loop = messages.slice(begin + 1);
   return loop.every((message) => {
     if (message.role !== 'agent' || !message.parts.some((part) => part.type === 'tool_call')) return true;
     const first = encodeAgentParts(message.parts, true)[0];
