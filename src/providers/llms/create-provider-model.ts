@@ -8,17 +8,18 @@ import { createFetch } from './http-fetch.js';
 import { withIdleTimeout } from './idle-timeout.js';
 import { type FailureContext, mapFailure } from './map-failure.js';
 import { retryBeforeFirstEvent } from './retry.js';
+import { withWireToolNames } from './wire-tool-names.js';
 
 export interface ProviderWire<Chunk> {
   readonly settings: LlmSettings;
   readonly baseUrl: string;
   /** The provider wants a key; the variable that would supply it. */
   readonly wantsKey?: string;
-  readonly supportsOutputSchema: boolean;
+  supportsOutputSchema(): boolean;
   readonly readFailure: FailureContext['readFailure'];
   /** Sends the request through `fetch`, which ends with the call. */
   open(request: ModelRequest, fetch: typeof globalThis.fetch): Promise<AsyncIterable<Chunk>>;
-  decode(chunks: AsyncIterable<Chunk>, request: ModelRequest): AsyncIterable<ModelEvent>;
+  decode(chunks: AsyncIterable<Chunk>): AsyncIterable<ModelEvent>;
 }
 
 export function createProviderModel<Chunk>(wire: ProviderWire<Chunk>, dependencies: LanguageModelDependencies): LanguageModel {
@@ -32,9 +33,10 @@ export function createProviderModel<Chunk>(wire: ProviderWire<Chunk>, dependenci
 
   async function* call(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
     try {
-      const open = (inner: AbortSignal, onBytes: () => void) => wire.open(request, fetchFor({ signal: inner, onBytes }));
+      const named = withWireToolNames(request);
+      const open = (inner: AbortSignal, onBytes: () => void) => wire.open(named.request, fetchFor({ signal: inner, onBytes }));
       const chunks = withIdleTimeout(open, { idleTimeoutMs: settings.idleTimeoutMs, clock, signal, message });
-      for await (const event of wire.decode(chunks, request)) yield event.type === 'finish' ? { ...event, answeredBy } : event;
+      for await (const event of wire.decode(chunks)) yield event.type === 'finish' ? { ...event, answeredBy } : named.restore(event);
     } catch (error) {
       throw mapFailure(error, failureContext);
     }
@@ -43,7 +45,9 @@ export function createProviderModel<Chunk>(wire: ProviderWire<Chunk>, dependenci
   return {
     provider: settings.provider,
     model: settings.model,
-    supportsOutputSchema: wire.supportsOutputSchema,
+    get supportsOutputSchema() {
+      return wire.supportsOutputSchema();
+    },
     async *generate(request, signal) {
       throwIfAborted(signal);
       if (settings.apiKey === '' && wire.wantsKey !== undefined) {

@@ -55,7 +55,9 @@ function createChain(chain: readonly [Link, ...Link[]], log: Logger): LanguageMo
     provider: first.model.provider,
     model: first.model.model,
     // Held to a schema only if whoever may answer is.
-    supportsOutputSchema: chain.every(({ model }) => model.supportsOutputSchema === true),
+    get supportsOutputSchema() {
+      return chain.every(({ model }) => model.supportsOutputSchema === true);
+    },
     generate,
   };
 }

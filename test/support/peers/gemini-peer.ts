@@ -60,6 +60,7 @@ function findComplaint(path: string, body: Body): string | undefined {
     const responses = parts.flatMap(({ functionResponse }) => (functionResponse === undefined ? [] : [functionResponse.name ?? '']));
     if (responses.length !== open.length)
       return 'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.';
+    if (responses.length > 0 && responses.length < parts.length) return 'function responses stand by themselves';
     if (responses.some((name, at) => name !== open[at])) return 'function response names must match those of the calls';
     if (parts.some(({ functionResponse }) => functionResponse !== undefined && functionResponse.response === undefined))
       return 'response is required';

@@ -141,7 +141,8 @@ t.test('files: inline or by address; those of results inside of the response whe
   const second = await requestFor(t, {}, { messages, tools: [LOOK_UP] });
   t.same(second.contents[0]?.parts, [{ fileData: { fileUri: 'https://x.test/d.pdf', mimeType: 'application/pdf' } }, image]);
   const response = { name: 'look_up', response: { output: 'found' } };
-  t.same(second.contents[2]?.parts, [{ functionResponse: response }, image]);
+  t.same(second.contents[2]?.parts, [{ functionResponse: response }]);
+  t.same(second.contents[3]?.parts, [image]);
   const third = await requestFor(t, { model: THIRD }, { messages, tools: [LOOK_UP] });
   t.same(third.contents[2]?.parts, [{ functionResponse: { ...response, parts: [image] } }]);
 });

@@ -19,7 +19,7 @@ export function createAnthropicModel(settings: LlmSettings, dependencies: Langua
       settings,
       baseUrl,
       ...(baseUrl === OFFICIAL_URL ? { wantsKey: 'ANTHROPIC_API_KEY' } : {}),
-      supportsOutputSchema: readClaudeFamily(settings.model).takesOutputFormat || settings.thinking?.enabled !== true,
+      supportsOutputSchema: () => readClaudeFamily(settings.model).takesOutputFormat || settings.thinking?.enabled !== true,
       readFailure: readAnthropicFailure,
       open: (request, fetch) => {
         const { body, betas } = encodeMessageRequest(request, settings);

@@ -1,4 +1,4 @@
-/** Session messages as Gemini wants them: roles alternate, and the responses to a turn's calls follow it at once, all of them. */
+/** Session messages as Gemini wants them: the responses to a turn's calls follow it at once, all of them and nothing else beside them. */
 import type { Content, Part } from '@google/genai';
 import type { FilePart, SessionMessage, SessionPart, ToolResultPart } from '../../../../tasks/session-message.js';
 import { describeFile, type FileContent } from '../../describe-file.js';
@@ -11,24 +11,28 @@ export function encodeContents(messages: readonly SessionMessage[], model: strin
   const add = (role: 'user' | 'model', parts: readonly Part[]) => {
     const last = contents.at(-1);
     if (parts.length === 0) return;
-    if (last?.role === role) last.parts.push(...parts);
+    if (last?.role === role && !hasResponses(last.parts)) last.parts.push(...parts);
     else contents.push({ role, parts: [...parts] });
   };
   if (messages[0]?.role === 'agent') add('user', [{ text: '(The conversation began earlier.)' }]);
   for (const message of messages) {
     if (message.role === 'agent') add('model', encodeAgentParts(message.parts, model));
-    else if (message.role === 'tool')
-      add(
-        'user',
-        encodeResults(
-          message.parts.filter((part) => part.type === 'tool_result'),
-          model,
-        ),
-      );
-    else add('user', encodeUserParts(message.parts));
+    else if (message.role === 'tool') {
+      const { responses, files } = encodeResults(message.parts.filter(isResult), model);
+      contents.push({ role: 'user', parts: responses });
+      add('user', files);
+    } else add('user', encodeUserParts(message.parts));
   }
   if (contents.at(-1)?.role !== 'user') add('user', [{ text: contents.length === 0 ? '(empty message)' : 'Go on.' }]);
   return contents;
+}
+
+function hasResponses(parts: readonly Part[]): boolean {
+  return parts.some(({ functionResponse }) => functionResponse !== undefined);
+}
+
+function isResult(part: SessionPart): part is ToolResultPart {
+  return part.type === 'tool_result';
 }
 
 function encodeUserParts(parts: readonly SessionPart[]): readonly Part[] {
@@ -75,7 +79,7 @@ function encodeAgentParts(parts: readonly SessionPart[], model: string): readonl
   return encoded;
 }
 
-function encodeResults(results: readonly ToolResultPart[], model: string): readonly Part[] {
+function encodeResults(results: readonly ToolResultPart[], model: string): { responses: Part[]; files: readonly Part[] } {
   const { takesFilesInResponses } = readGeminiFamily(model);
   const responses: Part[] = [];
   const beside: Part[] = [];
@@ -92,7 +96,7 @@ function encodeResults(results: readonly ToolResultPart[], model: string): reado
     });
     beside.push(...files.filter((file) => !inside.includes(file)));
   }
-  return [...responses, ...beside];
+  return { responses, files: beside };
 }
 
 /** Ids are optional here; those that Gemini did not give are kept to ourselves (AGT-06). */

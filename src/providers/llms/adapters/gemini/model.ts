@@ -19,7 +19,7 @@ export function createGeminiModel(settings: LlmSettings, dependencies: LanguageM
       settings,
       baseUrl,
       ...(baseUrl === OFFICIAL_URL ? { wantsKey: 'GEMINI_API_KEY' } : {}),
-      supportsOutputSchema: true,
+      supportsOutputSchema: () => true,
       readFailure: readGeminiFailure,
       open: (request, fetch) =>
         createClient(settings, baseUrl, version, fetch).models.generateContentStream(encodeContentRequest(request, settings)),

@@ -19,7 +19,7 @@ export function createOllamaModel(settings: LlmSettings, dependencies: LanguageM
     {
       settings,
       baseUrl,
-      supportsOutputSchema: true,
+      supportsOutputSchema: () => true,
       readFailure: readOllamaFailure,
       open: (request, fetch) => createClient(settings, baseUrl, fetch).chat(encodeOllamaRequest(request, settings)),
       decode: decodeChatLines,

@@ -26,7 +26,7 @@ export function createOpenAiModel(settings: LlmSettings, dependencies: LanguageM
     settings,
     baseUrl: settings.baseUrl === '' ? OFFICIAL_URL : settings.baseUrl,
     ...(isOfficial ? { wantsKey: 'OPENAI_API_KEY' } : {}),
-    supportsOutputSchema: true,
+    supportsOutputSchema: () => !refused.has('output'),
     readFailure: readOpenAiFailure,
   };
   /** Each setting is refused once at most, so this ends. */
