@@ -52,6 +52,7 @@ const LIBRARIES = {
   piscina: ['threads/'],
   'prom-client': ['observe/'],
   'uWebSockets.js': ['http/'],
+  undici: ['providers/llms/'],
   usearch: ['providers/vector-stores/'],
   yaml: ['config/'],
 };
