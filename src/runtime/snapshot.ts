@@ -85,6 +85,7 @@ function createAgents(
       agent: name,
       tools: agent.tools,
       declared: settings.tools,
+      builtInTools: settings.builtInTools,
       documentStores: agent.documentStores,
       hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
