@@ -10,7 +10,6 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
-import type { ChildRecord } from '../../tasks/child-runs.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -30,6 +29,7 @@ import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   SessionKey,
   SessionRange,
