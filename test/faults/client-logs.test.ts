@@ -94,12 +94,15 @@ async function followScript(fronts: readonly StreamFront[], script: RunScript, r
   const others = Array.from({ length: CLIENTS }, () => new WanderingClient(options, createRandom(random.below(2 ** 31)), views));
   await Promise.all([following, user, ...others.map((client) => client.wander(undisturbed))]);
   const all = [undisturbed, ...others];
+  const problems = all.flatMap(({ name, log }) => log.problems.map((problem) => `${name}: ${problem}`));
+  if (problems.length > 0) return { problems, views, logs: [] };
   const { body } = await rpc(`${random.pick(fronts).url}/agents/${AGENT}`, 'GetTask', { id: undisturbed.log.taskId });
-  const problems = all.flatMap(({ name, log }) => {
+  if (body.error !== undefined) return { problems: [`GetTask: ${body.error.message}`], views, logs: [] };
+  const differences = all.flatMap(({ name, log }) => {
     const difference = views.findDifference(log, body.result as unknown as WireTask);
-    return [...log.problems, ...(difference === undefined ? [] : [difference])].map((problem) => `${name}: ${problem}`);
+    return difference === undefined ? [] : [`${name}: ${difference}`];
   });
-  return { problems, views, logs: all.map(({ log }) => log) };
+  return { problems: differences, views, logs: all.map(({ log }) => log) };
 }
 
 /** Answers each question and cancels where the script says so. */

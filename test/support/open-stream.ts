@@ -66,13 +66,20 @@ async function* overHttp(
   const headers = { 'content-type': 'application/json', 'a2a-version': '1.0', ...headersOf(start) };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
   if (response.headers.get('content-type') !== 'text/event-stream') {
-    yield { id: undefined, event: undefined, result: read(await response.json()) };
+    yield { id: undefined, event: undefined, result: readKnown(await response.json(), read) };
     return;
   }
   for await (const block of blocksOf(response)) {
-    const frame = parseFrame(block, read);
+    const frame = parseFrame(block, (data) => readKnown(data, read));
     if (frame !== undefined) yield frame;
   }
+}
+
+function readKnown(data: unknown, read: (data: unknown) => WireUpdate): WireUpdate {
+  const update = read(data);
+  if (update.error === undefined && update.task === undefined && update.statusUpdate === undefined && update.artifactUpdate === undefined)
+    throw new Error(`neither an event nor an error: ${JSON.stringify(data)}`);
+  return update;
 }
 
 function headersOf(start: StreamStart): Record<string, string> {
