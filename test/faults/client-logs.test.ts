@@ -50,14 +50,15 @@ async function compareClients(
     script: createScript(random),
     random: createRandom(seed + index + 1),
   }));
-  const total = { connections: 0, shared: 0, takeovers: 0 };
+  const total = { connections: 0, previewResumes: 0, shared: 0, takeovers: 0 };
   let done = 0;
   const worker = async () => {
     for (let plan = plans.shift(); plan !== undefined && t.passing(); plan = plans.shift()) {
       const name = `run ${plan.index} of seed ${seed}`;
-      const { problems, views, logs } = await followScript(cluster.fronts, plan.script, plan.random);
+      const { problems, views, clients } = await followScript(cluster.fronts, plan.script, plan.random);
       t.same(problems, [], name);
-      total.connections += logs.reduce((sum, { connections }) => sum + connections, 0);
+      total.connections += clients.reduce((sum, { log }) => sum + log.connections, 0);
+      total.previewResumes += clients.reduce((sum, { previewResumes }) => sum + previewResumes, 0);
       total.shared += views.shared;
       if (views.undisturbed.events.some(({ epoch }) => epoch > 1)) total.takeovers += 1;
       done += 1;
@@ -69,17 +70,18 @@ async function compareClients(
   reportFigure(
     t,
     'client logs',
-    `${runs} runs, ${total.connections} connections, ${total.shared} places compared, ${total.takeovers} taken over or resumed, seed ${seed}`,
+    `${runs} runs, ${total.connections} connections, ${total.previewResumes} times back amid previews, ${total.shared} places compared, ${total.takeovers} with several turns, seed ${seed}`,
   );
   t.equal(done, runs);
   t.ok(total.connections > runs * CLIENTS * 2, 'clients came again');
+  t.ok(total.previewResumes > runs / 3, 'also amid previews');
   t.ok(total.shared > runs * CLIENTS * 5, 'clients met');
 }
 
 interface Outcome {
   readonly problems: readonly string[];
   readonly views: ClientViews;
-  readonly logs: readonly ClientLog[];
+  readonly clients: readonly WanderingClient[];
 }
 
 /** One run with all of its clients. */
@@ -95,14 +97,14 @@ async function followScript(fronts: readonly StreamFront[], script: RunScript, r
   await Promise.all([following, user, ...others.map((client) => client.wander(undisturbed))]);
   const all = [undisturbed, ...others];
   const problems = all.flatMap(({ name, log }) => log.problems.map((problem) => `${name}: ${problem}`));
-  if (problems.length > 0) return { problems, views, logs: [] };
+  if (problems.length > 0) return { problems, views, clients: all };
   const { body } = await rpc(`${random.pick(fronts).url}/agents/${AGENT}`, 'GetTask', { id: undisturbed.log.taskId });
-  if (body.error !== undefined) return { problems: [`GetTask: ${body.error.message}`], views, logs: [] };
+  if (body.error !== undefined) return { problems: [`GetTask: ${body.error.message}`], views, clients: all };
   const differences = all.flatMap(({ name, log }) => {
     const difference = views.findDifference(log, body.result as unknown as WireTask);
     return difference === undefined ? [] : [`${name}: ${difference}`];
   });
-  return { problems: differences, views, logs: all.map(({ log }) => log) };
+  return { problems: differences, views, clients: all };
 }
 
 /** Answers each question and cancels where the script says so. */

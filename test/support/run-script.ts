@@ -27,19 +27,24 @@ const ARTIFACTS = ['response', 'notes', 'table', 'appendix'];
 export function createScript(random: Random): RunScript {
   const artifacts = ARTIFACTS.slice(0, 1 + random.below(ARTIFACTS.length));
   const length = () => (random.chance(0.1) ? 500 + random.below(8_000) : random.below(60));
-  const steps = Array.from({ length: 5 + random.below(40) }, (): ScriptStep => {
+  const pause = (): ScriptStep => ({ type: 'pause', ms: random.below(random.chance(0.2) ? 200 : 60) });
+  const steps = Array.from({ length: 3 + random.below(9) }, (): readonly ScriptStep[] => {
     const kind = random.next();
     const artifactId = random.pick(artifacts);
-    if (kind < 0.5) return { type: 'text', artifactId, length: 1 + length() };
-    if (kind < 0.7) return { type: 'pause', ms: random.below(50) };
-    if (kind < 0.86)
-      return {
-        ...{ type: 'artifact', artifactId, length: length(), values: random.below(3) },
-        ...{ append: random.chance(0.6), lastChunk: random.chance(0.3) },
-      };
-    if (kind < 0.94) return { type: 'status', length: length() };
-    return { type: random.chance(0.6) ? 'input-required' : 'auth-required', length: length() };
-  });
+    if (kind < 0.6) {
+      // Slowly enough that clients leave and come back before it is committed.
+      return Array.from({ length: 1 + random.below(8) }, (): readonly ScriptStep[] => {
+        const text = { type: 'text', artifactId: random.chance(0.7) ? artifactId : random.pick(artifacts), length: 1 + length() } as const;
+        return random.chance(0.7) ? [text, pause()] : [text];
+      }).flat();
+    }
+    if (kind < 0.86) {
+      const values = random.below(3);
+      return [{ type: 'artifact', artifactId, length: length(), values, append: random.chance(0.6), lastChunk: random.chance(0.3) }];
+    }
+    if (kind < 0.94) return [{ type: 'status', length: length() }];
+    return [{ type: random.chance(0.6) ? 'input-required' : 'auth-required', length: length() }];
+  }).flat();
   const end = random.pick(['nothing', 'nothing', 'completed', 'failed', 'rejected'] as const);
   return {
     steps: end === 'nothing' ? steps : [...steps, { type: end, length: length() }],

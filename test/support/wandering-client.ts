@@ -15,6 +15,8 @@ export interface WanderingClientOptions {
 export class WanderingClient {
   readonly log: ClientLog;
   frames = 0;
+  /** Times it came back while it showed previews, and was not given a Task first. */
+  previewResumes = 0;
   /** Times it saw the task begin to wait. */
   questions = 0;
   name = 'the undisturbed client';
@@ -55,7 +57,7 @@ export class WanderingClient {
   async wander(undisturbed: WanderingClient): Promise<void> {
     const random = this.#random;
     this.name = 'a client';
-    for (let wait = random.below(12); wait > 0 && !undisturbed.isDone; wait--) await undisturbed.moved();
+    for (let wait = random.below(6); wait > 0 && !undisturbed.isDone; wait--) await undisturbed.moved();
     while (undisturbed.log.taskId === '' && !undisturbed.isDone) await undisturbed.moved();
     let sendsAgain = random.chance(0.3);
     while (!this.isDone && undisturbed.log.problems.length === 0) {
@@ -65,18 +67,22 @@ export class WanderingClient {
       const start = cursor === '' && sendsAgain ? { message: this.#options.message } : { taskId, cursor };
       this.name += ` | ${binding} from ${'message' in start ? 'the message' : cursor || 'now'}`;
       this.log.connections += 1;
-      let patience = random.chance(0.1) ? Number.POSITIVE_INFINITY : random.below(5);
+      let patience = random.chance(0.1) ? Number.POSITIVE_INFINITY : random.below(4);
+      let isFirst = true;
       for await (const frame of openStream(this.front(), binding, this.#options.agent, start)) {
         // It ended before this client saw any of it: a subscription is refused, the message still finds it (T8, R11).
         if (frame.result.error !== undefined && cursor === '' && !sendsAgain) {
           sendsAgain = true;
           break;
         }
+        if (isFirst && cursor.includes('.') && frame.result.task === undefined) this.previewResumes += 1;
+        isFirst = false;
         this.#take(frame);
-        if (this.isDone || patience-- <= 0) break;
+        // Amid previews more often than elsewhere: that is where there is most to get wrong.
+        if (this.isDone || patience-- <= 0 || (frame.id?.includes('.') === true && random.chance(0.4))) break;
       }
       // Away for a while: long enough, now and then, for previews to be committed and forgotten.
-      for (let away = random.chance(0.4) ? random.below(12) : 0; away > 0 && !undisturbed.isDone; away--) await undisturbed.moved();
+      for (let away = random.chance(0.25) ? random.below(12) : 0; away > 0 && !undisturbed.isDone; away--) await undisturbed.moved();
     }
   }
 
