@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- chunks [--repeats 5]`: what one streamed chunk costs Hector in a task of 20, of 200 and of 2,000 of them. Each
+ * `npm run bench -- chunks [--repeats 5 --agents custom,committed,model]`: what one streamed chunk costs Hector in a task of 20, of 200 and of 2,000 of them. Each
  * figure is over the same number of chunks; sizes alternate within a repeat, and the median repeat counts.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -30,7 +30,9 @@ interface Cost {
   readonly events: number;
 }
 
-const { values } = parseArgs({ options: { repeats: { type: 'string', default: '5' } } });
+const { values } = parseArgs({
+  options: { repeats: { type: 'string', default: '5' }, agents: { type: 'string', default: Object.keys(AGENTS).join(',') } },
+});
 const directory = await mkdtemp(path.join(tmpdir(), 'hector-bench-chunks-'));
 const peer = await startModelPeer();
 const port = await freePort();
@@ -38,6 +40,7 @@ const entry = fileURLToPath(new URL('./targets/chunk-agents.js', import.meta.url
 const server = await startProgram([entry, peer.url, String(port)], { cwd: directory, readyUrl: `http://127.0.0.1:${port}/health/ready` });
 try {
   for (const [agent, what] of Object.entries(AGENTS)) {
+    if (!values.agents.split(',').includes(agent)) continue;
     const costs = new Map<number, Cost[]>(SIZES.map((size) => [size, []]));
     for (const size of SIZES) await measure(agent, size, CHUNKS_PER_FIGURE);
     for (let repeat = 0; repeat < Number(values.repeats); repeat++)

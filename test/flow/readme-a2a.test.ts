@@ -71,7 +71,7 @@ t.test('the program with the official SDK runs as it stands over each binding (J
       shown.set(name, [...(shown.get(name) ?? []), line.slice(name.length + 1)]);
     }
     // What is deleted answers nothing.
-    t.same(new Set([...shown.keys(), 'DeleteTaskPushNotificationConfig']), new Set(OPERATIONS), SDK_TRANSPORTS[index]);
+    t.same(new Set([...shown.keys(), 'DeleteTaskPushNotificationConfig']), new Set(OPERATIONS), `over ${SDK_TRANSPORTS[index]}`);
     const last = (name: string) => JSON.parse(shown.get(name)?.at(-1) ?? 'null');
     t.equal(last('SendMessage').status.state, COMPLETED_STATE);
     for (const stream of ['SendStreamingMessage', 'SubscribeToTask']) {
