@@ -3,8 +3,9 @@
  * model call and the tool calls it asked for, or those calls by themselves when they act on the world (R7).
  */
 import type { JsonObject } from '../base/json.js';
-import type { Message } from '../protocol/a2a.js';
+import type { Message, TaskState } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
+import type { SessionState, StateDelta } from '../tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
@@ -13,6 +14,45 @@ export interface StepState {
   readonly task: TaskRecord;
   /** The session so far, oldest first; ends with what this step has to answer. */
   readonly history: readonly SessionMessage[];
+  /** The session's state, with what earlier steps of this turn changed (SES-03). Default: empty. */
+  readonly sessionState?: SessionState;
+  /** The runs that this one branched into, in the order of their branching. Default: none. */
+  readonly children?: readonly ChildRun[];
+}
+
+/** A run that another one waits for: a branch of a parallel workflow, or the agent behind an agent tool. */
+export interface ChildRun {
+  /** Its place below its parent, unique among its siblings; `ChildStart.key`. */
+  readonly key: string;
+  readonly taskId: string;
+  /** Key in `agents`. */
+  readonly agent: string;
+  readonly state: TaskState;
+  /** Its last word: the answer, the question while it waits, the reason of its failure. */
+  readonly statusMessage: Message | undefined;
+  readonly statusMetadata: JsonObject | undefined;
+  /** What it added to its own session, oldest first; what it was started with is left out. */
+  readonly messages: readonly SessionMessage[];
+}
+
+/** A run to begin below this one. It has its own steps, epoch, lease and ledger, and may run on any worker. */
+export interface ChildStart {
+  /** Unique among all children of this run, e.g. `2/reviewer`; what it puts out is shown under it (AGT-26). */
+  readonly key: string;
+  /** Key in `agents`. */
+  readonly agent: string;
+  /** What it has to answer; put behind what it inherits. */
+  readonly messages: readonly SessionMessage[];
+  /** It sees the parent's history up to here (a parallel branch); false: nothing but `messages` (AGT-24). */
+  readonly inheritsHistory: boolean;
+  /** `shared`: it reads and writes the state of the parent's session. `copied`: it begins with a copy of its own (AGT-24). */
+  readonly state: 'shared' | 'copied';
+}
+
+/** Something said to a child that waits. */
+export interface ChildMessage {
+  readonly key: string;
+  readonly message: SessionMessage;
 }
 
 export interface StepContext {
@@ -59,6 +99,8 @@ interface StepResult {
   readonly events: readonly TaskEventBody[];
   /** Into the ledger, in the same commit. */
   readonly toolCalls?: readonly ToolCallWrite[];
+  /** Changes of the session's state, in the same commit (SES-03). */
+  readonly sessionState?: StateDelta;
 }
 
 export type StepOutcome =
@@ -69,6 +111,11 @@ export type StepOutcome =
       /** Another worker would have to begin something anew: the run is handed over only when this one drains. */
       readonly staysHere?: boolean;
     } & StepResult)
+  /**
+   * The run pauses until none of its children works any more: each has ended or waits for somebody. Then its next step finds them in
+   * `StepState.children`. At least one start or message.
+   */
+  | ({ readonly type: 'branch'; readonly starts: readonly ChildStart[]; readonly says: readonly ChildMessage[] } & StepResult)
   /** The run pauses for somebody outside. */
   | ({
       readonly type: 'wait';

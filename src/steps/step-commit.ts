@@ -42,6 +42,7 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
   const timestamp = isoTime(at);
   switch (outcome.type) {
     case 'continue':
+    case 'branch':
       return undefined;
     case 'wait':
       return { state: outcome.state, message: outcome.statusMessage, timestamp };
@@ -59,7 +60,7 @@ function statusAfter(outcome: StepOutcome, at: number): TaskStatus | undefined {
 }
 
 function statusMetadata(outcome: StepOutcome): { metadata?: JsonObject } {
-  if (outcome.type === 'continue') return {};
+  if (outcome.type === 'continue' || outcome.type === 'branch') return {};
   return outcome.statusMetadata === undefined ? {} : { metadata: outcome.statusMetadata };
 }
 

@@ -20,13 +20,21 @@ export interface SessionMessage {
 
 export type SessionPart =
   | { readonly type: 'text'; readonly text: string }
-  /** A file by URL or as base64 `raw`. */
-  | { readonly type: 'file'; readonly url?: string; readonly raw?: string; readonly mediaType?: string; readonly filename?: string }
+  | FilePart
   | { readonly type: 'data'; readonly data: JsonValue; readonly mediaType?: string }
   /** Reasoning of the model; `signature` is the provider's, replayed as it came (AGT-12). */
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
   | ToolCallPart
   | ToolResultPart;
+
+/** A file by URL or as base64 `raw`. */
+export interface FilePart {
+  readonly type: 'file';
+  readonly url?: string;
+  readonly raw?: string;
+  readonly mediaType?: string;
+  readonly filename?: string;
+}
 
 export interface ToolCallPart {
   readonly type: 'tool_call';
@@ -47,6 +55,8 @@ export interface ToolResultPart {
   /** What the model reads. */
   readonly content: string;
   readonly isError: boolean;
+  /** Images and files beside the content, for models that read them. */
+  readonly files?: readonly FilePart[];
 }
 
 /** The text parts of a message, joined. */

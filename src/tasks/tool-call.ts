@@ -6,6 +6,8 @@
  */
 import type { JsonValue } from '../base/json.js';
 import type { TaskState } from '../protocol/a2a.js';
+import type { FilePart } from './session-message.js';
+import type { StateDelta } from './session-state.js';
 
 /**
  * What repeating a call after a crash means (R7). `pure`: nothing, it is run again. `idempotent`: nothing as long as the
@@ -24,6 +26,9 @@ export interface StoredToolResult {
   readonly content: string;
   readonly isError: boolean;
   readonly data?: JsonValue;
+  readonly files?: readonly FilePart[];
+  /** What the call changes of the session's state (SES-03): it takes effect with the commit of its step. */
+  readonly sessionState?: StateDelta;
 }
 
 export interface ToolCallWrite {

@@ -86,7 +86,7 @@ export async function runModelStep(
     return { type: 'continue', durable: true, messages: [message], ...proceed({}, message.id) };
   }
   const planned = prepared.map((entry) => ({ ...entry, plan: planCall({ ...entry, row: undefined, attempts: {} }) }));
-  const results = await runPlannedCalls(planned, task, context, dependencies);
+  const results = await runPlannedCalls(planned, state, context, dependencies);
   return {
     type: 'continue',
     messages: [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })],

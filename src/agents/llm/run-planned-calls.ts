@@ -1,9 +1,8 @@
 /** A step's calls as they were planned: intents first, then the calls, each result into the ledger as it arrives (R7). */
 import { faultPoint } from '../../base/fault-points.js';
 import type { ToolCallPart } from '../../tasks/session-message.js';
-import type { TaskRecord } from '../../tasks/task-store.js';
 import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
-import type { StepContext } from '../agent.js';
+import type { StepContext, StepState } from '../agent.js';
 import type { AnsweredCall } from './answered-call.js';
 import type { CallPlan } from './plan-calls.js';
 import type { PreparedCall } from './prepare-call.js';
@@ -23,7 +22,7 @@ export interface PlannedCall {
  */
 export async function runPlannedCalls(
   planned: readonly PlannedCall[],
-  task: TaskRecord,
+  { task, sessionState = {} }: StepState,
   context: StepContext,
   { name, llm, maxToolBytes, log, clock }: StepDependencies,
 ): Promise<readonly AnsweredCall[]> {
@@ -45,7 +44,10 @@ export async function runPlannedCalls(
     return [{ call, ...(isKept ? { record } : {}), ...(intent?.decision === undefined ? {} : { decision: intent.decision }) }];
   });
   const ran = await runToolCalls(toRun, {
-    context: { taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal },
+    context: {
+      ...{ taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal, sessionState },
+      progress: () => undefined,
+    },
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
     log,

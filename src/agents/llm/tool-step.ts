@@ -47,7 +47,7 @@ export async function runToolStep(
   const reply = readReply(history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
   const decided = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
 
-  const answered = await runPlannedCalls(decided, task, context, dependencies);
+  const answered = await runPlannedCalls(decided, state, context, dependencies);
   const plans = decided.map(({ plan }) => plan);
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
   const events = describeOutput({ results: answered, append: control.wroteOutput });

@@ -9,12 +9,23 @@ export interface ToolDefinition {
   readonly parameters: JsonObject;
 }
 
+/** `structured_output` of an agent. */
+export interface OutputSchema {
+  readonly name: string;
+  /** JSON Schema of the answer. */
+  readonly schema: JsonObject;
+  /** The provider's own strict mode, where it has one. */
+  readonly strict: boolean;
+}
+
 export interface ModelRequest {
   /** System prompt; '' = none. */
   readonly system: string;
   /** Oldest first. Every tool call is followed by its result (AGT-28). */
   readonly messages: readonly SessionMessage[];
   readonly tools: readonly ToolDefinition[];
+  /** The answer must be JSON that fits (AGT-60). A provider that cannot be held to it says so in `supportsOutputSchema`. */
+  readonly output?: OutputSchema;
   /** Overrides of the model's own settings. */
   readonly temperature?: number;
   readonly maxTokens?: number;
@@ -48,6 +59,8 @@ export interface LanguageModel {
   readonly provider: string;
   /** Model name as the provider knows it. */
   readonly model: string;
+  /** The provider itself makes answers fit `output`; else the agent asks for it in words, checks and has it repaired. Default false. */
+  readonly supportsOutputSchema?: boolean;
   /**
    * Calls the model. Aborting `signal` ends the request to the provider too (API-58).
    * @throws AppError `LLM_*`; its disposition tells whether to try again.

@@ -1,5 +1,7 @@
 /** Contract of tools. */
 import type { JsonObject, JsonValue } from '../../base/json.js';
+import type { FilePart } from '../../tasks/session-message.js';
+import type { SessionState, StateDelta } from '../../tasks/session-state.js';
 import type { ToolEffect } from '../../tasks/tool-call.js';
 import type { ToolDefinition } from '../llms/contract.js';
 
@@ -12,6 +14,10 @@ export interface ToolContext {
   /** The same for every attempt of this call, and for no other call: hand it to whatever can tell a repetition by it (R7). */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
+  /** The session's state as the step began with it (SES-03, TOOL-52). */
+  readonly sessionState: SessionState;
+  /** Shows output as it comes (TOOL-21); never throws, may drop. What counts is the result. */
+  progress(text: string): void;
 }
 
 export interface ToolResult {
@@ -20,6 +26,10 @@ export interface ToolResult {
   readonly isError?: boolean;
   /** Structured facts for clients (for `search`: the sources), shown as a data part beside the answer. */
   readonly data?: JsonValue;
+  /** Images and files that the model may read. */
+  readonly files?: readonly FilePart[];
+  /** Changes of the session's state. */
+  readonly sessionState?: StateDelta;
 }
 
 export interface Tool extends ToolDefinition {
@@ -34,4 +44,16 @@ export interface Tool extends ToolDefinition {
    * is what came of the call, also after the signal aborted; a call that stopped for the signal rejects, as nobody knows then.
    */
   execute(args: JsonObject, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Tools that are asked for anew in each step, because they come and go (TOOL-53): those of an MCP server. */
+export interface Toolset {
+  /** Key in `tools`. */
+  readonly name: string;
+  /**
+   * Those there are now, under names that are unique within the set. A server that does not answer costs its tools, not the step:
+   * then these are the ones known last, whose calls fail with what is wrong.
+   */
+  list(signal: AbortSignal): Promise<readonly Tool[]>;
+  close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ const context = {
   agent: 'helper',
   owner: 'o',
   callId: '1',
+  sessionState: {},
+  progress: () => undefined,
   idempotencyKey: 'k',
   signal: new AbortController().signal,
 };
