@@ -21,10 +21,7 @@ export interface ToolDescription<P extends TObject> {
    * Gives the result, or what the model reads of it. A generator shows what it yields as it goes; without a result of its own, all of that
    * is the result. `context.signal` says when to stop: a call that stopped for it throws.
    */
-  execute(
-    args: Static<P>,
-    context: ToolContext,
-  ): Promise<ToolResult | string> | AsyncGenerator<string, ToolResult | string | undefined>;
+  execute(args: Static<P>, context: ToolContext): Promise<ToolResult | string> | AsyncGenerator<string, ToolResult | string | undefined>;
 }
 
 /** @throws AppError `CONFIG_INVALID` for a name that models cannot call, or a schema that is not an object's */
