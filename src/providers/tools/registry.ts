@@ -1,7 +1,7 @@
 /** The tools that an agent sees. */
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, ToolSettings } from '../../config/settings.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
 import type { Tool } from './contract.js';
@@ -33,7 +33,7 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
   const { agent, tools, declared = {} } = options;
   const handlers = createHandlers(options);
   throwProblems(findHandlerProblems(options));
-  const entries = Object.entries(declared);
+  const entries = Object.entries(declared).filter((entry): entry is [string, FunctionToolSettings] => entry[1].type === 'function');
   const handled = new Set(entries.map(([, { handler }]) => handler));
   const available = [
     ...[...handlers.values()].filter(({ name }) => !handled.has(name) && !Object.hasOwn(declared, name)),
@@ -63,7 +63,7 @@ function createHandlers({ documentStores, search, extensions = [], clock }: Crea
 }
 
 /** TOOL-01: a handler that is not built in waits for approval unless the configuration says otherwise. */
-function declare(name: string, settings: ToolSettings, handler: Tool, isBuiltIn: boolean): Tool {
+function declare(name: string, settings: FunctionToolSettings, handler: Tool, isBuiltIn: boolean): Tool {
   const approvalPrompt = settings.approvalPrompt ?? handler.approvalPrompt;
   return {
     name,
@@ -83,7 +83,9 @@ function findHandlerProblems({
   hasDocumentStores = documentStores.length > 0,
 }: CreateToolsOptions): readonly FieldProblem[] {
   const known = [...new Set([...BUILT_IN, ...extensions.map(({ name }) => name)])];
-  return Object.entries(declared).flatMap(([name, { handler, requireApproval, enabled }]) => {
+  return Object.entries(declared).flatMap(([name, settings]) => {
+    if (settings.type !== 'function') return [];
+    const { handler, requireApproval, enabled } = settings;
     if (!known.includes(handler))
       return [{ field: `tools.${name}.handler`, description: `there is no handler '${handler}'; there is ${known.join(', ')}` }];
     if (handler === 'search' && enabled && !hasDocumentStores && !extensions.some((tool) => tool.name === handler))
@@ -114,8 +116,9 @@ function throwProblems(problems: readonly FieldProblem[]): void {
 function describeMissing(name: string, declared: Readonly<Record<string, ToolSettings>>): string {
   const own = declared[name];
   if (own?.enabled === false) return `tools.${name}.enabled is false`;
-  if (name === 'search' || own?.handler === 'search') return `'${name}' needs a document store in the agent's document_stores`;
-  const as = Object.entries(declared).flatMap(([key, { handler }]) => (handler === name ? [`'${key}'`] : []));
+  if (name === 'search' || (own?.type === 'function' && own.handler === 'search'))
+    return `'${name}' needs a document store in the agent's document_stores`;
+  const as = Object.entries(declared).flatMap(([key, tool]) => (tool.type === 'function' && tool.handler === name ? [`'${key}'`] : []));
   return as.length > 0 ? `'${name}' is declared as ${as.join(', ')}; name that` : `there is no tool '${name}'`;
 }
 
