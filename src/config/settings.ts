@@ -259,7 +259,7 @@ export interface AgentSettings {
 }
 
 /** spec/03 3.6 */
-export type ToolSettings = FunctionToolSettings | CommandToolSettings;
+export type ToolSettings = FunctionToolSettings | CommandToolSettings | McpToolSettings;
 
 /** `undefined`: as the tool itself says. */
 export interface CommonToolSettings {
@@ -301,6 +301,46 @@ export interface ToolLimits {
   readonly maxResults: number;
   /** Default 30,000. */
   readonly maxExecutionTimeMs: number;
+}
+
+export interface McpToolSettings extends CommonToolSettings {
+  readonly type: 'mcp';
+  /** One of `url` and `command`. */
+  readonly url: string | undefined;
+  readonly command: string | undefined;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. `undefined`: the process's own. */
+  readonly workingDirectory: string | undefined;
+  readonly transport: 'auto' | 'stdio' | 'sse' | 'streamable-http';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: McpOAuthSettings | undefined;
+  /** No agent has its tools (TOOL-45). */
+  readonly internal: boolean;
+  /** Names as the server knows them. `undefined`: all. */
+  readonly filter: readonly string[] | undefined;
+  readonly prefix: 'on_collision' | 'always';
+  readonly resources: boolean;
+  readonly prompts: boolean;
+  /** By the server's name of the tool. */
+  readonly overrides: Readonly<Record<string, Omit<CommonToolSettings, 'enabled'>>>;
+  /** Default 30,000. */
+  readonly connectTimeoutMs: number;
+  /** Silence of a call. Default 300,000. */
+  readonly timeoutMs: number;
+  /** Of a call as a whole. Default 3,600,000. */
+  readonly maxExecutionTimeMs: number;
+  /** 0 = never. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Empty = not given. */
+export interface McpOAuthSettings {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly refreshToken: string;
+  readonly scope: string;
+  readonly issuer: string;
 }
 
 export interface CommandToolSettings extends CommonToolSettings {
@@ -350,6 +390,8 @@ export interface ServerSettings {
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
+  /** Agents as tools of an MCP server. Default: not. */
+  readonly mcp: { readonly enabled: boolean };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;

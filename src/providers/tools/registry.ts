@@ -1,10 +1,12 @@
 /** The tools that an agent sees. */
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { FunctionToolSettings, ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, McpToolSettings, ToolSettings } from '../../config/settings.js';
+import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
-import type { Tool } from './contract.js';
+import type { Tool, Toolset } from './contract.js';
+import { mayBeOffered } from './may-be-offered.js';
 import type { PassageSearch } from './passage-search.js';
 
 export interface CreateToolsOptions {
@@ -45,12 +47,17 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
   if (tools === undefined) return available.filter(({ name }) => name !== ON_REQUEST || Object.hasOwn(declared, name));
   throwProblems(
     tools.flatMap((name, index) =>
-      available.some((tool) => tool.name === name)
+      available.some((tool) => tool.name === name) || mayBeOffered(name, declared)
         ? []
         : [{ field: `agents.${agent}.tools[${index}]`, description: describeMissing(name, declared) }],
     ),
   );
   return available.filter((tool) => tools.includes(tool.name));
+}
+
+/** The tools of a server (TOOL-53); what agents have of them is joined in each step. */
+export function createToolset(name: string, settings: McpToolSettings, options: Omit<McpToolsetOptions, 'name' | 'settings'>): Toolset {
+  return new McpToolset({ ...options, name, settings });
 }
 
 /** Built-in tools and those that code adds, by name; `search` only with something to search. */
@@ -116,6 +123,7 @@ function throwProblems(problems: readonly FieldProblem[]): void {
 function describeMissing(name: string, declared: Readonly<Record<string, ToolSettings>>): string {
   const own = declared[name];
   if (own?.enabled === false) return `tools.${name}.enabled is false`;
+  if (own?.type === 'mcp' && own.internal) return `tools.${name}.internal is true: it serves document parsing only`;
   if (name === 'search' || (own?.type === 'function' && own.handler === 'search'))
     return `'${name}' needs a document store in the agent's document_stores`;
   const as = Object.entries(declared).flatMap(([key, tool]) => (tool.type === 'function' && tool.handler === name ? [`'${key}'`] : []));
