@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
+import type { McpHandler } from './mcp/mcp-handler.js';
 import type { RestCall } from './rest-params.js';
 
 /** What the HTTP front needs of A2A. */
@@ -8,6 +9,8 @@ export interface A2aBinding {
   handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
   /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts`. Never throws. */
   handleRest(call: RestCall, principal: Principal): Promise<BindingReply>;
+  /** `undefined`: agents are not served as tools (`server.mcp.enabled`). */
+  readonly mcp?: McpHandler | undefined;
   /** `undefined` for agents that do not exist for this caller. */
   card(agent: string, baseUrl: string, principal: Principal): Promise<ServedCard | undefined>;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */

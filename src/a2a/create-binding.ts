@@ -3,6 +3,7 @@
 import type { AgentSettings } from '../config/settings.js';
 import type { A2aBinding, ServedCard } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
+import { createMcpHandler } from './mcp/mcp-handler.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
 import { createRestHandler } from './rest.js';
@@ -19,6 +20,7 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
   return {
     handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
     handleRest: createRestHandler({ operations, settings, log }),
+    mcp: settings().server.mcp.enabled ? createMcpHandler({ operations, settings, log }) : undefined,
 
     async card(key, baseUrl, principal) {
       const agent = findVisibleAgent(settings(), key, principal);

@@ -24,7 +24,7 @@ export interface BindingPorts {
 
 export function toBindingRequest({ request, parameters, baseUrl }: RouteContext): BindingRequest {
   return {
-    agent: parameters.name as string,
+    agent: parameters.name ?? '',
     headers: request.headers,
     query: new URLSearchParams(request.query),
     body: request.body,
