@@ -4,6 +4,7 @@ import t from 'tap';
 import { waitFor } from '../support/coordination-steps.js';
 import { getTool, listTools, openToolset, serverProgram, toolContext } from '../support/mcp-servers.js';
 import { recordLog } from '../support/record-log.js';
+import { temporaryDirectory } from '../support/start-hector.js';
 
 /** An MCP server in some lines: its tool starts a process that ignores every polite request to end, and tells its id. */
 const STARTS_CHILD = `
@@ -75,12 +76,13 @@ t.test('a program that is not there, or ends at once, is told with what it said'
 });
 
 t.test('a connection that nobody uses is closed, and opened again when it is needed', async (t) => {
-  const toolset = await openToolset(t, { command: process.execPath, args: [serverProgram('everything')], idle_timeout: '30ms' });
-  const echo = await getTool(toolset, 'echo');
+  const folder = await temporaryDirectory(t);
+  const toolset = await openToolset(t, { command: process.execPath, args: [serverProgram('filesystem'), folder], idle_timeout: '30ms' });
+  const roots = await getTool(toolset, 'list_allowed_directories');
   await waitFor(() => toolset.health().state === 'idle');
   t.ok((await listTools(toolset)).length > 0, 'the list needs no connection');
   t.equal(toolset.health().state, 'idle');
-  t.match(await echo.execute({ message: 'again' }, toolContext()), { content: /again/ });
+  t.match(await roots.execute({}, toolContext()), { content: new RegExp(folder) });
 });
 
 /** A zombie waits only for its parent to look. */
