@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
 import type { Logger } from '../observe/log.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
+import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
 import { createTools } from '../providers/tools/registry.js';
@@ -69,7 +70,7 @@ async function createModels(
   for (const [name, llm] of Object.entries(settings.llms)) {
     models.set(name, extensions.createLanguageModel?.(name, llm) ?? (await createLanguageModel(llm, { name, clock, log })));
   }
-  return models;
+  return withFallbacks(settings.llms, models, log);
 }
 
 function createAgents(
@@ -97,6 +98,7 @@ function createAgents(
       agent: name,
       tools: agent.tools,
       declared: settings.tools,
+      builtInTools: settings.builtInTools,
       documentStores: agent.documentStores,
       hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
