@@ -5,6 +5,17 @@
 import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
 import type { SigningAlgorithm } from './signing-key.js';
+import type { ToolSettings } from './tool-settings.js';
+
+export type {
+  CommandToolSettings,
+  CommonToolSettings,
+  FunctionToolSettings,
+  McpOAuthSettings,
+  McpToolSettings,
+  ToolLimits,
+  ToolSettings,
+} from './tool-settings.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -24,6 +35,8 @@ export interface Settings {
   readonly vectorStores: Readonly<Record<string, VectorStoreSettings>>;
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
   readonly tools: Readonly<Record<string, ToolSettings>>;
+  /** What a built-in tool with a working directory is when an agent names it and `tools` does not declare it. */
+  readonly builtInTools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
@@ -106,7 +119,7 @@ export interface QueueSettings {
 }
 
 export interface LlmSettings {
-  readonly provider: 'offline' | 'openai';
+  readonly provider: 'offline' | 'openai' | 'anthropic' | 'gemini' | 'ollama';
   readonly model: string;
   readonly apiKey: string;
   /** '' = the provider's own. */
@@ -117,12 +130,53 @@ export interface LlmSettings {
   readonly maxTokens: number | undefined;
   /** 0 = unlimited; longer tool results are truncated with a marker (AGT-13). */
   readonly maxToolOutputLength: number;
+  /** `undefined` = nothing is said to the model about thinking. */
+  readonly thinking: LlmThinking | undefined;
   readonly maxRetries: number;
-  /** Longest silence of a streaming answer, milliseconds. Default 120,000. */
+  /** Longest silence of a streaming answer, milliseconds. Default 120,000; ollama 300,000 (LLM-02). */
   readonly idleTimeoutMs: number;
+  readonly tls: LlmTls;
+  /** Keys in `llms` that are asked in turn when this one fails (W-66). */
+  readonly fallback: readonly string[];
+  /** `undefined` = not known. */
+  readonly price: LlmPrice | undefined;
+  readonly ollama: OllamaSettings;
   /** Offline model only: delay before the first token and between tokens, milliseconds. Default 0. */
   readonly firstTokenMs: number;
   readonly tokenMs: number;
+}
+
+export interface LlmThinking {
+  readonly enabled: boolean;
+  /** Default 1,024. */
+  readonly budgetTokens: number;
+}
+
+/** LLM-05 */
+export interface LlmTls {
+  readonly insecureSkipVerify: boolean;
+  /** Absolute path of a PEM file that is trusted beside the usual authorities; '' = none. */
+  readonly caCertificate: string;
+}
+
+/** Per million tokens. */
+export interface LlmPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Of input that came from the provider's cache. */
+  readonly cached: number;
+  /** Of input that was written to it. */
+  readonly cacheWrite: number;
+}
+
+/** LLM-40; `undefined` = the model's own. */
+export interface OllamaSettings {
+  readonly keepAlive: string;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly numCtx: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: readonly string[];
 }
 
 export interface EmbedderSettings {
@@ -256,19 +310,6 @@ export interface AgentSettings {
   readonly reasoning: { readonly maxIterations: number };
 }
 
-/** spec/03 3.6 */
-export interface ToolSettings {
-  readonly type: 'function';
-  /** Name of a built-in tool or of one that code adds. */
-  readonly handler: string;
-  readonly enabled: boolean;
-  /** `undefined`: as the handler says. */
-  readonly description: string | undefined;
-  readonly requireApproval: boolean | undefined;
-  readonly approvalPrompt: string | undefined;
-  readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
-}
-
 export interface ObservabilitySettings {
   readonly metrics: { readonly enabled: boolean; readonly endpoint: string };
 }
@@ -295,10 +336,14 @@ export interface ServerSettings {
     readonly assumeVersion: '' | '1.0';
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
+    /** A2A 0.3 is spoken beside 1.0. Default false. */
+    readonly legacy: boolean;
     readonly push: PushSettings;
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
+  /** Agents as tools of an MCP server. Default: not. */
+  readonly mcp: { readonly enabled: boolean };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;

@@ -70,6 +70,7 @@ export const ServerSchema = section(
           default: '',
         }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+        legacy: flag('A2A 0.3 is spoken beside 1.0: its methods, its paths below /v1, its cards, its notifications.', { default: false }),
         push: PushSchema,
       },
       'The A2A protocol.',
@@ -79,6 +80,10 @@ export const ServerSchema = section(
         expires_after: duration('A run that waits for somebody ends as FAILED after this; 0 is never.', { default: 86_400_000 }),
       },
       'Decisions of people (spec/08 8.6).',
+    ),
+    mcp: section(
+      { enabled: flag('Serves the agents as tools of an MCP server, at /mcp and at /agents/{name}/mcp.', { default: false }) },
+      'The Model Context Protocol.',
     ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
@@ -105,9 +110,11 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     a2a: {
       assumeVersion: server.a2a.assume_version,
       closeOnInputRequired: server.a2a.close_on_input_required,
+      legacy: server.a2a.legacy,
       push: resolvePush(server.a2a.push),
     },
     approval: { expiresAfterMs: server.approval.expires_after },
+    mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
       maxHeaderBytes: limits.max_header_bytes,
