@@ -31,6 +31,8 @@ export interface ChildRun {
   /** Its last word: the answer, the question while it waits, the reason of its failure. */
   readonly statusMessage: Message | undefined;
   readonly statusMetadata: JsonObject | undefined;
+  /** When its waiting ends in FAILED. Default: never. */
+  readonly expiresAt?: number;
   /** What it added to its own session, oldest first; what it was started with is left out. */
   readonly messages: readonly SessionMessage[];
 }

@@ -2,6 +2,7 @@
  * What recovery needs of the run log beyond `TaskStore`: runs that wait for somebody, are held for a decision, or are too old
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
+import type { TreeChange } from './child-runs.js';
 import type { TaskEvent } from './task-event.js';
 import type { SessionKey, TaskRecord } from './task-store.js';
 
@@ -11,11 +12,21 @@ export type ResumeOutcome =
   | { readonly type: 'resumed'; readonly task: TaskRecord }
   | { readonly type: 'not-held'; readonly task: TaskRecord }
   /** It was held until its time was over, and no keeper had noticed: this ended it (CHK-11). */
-  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | ({
+      readonly type: 'expired';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      readonly next?: TaskRecord;
+    } & TreeChange)
   | { readonly type: 'not-found' };
 
 export type ExpireOutcome =
-  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | ({
+      readonly type: 'expired';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      readonly next?: TaskRecord;
+    } & TreeChange)
   /** Answered, ended or postponed meanwhile. */
   | { readonly type: 'not-due' };
 

@@ -29,13 +29,13 @@ export async function readOpenRuns(database: Database, query: OpenRunQuery): Pro
       ? { sql: '', parameters: [] }
       : { sql: ' AND created_at >= ? AND (created_at > ? OR id > ?)', parameters: [after.createdAt, after.createdAt, after.id] },
   ];
-  const sql = `SELECT ${COLUMNS} FROM tasks WHERE ${IS_OPEN}${conditions.map((condition) => condition.sql).join('')} ORDER BY ended_at, created_at, id LIMIT ?`;
+  const sql = `SELECT ${COLUMNS} FROM tasks WHERE ${IS_OPEN} AND ${IS_ROOT}${conditions.map((condition) => condition.sql).join('')} ORDER BY ended_at, created_at, id LIMIT ?`;
   return toRecords(await database.read({ sql, parameters: [...conditions.flatMap((condition) => condition.parameters), limit] }));
 }
 
 export async function readStatistics(database: Database, owner: string | undefined, at: number): Promise<OpenRunStatistics> {
   const conditions = ofOwner(owner);
-  const sql = `SELECT ${COUNTS} FROM tasks WHERE ${IS_OPEN}${conditions.map((condition) => condition.sql).join('')}`;
+  const sql = `SELECT ${COUNTS} FROM tasks WHERE ${IS_OPEN} AND ${IS_ROOT}${conditions.map((condition) => condition.sql).join('')}`;
   const parameters = [at, ...conditions.flatMap((condition) => condition.parameters)];
   const [row] = (await database.read({ sql, parameters })) as readonly unknown[] as readonly StatisticsRow[];
   const { total = 0, queued = 0, working = 0, waiting = 0, held = 0, expired = 0, oldest } = row ?? {};
@@ -65,6 +65,9 @@ function toRecords(rows: readonly unknown[]): readonly TaskRecord[] {
 const OF_SESSION = ' AND session_id = (SELECT session_id FROM sessions WHERE session_key = ?)';
 
 const COLUMNS = TASK_COLUMNS.join(', ');
+
+/** Children are shown below their roots. */
+const IS_ROOT = 'parent_id IS NULL';
 
 const STATUS: Readonly<Record<OpenRunStatus, string>> = {
   queued: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NULL`,
