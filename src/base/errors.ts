@@ -103,6 +103,9 @@ export const ERRORS = {
   EMBEDDER_FAILED: entry('The embedder failed', 'retry', 502),
   TOOL_NOT_FOUND: entry('Unknown tool', 'stop', 400),
   TOOL_ARGUMENTS_INVALID: entry('Invalid tool arguments', 'stop', 400),
+  TOOL_OUTCOME_UNKNOWN: entry('Nobody knows whether the tool call was carried out', 'stop', 502),
+  MCP_UNAVAILABLE: entry('The MCP server cannot be reached', 'retry', 502),
+  MCP_UNAUTHORIZED: entry('The MCP server rejected the credentials', 'stop', 502),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),

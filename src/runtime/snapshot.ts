@@ -9,19 +9,25 @@ import type { Retriever } from '../knowledge/retriever.js';
 import type { Logger } from '../observe/log.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
+import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
 import { createTools } from '../providers/tools/registry.js';
+import { ActiveSteps } from './active-steps.js';
 import type { Extensions } from './extensions.js';
+import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
 export interface Snapshot {
   readonly settings: Settings;
   readonly retriever: Retriever;
   /** @throws AppError `AGENT_NOT_FOUND`. */
   getAgent(name: string): Agent;
+  /** Lets go of the servers that its tools come from when no step runs on it any more; may be called twice. */
+  close(): Promise<void>;
 }
 
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
   createRetriever(settings: Settings): Retriever;
+  readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,7 +36,9 @@ export interface SnapshotDependencies {
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
-  const agents = createAgents(settings, models, retriever, dependencies);
+  const toolsets = dependencies.toolsets.hold(settings);
+  const steps = new ActiveSteps();
+  const agents = createAgents(settings, models, retriever, toolsets, dependencies);
   return Object.freeze({
     settings,
     retriever,
@@ -44,7 +52,11 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
       }
       if (agent === undefined)
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
-      return agent;
+      return steps.count(agent);
+    },
+    async close() {
+      await steps.ended();
+      await toolsets.release();
     },
   });
 }
@@ -64,6 +76,7 @@ function createAgents(
   settings: Settings,
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
+  { forAgents: toolsets }: HeldToolsets,
   { extensions, clock, log }: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
@@ -90,10 +103,16 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+    const wanted = findWantedToolsets(
+      agent.tools,
+      tools.map((tool) => tool.name),
+      settings.tools,
+    );
     agents.set(
       name,
       createLlmAgent({
         ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
+        toolsets: toolsets.filter((toolset) => wanted.includes(toolset.name)),
         approvalExpiresAfterMs,
         maxToolBytes: limits.maxToolBytes,
       }),

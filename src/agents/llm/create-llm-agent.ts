@@ -3,6 +3,8 @@
  * model's own step; the others in a step after it, when the answer that asks for them is committed (R7).
  */
 import { createArgumentsCheck } from '../../providers/tools/arguments.js';
+import type { Tool } from '../../providers/tools/contract.js';
+import { joinToolsets } from '../../providers/tools/join-toolsets.js';
 import type { Agent } from '../agent.js';
 import { createAgent } from '../create-agent.js';
 import { readControl } from './control.js';
@@ -15,6 +17,14 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'llm' }, async (state, context) => {
     const control = readControl(state.task.control);
     const runStep = control.callMessageId === undefined ? runModelStep : runToolStep;
-    return await runStep(state, context, control, { ...options, checkArguments });
+    const tools = await listTools(options, context.signal);
+    return await runStep(state, context, control, { ...options, tools, checkArguments });
   });
+}
+
+/** Those of this step: a call that an earlier one planned finds its tool again by name. */
+async function listTools({ tools, toolsets = [], settings }: LlmAgentOptions, signal: AbortSignal): Promise<readonly Tool[]> {
+  if (toolsets.length === 0) return tools;
+  const offered = await Promise.all(toolsets.map(async (toolset) => ({ toolset: toolset.name, tools: await toolset.list(signal) })));
+  return joinToolsets(tools, offered, settings.tools);
 }

@@ -15,7 +15,7 @@ import { askSomebody } from './ask-somebody.js';
 import { type Attempts, type LlmControl, writeControl } from './control.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
-import { applyDecision, type CallPlan, planCall, type Question } from './plan-calls.js';
+import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
 import { type Decision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
@@ -47,8 +47,13 @@ export async function runToolStep(
   const reply = readReply(history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
   const decided = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
 
+  const startedAt = clock.now();
   const answered = await runPlannedCalls(decided, state, context, dependencies);
-  const plans = decided.map(({ plan }) => plan);
+  const begun = decided.map(({ plan }) => plan);
+  const plans = decided.map(({ call, plan }) => {
+    if (plan.type !== 'run' || answered.some((known) => known.call.id === call.id)) return plan;
+    return askForOutcome(plan, call, { number: (control.attempts[call.id]?.number ?? 0) + 1, startedAt });
+  });
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
   const events = describeOutput({ results: answered, append: control.wroteOutput });
   const says = answered.length > 0 || reply.consumes.length > 0;
@@ -63,7 +68,7 @@ export async function runToolStep(
       ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes: reply.consumes, at: clock.now() })]
       : [],
     events,
-    toolCalls: [...(intentsOf(plans).length > 0 ? [] : decidedRows(plans)), ...askedRows(plans)],
+    toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans)],
   };
   if (questions.length === 0) return { type: 'continue', ...result };
   const { problems } = reply;

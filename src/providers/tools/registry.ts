@@ -1,10 +1,12 @@
 /** The tools that an agent sees. */
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, McpToolSettings, ToolSettings } from '../../config/settings.js';
+import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
-import type { Tool } from './contract.js';
+import type { Tool, Toolset } from './contract.js';
+import { mayBeOffered } from './may-be-offered.js';
 import type { PassageSearch } from './passage-search.js';
 
 export interface CreateToolsOptions {
@@ -33,7 +35,7 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
   const { agent, tools, declared = {} } = options;
   const handlers = createHandlers(options);
   throwProblems(findHandlerProblems(options));
-  const entries = Object.entries(declared);
+  const entries = Object.entries(declared).filter((entry): entry is [string, FunctionToolSettings] => entry[1].type === 'function');
   const handled = new Set(entries.map(([, { handler }]) => handler));
   const available = [
     ...[...handlers.values()].filter(({ name }) => !handled.has(name) && !Object.hasOwn(declared, name)),
@@ -45,12 +47,17 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
   if (tools === undefined) return available.filter(({ name }) => name !== ON_REQUEST || Object.hasOwn(declared, name));
   throwProblems(
     tools.flatMap((name, index) =>
-      available.some((tool) => tool.name === name)
+      available.some((tool) => tool.name === name) || mayBeOffered(name, declared)
         ? []
         : [{ field: `agents.${agent}.tools[${index}]`, description: describeMissing(name, declared) }],
     ),
   );
   return available.filter((tool) => tools.includes(tool.name));
+}
+
+/** The tools of a server (TOOL-53); what agents have of them is joined in each step. */
+export function createToolset(name: string, settings: McpToolSettings, options: Omit<McpToolsetOptions, 'name' | 'settings'>): Toolset {
+  return new McpToolset({ ...options, name, settings });
 }
 
 /** Built-in tools and those that code adds, by name; `search` only with something to search. */
@@ -63,7 +70,7 @@ function createHandlers({ documentStores, search, extensions = [], clock }: Crea
 }
 
 /** TOOL-01: a handler that is not built in waits for approval unless the configuration says otherwise. */
-function declare(name: string, settings: ToolSettings, handler: Tool, isBuiltIn: boolean): Tool {
+function declare(name: string, settings: FunctionToolSettings, handler: Tool, isBuiltIn: boolean): Tool {
   const approvalPrompt = settings.approvalPrompt ?? handler.approvalPrompt;
   return {
     name,
@@ -83,7 +90,9 @@ function findHandlerProblems({
   hasDocumentStores = documentStores.length > 0,
 }: CreateToolsOptions): readonly FieldProblem[] {
   const known = [...new Set([...BUILT_IN, ...extensions.map(({ name }) => name)])];
-  return Object.entries(declared).flatMap(([name, { handler, requireApproval, enabled }]) => {
+  return Object.entries(declared).flatMap(([name, settings]) => {
+    if (settings.type !== 'function') return [];
+    const { handler, requireApproval, enabled } = settings;
     if (!known.includes(handler))
       return [{ field: `tools.${name}.handler`, description: `there is no handler '${handler}'; there is ${known.join(', ')}` }];
     if (handler === 'search' && enabled && !hasDocumentStores && !extensions.some((tool) => tool.name === handler))
@@ -114,8 +123,10 @@ function throwProblems(problems: readonly FieldProblem[]): void {
 function describeMissing(name: string, declared: Readonly<Record<string, ToolSettings>>): string {
   const own = declared[name];
   if (own?.enabled === false) return `tools.${name}.enabled is false`;
-  if (name === 'search' || own?.handler === 'search') return `'${name}' needs a document store in the agent's document_stores`;
-  const as = Object.entries(declared).flatMap(([key, { handler }]) => (handler === name ? [`'${key}'`] : []));
+  if (own?.type === 'mcp' && own.internal) return `tools.${name}.internal is true: it serves document parsing only`;
+  if (name === 'search' || (own?.type === 'function' && own.handler === 'search'))
+    return `'${name}' needs a document store in the agent's document_stores`;
+  const as = Object.entries(declared).flatMap(([key, tool]) => (tool.type === 'function' && tool.handler === name ? [`'${key}'`] : []));
   return as.length > 0 ? `'${name}' is declared as ${as.join(', ')}; name that` : `there is no tool '${name}'`;
 }
 

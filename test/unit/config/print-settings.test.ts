@@ -15,6 +15,7 @@ llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v
 embedders: {e: {}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
+tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}
 agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}}
 server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b}
@@ -92,6 +93,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : ['other'];
   // One key of two that must agree: it cannot change alone.
   if (path.join('.') === 'agents.b.visibility') return undefined;
+  // The other keys of a tool go with these.
+  if (path[0] === 'tools' && (key === 'type' || (key === 'handler' && path[1] !== 'h'))) return undefined;
   if (schema.enum !== undefined)
     return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
   if (path.includes('card') || path.includes('extended_card')) return 'http://other';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { ToolSettings } from '../../../../src/config/settings.js';
+import type { FunctionToolSettings, ToolSettings } from '../../../../src/config/settings.js';
 import type { Tool } from '../../../../src/providers/tools/contract.js';
 import { type CreateToolsOptions, createTools } from '../../../../src/providers/tools/registry.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
@@ -13,7 +13,7 @@ const own = (name: string, more: Partial<Tool> = {}): Tool => ({
   ...more,
 });
 
-const declare = (handler: string, more: Partial<ToolSettings> = {}): ToolSettings => ({
+const declare = (handler: string, more: Partial<FunctionToolSettings> = {}): ToolSettings => ({
   type: 'function',
   handler,
   enabled: true,
