@@ -15,7 +15,7 @@ llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v
 embedders: {e: {}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
-agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}}
+agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}, c: {agent_tools: [b], agent_tool_options: {b: {approval_prompt: p}}}, d: {type: loop, sub_agents: [b]}}
 server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b}
 logger: {file: /tmp/h.log}
@@ -84,6 +84,9 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : value + 1;
   // Whether the text of a key fits is checked in cards.test.ts.
   if (key === 'keys') return undefined;
+  if (key === 'sub_agents' || key === 'agent_tools')
+    return path[1] === 'c' && key === 'agent_tools' ? undefined : [path[1] === 'b' ? 'a' : 'b'];
+  if (key === 'termination_conditions') return ['escalate'];
   if (Array.isArray(value))
     return key === 'skills'
       ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [], input_modes: [], output_modes: [] }]
@@ -91,7 +94,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         ? []
         : ['other'];
   // One key of two that must agree: it cannot change alone.
-  if (path.join('.') === 'agents.b.visibility') return undefined;
+  if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
   if (schema.enum !== undefined)
     return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
   if (path.includes('card') || path.includes('extended_card')) return 'http://other';
