@@ -15,15 +15,8 @@ export function readChildAnswer({ agent, state, statusMessage, messages }: Child
   return { isCompleted: false, text: `agent '${agent}' ${how}${said === '' ? '' : `: ${said}`}` };
 }
 
-/** An agent may say its answer in several messages, one per commit. */
+/** The last message with a text: what was said before it was a question, or a step on the way. */
 function lastWords(messages: readonly SessionMessage[]): string {
   const spoken = messages.findLast((message) => message.role === 'agent' && textOf(message) !== '');
-  if (spoken === undefined) return '';
-  const end = messages.lastIndexOf(spoken);
-  const begin = messages.findLastIndex(({ role, author }, index) => index < end && (role !== 'agent' || author !== spoken.author)) + 1;
-  return messages
-    .slice(begin, end + 1)
-    .map(textOf)
-    .filter((text) => text !== '')
-    .join('\n');
+  return spoken === undefined ? '' : textOf(spoken);
 }

@@ -63,8 +63,9 @@ function handOver(outcome: Finished, target: string, { state, active, control, o
   const turns = { ...control.turns, [target]: (control.turns[target] ?? 0) + 1 };
   const next = writeControl({ active: target, turns, usage: control.usage, child: {} });
   const handedOver = goOn(outcome, next, { member: active.agent, now: options.clock.now() });
-  if (!active.targets.includes(target)) return failed(unknownTarget(active.name, target), state, handedOver);
-  if (Object.values(turns).reduce((sum, count) => sum + count, 0) > MAX_TURNS) return failed(tooOften(), state, handedOver);
+  const { type: _, ...result } = handedOver;
+  if (!active.targets.includes(target)) return failed(unknownTarget(active.name, target), state, result);
+  if (Object.values(turns).reduce((sum, count) => sum + count, 0) > MAX_TURNS) return failed(tooOften(), state, result);
   return handedOver;
 }
 
