@@ -152,7 +152,7 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   const listening = await signals.listen((mark) => marks.watch(mark));
   closers.add(() => listening.close());
   const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
-  const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key));
+  const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key, true));
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 

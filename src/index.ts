@@ -126,12 +126,11 @@ export class Hector {
   /** The configuration with what is registered. @throws AppError `CONFIG_*`, with every problem at once. */
   settings(): Settings {
     const { config, workingDirectory, environment = processEnvironment() } = this.#options;
-    const given = typeof config === 'object' ? config : {};
     return loadSettings({
       environment,
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
-      ...(typeof config === 'string' ? { file: config } : {}),
-      overrides: (document) => mergeDocuments(given, describeAgents(mergeDocuments(document, given), this.#agents)),
+      ...(typeof config === 'string' ? { file: config } : config === undefined ? {} : { document: config }),
+      overrides: (document) => describeAgents(document, this.#agents),
     });
   }
 
@@ -148,7 +147,10 @@ export class Hector {
   /** Starts, serves until SIGTERM, SIGINT or `signal`, and drains. A second signal ends the process at once. */
   async serve({ signal, onReady, ...options }: ServeOptions = {}): Promise<void> {
     const stop = new AbortController();
-    const onStop = () => stop.abort();
+    const onStop = () => {
+      process.off('SIGTERM', onStop).off('SIGINT', onStop);
+      stop.abort();
+    };
     process.once('SIGTERM', onStop).once('SIGINT', onStop);
     signal?.addEventListener('abort', onStop, { once: true });
     if (signal?.aborted) onStop();

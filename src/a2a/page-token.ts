@@ -27,7 +27,7 @@ export function parsePageToken(text: string, filter: TaskListFilter): PageToken 
     return 'unreadable';
   }
   const [version, statusAt, id, totalSize, of] = Array.isArray(value) ? (value as readonly unknown[]) : [];
-  if (version !== VERSION || typeof id !== 'string' || !isInteger(statusAt) || !isInteger(totalSize)) return 'unreadable';
+  if (version !== VERSION || typeof id !== 'string' || !isInteger(statusAt) || !isCount(totalSize)) return 'unreadable';
   // What no id has would only trouble a database.
   if (!/^[\x21-\x7e]{1,64}$/.test(id)) return 'unreadable';
   return of === fingerprint(filter) ? { statusAt, id, totalSize } : 'of another list';
@@ -45,6 +45,11 @@ function checksum(body: string): string {
 
 function isInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
+}
+
+/** What the proto's int32 holds. */
+function isCount(value: unknown): value is number {
+  return isInteger(value) && value >= 0 && value <= 0x7fffffff;
 }
 
 const VERSION = 1;

@@ -17,6 +17,8 @@ import type { Settings } from './settings.js';
 export interface LoadOptions {
   /** Default `.hector/config.yaml` in the working directory when it exists, else no file at all. */
   readonly file?: string;
+  /** The configuration itself, in the file's words: no file is read. */
+  readonly document?: JsonObject;
   /** Laid over the file, in the file's words; a function is handed the parsed file. They become part of `source`. */
   readonly overrides?: JsonObject | ((document: JsonObject) => JsonObject);
   /** Default: the process's own. `.env` files are read below it (CFG-06). */
@@ -28,8 +30,9 @@ export interface LoadOptions {
 /** @throws AppError `CONFIG_*`, with every problem at once. */
 export function loadSettings(options: LoadOptions = {}): Settings {
   const workingDirectory = resolve(options.workingDirectory ?? '.');
-  const file = findConfigFile(options.file, workingDirectory);
-  const text: ConfigText = file === undefined ? { value: {}, locate: () => undefined } : parseConfigText(readConfigFile(file), file);
+  const file = options.document === undefined ? findConfigFile(options.file, workingDirectory) : undefined;
+  const text: ConfigText =
+    file === undefined ? { value: options.document ?? {}, locate: () => undefined } : parseConfigText(readConfigFile(file), file);
   const environment = loadEnvironment({
     workingDirectory,
     ...(options.environment === undefined ? {} : { environment: options.environment }),
@@ -41,7 +44,7 @@ export function loadSettings(options: LoadOptions = {}): Settings {
     environment,
     workingDirectory,
     locate: text.locate,
-    where: file ?? 'the built-in configuration',
+    where: file ?? (options.document === undefined ? 'the built-in configuration' : 'the configuration given'),
   });
 }
 

@@ -12,6 +12,7 @@ import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import type { StreamQuota } from '../access/stream-quota.js';
+import { untilAborted } from '../base/abort.js';
 import { AppError, hasCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
@@ -79,7 +80,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   let release = () => {};
   try {
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
-    const frames = await traced(method, headers, async () => {
+    const opening = traced(method, headers, async () => {
       const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
       // Before the message is accepted: a refused caller must not leave a task behind.
       release = ports.quota.acquire(principal.subject);
@@ -87,6 +88,11 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
         extensions = active;
       });
       return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
+    });
+    const frames = await untilAborted(opening, stop.signal).catch((error: unknown) => {
+      // It may open after all, and nobody would read it.
+      opening.then((late) => late.return?.()).catch(() => {});
+      throw error;
     });
     // The head leaves at once, so the client knows that it is connected before the first event.
     call.sendMetadata(toMetadata(extensionHeaders(extensions)));

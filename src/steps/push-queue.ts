@@ -25,9 +25,9 @@ export class BullPushQueue implements PushQueue {
     this.#queue.on('error', (error) => log.debug({ err: error }, 'push queue: Redis error'));
   }
 
-  async enqueue(key: string): Promise<void> {
+  async enqueue(key: string, isDue = false): Promise<void> {
     try {
-      await this.#queue.add('push', { key }, { ...JOB_OPTIONS, deduplication: { id: key, keepLastIfActive: true } });
+      await this.#queue.add('push', { key }, { ...JOB_OPTIONS, deduplication: { id: key, keepLastIfActive: true, reschedule: isDue } });
     } catch (error) {
       this.#log.debug({ reason: describeError(error) }, 'a push job was not added; the sweep will');
     }

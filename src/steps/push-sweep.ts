@@ -42,7 +42,7 @@ export class PushSweep {
     for (let page = 0; page < PAGES && !signal.aborted; page++) {
       const { due, next } = await store.due(clock.now(), BATCH, this.#after);
       // Announced too: nobody noted their news, so some process does not know of them.
-      await Promise.all(due.flatMap((mark) => [queue.enqueue(mark.key), signals.announce(mark)]));
+      await Promise.all(due.flatMap((mark) => [queue.enqueue(mark.key, true), signals.announce(mark)]));
       this.#after = next;
       if (next === undefined) return;
     }

@@ -13,8 +13,11 @@ export type PushMark = Pick<PushConfig, 'key' | 'taskId'>;
 
 /** Port to the queue of deliveries; implemented by `steps/`. */
 export interface PushQueue {
-  /** A hint that this config has something to deliver. Never rejects; harmless when repeated. */
-  enqueue(key: string): Promise<void>;
+  /**
+   * A hint that this config has something to deliver. Never rejects; harmless when repeated.
+   * @param isDue SQL says so, whatever an earlier job waits for: a webhook that was saved again need not wait out a failure's backoff.
+   */
+  enqueue(key: string, isDue?: boolean): Promise<void>;
 }
 
 /** Tells all processes of a config. Implemented by `storage/redis`. */
@@ -41,11 +44,8 @@ export class PushMarks {
     const keys = this.#watched.get(taskId) ?? new Set();
     this.#watched.delete(taskId);
     this.#watched.set(taskId, keys.add(key));
-    if (this.#watched.size <= MAX_WATCHED) return;
-    for (const oldest of this.#watched.keys()) {
-      this.#watched.delete(oldest);
-      return;
-    }
+    if (keys.size > MAX_KEYS_PER_TASK) dropOldest(keys);
+    if (this.#watched.size > MAX_WATCHED) dropOldest(this.#watched);
   }
 
   /** Waits for nothing: a step is never held up by a webhook. */
@@ -69,4 +69,11 @@ export function withPushMarks(publisher: FeedPublisher, marks: PushMarks): FeedP
   };
 }
 
+function dropOldest<Key>(held: { keys(): IterableIterator<Key>; delete(key: Key): boolean }): void {
+  const [oldest] = held.keys();
+  if (oldest !== undefined) held.delete(oldest);
+}
+
 const MAX_WATCHED = 50_000;
+/** As many as `server.a2a.push.max_configs_per_task` can allow; more were deleted meanwhile. */
+const MAX_KEYS_PER_TASK = 100;

@@ -126,6 +126,13 @@ t.test('a direct message is the whole answer, blocking, streamed and with return
       },
       { directMessages: true },
     ],
+    committed: [
+      async function* () {
+        yield { type: 'artifact', artifactId: 'a', text: 'committed' };
+        yield { type: 'message', text: 'too late' };
+      },
+      { directMessages: true },
+    ],
     undeclared: () => ({ type: 'message', text: 'hello' }),
   });
   const message = userMessage('What time is it?');
@@ -153,6 +160,7 @@ t.test('a direct message is the whole answer, blocking, streamed and with return
   t.equal(artifactText(task), 'a task');
   for (const [name, reason] of [
     ['late', /first and only output/],
+    ['committed', /first and only output/],
     ['undeclared', /agents\.undeclared\.direct_messages/],
   ] as const) {
     const failed = await sendText(`${url}/agents/${name}`, 'x');
@@ -174,6 +182,29 @@ t.test('a direct message is one over gRPC too (S1, T2, GR3)', async (t) => {
   const kinds: unknown[] = [];
   for await (const { payload } of client.sendMessageStream(request())) kinds.push(payload?.$case);
   t.same(kinds, ['message']);
+});
+
+t.test('a gRPC stream that has not begun ends with UNAVAILABLE as soon as the server drains (R6, GR3)', async (t) => {
+  let called = () => {};
+  const calls = new Promise<void>((resolve) => {
+    called = resolve;
+  });
+  const silent: AgentHandler = ({ signal }) => {
+    called();
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+  };
+  const hector = await startCodeAgents(t, { silent: [silent, { directMessages: true }] }, { server: { grpc_port: 0 } });
+  const factory = new ClientFactory({
+    transports: [new GrpcTransportFactory({ grpcChannelCredentials: credentials.createInsecure() })],
+    preferredTransports: ['GRPC'],
+  });
+  const client = await factory.createFromUrl(`${hector.url}/agents/silent/`, '.well-known/agent-card.json');
+  const stream = client.sendMessageStream(SendMessageRequest.fromJSON({ message: userMessage('Are you there?') }));
+  const answer = stream.next().catch((error: unknown) => String(error));
+  await calls;
+  const closed = hector.close();
+  t.match(await answer, /shutting down/);
+  await closed;
 });
 
 t.test('an agent waits for input and for credentials, and a message alone authorises nothing (M7, M8, M9, T12)', async (t) => {

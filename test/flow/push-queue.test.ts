@@ -67,6 +67,34 @@ t.test('a turn that asks for a later one gets it, and nothing is left in Redis w
   await waitFor(async () => (await left()).length === 0);
 });
 
+t.test('what is due by now is not kept waiting by an earlier turn that asked for a later one', async (t) => {
+  const { queue, turns } = await start(t, async (_key, _signal, turn) =>
+    turn === 1 ? { type: 'later', at: Date.now() + 600_000 } : { type: 'done' },
+  );
+  await queue.enqueue('a');
+  await waitFor(() => turns() === 1);
+  await waitFor(async () => {
+    await queue.enqueue('a', true);
+    return turns() >= 2;
+  });
+});
+
+t.test('a turn whose lease is lost ends: another process has the webhook', async (t) => {
+  let reason: unknown;
+  const { queue, turns, connections } = await start(t, async (_key, signal) => {
+    if (turns() > 1) return { type: 'done' };
+    await once(signal, 'abort');
+    reason = signal.reason;
+    return { type: 'done' };
+  });
+  await queue.enqueue('a');
+  await waitFor(() => turns() === 1);
+  const [lease] = (await connections.main.keys('hector:*')).filter((key) => key.includes('push.a'));
+  await connections.main.set(lease as string, 'somebody else', 'PX', 60_000);
+  await waitFor(() => reason !== undefined);
+  t.pass('its signal aborted');
+});
+
 t.test('closing cuts the turn that is under way', async (t) => {
   const { queue, worker, turns } = await start(t, async (_key, signal) => {
     await once(signal, 'abort');

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
+import { sha256Hex } from '../../src/base/json.js';
 import { type CallOptions, type ProtocolServer, startProtocolServer, userMessage } from '../support/protocol-server.js';
 import { agentSettings } from '../support/test-settings.js';
 
@@ -192,6 +193,13 @@ t.test('a token that this server did not give, or gave for another list, is refu
     t.match(error, { code: -32602, message: /another list/ }, JSON.stringify(filter));
   }
   t.match((await server.call('ListTasks', { pageToken: token }, { principal: stranger })).body.error, { code: -32602 });
+  const [body = ''] = token.split('.');
+  for (const totalSize of [-5, 2 ** 40, 1.5]) {
+    const parts = JSON.parse(Buffer.from(body, 'base64url').toString()) as unknown[];
+    const forged = Buffer.from(JSON.stringify(parts.with(3, totalSize))).toString('base64url');
+    const { error } = (await server.call('ListTasks', { pageToken: `${forged}.${sha256Hex(forged).slice(0, 8)}` })).body;
+    t.match(error, { code: -32602 }, `a forged one cannot say ${totalSize} tasks, which no binding could write`);
+  }
   const next = await list(server, { page_token: token, pageSize: 2, historyLength: 0, includeArtifacts: true });
   t.equal(next.tasks.length, 2, 'how much of how many may change');
 });

@@ -1,4 +1,6 @@
 /** What webhooks get, over the whole server. */
+import path from 'node:path';
+import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
 import { rpc, sendText, userMessage } from '../support/a2a-client.js';
@@ -83,7 +85,7 @@ t.test('a webhook that comes late gets the task as it is, also when it has ended
   t.same(webhook.received[0]?.body.task.artifacts, task.artifacts);
 });
 
-t.test('several webhooks of one task each get everything, and a bad one holds up nobody (P9)', async (t) => {
+t.test('several webhooks of one task each get everything, and a silent one holds up neither them nor the step (P9)', async (t) => {
   const server = await start(t);
   const [good, bad] = [await startWebhook(t), await startWebhook(t)];
   bad.answer = () => () => undefined;
@@ -93,6 +95,33 @@ t.test('several webhooks of one task each get everything, and a bad one holds up
   await server.create({ taskId, url: good.url });
   await good.until(isEnded);
   t.same(story(good.received), ['task TASK_STATE_COMPLETED']);
+});
+
+t.test('webhooks that answer slowly do not keep others from their turn (P9)', async (t) => {
+  const server = await start(t, { concurrency: 1, timeout_ms: 10_000 });
+  const [slow, quick] = [await startWebhook(t), await startWebhook(t)];
+  slow.answer = () => (_request, response) => void setTimeout(() => response.writeHead(200).end(), 1_100);
+  await server.send({ url: slow.url });
+  await slow.until((received) => received.length === 1);
+  await server.send({ url: quick.url });
+  await quick.until(isEnded);
+  t.notOk(isEnded(slow.received), 'it came between two deliveries of the slow one');
+});
+
+t.test('what the database holds of a webhook tells its secrets to nobody without the key (P11)', async (t) => {
+  const server = await start(t, { encryption_key: 'a key that is long enough' });
+  const { id: taskId } = await sendText(server.url, 'Hello');
+  await server.create({
+    taskId,
+    url: 'http://127.0.0.1:9/',
+    token: 'tok-en-1',
+    authentication: { scheme: 'Bearer', credentials: 's3cret' },
+  });
+  const database = new Database(path.join(server.hector.directory, '.hector', 'hector.db'), { readonly: true });
+  t.teardown(() => database.close());
+  const rows = JSON.stringify(database.prepare('select * from push_configs').all());
+  t.match(rows, taskId);
+  t.notMatch(rows, /tok-en-1|s3cret/);
 });
 
 t.test('a delivery that fails is tried again, and later events wait for it (P9)', async (t) => {

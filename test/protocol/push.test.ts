@@ -149,6 +149,17 @@ t.test('a task has no more configs than the setting allows, and the refusal name
   t.match(refused.body.error?.data?.[0], { reason: 'TOO_MANY_PUSH_CONFIGS' });
   resultOf(await server.create({ taskId, id: configs[0].id, url: `${HOOK}2` }));
   t.equal(resultOf(await server.list({ taskId })).configs.length, 2, 'replacing adds none');
+
+  const stranger = `${server.hector.url}/agents/other`;
+  const configuration = { taskPushNotificationConfig: { url: HOOK } };
+  const messageTo = (id: string) => ({ message: { ...userMessage('Hello'), taskId: id }, configuration });
+  t.match((await rpc(server.url, 'SendMessage', messageTo(taskId))).body.error, { code: -32602 });
+  for (const id of [taskId, 'nobody'])
+    t.equal(
+      (await rpc(stranger, 'SendMessage', messageTo(id))).body.error?.code,
+      -32001,
+      'a stranger does not learn that it is there (E7)',
+    );
 });
 
 t.test('addresses that only this machine can reach are refused when they are registered (P10)', async (t) => {

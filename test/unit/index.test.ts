@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Hector } from 'hector';
 import t from 'tap';
@@ -25,6 +25,15 @@ t.test('a registration alone is an agent with defaults; the configuration has th
   });
   t.match(agents['alone'], { type: 'custom', handler: 'alone', directMessages: false, inputModes: ['text/plain'], streaming: true });
   t.equal(hector.settings().version, hector.settings().version, 'equal programs have equal versions (R12)');
+});
+
+t.test('a configuration that is given is all there is: no file is read beside it (PRG-01)', async (t) => {
+  const workingDirectory = await temporaryDirectory(t);
+  await mkdir(path.join(workingDirectory, '.hector'));
+  await writeFile(path.join(workingDirectory, '.hector', 'config.yaml'), 'agents:\n  stranger: {}\n');
+  const agentsOf = (hector: Hector) => Object.keys(hector.settings().agents);
+  t.same(agentsOf(new Hector({ config: { agents: { mine: {} } }, workingDirectory, environment: {} })), ['mine']);
+  t.same(agentsOf(new Hector({ workingDirectory, environment: {} })), ['stranger']);
 });
 
 t.test('names that are taken and handlers that are none are refused (CONFIG_INVALID)', async (t) => {

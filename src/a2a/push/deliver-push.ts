@@ -21,7 +21,7 @@ import type { TaskEvent } from '../../tasks/task-event.js';
 import type { TaskStore } from '../../tasks/task-store.js';
 import { readTaskView } from '../read-task.js';
 import { findRetryAfterMs } from './find-retry-after.js';
-import { projectPush, toPushRequest } from './push-payload.js';
+import { projectPush, toPushRequest, wantsTasks } from './push-payload.js';
 import type { PushSecrets } from './push-secrets.js';
 
 export interface DeliverPushDependencies {
@@ -56,33 +56,41 @@ export function createDeliverPush(dependencies: DeliverPushDependencies): Delive
     let config = await configs.findByKey(key);
     if (config === undefined || config.state !== 'active') return DONE;
     if (config.nextAttemptAt > clock.now()) return { type: 'later', at: config.nextAttemptAt };
-    for (let count = 0; count < DELIVERIES_PER_TURN; ) {
+    const turnEnd = clock.monotonic() + TURN_MS;
+    do {
       const batch = await readDeliveries(dependencies, config);
       if (batch.length === 0) return DONE;
       for (const delivery of batch) {
-        if (signal.aborted) return { type: 'later', at: clock.now() };
+        if (signal.aborted || clock.monotonic() >= turnEnd) return { type: 'later', at: clock.now() };
         const outcome = await deliverOne(dependencies, config, delivery, signal);
         if (outcome.type !== 'delivered') return outcome;
         config = outcome.config;
-        count += 1;
       }
       if (config.state !== 'active') return DONE;
-    }
+    } while (clock.monotonic() < turnEnd);
     // Others wait too.
     return { type: 'later', at: clock.now() };
   };
 }
 
 async function readDeliveries({ store }: DeliverPushDependencies, config: PushConfig): Promise<readonly Delivery[]> {
-  if (config.deliveredSeq > 0) return (await store.events(config.taskId, config.deliveredSeq, BATCH)).map(toDelivery);
+  if (config.deliveredSeq > 0) {
+    const events = await store.events(config.taskId, config.deliveredSeq, BATCH);
+    if (events.length === 0 || !wantsTasks(config)) return events.map((event) => toDelivery(event, projectPush(event)));
+    const view = await readTaskView(store, config.taskId, config.deliveredSeq);
+    return events.map((event) => {
+      view.apply(event);
+      return toDelivery(event, projectPush(event) === undefined ? undefined : { task: view.toTask() });
+    });
+  }
   const view = await readTaskView(store, config.taskId, config.startSeq);
   if (view.seq === 0) return [];
   return [{ seq: view.seq, response: { task: view.toTask() }, isLast: isTerminal(view.state) }];
 }
 
-function toDelivery(event: TaskEvent): Delivery {
+function toDelivery(event: TaskEvent, response: StreamResponse | undefined): Delivery {
   const state: TaskState | undefined = event.type === 'status.changed' ? event.status.state : undefined;
-  return { seq: event.seq, response: projectPush(event), isLast: state !== undefined && isTerminal(state) };
+  return { seq: event.seq, response, isLast: state !== undefined && isTerminal(state) };
 }
 
 type OneOutcome = DeliverOutcome | { readonly type: 'delivered'; readonly config: PushConfig };
@@ -160,5 +168,6 @@ async function recordFailure(
 const DONE: DeliverOutcome = { type: 'done' };
 const GONE = 410;
 const BATCH = 50;
-const DELIVERIES_PER_TURN = 100;
+/** A webhook that is slow holds its place among `concurrency` others no longer than this and one delivery. */
+const TURN_MS = 1_000;
 const JITTER = 0.2;

@@ -78,6 +78,8 @@ export async function prepareSentConfig(
   const config = configuration?.taskPushNotificationConfig;
   if (config === undefined) return async () => undefined;
   const ports = getPushPorts(dependencies);
+  // First: what else is wrong may say something about a task that the caller must not know of (E7).
+  if (message.taskId !== undefined) await getTaskRecord(dependencies.store, message.taskId, call);
   await assertWebhook(dependencies, ports, config.url, SENT_URL, call.signal);
   // A message that is sent again must find the config that it made (R11).
   const id = config.id ?? `m-${sha256Hex(message.messageId).slice(0, 32)}`;

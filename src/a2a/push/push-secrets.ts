@@ -28,8 +28,8 @@ export function createPushSecrets(encryptionKey: string): PushSecrets {
       if (sealed.startsWith(PLAIN)) return sealed.slice(PLAIN.length);
       if (key === undefined || !sealed.startsWith(SEALED)) throw unreadable();
       const bytes = Buffer.from(sealed.slice(SEALED.length), 'base64');
-      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES));
       try {
+        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES));
         decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
         return decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
       } catch (cause) {

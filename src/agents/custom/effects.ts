@@ -31,10 +31,6 @@ export class Effects {
   readonly #running = new Map<string, Promise<unknown>>();
   readonly #lost: ToolCallRecord[] = [];
   #onLost: () => void = () => {};
-  /** Resolves when the outcome of an effect is unknown. */
-  readonly foundLost = new Promise<void>((resolve) => {
-    this.#onLost = resolve;
-  });
   #context: StepContext | undefined;
   readonly #waiting: ((context: StepContext) => void)[] = [];
 
@@ -45,6 +41,18 @@ export class Effects {
   /** Those that somebody has to be asked about. */
   get lost(): readonly ToolCallRecord[] {
     return this.#lost;
+  }
+
+  /**
+   * What the wait gives, or 'lost' when the outcome of an effect turns out to be unknown first. One wait at a time: a race against one
+   * long-lived promise would keep what every wait gave.
+   */
+  untilLost<Value>(wait: Promise<Value>): Promise<Value | 'lost'> {
+    return new Promise((resolve, reject) => {
+      this.#onLost = () => resolve('lost');
+      if (this.#lost.length > 0) resolve('lost');
+      wait.then(resolve, reject);
+    });
   }
 
   open(context: StepContext): void {

@@ -89,7 +89,7 @@ export class HandlerCall {
         this.#assertLength(texts);
         continue;
       }
-      await untilAborted(Promise.race([this.#effects.close(), this.#effects.foundLost]), context.signal);
+      await untilAborted(this.#effects.untilLost(this.#effects.close()), context.signal);
       if (this.#effects.lost.length > 0) return await this.#ask(state, context, control);
       const allowsMessage = settings.directMessages;
       return toOutcome(output, { task: state.task, control: this.#withState(control), texts, allowsMessage, now: clock.now() });
@@ -102,8 +102,7 @@ export class HandlerCall {
       // Whoever waits for it hears of its failure; after an abort nobody does.
       this.#next.catch(() => {});
     }
-    const lost = this.#effects.foundLost.then(() => 'lost' as const);
-    const next = await untilAborted(Promise.race([this.#next, lost]), signal);
+    const next = await untilAborted(this.#effects.untilLost(this.#next), signal);
     if (next !== 'lost') this.#next = undefined;
     return next;
   }

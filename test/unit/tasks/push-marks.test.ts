@@ -46,6 +46,14 @@ t.test('so many tasks are watched and no more: the one heard of longest ago is l
   t.same(queued.sort(), ['k', 'k0']);
 });
 
+t.test('configs that come and go leave no more than a task can have', async (t) => {
+  const { queued, marks } = start();
+  for (let n = 0; n < 1_000; n++) marks.watch({ taskId: 't1', key: `k${n}` });
+  marks.note([event('t1', 2)]);
+  t.equal(queued.length, 100);
+  t.ok(queued.includes('k999'), 'the newest are kept');
+});
+
 t.test('a publisher with marks publishes as before and waits for no queue', async (t) => {
   const marks = new PushMarks({ enqueue: () => new Promise(() => undefined) });
   marks.watch({ taskId: 't1', key: 'a' });
