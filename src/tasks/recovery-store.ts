@@ -94,7 +94,7 @@ export interface RetentionStore {
    * time of end; says how many.
    */
   completeEnded(limit: number, pause?: Pause): Promise<number>;
-  /** Ended tasks with their events, tool calls and accepted message ids. */
+  /** Ended tasks with their events, tool calls and accepted message ids, and with all below them, whose number is not counted. */
   deleteTasks(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Of ended tasks: every event but the first and the last status, and the results of their tool calls; the tasks stay. */
   deleteEvents(before: number, limit: number, pause?: Pause): Promise<number>;

@@ -2,7 +2,6 @@ import t, { type Test } from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { InMemoryTaskStore } from '../support/in-memory-task-store.js';
 import { forEachDialect } from '../support/temp-database.js';
-import { childRunSuite } from './child-runs.js';
 import { openRunSuite, recoverySuite } from './recovery-store.js';
 import { taskListSuite } from './task-list-store.js';
 import { acceptSuite, commitSuite } from './task-store.js';
@@ -26,7 +25,6 @@ forEachDialect(t, async (t, createOpenTemp) => {
   await recoverySuite(t, open);
   await openRunSuite(t, open);
   await taskListSuite(t, open);
-  await childRunSuite(t, open);
 });
 
 void t.test('in memory, for tests', async (t) => {
@@ -38,5 +36,4 @@ void t.test('in memory, for tests', async (t) => {
   await recoverySuite(t, open);
   await openRunSuite(t, open);
   await taskListSuite(t, open);
-  await childRunSuite(t, open);
 });

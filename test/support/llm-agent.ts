@@ -12,10 +12,10 @@ import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
 import type { TaskEventBody } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
-import { agentSettings as helperSettings } from './test-settings.js';
+import { agentSettings as helperSettings, reasoningSettings } from './test-settings.js';
 
 export function agentSettings(changes: Partial<AgentSettings> = {}): AgentSettings {
-  return helperSettings({ description: '', llm: 'main', instruction: 'Be kind.', reasoning: { maxIterations: 100 }, ...changes });
+  return helperSettings({ description: '', llm: 'main', instruction: 'Be kind.', reasoning: reasoningSettings(), ...changes });
 }
 
 export function createTestAgent(

@@ -1,5 +1,13 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type {
+  AgentSettings,
+  CardSettings,
+  PushSettings,
+  ReasoningSettings,
+  ServerSettings,
+  Settings,
+  StorageSettings,
+} from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -24,7 +32,24 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     includeContextLimit: 5,
     includeContextMaxLength: 500,
     doubleTexting: 'enqueue',
-    reasoning: { maxIterations: 10 },
+    reasoning: reasoningSettings({ maxIterations: 10 }),
+    subAgents: [],
+    agentTools: [],
+    agentToolOptions: {},
+    maxIterations: undefined,
+    disallowTransferToParent: false,
+    disallowTransferToPeers: false,
+    ...change,
+  };
+}
+
+export function reasoningSettings(change: Partial<ReasoningSettings> = {}): ReasoningSettings {
+  return {
+    maxIterations: 100,
+    enableExitTool: false,
+    enableEscalateTool: undefined,
+    terminationConditions: ['no_tool_calls', 'escalate', 'transfer', 'skip_summarization', 'input_required'],
+    completionInstruction: undefined,
     ...change,
   };
 }

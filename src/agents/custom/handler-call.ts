@@ -12,6 +12,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { findNestedBranch } from '../branch.js';
 import { type CustomControl, readControl } from './control.js';
 import { askAboutEffects } from './decide-effects.js';
 import { Effects } from './effects.js';
@@ -51,7 +52,10 @@ export class HandlerCall {
     const control = readControl(task.control);
     const { metadata, ...view } = readRun(await context.readEvents(), state.history, control.messageId);
     const signal = AbortSignal.any([context.signal, context.turn]);
-    const effects = new Effects({ agent: options.name, taskId: task.id, signal, clock: options.clock });
+    const effects = new Effects({
+      ...{ agent: options.name, taskId: task.id, signal, clock: options.clock },
+      scope: findNestedBranch(state, options.name),
+    });
     const { id, contextId, owner, tenant } = task;
     const call = new HandlerCall(
       options,

@@ -13,6 +13,10 @@ export interface LlmControl {
   readonly callMessageId: string | undefined;
   /** Attempts of `once` calls whose outcome somebody is asked for, by call id. */
   readonly attempts: Attempts;
+  /** Keys of the runs that answer calls of agent tools, by call id; of the answer at hand. Default: none. */
+  readonly delegated?: Readonly<Record<string, string>>;
+  /** The user's message that was passed on to runs below this one. */
+  readonly heard?: string;
 }
 
 export type Attempts = Readonly<Record<string, Attempt>>;
@@ -26,23 +30,27 @@ export interface Attempt {
 
 export function readControl(control: JsonObject): LlmControl {
   const usage = (control['usage'] ?? {}) as Partial<ModelUsage>;
-  const { phase, callMessageId } = control;
+  const { phase, callMessageId, delegated, heard } = control;
   return {
     iteration: typeof control['iteration'] === 'number' ? control['iteration'] : 0,
     wroteOutput: control['wroteOutput'] === true,
     usage: { inputTokens: 0, outputTokens: 0, ...usage },
     callMessageId: phase === 'tools' && typeof callMessageId === 'string' ? callMessageId : undefined,
     attempts: (control['attempts'] ?? {}) as unknown as Attempts,
+    ...(delegated === undefined ? {} : { delegated: delegated as Readonly<Record<string, string>> }),
+    ...(typeof heard === 'string' ? { heard } : {}),
   };
 }
 
-export function writeControl({ iteration, wroteOutput, usage, callMessageId, attempts }: LlmControl): JsonObject {
+export function writeControl({ iteration, wroteOutput, usage, callMessageId, attempts, delegated = {}, heard }: LlmControl): JsonObject {
   return {
     iteration,
     wroteOutput,
     usage: { ...usage },
     ...(callMessageId === undefined ? {} : { phase: 'tools', callMessageId }),
     ...(Object.keys(attempts).length === 0 ? {} : { attempts: attempts as unknown as JsonObject }),
+    ...(callMessageId === undefined || Object.keys(delegated).length === 0 ? {} : { delegated }),
+    ...(callMessageId === undefined || heard === undefined ? {} : { heard }),
   };
 }
 

@@ -10,7 +10,9 @@ import type { StepContext, StepOutcome, StepState } from '../agent.js';
 import { createToolMessage } from './answered-call.js';
 import { callModel } from './call-model.js';
 import type { ShownText } from './collect-answer.js';
+import { conclude } from './conclude.js';
 import { addUsage, type LlmControl, writeControl } from './control.js';
+import { describeCompletion } from './control-tools.js';
 import { describeOutput, RESPONSE_ARTIFACT, type StepOutput } from './describe-output.js';
 import { failed, finished, wordlessReason } from './end-run.js';
 import { describeOpenCall, findOpenCalls } from './open-calls.js';
@@ -42,8 +44,13 @@ export async function runModelStep(
   throwIfAborted(context.signal);
   const passages = await retrieveContext(settings, withoutDecisions(history), retriever, context.signal);
   const request: ModelRequest = {
-    system: [settings.instruction, formatContextBlock(passages)].filter((text) => text !== '').join('\n\n'),
-    messages: prepareHistory(history, name, (call) => describeOpenCall(call, rows.get(call.id))),
+    system: [settings.instruction, describeCompletion(tools, settings.reasoning.completionInstruction), formatContextBlock(passages)]
+      .filter((text) => text !== '')
+      .join('\n\n'),
+    messages: withSomethingToAnswer(
+      prepareHistory(history, name, (call) => describeOpenCall(call, rows.get(call.id))),
+      clock.now(),
+    ),
     tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
   };
   const shown: ShownText = { text: '' };
@@ -74,6 +81,7 @@ export async function runModelStep(
     const result = { control: writeControl({ ...control, iteration, wroteOutput: true, usage }), messages };
     const wordless = wordlessReason(answer, settings.llm);
     if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() });
+    if (!settings.reasoning.terminationConditions.includes('no_tool_calls')) return { type: 'continue', ...result, events: describe({}) };
     return finished(answer.reason, usage, { ...result, events: describe({ lastChunk: true }) });
   }
 
@@ -87,13 +95,25 @@ export async function runModelStep(
   }
   const planned = prepared.map((entry) => ({ ...entry, plan: planCall({ ...entry, row: undefined, attempts: {} }) }));
   const results = await runPlannedCalls(planned, state, context, dependencies);
-  return {
-    type: 'continue',
-    messages: [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })],
-    ...proceed({ results }, undefined),
-  };
+  const messages = [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })];
+  return conclude(
+    { type: 'continue', messages, ...proceed({ results }, undefined) },
+    {
+      prepared: prepared.map((entry) => entry.prepared),
+      control: { ...control, iteration, wroteOutput: true, usage, callMessageId: undefined },
+      dependencies,
+    },
+  );
+}
+
+/** A model that has spoken last is asked to go on: some providers take its last words for the beginning of the answer. */
+function withSomethingToAnswer(messages: readonly SessionMessage[], now: number): readonly SessionMessage[] {
+  if (messages.at(-1)?.role !== 'agent') return messages;
+  return [...messages, { id: newId(now), role: 'user', author: 'user', parts: [{ type: 'text', text: GO_ON }], createdAt: now }];
 }
 
 function callIdsOf(history: readonly SessionMessage[]): ReadonlySet<string> {
   return new Set(history.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool_call').map(({ id }) => id)));
 }
+
+const GO_ON = 'Go on. When nothing is left to do, say so with the tool that ends your work.';

@@ -8,7 +8,7 @@ import type { CallPlan } from './plan-calls.js';
 import type { PreparedCall } from './prepare-call.js';
 import { createRecordResult, recordSurely } from './record-results.js';
 import { type CallToRun, runToolCalls } from './run-tool-calls.js';
-import type { StepDependencies } from './step-dependencies.js';
+import type { ToolStepOptions } from './step-dependencies.js';
 
 export interface PlannedCall {
   readonly call: ToolCallPart;
@@ -24,7 +24,7 @@ export async function runPlannedCalls(
   planned: readonly PlannedCall[],
   { task, sessionState = {} }: StepState,
   context: StepContext,
-  { name, llm, maxToolBytes, log, clock }: StepDependencies,
+  { name, llm, maxToolBytes, log, clock }: Pick<ToolStepOptions, 'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock'>,
 ): Promise<readonly AnsweredCall[]> {
   for (const { call, prepared, plan } of planned)
     if (prepared.type === 'refused' && plan.type === 'settled')

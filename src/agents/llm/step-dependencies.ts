@@ -29,3 +29,11 @@ export interface LlmAgentOptions {
 export interface StepDependencies extends LlmAgentOptions {
   readonly checkArguments: CheckArguments;
 }
+
+/** What the calls of an answer need; whose answer it is does not matter. */
+export interface ToolStepOptions
+  extends Pick<StepDependencies, 'name' | 'tools' | 'approvalExpiresAfterMs' | 'maxToolBytes' | 'clock' | 'log' | 'checkArguments'> {
+  readonly llm: Pick<StepDependencies['llm'], 'maxToolOutputLength'>;
+  /** Default: nothing but the model ends the run. */
+  readonly settings?: Pick<AgentSettings, 'reasoning'>;
+}

@@ -233,7 +233,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   deleteTasks(before: number, limit: number, pause?: Pause): Promise<number> {
-    return deleteTasks(this.#database, { before, limit, pause });
+    return deleteTasks(this.#database, { before, limit, pause }, this.#separate?.sessions);
   }
 
   deleteEvents(before: number, limit: number, pause?: Pause): Promise<number> {
