@@ -22,4 +22,4 @@ export function cleanLine(text: string, maxLength = 500): string {
 }
 
 /** All but line ends, tabs, the joiners that scripts and emoji need, and the Arabic signs that are seen. */
-const UNSEEN = /(?![\t\n\r\u200c\u200d\u0600-\u0605\u06dd])[\p{Cc}\p{Cf}]/gu;
+const UNSEEN = /(?![\t\n\r\u200c\u0600-\u0605\u06dd]|\u200d)[\p{Cc}\p{Cf}]/gu;

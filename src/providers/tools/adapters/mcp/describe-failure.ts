@@ -25,7 +25,7 @@ export function classifyFailure(
   sdk: McpSdk,
   { wasOver, hadId }: { readonly wasOver: boolean; readonly hadId: boolean },
 ): FailureKind {
-  if (error instanceof sdk.UnauthorizedError) return 'unauthorized';
+  if (error instanceof sdk.UnauthorizedError || error instanceof sdk.OAuthError) return 'unauthorized';
   if (error instanceof AppError) return error.code === 'MCP_UNAUTHORIZED' ? 'unauthorized' : 'unknown';
   if (error instanceof sdk.McpError) return error.data === LOST_ANSWER || wasOver ? 'unknown' : 'answered';
   const status = statusOf(error, sdk);
@@ -43,6 +43,10 @@ export function describeFailure(
   { name, doing, sdk }: { readonly name: string; readonly doing: string; readonly sdk: McpSdk },
 ): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof sdk.OAuthError) {
+    const refusal = `the authorization server refuses tools.${name}.oauth: ${cleanLine(`${error.errorCode} ${error.message}`)}`;
+    return new AppError('MCP_UNAUTHORIZED', { message: `tools.${name}: ${refusal}`, cause: error });
+  }
   const status = statusOf(error, sdk);
   if (error instanceof sdk.UnauthorizedError || status === 401 || status === 403) {
     const refusal = status === 403 ? 'the server answers 403: these credentials may not' : describeLogin(name);

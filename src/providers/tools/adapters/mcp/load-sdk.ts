@@ -9,16 +9,18 @@ export async function loadSdk() {
       import('@modelcontextprotocol/sdk/types.js'),
       import('@modelcontextprotocol/sdk/client/auth.js'),
     ]);
-  const { ReadBuffer, serializeMessage } = await import('@modelcontextprotocol/sdk/shared/stdio.js');
+  const { deserializeMessage, serializeMessage } = await import('@modelcontextprotocol/sdk/shared/stdio.js');
+  const { OAuthError } = await import('@modelcontextprotocol/sdk/server/auth/errors.js');
   return {
     Client,
     StreamableHTTPClientTransport,
     StreamableHTTPError,
     SSEClientTransport,
-    ReadBuffer,
+    deserializeMessage,
     serializeMessage,
     getDefaultEnvironment: stdio.getDefaultEnvironment,
     UnauthorizedError: auth.UnauthorizedError,
+    OAuthError,
     McpError: types.McpError,
     ResultSchema: types.ResultSchema,
     ToolListChanged: types.ToolListChangedNotificationSchema,

@@ -89,7 +89,9 @@ async function open(kind: TransportKind, options: OpenSessionOptions, signal: Ab
   } catch (error) {
     await transport.close().catch(() => undefined);
     if (signal.aborted) throw error;
-    const reason = late.signal.aborted ? late.signal.reason : over.signal.aborted && kind === 'stdio' ? over.signal.reason : error;
+    // What a program was ended by says more than that its pipe is closed.
+    const isEnd = kind === 'stdio' && over.signal.aborted && !(error instanceof AppError);
+    const reason = late.signal.aborted ? late.signal.reason : isEnd ? over.signal.reason : error;
     throw describeFailure(reason, { name, doing: `cannot be reached by ${kind}`, sdk });
   } finally {
     cancelTimer();

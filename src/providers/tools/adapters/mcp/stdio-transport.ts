@@ -126,27 +126,35 @@ export class StdioTransport implements Transport {
   }
 
   #createReader(): (chunk: Buffer) => void {
-    const buffer = new this.#options.sdk.ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+    const pieces: Buffer[] = [];
+    let bytes = 0;
     return (chunk) => {
-      try {
-        buffer.append(chunk);
-      } catch (error) {
-        // It never ends its line: nothing that follows can be read.
-        this.onerror?.(error as Error);
-        killGroup(this.#child?.pid, 'SIGKILL');
-        return;
+      let rest = chunk;
+      for (let end = rest.indexOf(NEW_LINE); end !== -1; end = rest.indexOf(NEW_LINE)) {
+        pieces.push(rest.subarray(0, end));
+        this.#read(Buffer.concat(pieces).toString('utf8'));
+        pieces.length = 0;
+        bytes = 0;
+        rest = rest.subarray(end + 1);
       }
-      for (;;) {
-        try {
-          const message = buffer.readMessage();
-          if (message === null) return;
-          this.onmessage?.(message);
-        } catch (error) {
-          // A line that is no message, as programs print by mistake: the next one may be.
-          this.onerror?.(error as Error);
-        }
-      }
+      pieces.push(rest);
+      bytes += rest.length;
+      if (bytes <= MAX_MESSAGE_BYTES) return;
+      // It never ends its line: nothing that follows can be read.
+      pieces.length = 0;
+      bytes = 0;
+      this.#lastWords += `\na line of more than ${MAX_MESSAGE_BYTES} bytes`;
+      killGroup(this.#child?.pid, 'SIGKILL');
     };
+  }
+
+  #read(line: string): void {
+    try {
+      this.onmessage?.(this.#options.sdk.deserializeMessage(line));
+    } catch (error) {
+      // A line that is no message, as programs print by mistake: the next one may be.
+      this.onerror?.(error as Error);
+    }
   }
 }
 
@@ -162,3 +170,4 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 /** For each: to leave, and to end. */
 const GRACE_MS = 1_000;
 const LAST_WORDS = 2_000;
+const NEW_LINE = 10;
