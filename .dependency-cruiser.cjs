@@ -54,6 +54,7 @@ const LIBRARIES = {
   'prom-client': ['observe/'],
   unbash: ['providers/tools/'],
   'uWebSockets.js': ['http/'],
+  undici: ['providers/llms/'],
   usearch: ['providers/vector-stores/'],
   yaml: ['config/'],
 };

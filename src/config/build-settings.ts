@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
 import { checkCards } from './check-cards.js';
-import { checkLlmKeys } from './check-llm-keys.js';
+import { checkLlms } from './check-llms.js';
 import { checkReferences } from './check-references.js';
 import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
@@ -48,7 +48,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkReferences(document),
       ...checkTools(document),
       ...checkCards(document),
-      ...checkLlmKeys(document, environment),
+      ...checkLlms(document, environment),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],

@@ -108,7 +108,7 @@ export interface QueueSettings {
 }
 
 export interface LlmSettings {
-  readonly provider: 'offline' | 'openai';
+  readonly provider: 'offline' | 'openai' | 'anthropic' | 'gemini' | 'ollama';
   readonly model: string;
   readonly apiKey: string;
   /** '' = the provider's own. */
@@ -119,12 +119,53 @@ export interface LlmSettings {
   readonly maxTokens: number | undefined;
   /** 0 = unlimited; longer tool results are truncated with a marker (AGT-13). */
   readonly maxToolOutputLength: number;
+  /** `undefined` = nothing is said to the model about thinking. */
+  readonly thinking: LlmThinking | undefined;
   readonly maxRetries: number;
-  /** Longest silence of a streaming answer, milliseconds. Default 120,000. */
+  /** Longest silence of a streaming answer, milliseconds. Default 120,000; ollama 300,000 (LLM-02). */
   readonly idleTimeoutMs: number;
+  readonly tls: LlmTls;
+  /** Keys in `llms` that are asked in turn when this one fails (W-66). */
+  readonly fallback: readonly string[];
+  /** `undefined` = not known. */
+  readonly price: LlmPrice | undefined;
+  readonly ollama: OllamaSettings;
   /** Offline model only: delay before the first token and between tokens, milliseconds. Default 0. */
   readonly firstTokenMs: number;
   readonly tokenMs: number;
+}
+
+export interface LlmThinking {
+  readonly enabled: boolean;
+  /** Default 1,024. */
+  readonly budgetTokens: number;
+}
+
+/** LLM-05 */
+export interface LlmTls {
+  readonly insecureSkipVerify: boolean;
+  /** Absolute path of a PEM file that is trusted beside the usual authorities; '' = none. */
+  readonly caCertificate: string;
+}
+
+/** Per million tokens. */
+export interface LlmPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Of input that came from the provider's cache. */
+  readonly cached: number;
+  /** Of input that was written to it. */
+  readonly cacheWrite: number;
+}
+
+/** LLM-40; `undefined` = the model's own. */
+export interface OllamaSettings {
+  readonly keepAlive: string;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly numCtx: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: readonly string[];
 }
 
 export interface EmbedderSettings {
