@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { LlmAgentSettings } from './llm-agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 
 export interface Settings {
@@ -266,7 +267,7 @@ export interface SigningKeySettings {
   readonly jku: string | undefined;
 }
 
-export interface AgentSettings {
+export interface AgentSettings extends LlmAgentSettings {
   readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner';
   /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
   readonly handler: string | undefined;
