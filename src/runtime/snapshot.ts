@@ -1,6 +1,7 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
+import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
@@ -108,6 +109,10 @@ function createAgents(
       );
       return createLlmAgent({
         ...{ name, settings: agent, model, llm, retriever, ...calls },
+        customization: extensions.customizations?.get(name),
+        globalInstructions: agent.prompt.globalInstructionsOf.map((above) => findGlobalInstruction(above, settings, extensions)),
+        summarizer: findSummarizer(agent, models),
+        findPrice: (key) => settings.llms[key]?.price,
         tools: joinTools(name, own, otherTools),
         toolsets: toolsets.filter((toolset) => wanted.includes(toolset.name)),
       });
@@ -121,6 +126,22 @@ function createAgents(
       return handler === undefined ? undefined : createCustomAgent({ name, settings: agent, handler, ...calls });
     },
   });
+}
+
+function findGlobalInstruction(agent: string, settings: Settings, { customizations }: Extensions): InstructionSource {
+  return {
+    key: `agents.${agent}.global_instruction`,
+    text: settings.agents[agent]?.prompt.globalInstruction ?? '',
+    provider: customizations?.get(agent)?.globalInstruction,
+  };
+}
+
+function findSummarizer(
+  { context: { summarizerLlm: llm } }: AgentSettings,
+  models: ReadonlyMap<string, LanguageModel>,
+): { readonly llm: string; readonly model: LanguageModel } | undefined {
+  const model = llm === undefined ? undefined : models.get(llm);
+  return llm === undefined || model === undefined ? undefined : { llm, model };
 }
 
 /** A model tells its tools apart by name. */

@@ -27,6 +27,8 @@ export interface CustomAgentOptions {
   readonly settings: Pick<AgentSettings, 'directMessages'>;
   readonly handler: AgentHandler;
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  readonly maxToolBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
