@@ -32,7 +32,9 @@ function checkSchema(path: readonly string[], schema: unknown): readonly Finding
     return [{ path, description: `this is no JSON Schema: ${describeError(error)}` }];
   }
   if (schema['type'] === 'object') return [];
-  return [{ path: [...path, 'type'], description: `the value is ${String(schema['type'])}; wanted object: models answer with nothing else` }];
+  return [
+    { path: [...path, 'type'], description: `the value is ${String(schema['type'])}; wanted object: models answer with nothing else` },
+  ];
 }
 
 function checkOutputKey(path: readonly string[], key: unknown): readonly Finding[] {

@@ -16,7 +16,12 @@ import { ended } from './resume-checkpoint.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
-export async function decideToolCall(ports: StudioPorts, run: RunReference, callId: string, decision: DecisionRequest): Promise<StudioResponse> {
+export async function decideToolCall(
+  ports: StudioPorts,
+  run: RunReference,
+  callId: string,
+  decision: DecisionRequest,
+): Promise<StudioResponse> {
   const task = await getRun(ports, run);
   const question = isPossibleId(callId) ? await findQuestion(ports.tasks, task, callId) : undefined;
   if (question === undefined) throw await notAsked(ports, task, callId);

@@ -4,7 +4,9 @@ import type { StoredToolResult } from './tool-call.js';
 
 /** A result as it stands in the ledger: an earlier version kept whatever a tool returned, so that its content may be no text. */
 export function readStoredResult(value: unknown): StoredToolResult {
-  const { content, isError, data, files, sessionState }: Partial<Record<keyof StoredToolResult, unknown>> = isJsonObject(value) ? value : {};
+  const { content, isError, data, files, sessionState }: Partial<Record<keyof StoredToolResult, unknown>> = isJsonObject(value)
+    ? value
+    : {};
   const text = typeof content === 'string' ? content : content === undefined ? '(no result)' : JSON.stringify(content);
   return {
     content: text,

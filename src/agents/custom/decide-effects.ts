@@ -52,10 +52,12 @@ export async function decideEffects(state: StepState, context: StepContext, opti
   const settled = new Set([...rows.keys()].filter((callId) => open.every((row) => row.callId !== callId)));
   const { decisions, problems } = readDecisions(message, { taskId: task.id, asked, settled });
   const by = { messageId: message.id, at: options.clock.now() };
-  const decided = isApplied ? [] : open.flatMap((row) => {
-    const decision = decisions.get(row.callId);
-    return applyDecision(row, decision === undefined ? undefined : limitDecision(decision, options.maxToolBytes), by);
-  });
+  const decided = isApplied
+    ? []
+    : open.flatMap((row) => {
+        const decision = decisions.get(row.callId);
+        return applyDecision(row, decision === undefined ? undefined : limitDecision(decision, options.maxToolBytes), by);
+      });
   const left = open.filter(({ callId }) => decided.every((row) => row.callId !== callId));
   if (left.length > 0) return askAboutEffects(left, control, state, options, { problems: isApplied ? [] : problems, decided });
   await recordSurely(decided, context, options.clock);

@@ -86,7 +86,10 @@ function replaceAnswer(outcome: Extract<StepOutcome, { type: 'finished' }>, text
   const isAnswer = ({ text: own, mediaType }: Part) => own !== undefined || mediaType === 'application/json';
   return {
     ...outcome,
-    messages: outcome.messages.with(index, { ...said, parts: [{ type: 'text', text }, ...said.parts.filter(({ type }) => type !== 'text')] }),
+    messages: outcome.messages.with(index, {
+      ...said,
+      parts: [{ type: 'text', text }, ...said.parts.filter(({ type }) => type !== 'text')],
+    }),
     events: outcome.events.map((event) => {
       if (event.type !== 'artifact.updated' || event.artifact.artifactId !== RESPONSE_ARTIFACT) return event;
       return { ...event, artifact: { ...event.artifact, parts: [{ text }, ...event.artifact.parts.filter((part) => !isAnswer(part))] } };

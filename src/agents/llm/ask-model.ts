@@ -3,7 +3,7 @@ import { AppError } from '../../base/errors.js';
 import type { JsonValue } from '../../base/json.js';
 import type { ModelRequest } from '../../providers/llms/contract.js';
 import type { SessionPart } from '../../tasks/session-message.js';
-import { callModel, createCallIds, type CallModelOptions } from './call-model.js';
+import { type CallModelOptions, callModel, createCallIds } from './call-model.js';
 import { askForRepair, checkOutput } from './check-output.js';
 import type { Answer } from './collect-answer.js';
 import { addUsage, type RunUsage, withCost } from './control.js';

@@ -3,7 +3,10 @@ import { AppError } from '../../base/errors.js';
 import type { LlmControl } from './control.js';
 import type { StepDependencies } from './step-dependencies.js';
 
-export function findExceededLimit(control: LlmControl, { name, settings }: Pick<StepDependencies, 'name' | 'settings'>): AppError | undefined {
+export function findExceededLimit(
+  control: LlmControl,
+  { name, settings }: Pick<StepDependencies, 'name' | 'settings'>,
+): AppError | undefined {
   const { iteration, usage, workedMs = 0 } = control;
   const { limits, reasoning } = settings;
   if (iteration >= reasoning.maxIterations)
@@ -11,7 +14,9 @@ export function findExceededLimit(control: LlmControl, { name, settings }: Pick<
       message: `Reasoning loop safety limit exceeded after ${iteration} iterations (agents.${name}.reasoning.max_iterations)`,
     });
   const exceeded = (key: string, used: string) =>
-    new AppError('AGENT_LIMIT_EXCEEDED', { message: `The run was ended after ${iteration} model calls: ${used} (agents.${name}.limits.${key})` });
+    new AppError('AGENT_LIMIT_EXCEEDED', {
+      message: `The run was ended after ${iteration} model calls: ${used} (agents.${name}.limits.${key})`,
+    });
   const tokens = usage.inputTokens + usage.outputTokens;
   if (limits.maxTokens !== undefined && tokens >= limits.maxTokens)
     return exceeded('max_tokens', `it has used ${tokens} of ${limits.maxTokens} tokens`);

@@ -35,7 +35,10 @@ interface Placeholder {
   readonly optional?: string;
 }
 
-async function findValue({ artifact, name = '', optional }: Placeholder, { state, findArtifact }: TemplateScope): Promise<string | undefined> {
+async function findValue(
+  { artifact, name = '', optional }: Placeholder,
+  { state, findArtifact }: TemplateScope,
+): Promise<string | undefined> {
   const value = artifact === undefined ? findState(state, name) : await findArtifact(artifact);
   return value ?? (optional === undefined ? undefined : '');
 }
@@ -46,4 +49,5 @@ function findState(state: SessionState, name: string): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-const PLACEHOLDER = /(?<!\{)\{(?:artifact\.(?<artifact>[\w][\w./-]*)|(?<name>(?:(?:app|user|temp):)?[A-Za-z_]\w*))(?<optional>\?)?\}(?!\})/g;
+const PLACEHOLDER =
+  /(?<!\{)\{(?:artifact\.(?<artifact>[\w][\w./-]*)|(?<name>(?:(?:app|user|temp):)?[A-Za-z_]\w*))(?<optional>\?)?\}(?!\})/g;

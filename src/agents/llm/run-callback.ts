@@ -10,10 +10,7 @@ export async function runCallback<Value>(
   run: () => Value | Promise<Value>,
 ): Promise<Value> {
   try {
-    return await untilAborted(
-      (async () => await run())(),
-      signal,
-    );
+    return await untilAborted((async () => await run())(), signal);
   } catch (cause) {
     if (signal.aborted) throw abortError(signal);
     if (cause instanceof AppError) throw cause;

@@ -89,7 +89,8 @@ function keepFiles(value: unknown, maxBytes: number): { readonly files: readonly
     const part = readFile(file);
     const bytes = part === undefined ? 0 : Buffer.byteLength(JSON.stringify(part));
     if (part === undefined) notes.push(`[${name} was left out: wanted a url, or raw as base64]`);
-    else if (bytes > left) notes.push(`[${name} was left out: ${bytes} bytes exceeded ${left === maxBytes ? '' : 'what is left of '}${LIMIT_KEY}]`);
+    else if (bytes > left)
+      notes.push(`[${name} was left out: ${bytes} bytes exceeded ${left === maxBytes ? '' : 'what is left of '}${LIMIT_KEY}]`);
     else {
       files.push(part);
       left -= bytes;

@@ -43,7 +43,9 @@ const AgentSchema = section(
     instruction: text('System prompt; {name} stands for a value of the state of the session.', { default: 'You are a helpful assistant.' }),
     global_instruction: GLOBAL_INSTRUCTION,
     prompt: PromptSchema,
-    include_contents: choice(['default', 'none'], 'With none it reads its own run alone, not the conversation before.', { default: 'default' }),
+    include_contents: choice(['default', 'none'], 'With none it reads its own run alone, not the conversation before.', {
+      default: 'default',
+    }),
     context: ContextSchema,
     structured_output: optional(StructuredOutputSchema),
     output_key: optional(text("Key of the session's state that gets its answers.", { minLength: 1, maxLength: 200 })),

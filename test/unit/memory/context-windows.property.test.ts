@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { bufferWindow } from '../../../src/memory/context-windows/buffer-window.js';
 import { groupMessages } from '../../../src/memory/context-windows/message-groups.js';
 import { summaryMessage, summaryWindow } from '../../../src/memory/context-windows/summary-window.js';
@@ -35,24 +35,24 @@ function createConversation(random: () => number): readonly SessionMessage[] {
 
 const tokensOf = (messages: readonly SessionMessage[]) => messages.reduce((sum, message) => sum + countTokens(message), 0);
 
-function assertWhole(t: Tap.Test, all: readonly SessionMessage[], kept: readonly SessionMessage[]): void {
+function assertWhole(t: Test, all: readonly SessionMessage[], kept: readonly SessionMessage[]): void {
   const calls = kept.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool_call' ? [part.id] : [])));
   const results = kept.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool_result' ? [part.callId] : [])));
   t.same(results, calls, 'each call has its result, and none stands alone');
   const places = kept.map((message) => all.indexOf(message));
-  t.same(places, [...places].sort((a, b) => a - b), 'in their order');
+  t.same(
+    places,
+    [...places].sort((a, b) => a - b),
+    'in their order',
+  );
   t.equal(kept[0]?.role, 'user', 'a user speaks first');
   const question = all.findLast(({ role }) => role === 'user') as SessionMessage;
   t.ok(kept.includes(question), 'the question is there');
 }
 
-namespace Tap {
-  export type Test = Parameters<Parameters<typeof t.test>[1]>[0];
-}
-
 t.test('a window never splits a call from its result, keeps the question and stays in its budget (AGT-51, AGT-52, AGT-55)', async (t) => {
   for (let seed = 1; seed <= 300; seed++) {
-    const random = createRandom(seed);
+    const { next: random } = createRandom(seed);
     const all = createConversation(random);
     const size = 1 + Math.floor(random() * 30);
     const buffered = bufferWindow(all, size);
@@ -69,7 +69,11 @@ t.test('a window never splits a call from its result, keeps the question and sta
     const window = tokenWindow(all, { budget, preserveRecent, countTokens });
     assertWhole(t, all, window);
     const recent = all.slice(-preserveRecent || all.length);
-    if (preserveRecent > 0) t.ok(recent.every((message) => window.includes(message)), 'recent messages are kept');
+    if (preserveRecent > 0)
+      t.ok(
+        recent.every((message) => window.includes(message)),
+        'recent messages are kept',
+      );
     // What has to be there whatever it costs: the newest groups and the message of a user before them.
     const least = tokenWindow(all, { budget: 0, preserveRecent, countTokens });
     t.ok(tokensOf(window) <= budget || window.length === least.length, `within its budget (seed ${seed})`);
@@ -79,7 +83,7 @@ t.test('a window never splits a call from its result, keeps the question and sta
 
 t.test('summaries end behind an answer, keep what is recent word for word, and are not made again (AGT-53, AGT-54, W-94)', async (t) => {
   for (let seed = 1; seed <= 300; seed++) {
-    const random = createRandom(seed);
+    const { next: random } = createRandom(seed);
     const all = createConversation(random);
     const settings = { budget: 300 + Math.floor(random() * 4_000), threshold: 0.85, target: 0.7, preserveRecent: 5, countTokens };
     const first = summaryWindow(all, undefined, settings);
