@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { LlmAgentSettings } from './llm-agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
@@ -277,8 +278,8 @@ export interface SigningKeySettings {
   readonly jku: string | undefined;
 }
 
-export interface AgentSettings {
-  readonly type: 'llm' | 'custom';
+export interface AgentSettings extends LlmAgentSettings {
+  readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner';
   /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
   readonly handler: string | undefined;
   /** It may answer with a Message in place of a task (S1). Default false. */
@@ -286,7 +287,7 @@ export interface AgentSettings {
   /** Display name; default the key. */
   readonly name: string;
   readonly description: string;
-  /** Key in `llms`; unused by `custom` agents. */
+  /** Key in `llms`; only `llm` agents have one (CFG-32). */
   readonly llm: string;
   readonly instruction: string;
   /** `undefined` = all tools; `[]` = none (CFG-31). */
@@ -307,7 +308,39 @@ export interface AgentSettings {
   readonly includeContextLimit: number;
   readonly includeContextMaxLength: number;
   readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
-  readonly reasoning: { readonly maxIterations: number };
+  readonly reasoning: ReasoningSettings;
+  /** Keys in `agents`: of a workflow its members, of an `llm` agent those that it may hand over to. */
+  readonly subAgents: readonly string[];
+  /** Keys in `agents`: those that it calls as tools (AGT-23). */
+  readonly agentTools: readonly string[];
+  /** By key of the agent that is called. */
+  readonly agentToolOptions: Readonly<Record<string, AgentToolSettings>>;
+  /** Of a loop; 0 = until a member escalates. `undefined` for others. */
+  readonly maxIterations: number | undefined;
+  readonly disallowTransferToParent: boolean;
+  readonly disallowTransferToPeers: boolean;
+}
+
+/** CFG-45 */
+export interface ReasoningSettings {
+  readonly maxIterations: number;
+  readonly enableExitTool: boolean;
+  /** `undefined`: inside a loop, which nothing else would end (W-26). */
+  readonly enableEscalateTool: boolean | undefined;
+  readonly terminationConditions: readonly TerminationCondition[];
+  /** In place of what the prompt says about the tools that end the work (AGT-09). */
+  readonly completionInstruction: string | undefined;
+}
+
+/** AGT-02 */
+export type TerminationCondition = 'no_tool_calls' | 'escalate' | 'transfer' | 'skip_summarization' | 'input_required';
+
+export interface AgentToolSettings {
+  /** Default false. */
+  readonly requireApproval: boolean;
+  readonly approvalPrompt: string | undefined;
+  /** Its answer is the caller's. Default false. */
+  readonly skipSummarization: boolean;
 }
 
 export interface ObservabilitySettings {

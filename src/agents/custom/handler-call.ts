@@ -12,6 +12,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { findNestedBranch } from '../branch.js';
 import { type CustomControl, readControl } from './control.js';
 import { askAboutEffects } from './decide-effects.js';
 import { Effects } from './effects.js';
@@ -26,6 +27,8 @@ export interface CustomAgentOptions {
   readonly settings: Pick<AgentSettings, 'directMessages'>;
   readonly handler: AgentHandler;
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  readonly maxToolBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -51,7 +54,10 @@ export class HandlerCall {
     const control = readControl(task.control);
     const { metadata, ...view } = readRun(await context.readEvents(), state.history, control.messageId);
     const signal = AbortSignal.any([context.signal, context.turn]);
-    const effects = new Effects({ agent: options.name, taskId: task.id, signal, clock: options.clock });
+    const effects = new Effects({
+      ...{ agent: options.name, taskId: task.id, signal, clock: options.clock },
+      scope: findNestedBranch(state, options.name),
+    });
     const { id, contextId, owner, tenant } = task;
     const call = new HandlerCall(
       options,

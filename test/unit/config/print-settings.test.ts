@@ -16,7 +16,7 @@ embedders: {e: {}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
 tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}
-agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}}
+agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}, c: {agent_tools: [b], agent_tool_options: {b: {approval_prompt: p}}}, d: {type: loop, sub_agents: [b]}}
 server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b, llm: l}
 logger: {file: /tmp/h.log}
@@ -85,6 +85,9 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : value + 1;
   // Whether the text of a key fits is checked in cards.test.ts.
   if (key === 'keys') return undefined;
+  if (key === 'sub_agents' || key === 'agent_tools')
+    return path[1] === 'c' && key === 'agent_tools' ? undefined : [path[1] === 'b' ? 'a' : 'b'];
+  if (key === 'termination_conditions') return ['escalate'];
   // It would lead to itself.
   if (path.join('.') === 'llms.other.fallback') return undefined;
   if (Array.isArray(value))
@@ -94,7 +97,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         ? []
         : ['other'];
   // One key of two that must agree: it cannot change alone.
-  if (path.join('.') === 'agents.b.visibility') return undefined;
+  if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
   // The other keys of a tool go with these.
   if (path[0] === 'tools' && (key === 'type' || (key === 'handler' && path[1] !== 'h'))) return undefined;
   if (schema.enum !== undefined)
