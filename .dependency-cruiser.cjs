@@ -35,7 +35,7 @@ const LIBRARIES = {
   '@opentelemetry/exporter-trace-otlp-grpc': ['observe/'],
   '@opentelemetry/exporter-trace-otlp-http': ['observe/'],
   '@opentelemetry/sdk-node': ['observe/'],
-  '@sinclair/typebox': ['config/'],
+  '@sinclair/typebox': ['config/', 'providers/tools/'],
   ajv: ['config/', 'protocol/', 'providers/tools/'],
   'ajv-formats': ['config/', 'protocol/', 'providers/tools/'],
   'better-sqlite3': ['storage/sql/'],

@@ -44,6 +44,7 @@ export type { JsonObject, JsonValue } from './base/json.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { ModelRequest, ModelUsage } from './providers/llms/contract.js';
 export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
+export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
 export type { FilePart, SessionMessage, SessionPart, ToolCallPart, ToolResultPart } from './tasks/session-message.js';
 export type { SessionState, StateDelta } from './tasks/session-state.js';

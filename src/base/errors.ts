@@ -110,6 +110,8 @@ export const ERRORS = {
   TOOL_OUTCOME_UNKNOWN: entry('Nobody knows whether the tool call was carried out', 'stop', 502),
   MCP_UNAVAILABLE: entry('The MCP server cannot be reached', 'retry', 502),
   MCP_UNAUTHORIZED: entry('The MCP server rejected the credentials', 'stop', 502),
+  TOOL_PATH_REFUSED: entry('The path is not allowed', 'stop', 400),
+  TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),

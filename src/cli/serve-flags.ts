@@ -6,7 +6,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../base/json.js';
 import { detectProvider } from '../config/detect-provider.js';
 import type { Environment } from '../config/environment.js';
 import { KEY_VARIABLES } from '../config/keys/llms.js';
+import { mergeDocuments } from '../config/merge-documents.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
+import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
 export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   host: { type: 'string', value: '<address>', description: 'Address to listen on (default 0.0.0.0)' },
@@ -26,6 +28,7 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'thinking-budget': { type: 'string', value: '<count>', description: 'Tokens that it may think with' },
   instruction: { type: 'string', value: '<text>', description: 'System prompt of the agent' },
   stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
+  ...TOOL_OPTIONS,
   'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
 };
@@ -69,12 +72,16 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
     const server = Object.fromEntries(
       ['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]),
     );
-    return {
+    const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
       ...(isEmpty(server) ? {} : { server }),
       ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
     };
+    return mergeDocuments(
+      overrides,
+      toolOverrides(input, document, () => chooseAgent(document)),
+    );
   };
 }
 
@@ -110,7 +117,12 @@ function chooseLlm(document: JsonObject): string {
 }
 
 function chooseAgent(document: JsonObject): string {
-  return chooseOnly(document.agents, 'assistant', 'agents', 'write --instruction, --stream and --include-context into the file instead');
+  return chooseOnly(
+    document.agents,
+    'assistant',
+    'agents',
+    'write what --instruction, --stream, --tools and --include-context say into the file instead',
+  );
 }
 
 function chooseOnly(section: unknown, standard: string, label: string, cure: string): string {

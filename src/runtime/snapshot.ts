@@ -87,6 +87,7 @@ function createAgents(
       agent: name,
       tools,
       declared: settings.tools,
+      builtInTools: settings.builtInTools,
       documentStores,
       hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,

@@ -2,9 +2,8 @@
  * What recovery needs of the run log beyond `TaskStore`: runs that wait for somebody, are held for a decision, or are too old
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
-import type { TreeChange } from './child-runs.js';
 import type { TaskEvent } from './task-event.js';
-import type { SessionKey, TaskRecord } from './task-store.js';
+import type { SessionKey, TaskRecord, TreeChange } from './task-store.js';
 
 export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
 
@@ -77,7 +76,7 @@ export interface RecoveryStore {
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
   /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
   taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
-  /** Runs that have not ended, oldest first. */
+  /** Runs of clients that have not ended, oldest first; with status `held` also children. A run whose children work counts as running. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
   oldestUnclaimed(): Promise<TaskRecord | undefined>;

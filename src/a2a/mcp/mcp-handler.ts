@@ -7,33 +7,24 @@
  */
 import type { Principal } from '../../access/principal.js';
 import { assertJson } from '../../base/assert-json.js';
-import { AppError, toAppError } from '../../base/errors.js';
+import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
-import { canonicalJson, isJsonObject, type JsonObject, sha256Hex } from '../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
 import { readVersion } from '../../base/version.js';
-import type { AgentSettings, Settings } from '../../config/settings.js';
-import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
 import type { BindingReply, BindingRequest, ServerSentEvent } from '../binding-reply.js';
 import { detachableStream } from '../detachable-stream.js';
 import { httpErrorBody, toWireError } from '../errors.js';
 import type { JsonRpcId } from '../json-rpc-envelope.js';
 import { logFailure } from '../log-failure.js';
-import type { OperationCall } from '../operation-call.js';
-import type { Operations } from '../operations.js';
-import type { FrameStream } from '../task-stream.js';
-import { findVisibleAgent, isVisible } from '../visible-agent.js';
+import { findVisibleAgent } from '../visible-agent.js';
 import { describeAgentTool } from './agent-tool.js';
-import { type CallPlace, parseEventId } from './event-id.js';
-import { followCall, formatResult } from './follow-call.js';
+import { type CallScope, findAgent, type McpDependencies, visibleAgents } from './call-scope.js';
+import { parseEventId } from './event-id.js';
+import { formatResult } from './follow-call.js';
 import { type McpMessage, RpcError, readMcpMessage } from './read-message.js';
-import { toCallResult, toErrorResult } from './to-call-result.js';
-
-export interface McpDependencies {
-  readonly operations: Operations;
-  readonly settings: () => Settings;
-  readonly log: Logger;
-}
+import { cancelCall, type Place, resumeCall, startCall } from './run-call.js';
+import { toErrorResult } from './to-call-result.js';
 
 export interface McpHandler {
   /** A POST; `request.agent` '' = all agents. Never throws. */
@@ -68,7 +59,7 @@ export function createMcpHandler(dependencies: McpDependencies): McpHandler {
 
     async resume(request, principal) {
       const place = parseEventId(request.headers['last-event-id'] ?? '');
-      const scope: Scope = { ...dependencies, running, request, principal };
+      const scope: CallScope = { ...dependencies, running, request, principal };
       const agent = place === undefined ? undefined : findAgent(scope, place.agent);
       // There is no stream but those of calls.
       if (place === undefined || agent === undefined)
@@ -81,22 +72,16 @@ export function createMcpHandler(dependencies: McpDependencies): McpHandler {
           },
           { allow: 'POST' },
         );
-      return streamReply(scope, place, (signal) => goOn(scope, place, agent, signal));
+      return streamReply(scope, place, (signal) => resumeCall(scope, place, agent, signal));
     },
   };
 }
 
-interface Scope extends McpDependencies {
-  readonly running: Map<string, { readonly agent: string; readonly taskId: string }>;
-  readonly request: BindingRequest;
-  readonly principal: Principal;
-}
-
-async function answer(message: McpMessage, scope: Scope): Promise<BindingReply> {
+async function answer(message: McpMessage, scope: CallScope): Promise<BindingReply> {
   const { id, method, params } = message;
   const { request, settings } = scope;
   if (id === undefined) {
-    if (method === 'notifications/cancelled') await cancel(params, scope);
+    if (method === 'notifications/cancelled') await cancelCall(params, scope);
     return { type: 'json', status: 202, headers: {}, body: '' };
   }
   switch (method) {
@@ -126,7 +111,7 @@ async function answer(message: McpMessage, scope: Scope): Promise<BindingReply> 
       const progressToken = typeof token === 'string' || typeof token === 'number' ? token : undefined;
       const place = { agent: name as string, requestId: id, progressToken };
       const accepts = (request.headers['accept'] ?? '').includes('text/event-stream');
-      const run = (signal: AbortSignal) => call(scope, place, agent, args, signal);
+      const run = (signal: AbortSignal) => startCall(scope, place, agent, args, signal);
       return accepts ? streamReply(scope, place, run) : await wholeReply(scope, place, run);
     }
     default:
@@ -135,10 +120,9 @@ async function answer(message: McpMessage, scope: Scope): Promise<BindingReply> 
 }
 
 type Run = (signal: AbortSignal) => AsyncGenerator<ServerSentEvent, void>;
-type Place = Pick<CallPlace, 'agent' | 'requestId' | 'progressToken'>;
 
 /** The client's departure detaches, as the protocol has it: only `notifications/cancelled` cancels (R6). */
-function streamReply(scope: Scope, place: Place, run: Run): BindingReply {
+function streamReply(scope: CallScope, place: Place, run: Run): BindingReply {
   return {
     type: 'stream',
     headers: STREAM_HEADERS,
@@ -146,7 +130,7 @@ function streamReply(scope: Scope, place: Place, run: Run): BindingReply {
   };
 }
 
-async function wholeReply(scope: Scope, place: Place, run: Run): Promise<BindingReply> {
+async function wholeReply(scope: CallScope, place: Place, run: Run): Promise<BindingReply> {
   let last = '';
   for await (const { data } of failing(scope, place, run(scope.request.signal))) last = data;
   return { type: 'json', status: 200, headers: JSON_HEADERS, body: last };
@@ -154,7 +138,7 @@ async function wholeReply(scope: Scope, place: Place, run: Run): Promise<Binding
 
 /** A failure of the operation is a result that the model reads. */
 async function* failing(
-  { log }: Scope,
+  { log }: CallScope,
   { requestId }: Place,
   events: AsyncGenerator<ServerSentEvent, void>,
 ): AsyncGenerator<ServerSentEvent, void> {
@@ -165,117 +149,6 @@ async function* failing(
     logFailure(log, wire, thrown);
     yield { data: formatResult(requestId, toErrorResult(wire.message)) };
   }
-}
-
-async function* call(
-  scope: Scope,
-  place: Place,
-  agent: AgentSettings,
-  args: JsonObject,
-  signal: AbortSignal,
-): AsyncGenerator<ServerSentEvent, void> {
-  const { operations, running, principal, request } = scope;
-  const operation = operationCall(scope, place.agent, agent, signal);
-  const key = callKey(scope, place.requestId);
-  const params = { message: readArguments(args, key), configuration: { historyLength: 0 } };
-  const known = key === undefined ? undefined : `${principal.subject} ${key}`;
-  try {
-    if (!agent.streaming) {
-      yield { data: formatResult(place.requestId, toCallResult(await operations.sendMessage(params, operation))) };
-      return;
-    }
-    const frames = await operations.sendStreamingMessage(params, operation);
-    yield* followCall(frames, {
-      ...{ place, progress: 0, canPrime: (request.headers['mcp-protocol-version'] ?? '') >= '2025-11-25' },
-      readTask: async (taskId) => ({ task: await operations.getTask({ id: taskId, historyLength: 0 }, operation) }),
-      onTask: (taskId) => {
-        if (known !== undefined) running.set(known, { agent: place.agent, taskId });
-      },
-    });
-  } finally {
-    if (known !== undefined) running.delete(known);
-  }
-}
-
-async function* goOn(scope: Scope, place: CallPlace, agent: AgentSettings, signal: AbortSignal): AsyncGenerator<ServerSentEvent, void> {
-  const { operations } = scope;
-  const operation = operationCall(scope, place.agent, agent, signal);
-  const readTask = async (taskId: string) => ({ task: await operations.getTask({ id: taskId, historyLength: 0 }, operation) });
-  let frames: FrameStream;
-  try {
-    frames = await operations.subscribeToTask({ id: place.taskId }, { ...operation, lastEventId: place.cursor });
-  } catch (error) {
-    // It has ended, and its result is all that is left to tell.
-    if (toAppError(error).code !== 'OPERATION_UNSUPPORTED') throw error;
-    yield { data: formatResult(place.requestId, toCallResult(await readTask(place.taskId))) };
-    return;
-  }
-  // Progress must grow: more than any stream before has counted.
-  yield* followCall(frames, { place, progress: Date.now(), canPrime: false, readTask, onTask: () => undefined });
-}
-
-async function cancel({ requestId }: JsonObject, scope: Scope): Promise<void> {
-  const { operations, running, request, principal, log } = scope;
-  const key = callKey(scope, typeof requestId === 'string' || typeof requestId === 'number' ? requestId : null);
-  if (key === undefined) return;
-  const here = running.get(`${principal.subject} ${key}`);
-  const candidates =
-    here === undefined
-      ? visibleAgents(scope)
-          .slice(0, MAX_SEARCHED)
-          .map(([name]) => name)
-      : [here.agent];
-  try {
-    for (const name of candidates) {
-      const agent = findAgent(scope, name);
-      if (agent === undefined) continue;
-      const operation = operationCall(scope, name, agent, request.signal);
-      const taskId = here?.taskId ?? (await operations.listTasks({ contextId: contextOf(key), pageSize: 1 }, operation)).tasks[0]?.id;
-      if (taskId !== undefined) return void (await operations.cancelTask({ id: taskId }, operation));
-    }
-  } catch (error) {
-    // A notification has no answer; that the task has ended meanwhile is no failure.
-    log.debug({ err: error }, 'a cancellation by MCP changed nothing');
-  }
-}
-
-function operationCall({ principal, request }: Scope, agent: string, agentSettings: AgentSettings, signal: AbortSignal): OperationCall {
-  return { agent, agentSettings, principal, tenant: '', baseUrl: request.baseUrl, signal, extensions: new Set(), lastEventId: undefined };
-}
-
-/** A request sent again by the same client is the same message, and so the same task (R11). */
-function readArguments({ request, contextId, taskId }: JsonObject, key: string | undefined): JsonObject {
-  const messageId = key === undefined ? newId() : `mcp-${key}`;
-  const isNew = contextId === undefined && taskId === undefined;
-  return {
-    messageId,
-    role: 'ROLE_USER',
-    parts: [{ text: request }] as unknown as JsonObject[],
-    ...(isNew && key !== undefined ? { contextId: contextOf(key) } : {}),
-    ...(contextId === undefined ? {} : { contextId }),
-    ...(taskId === undefined ? {} : { taskId }),
-  };
-}
-
-/** Tells one request of one session from all others; `undefined` for clients without a session, whose requests cannot be told apart. */
-function callKey({ principal, request }: Scope, requestId: JsonRpcId): string | undefined {
-  const session = request.headers['mcp-session-id'];
-  if (session === undefined || requestId === null) return undefined;
-  return sha256Hex(canonicalJson([principal.subject, session, requestId])).slice(0, 32);
-}
-
-function contextOf(key: string): string {
-  return `mcp-${key}`;
-}
-
-function visibleAgents({ settings, principal, request }: Scope): readonly (readonly [string, AgentSettings])[] {
-  const entries = Object.entries(settings().agents).filter(([, agent]) => isVisible(agent, principal));
-  return request.agent === '' ? entries : entries.filter(([key]) => key === request.agent);
-}
-
-function findAgent(scope: Scope, name: string): AgentSettings | undefined {
-  const { request, settings, principal } = scope;
-  return request.agent === '' || request.agent === name ? findVisibleAgent(settings(), name, principal) : undefined;
 }
 
 function chooseVersion(wanted: unknown): string {
@@ -292,7 +165,5 @@ function refusal(error: unknown): BindingReply {
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
-/** Agents in which a cancellation is looked for that another front's call belongs to. */
-const MAX_SEARCHED = 50;
 /** Newest first. */
 const MCP_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];

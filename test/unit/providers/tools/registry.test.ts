@@ -99,7 +99,11 @@ t.test('a handler that does not exist is refused with the known ones', async (t)
   t.throws(() => create({ declared: { pay: declare('charge'), ask: declare('request_approval', { requireApproval: false }) } }), {
     code: 'CONFIG_INVALID',
     problems: [
-      { field: 'tools.pay.handler', description: "there is no handler 'charge'; there is search, request_approval, own" },
+      {
+        field: 'tools.pay.handler',
+        description:
+          "there is no handler 'charge'; there is search, request_approval, todo_write, text_editor, read_file, write_file, search_replace, grep_search, apply_patch, own",
+      },
       { field: 'tools.ask.require_approval', description: /always waits/ },
     ],
   });
