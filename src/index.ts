@@ -34,6 +34,7 @@ export { AppError } from './base/errors.js';
 export type { JsonObject, JsonValue } from './base/json.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
+export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
 export type { ToolEffect } from './tasks/tool-call.js';
 

@@ -103,6 +103,8 @@ export const ERRORS = {
   EMBEDDER_FAILED: entry('The embedder failed', 'retry', 502),
   TOOL_NOT_FOUND: entry('Unknown tool', 'stop', 400),
   TOOL_ARGUMENTS_INVALID: entry('Invalid tool arguments', 'stop', 400),
+  TOOL_PATH_REFUSED: entry('The path is not allowed', 'stop', 400),
+  TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),

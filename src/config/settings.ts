@@ -24,6 +24,8 @@ export interface Settings {
   readonly vectorStores: Readonly<Record<string, VectorStoreSettings>>;
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
   readonly tools: Readonly<Record<string, ToolSettings>>;
+  /** What a built-in tool with a working directory is when an agent names it and `tools` does not declare it. */
+  readonly builtInTools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
@@ -106,7 +108,7 @@ export interface QueueSettings {
 }
 
 export interface LlmSettings {
-  readonly provider: 'offline' | 'openai';
+  readonly provider: 'offline' | 'openai' | 'anthropic' | 'gemini' | 'ollama';
   readonly model: string;
   readonly apiKey: string;
   /** '' = the provider's own. */
@@ -117,12 +119,53 @@ export interface LlmSettings {
   readonly maxTokens: number | undefined;
   /** 0 = unlimited; longer tool results are truncated with a marker (AGT-13). */
   readonly maxToolOutputLength: number;
+  /** `undefined` = nothing is said to the model about thinking. */
+  readonly thinking: LlmThinking | undefined;
   readonly maxRetries: number;
-  /** Longest silence of a streaming answer, milliseconds. Default 120,000. */
+  /** Longest silence of a streaming answer, milliseconds. Default 120,000; ollama 300,000 (LLM-02). */
   readonly idleTimeoutMs: number;
+  readonly tls: LlmTls;
+  /** Keys in `llms` that are asked in turn when this one fails (W-66). */
+  readonly fallback: readonly string[];
+  /** `undefined` = not known. */
+  readonly price: LlmPrice | undefined;
+  readonly ollama: OllamaSettings;
   /** Offline model only: delay before the first token and between tokens, milliseconds. Default 0. */
   readonly firstTokenMs: number;
   readonly tokenMs: number;
+}
+
+export interface LlmThinking {
+  readonly enabled: boolean;
+  /** Default 1,024. */
+  readonly budgetTokens: number;
+}
+
+/** LLM-05 */
+export interface LlmTls {
+  readonly insecureSkipVerify: boolean;
+  /** Absolute path of a PEM file that is trusted beside the usual authorities; '' = none. */
+  readonly caCertificate: string;
+}
+
+/** Per million tokens. */
+export interface LlmPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Of input that came from the provider's cache. */
+  readonly cached: number;
+  /** Of input that was written to it. */
+  readonly cacheWrite: number;
+}
+
+/** LLM-40; `undefined` = the model's own. */
+export interface OllamaSettings {
+  readonly keepAlive: string;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly numCtx: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: readonly string[];
 }
 
 export interface EmbedderSettings {
@@ -289,16 +332,65 @@ export interface AgentToolSettings {
 }
 
 /** spec/03 3.6 */
-export interface ToolSettings {
-  readonly type: 'function';
-  /** Name of a built-in tool or of one that code adds. */
-  readonly handler: string;
+export type ToolSettings = FunctionToolSettings | CommandToolSettings;
+
+/** `undefined`: as the tool itself says. */
+export interface CommonToolSettings {
   readonly enabled: boolean;
-  /** `undefined`: as the handler says. */
   readonly description: string | undefined;
   readonly requireApproval: boolean | undefined;
   readonly approvalPrompt: string | undefined;
   readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
+}
+
+/** Limits are there when the handler is a built-in tool that reads them. */
+export interface FunctionToolSettings extends CommonToolSettings, Partial<ToolLimits> {
+  readonly type: 'function';
+  /** Name of a built-in tool or of one that code adds. */
+  readonly handler: string;
+  /** JSON Schema in place of the handler's own. */
+  readonly parameters?: JsonObject | undefined;
+}
+
+export interface ToolLimits {
+  /** Absolute. Default: the process's own. */
+  readonly workingDirectory: string;
+  /** Default 10 MiB. */
+  readonly maxReadBytes: number;
+  /** Default 1 MiB. */
+  readonly maxWriteBytes: number;
+  /** Of one call. Default 100. */
+  readonly maxReplacements: number;
+  /** Empty: every ending. */
+  readonly allowedExtensions: readonly string[];
+  readonly deniedExtensions: readonly string[];
+  /** Changes of one file that can be taken back. Default 20. */
+  readonly maxUndoSteps: number;
+  /** Larger files are not searched. Default 10 MiB. */
+  readonly maxFileBytes: number;
+  /** Files that one search opens. Default 20,000. */
+  readonly maxFiles: number;
+  /** Default 1,000. */
+  readonly maxResults: number;
+  /** Default 30,000. */
+  readonly maxExecutionTimeMs: number;
+}
+
+export interface CommandToolSettings extends CommonToolSettings {
+  readonly type: 'command';
+  /** Absolute. Default: the process's own. */
+  readonly workingDirectory: string;
+  /** Default 30,000. */
+  readonly maxExecutionTimeMs: number;
+  /** Not empty: nothing else may run. */
+  readonly allowedCommands: readonly string[];
+  /** Beside those that never may run. */
+  readonly deniedCommands: readonly string[];
+  readonly denyByDefault: boolean;
+  /** Default 256 KiB. */
+  readonly maxOutputBytes: number;
+  /** Names of variables that commands see beside the usual few. */
+  readonly environment: readonly string[];
 }
 
 export interface ObservabilitySettings {

@@ -9,6 +9,7 @@ import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
 import type { Logger } from '../observe/log.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
+import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import type { Tool } from '../providers/tools/contract.js';
 import { createTools } from '../providers/tools/registry.js';
@@ -56,7 +57,7 @@ async function createModels(
   for (const [name, llm] of Object.entries(settings.llms)) {
     models.set(name, extensions.createLanguageModel?.(name, llm) ?? (await createLanguageModel(llm, { name, clock, log })));
   }
-  return models;
+  return withFallbacks(settings.llms, models, log);
 }
 
 function createAgents(
@@ -72,6 +73,7 @@ function createAgents(
       agent: name,
       tools,
       declared: settings.tools,
+      builtInTools: settings.builtInTools,
       documentStores,
       hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,

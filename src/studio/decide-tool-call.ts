@@ -8,8 +8,8 @@ import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import type { Message } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
-import { DECISIONS } from '../tasks/tool-call.js';
-import { getRun, isPossibleId, type RunReference, SHOWN_CHARACTERS } from './get-run.js';
+import { DECISIONS, type ToolCallRecord } from '../tasks/tool-call.js';
+import { getRun, isPossibleId, type RunReference, readBranches, SHOWN_CHARACTERS } from './get-run.js';
 import { findOpenQuestions, findQuestion, type Question } from './open-questions.js';
 import type { Decision } from './read-decision.js';
 import { ended } from './resume-checkpoint.js';
@@ -39,7 +39,7 @@ export async function decideToolCall(ports: StudioPorts, run: RunReference, call
 }
 
 async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): Promise<AppError> {
-  const [row] = isPossibleId(callId) ? await ports.toolCalls.toolCalls(task.id, { callIds: [callId] }) : [];
+  const row = isPossibleId(callId) ? await findCall(ports, task, callId) : undefined;
   if (row !== undefined)
     return new AppError('TOOL_CALL_NOT_OPEN', {
       message: `The call '${callId}' of the tool '${row.tool}' waits for no decision: it is ${row.status}`,
@@ -65,9 +65,16 @@ function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argum
   });
 }
 
+/** What the ledger says of a call of this run or of one below it; of several that are called the same, one that waits for a decision. */
+async function findCall(ports: StudioPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
+  const runs = [task, ...(await readBranches(ports.tasks, task))];
+  const rows = (await Promise.all(runs.map(({ id }) => ports.toolCalls.toolCalls(id, { callIds: [callId] })))).flat();
+  return rows.find(({ status }) => status === 'awaiting' || status === 'unknown') ?? rows[0];
+}
+
 /** A decision is final; only the same one may come again. */
 async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Question, messageId: string): Promise<void> {
-  const [row] = await ports.toolCalls.toolCalls(task.id, { callIds: [question.callId] });
+  const row = await findCall(ports, task, question.callId);
   if (row === undefined || row.decision?.messageId === messageId) return;
   if (row.status === (question.asks === 'approval' ? 'awaiting' : 'unknown')) return;
   throw new AppError('TOOL_CALL_NOT_OPEN', {

@@ -10,7 +10,7 @@ import type { ToolCallStore } from '../tasks/tool-call.js';
 
 /** What the management API needs of the run log and its coordination. */
 export interface StudioPorts {
-  readonly tasks: Pick<TaskStore, 'find' | 'events'>;
+  readonly tasks: Pick<TaskStore, 'find' | 'events' | 'descendants'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
   readonly toolCalls: Pick<ToolCallStore, 'toolCalls' | 'countToolCalls'>;
   readonly versions: Pick<ConfigVersionStore, 'find'>;

@@ -77,7 +77,7 @@ export interface RecoveryStore {
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
   /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
   taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
-  /** Runs that have not ended, oldest first. */
+  /** Runs of clients that have not ended, oldest first; with status `held` also children. A run whose children work counts as running. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
   oldestUnclaimed(): Promise<TaskRecord | undefined>;

@@ -280,8 +280,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
-    const task = await this.find(taskId, owner);
-    if (task === undefined) return { type: 'not-found' };
+    const task = await this.find(taskId, undefined);
+    if (task === undefined || (owner !== undefined && task.owner !== owner)) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
     const expired = this.#expire(taskId, describeExpiry(task), at);
     if (expired.type === 'expired') return expired;
@@ -311,14 +311,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
     const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
-    const running = this.#records().filter((run) => !isTerminal(run.state) && statusOf(run) === 'running');
+    const running = this.#records().filter((run) => run.worker !== '' && !isTerminal(run.state) && statusOf(run) === 'running');
     const runs = running.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
     return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
   }
 
   async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
     const runs = this.#records().filter(
-      (run) => run.child === undefined && !isTerminal(run.state) && (owner === undefined || run.owner === owner),
+      (run) => (run.child === undefined || status === 'held') && !isTerminal(run.state) && (owner === undefined || run.owner === owner),
     );
     const isBehind = (run: TaskRecord) =>
       after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
@@ -345,7 +345,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       queued: count('queued'),
       working: count('running'),
       inputRequired: count('waiting'),
-      held: count('held'),
+      held: (await this.openRuns({ ...(owner === undefined ? {} : { owner }), status: 'held', limit: Number.POSITIVE_INFINITY })).length,
       expired: runs.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at).length,
       oldestCreatedAt: runs[0]?.createdAt ?? 0,
     };
@@ -472,10 +472,10 @@ function scopeIdOf(task: TaskRecord, scope: StateScope): string {
   return JSON.stringify([scope, ...ids[scope]]);
 }
 
-function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
+function statusOf({ state, heldSince, worker, openChildren = 0 }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
   if (isInterrupted(state)) return 'waiting';
   if (heldSince !== undefined) return 'held';
-  return worker === '' ? 'queued' : 'running';
+  return worker === '' && openChildren === 0 ? 'queued' : 'running';
 }
 
 function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {

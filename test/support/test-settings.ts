@@ -143,6 +143,7 @@ export function testSettings(
     vectorStores: {},
     documentStores: {},
     tools: {},
+    builtInTools: {},
     agents: change.agents ?? { helper: agentSettings() },
     defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),

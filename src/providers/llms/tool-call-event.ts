@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../../../base/json.js';
-import type { ModelEvent } from '../../contract.js';
+import { isJsonObject } from '../../base/json.js';
+import type { ModelEvent } from './contract.js';
 
 /** A whole tool call from the JSON text that the model wrote; text that is no JSON object is kept as `invalidArguments`. */
 export function toToolCallEvent(call: { readonly id: string; readonly name: string; readonly arguments: string }): ModelEvent {
