@@ -20,7 +20,7 @@ async function start(t: Test, example: string) {
   });
   const hector = await startHector(settings, { roles: new Set<Role>(['front', 'agent', 'keeper']), log: silentLogger });
   t.teardown(() => hector.close());
-  if (Object.keys(settings.documentStores).length > 0) await hector.ingest([], () => {}, new AbortController().signal);
+  if (Object.keys(settings.documentStores).length > 0) await hector.ingest(undefined, () => {}, new AbortController().signal);
   return (agent: string, text: string, more?: Parameters<typeof sendText>[2]) => sendText(`${hector.url}/agents/${agent}`, text, more);
 }
 
