@@ -7,10 +7,11 @@ import type { AgentHandler } from './agents/custom/handler.js';
 import type { AgentCustomization } from './agents/llm/customization.js';
 import { AppError } from './base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './base/json.js';
+import { findAgentPath, listAgents, walkAgents } from './config/agent-graph.js';
 import { type Environment, processEnvironment } from './config/environment.js';
 import { loadSettings } from './config/load-settings.js';
 import { mergeDocuments } from './config/merge-documents.js';
-import type { Settings } from './config/settings.js';
+import type { AgentSettings, Settings } from './config/settings.js';
 import { createLogger, type Logger } from './observe/log.js';
 import type { Tool } from './providers/tools/contract.js';
 import { ROLES, type Role, type Hector as RunningHector } from './runtime/hector.js';
@@ -159,6 +160,27 @@ export class Hector {
     });
     for (const agent of this.#customizations.keys()) assertCustomizable(agent, settings);
     return settings;
+  }
+
+  /** The keys of all agents, sorted (AGT-29). */
+  listAgents(): readonly string[] {
+    return listAgents(this.settings().agents);
+  }
+
+  /** The keys of those that this agent reaches by `sub_agents`, itself first; empty when there is no such agent. */
+  walkAgents(root: string): readonly string[] {
+    return walkAgents(this.settings().agents, root);
+  }
+
+  /** From one agent down to another by `sub_agents`, both included; `undefined`: there is no way. */
+  findAgentPath(root: string, name: string): readonly string[] | undefined {
+    return findAgentPath(this.settings().agents, root, name);
+  }
+
+  /** What the configuration and the program say of an agent; `undefined`: there is none. */
+  findAgent(name: string): AgentSettings | undefined {
+    const { agents } = this.settings();
+    return Object.hasOwn(agents, name) ? agents[name] : undefined;
   }
 
   /** Starts the roles and resolves when they work. @throws AppError that says what is missing; nothing is left running then. */

@@ -50,3 +50,14 @@ t.test('names that are taken and handlers that are none are refused (CONFIG_INVA
   const problem = t.throws(() => wrong.settings());
   t.match(problem, { problems: [{ field: 'agents.a.handler', description: "only agents of 'type: custom' have one" }] });
 });
+
+t.test('agents are found, listed and walked as the configuration puts them together (AGT-29)', async (t) => {
+  const agents = { top: { sub_agents: ['mid'] }, mid: { type: 'sequential', sub_agents: ['leaf'] }, leaf: { description: 'The last' } };
+  const hector = new Hector({ config: { agents }, workingDirectory: await temporaryDirectory(t), environment: {} }).agent('code', handler);
+  t.same(hector.listAgents(), ['code', 'leaf', 'mid', 'top']);
+  t.same(hector.walkAgents('top'), ['top', 'mid', 'leaf']);
+  t.same(hector.findAgentPath('top', 'leaf'), ['top', 'mid', 'leaf']);
+  t.equal(hector.findAgentPath('leaf', 'top'), undefined);
+  t.equal(hector.findAgent('leaf')?.description, 'The last');
+  t.equal(hector.findAgent('nobody'), undefined);
+});

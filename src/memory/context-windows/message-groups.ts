@@ -14,15 +14,14 @@ export function groupMessages(messages: readonly SessionMessage[]): readonly Mes
 }
 
 /**
- * The groups from `start` on. What is being answered is the newest message of the user: it is there although it lies before `start`;
- * and the first message is one of a user, as some providers want it.
+ * The groups from `start` on, and before them the user's message that they follow, unless they begin with one: some providers want a
+ * user to speak first, and what is being answered, the user's newest message, is never missing.
  */
 export function keepFrom(groups: readonly MessageGroup[], start: number): readonly MessageGroup[] {
   const kept = groups.slice(start);
-  const question = groups.findLastIndex(isOfUser);
-  const before = question < start ? question : kept[0] === undefined || isOfUser(kept[0]) ? -1 : findUserBefore(groups, start);
-  const first = groups[before];
-  return first === undefined ? kept : [first, ...kept];
+  if (kept[0] !== undefined && isOfUser(kept[0])) return kept;
+  const before = groups[groups.slice(0, start).findLastIndex(isOfUser)];
+  return before === undefined ? kept : [before, ...kept];
 }
 
 /** Where the newest groups with at least this many messages begin. */
@@ -30,10 +29,6 @@ export function findStart(groups: readonly MessageGroup[], messages: number): nu
   let start = groups.length;
   for (let count = 0; start > 0 && count < messages; start -= 1) count += groups[start - 1]?.length ?? 0;
   return start;
-}
-
-function findUserBefore(groups: readonly MessageGroup[], start: number): number {
-  return groups.slice(0, start).findLastIndex(isOfUser);
 }
 
 function isOfUser([first]: MessageGroup): boolean {

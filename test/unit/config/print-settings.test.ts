@@ -86,7 +86,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   // Whether the text of a key fits is checked in cards.test.ts.
   if (key === 'keys') return undefined;
   if (key === 'sub_agents' || key === 'agent_tools')
-    return path[1] === 'c' && key === 'agent_tools' ? undefined : [path[1] === 'b' ? 'a' : 'b'];
+    return (path[1] === 'c' || path[1] === 'd') && key === 'agent_tools' ? undefined : [path[1] === 'b' ? 'a' : 'b'];
   if (key === 'termination_conditions') return ['escalate'];
   // It would lead to itself.
   if (path.join('.') === 'llms.other.fallback') return undefined;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { AgentCustomization } from '../../../../src/agents/llm/customization.js';
 import { AppError } from '../../../../src/base/errors.js';
+import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
@@ -26,6 +27,20 @@ t.test('beforeAgent answers in place of the agent, once per run (AGT-14)', async
   t.equal(run.last.type, 'finished');
   t.match(run.parts, [{ text: /^No: / }]);
   t.match(run.history.at(-1), { role: 'agent', author: 'helper' });
+});
+
+t.test('beforeAgent is asked when the run begins, not at each step (AGT-14)', async (t) => {
+  let asked = 0;
+  const beforeAgent = () => {
+    asked += 1;
+    return undefined;
+  };
+  const tools = [countingTool('look', 'pure'), countingTool('pay', 'once')];
+  const turns = [{ say: [{ call: { name: 'look' } }] }, { say: [{ call: { name: 'pay' } }] }, { say: ['Done'] }];
+  const { run, toRest } = setUp(t, turns, { beforeAgent }, tools);
+  await toRest();
+  t.equal(run.last.type, 'finished');
+  t.equal(asked, 1);
 });
 
 t.test('afterAgent replaces the answer, and nobody sees the other one (AGT-14)', async (t) => {
@@ -116,7 +131,7 @@ t.test('the stages of request and response can be left out, replaced and added t
       names.push(stages.map(({ name }) => name));
       const own = {
         name: 'own',
-        run: (request: (typeof stages)[0] extends { run(value: infer V, c: never): unknown } ? V : never) => ({
+        run: (request: ModelRequest) => ({
           ...request,
           system: 'Mine.',
           temperature: 0,
