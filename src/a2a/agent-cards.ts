@@ -10,13 +10,13 @@ import type { AgentSettings, Settings, SigningKeySettings } from '../config/sett
 import type { AgentCard } from '../protocol/a2a.js';
 import { extendAgentCard, projectAgentCard } from './agent-card.js';
 import { CardSigner } from './card-signer.js';
-import type { CardBinding } from './supported-interfaces.js';
+import { type CardBinding, LEGACY_BINDINGS } from './supported-interfaces.js';
 
 export interface AgentCardsOptions {
   readonly settings: () => Settings;
   /** Of the product, for agents without a version of their own (API-22). */
   readonly version: string;
-  /** What agents can be called by, the preferred one first (AC10); asked for each card, as ports are known late. */
+  /** What agents can be called by in 1.0, the preferred one first (AC10); asked for each card, as ports are known late. */
   readonly bindings: () => readonly CardBinding[];
   /** Webhooks can be served, if the current settings have them enabled (P1). Default false. */
   readonly hasPush?: boolean;
@@ -46,7 +46,9 @@ export function createAgentCards({ settings, version, bindings, hasPush = false,
   const project = (key: string, agent: AgentSettings, baseUrl: string) => {
     refresh();
     const pushNotifications = hasPush && current.server.a2a.push.enabled;
-    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: bindings(), pushNotifications });
+    // Behind all others: whoever can speak 1.0 should (AC10).
+    const spoken = current.server.a2a.legacy ? [...bindings(), ...LEGACY_BINDINGS] : bindings();
+    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: spoken, pushNotifications });
   };
   return {
     async getCard(key, agent, baseUrl) {

@@ -21,7 +21,7 @@ export interface ServerSentEvent {
 
 /** What a binding needs to know of a request. */
 export interface BindingRequest {
-  /** Key of the addressed agent, as in the path. */
+  /** Key of the addressed agent, as in the path; '' = the default one, where a path can say so. */
   readonly agent: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;

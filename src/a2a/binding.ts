@@ -6,12 +6,17 @@ import type { RestCall } from './rest-params.js';
 export interface A2aBinding {
   /** Answers a POST to `/agents/{name}`. Never throws. */
   handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
-  /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts`. Never throws. */
+  /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts` or of `legacy-rest.ts`. Never throws. */
   handleRest(call: RestCall, principal: Principal): Promise<BindingReply>;
-  /** `undefined` for agents that do not exist for this caller. */
-  card(agent: string, baseUrl: string, principal: Principal): Promise<ServedCard | undefined>;
+  /** Whether calls of 0.3 are answered, now (`server.a2a.legacy`). */
+  speaksLegacy(): boolean;
+  /**
+   * `undefined` for agents that do not exist for this caller.
+   * @param version of the protocol, as the caller tells it; counts only where 0.3 is spoken. Default: 1.0
+   */
+  card(agent: string, baseUrl: string, principal: Principal, version?: string): Promise<ServedCard | undefined>;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */
-  defaultCard(baseUrl: string): Promise<ServedCard | undefined>;
+  defaultCard(baseUrl: string, version?: string): Promise<ServedCard | undefined>;
   /** Body of `GET /agents` (API-02). */
   listCards(baseUrl: string, principal: Principal): Promise<string>;
 }
@@ -23,4 +28,6 @@ export interface ServedCard {
   readonly changedAtMs: number;
   /** Not everybody may see it, so nobody in between may keep it. */
   readonly isPrivate: boolean;
+  /** The version header chose among several. Default false. */
+  readonly variesByVersion?: boolean;
 }

@@ -3,6 +3,9 @@
 import type { AgentSettings } from '../config/settings.js';
 import type { A2aBinding, ServedCard } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
+import { type CardShape, shapeCard } from './legacy/legacy-card.js';
+import { isLegacyVersion } from './legacy/legacy-dialect.js';
+import { LEGACY_REST } from './legacy/legacy-rest.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
 import { createRestHandler } from './rest.js';
@@ -11,23 +14,28 @@ import { findDefaultAgent, findVisibleAgent, isVisible } from './visible-agent.j
 export function createA2aBinding(options: OperationDependencies): A2aBinding {
   const { settings, cards, log } = options;
   const operations = createOperations(options);
-  const serve = async (key: string, agent: AgentSettings, baseUrl: string): Promise<ServedCard> => ({
-    json: JSON.stringify(await cards.getCard(key, agent, baseUrl)),
+  const speaksLegacy = () => settings().server.a2a.legacy;
+  const serve = async (key: string, agent: AgentSettings, baseUrl: string, version: string): Promise<ServedCard> => ({
+    json: JSON.stringify(shapeCard(await cards.getCard(key, agent, baseUrl), speaksLegacy() ? shapeOf(version) : '1.0')),
     changedAtMs: cards.changedAtMs(),
     isPrivate: agent.visibility !== 'public',
+    ...(speaksLegacy() ? { variesByVersion: true } : {}),
   });
+  const current = createRestHandler({ operations, settings, log });
+  const legacy = createRestHandler({ operations, settings, log, dialect: LEGACY_REST });
   return {
     handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
-    handleRest: createRestHandler({ operations, settings, log }),
+    handleRest: (call, principal) => (call.route.wireVersion === '0.3' ? legacy : current)(call, principal),
+    speaksLegacy,
 
-    async card(key, baseUrl, principal) {
+    async card(key, baseUrl, principal, version = '1.0') {
       const agent = findVisibleAgent(settings(), key, principal);
-      return agent === undefined ? undefined : serve(key, agent, baseUrl);
+      return agent === undefined ? undefined : serve(key, agent, baseUrl, version);
     },
 
-    async defaultCard(baseUrl) {
+    async defaultCard(baseUrl, version = '1.0') {
       const found = findDefaultAgent(settings());
-      return found === undefined ? undefined : serve(...found, baseUrl);
+      return found === undefined ? undefined : serve(...found, baseUrl, version);
     },
 
     async listCards(baseUrl, principal) {
@@ -36,4 +44,10 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
       return JSON.stringify({ agents, total: agents.length });
     },
   };
+}
+
+/** Who does not say may be of either version: 0.3 knows no such header. */
+function shapeOf(version: string): CardShape {
+  if (version === '') return 'both';
+  return isLegacyVersion(version) ? '0.3' : '1.0';
 }

@@ -34,12 +34,19 @@ function toExtension({ uri, description, required, params }: ExtensionSettings):
   };
 }
 
-const EXTENSIONS_HEADER = 'a2a-extensions';
+const EXTENSIONS_HEADERS: readonly string[] = ['a2a-extensions'];
 
-/** The extensions that the client asks for and the agent declares; others are ignored (H2). Never another version of one (H3). */
-export function activeExtensions(headers: Readonly<Record<string, string>>, agent: AgentSettings | undefined): ReadonlySet<string> {
-  const wanted = headers[EXTENSIONS_HEADER];
-  if (wanted === undefined || agent === undefined) return NONE;
+/**
+ * The extensions that the client asks for and the agent declares; others are ignored (H2). Never another version of one (H3).
+ * @param names lower-case names of the headers that list them
+ */
+export function activeExtensions(
+  headers: Readonly<Record<string, string>>,
+  agent: AgentSettings | undefined,
+  names = EXTENSIONS_HEADERS,
+): ReadonlySet<string> {
+  const wanted = names.flatMap((name) => headers[name] ?? []).join(',');
+  if (wanted === '' || agent === undefined) return NONE;
   const uris = wanted.split(',').map((uri) => uri.trim());
   return new Set(
     declaredExtensions(agent)
@@ -58,8 +65,8 @@ export function assertRequiredExtensions(agent: string, { extensions }: AgentSet
 }
 
 /** H2: tells which ones are active. */
-export function extensionHeaders(active: ReadonlySet<string>): Readonly<Record<string, string>> {
-  return active.size === 0 ? {} : { 'a2a-extensions': [...active].join(', ') };
+export function extensionHeaders(active: ReadonlySet<string>, names = EXTENSIONS_HEADERS): Readonly<Record<string, string>> {
+  return active.size === 0 ? {} : Object.fromEntries(names.map((name) => [name, [...active].join(', ')]));
 }
 
 const NONE: ReadonlySet<string> = new Set();

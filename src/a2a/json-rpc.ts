@@ -1,4 +1,4 @@
-/** The JSON-RPC binding: one endpoint per agent, one table of methods (J1–J4). */
+/** The JSON-RPC binding: one endpoint per agent, one table of methods per protocol version (J1–J4, V5). */
 import type { Principal } from '../access/principal.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
@@ -7,15 +7,17 @@ import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
-import { httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError } from './errors.js';
-import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
+import { httpErrorBody, jsonRpcHttpStatus, toWireError, type WireError } from './errors.js';
+import { RELIABLE_STREAM } from './extensions.js';
 import { EnvelopeError, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
+import { CURRENT_JSON_RPC, type JsonRpcDialect, type JsonRpcMethod } from './json-rpc-methods.js';
+import { isLegacyVersion } from './legacy/legacy-dialect.js';
+import { LEGACY_JSON_RPC } from './legacy/legacy-json-rpc.js';
 import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
-import { assertVersion } from './service-parameters.js';
+import { readVersion } from './service-parameters.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
-import type { FrameStream } from './task-stream.js';
 import { findVisibleAgent } from './visible-agent.js';
 
 export interface JsonRpcDependencies {
@@ -25,10 +27,6 @@ export interface JsonRpcDependencies {
 }
 
 export type JsonRpcHandler = (request: BindingRequest, principal: Principal) => Promise<BindingReply>;
-
-type Method =
-  | { readonly type: 'answer'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown> }
-  | { readonly type: 'stream'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream> };
 
 export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpcHandler {
   const { settings, log } = dependencies;
@@ -41,24 +39,32 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     } catch (error) {
       return plainRefusal(error);
     }
-    const extensions = activeExtensions(request.headers, agentSettings);
-    const headers = extensionHeaders(extensions);
+    let dialect = CURRENT_JSON_RPC;
     let rpc: JsonRpcCall | undefined;
+    const activate = () => {
+      const extensions = dialect.activeExtensions(request.headers, agentSettings);
+      return { extensions, headers: dialect.extensionHeaders(extensions) };
+    };
     try {
       rpc = readEnvelope(request.body);
       const { id, params } = rpc;
-      assertVersion(request.headers, request.query, settings().server.a2a.assumeVersion);
-      const method = getMethod(rpc.method);
+      const current = settings();
+      dialect = findDialect(rpc.method, request, current);
+      const { extensions, headers } = activate();
+      dialect.assertVersion(request.headers, request.query, current);
+      const method = getMethod(dialect, rpc.method);
       const { signal } = request;
       const call: OperationCall = {
         agent: request.agent,
         agentSettings,
         principal,
-        tenant: findTenant(params),
+        // 0.3 knows no tenants.
+        tenant: dialect.wireVersion === '1.0' ? findTenant(params) : '',
         baseUrl: request.baseUrl,
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
+        wireVersion: dialect.wireVersion,
       };
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
       return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
@@ -75,49 +81,48 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         const events = toSseEvents(frames, {
           prefix: resultPrefix(id),
           suffix: '}',
+          encode: method.encode(current),
           isReliable: extensions.has(RELIABLE_STREAM),
-          errorBody: (error) => errorBody(id, error, log).body,
+          errorBody: (error) => errorBody(dialect, id, error, log).body,
         });
         return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events };
       });
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;
-      return errorReply(isEnvelope ? thrown.id : (rpc?.id ?? null), isEnvelope ? thrown.cause : thrown, headers, log);
+      const id = isEnvelope ? thrown.id : (rpc?.id ?? null);
+      const { wire, body } = errorBody(dialect, id, isEnvelope ? thrown.cause : thrown, log);
+      const retry: Record<string, string> = wire.retryAfterSeconds === undefined ? {} : { 'retry-after': String(wire.retryAfterSeconds) };
+      return { type: 'json', status: jsonRpcHttpStatus(wire), headers: { ...activate().headers, ...JSON_HEADERS, ...retry }, body };
     }
   };
 }
 
-const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
-  ['SendMessage', { type: 'answer', run: (operations, params, call) => operations.sendMessage(params, call) }],
-  ['SendStreamingMessage', { type: 'stream', run: (operations, params, call) => operations.sendStreamingMessage(params, call) }],
-  ['GetTask', { type: 'answer', run: (operations, params, call) => operations.getTask(params, call) }],
-  ['ListTasks', { type: 'answer', run: (operations, params, call) => operations.listTasks(params, call) }],
-  ['CancelTask', { type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) }],
-  ['SubscribeToTask', { type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) }],
-  ['CreateTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) }],
-  ['GetTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.getPushConfig(params, call) }],
-  ['ListTaskPushNotificationConfigs', { type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) }],
-  ['DeleteTaskPushNotificationConfig', { type: 'answer', run: (operations, params, call) => operations.deletePushConfig(params, call) }],
-  ['GetExtendedAgentCard', { type: 'answer', run: (operations, params, call) => operations.getExtendedAgentCard(params, call) }],
-]);
+/**
+ * By the method's name first: the versions share none. A name that is in neither is answered as its caller speaks (V3), so that
+ * callers of 0.3 are told in their own words.
+ */
+function findDialect(method: string, { headers, query }: BindingRequest, { server }: Settings): JsonRpcDialect {
+  if (!server.a2a.legacy || CURRENT_JSON_RPC.methods.has(method)) return CURRENT_JSON_RPC;
+  if (LEGACY_JSON_RPC.methods.has(method)) return LEGACY_JSON_RPC;
+  return isLegacyVersion(readVersion(headers, query) || server.a2a.assumeVersion) ? LEGACY_JSON_RPC : CURRENT_JSON_RPC;
+}
 
-function getMethod(name: string): Method {
-  const method = METHODS.get(name);
+function getMethod({ methods, wireVersion }: JsonRpcDialect, name: string): JsonRpcMethod {
+  const method = methods.get(name);
   if (method !== undefined) return method;
-  const hint = name.includes('/') ? '; names with a slash belong to version 0.3' : '';
+  const hint = wireVersion === '1.0' && name.includes('/') ? '; names with a slash belong to version 0.3' : '';
   throw new AppError('METHOD_NOT_FOUND', { message: `Method not found: '${name.slice(0, 80)}'${hint}` });
 }
 
-function errorReply(id: JsonRpcId, thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): BindingReply {
-  const { wire, body } = errorBody(id, thrown, log);
-  const retry: Record<string, string> = wire.retryAfterSeconds === undefined ? {} : { 'retry-after': String(wire.retryAfterSeconds) };
-  return { type: 'json', status: jsonRpcHttpStatus(wire), headers: { ...headers, ...JSON_HEADERS, ...retry }, body };
+interface ErrorBody {
+  readonly wire: WireError;
+  readonly body: string;
 }
 
-function errorBody(id: JsonRpcId, thrown: unknown, log: Logger): { wire: ReturnType<typeof toWireError>; body: string } {
+function errorBody({ toError }: JsonRpcDialect, id: JsonRpcId, thrown: unknown, log: Logger): ErrorBody {
   const wire = toWireError(thrown);
   logFailure(log, wire, thrown);
-  return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toJsonRpcError(wire) }) };
+  return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toError(wire) }) };
 }
 
 /** For what is refused before there is a JSON-RPC call to answer. */

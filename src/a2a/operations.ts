@@ -36,6 +36,10 @@ export interface Operations {
   getExtendedAgentCard(params: unknown, call: OperationCall): Promise<AgentCard>;
 }
 
+/** What a binding does for one of its methods or paths. */
+export type RunAnswer = (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown>;
+export type RunStream = (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream>;
+
 export function createOperations(dependencies: OperationDependencies): Operations {
   const { store } = dependencies;
   return withRequiredExtensions({

@@ -15,12 +15,13 @@ export interface RestCall {
 const TENANT: QueryFields = { tenant: 'text' };
 
 /**
- * The body of a POST, the query of anything else, and the path, which wins over both. Nothing is judged here but the body's form and
+ * The query, the body of a POST, and the path, which wins over both. Nothing is judged here but the body's form and
  * a tenant that is told twice: fields are checked by the operation's reader, all at once (E6).
  */
 export function readRestParams({ route, parameters, request }: RestCall): Record<string, unknown> {
   const { tenant, name: _agent, ...fields } = parameters;
-  const given = route.method === 'POST' ? readBody(request.body) : readQuery(request.query, route.query ?? {});
+  const asked = readQuery(request.query, route.query ?? {});
+  const given = route.method === 'POST' ? { ...asked, ...readBody(request.body) } : asked;
   const params: Record<string, unknown> = { ...given, ...fields };
   addTenant(params, [tenant, readQuery(request.query, TENANT).tenant]);
   return params;

@@ -1,8 +1,8 @@
 /** The paths of the HTTP+JSON binding (A13): one table, relative to the interface's URL. */
+import type { Settings } from '../config/settings.js';
 import { EXTENDED_CARD_HEADERS } from './extended-card.js';
-import type { OperationCall } from './operation-call.js';
-import type { Operations } from './operations.js';
-import type { FrameStream } from './task-stream.js';
+import type { RunAnswer, RunStream } from './operations.js';
+import { type FrameEncoder, frameText } from './stream-frame.js';
 
 export type RestRoute = {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -10,13 +10,15 @@ export type RestRoute = {
   readonly path: string;
   /** The operation's name, for traces. */
   readonly operation: string;
-  /** Fields that the query may hold (RE3), and how their text is read; POST takes its fields from the body. */
+  /** Default: 1.0. */
+  readonly wireVersion?: '0.3';
+  /** Fields that the query may hold (RE3), and how their text is read; POST takes its fields from the body first. */
   readonly query?: QueryFields;
   /** Of an answer that is no error. */
   readonly headers?: Readonly<Record<string, string>>;
 } & (
-  | { readonly type: 'answer'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<unknown> }
-  | { readonly type: 'stream'; readonly run: (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream> }
+  | { readonly type: 'answer'; readonly run: RunAnswer }
+  | { readonly type: 'stream'; readonly run: RunStream; readonly encode: (settings: Settings) => FrameEncoder<string> }
 );
 
 /** Integers and enums are texts here: the readers of requests take them so (D6). */
@@ -36,13 +38,13 @@ const PUSH_CONFIGS = '/tasks/{taskId}/pushNotificationConfigs';
 // biome-ignore format: a table reads best as one
 export const REST_ROUTES: readonly RestRoute[] = [
   { method: 'POST', path: '/message:send', operation: 'SendMessage', type: 'answer', run: (operations, params, call) => operations.sendMessage(params, call) },
-  { method: 'POST', path: '/message:stream', operation: 'SendStreamingMessage', type: 'stream', run: (operations, params, call) => operations.sendStreamingMessage(params, call) },
+  { method: 'POST', path: '/message:stream', operation: 'SendStreamingMessage', type: 'stream', encode: () => frameText, run: (operations, params, call) => operations.sendStreamingMessage(params, call) },
   { method: 'GET', path: '/tasks', operation: 'ListTasks', query: LIST_TASKS, type: 'answer', run: (operations, params, call) => operations.listTasks(params, call) },
   // Behind the verbs comes the bare id: of `a:b:cancel` the id is `a:b`, of `a:b` it is all.
   { method: 'POST', path: '/tasks/{id}:cancel', operation: 'CancelTask', type: 'answer', run: (operations, params, call) => operations.cancelTask(params, call) },
   // A15.1: the specification says POST, its proto GET, and clients do either.
-  { method: 'POST', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
-  { method: 'GET', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', run: (operations, params, call) => operations.subscribeToTask(params, call) },
+  { method: 'POST', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', encode: () => frameText, run: (operations, params, call) => operations.subscribeToTask(params, call) },
+  { method: 'GET', path: '/tasks/{id}:subscribe', operation: 'SubscribeToTask', type: 'stream', encode: () => frameText, run: (operations, params, call) => operations.subscribeToTask(params, call) },
   { method: 'GET', path: '/tasks/{id}', operation: 'GetTask', query: { historyLength: 'text' }, type: 'answer', run: (operations, params, call) => operations.getTask(params, call) },
   { method: 'POST', path: PUSH_CONFIGS, operation: 'CreateTaskPushNotificationConfig', type: 'answer', run: (operations, params, call) => operations.createPushConfig(params, call) },
   { method: 'GET', path: PUSH_CONFIGS, operation: 'ListTaskPushNotificationConfigs', query: { pageSize: 'text', pageToken: 'text' }, type: 'answer', run: (operations, params, call) => operations.listPushConfigs(params, call) },

@@ -7,17 +7,25 @@ import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply } from './binding-reply.js';
+import { CURRENT_DIALECT, type Dialect } from './dialect.js';
 import { httpErrorBody, toWireError } from './errors.js';
-import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from './extensions.js';
+import { RELIABLE_STREAM } from './extensions.js';
 import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { type RestCall, readRestParams } from './rest-params.js';
-import { assertVersion } from './service-parameters.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
-import { findVisibleAgent } from './visible-agent.js';
+import { findDefaultAgent, findVisibleAgent } from './visible-agent.js';
+
+export interface RestDialect extends Dialect {
+  /** Of an answer, be it an error or not. */
+  readonly contentType: string;
+  readonly toErrorBody: (thrown: unknown) => ReturnType<typeof httpErrorBody>;
+}
 
 export interface RestDependencies {
+  /** Default: that of 1.0. */
+  readonly dialect?: RestDialect;
   readonly operations: Operations;
   readonly settings: () => Settings;
   readonly log: Logger;
@@ -25,28 +33,36 @@ export interface RestDependencies {
 
 export type RestHandler = (call: RestCall, principal: Principal) => Promise<BindingReply>;
 
-export function createRestHandler({ operations, settings, log }: RestDependencies): RestHandler {
+export function createRestHandler({ operations, settings, log, dialect = CURRENT_REST }: RestDependencies): RestHandler {
+  const fail = (thrown: unknown) => {
+    logFailure(log, toWireError(thrown), thrown);
+    return dialect.toErrorBody(thrown);
+  };
   return async (rest, principal) => {
     const { route, request } = rest;
-    const { agent } = request;
-    const agentSettings = findVisibleAgent(settings(), agent, principal);
-    const extensions = activeExtensions(request.headers, agentSettings);
-    const headers = extensionHeaders(extensions);
+    const current = settings();
+    const agent = request.agent === '' ? (findDefaultAgent(current)?.[0] ?? '') : request.agent;
+    const agentSettings = findVisibleAgent(current, agent, principal);
+    const extensions = dialect.activeExtensions(request.headers, agentSettings);
+    const headers = dialect.extensionHeaders(extensions);
+    const contentType = { 'content-type': dialect.contentType };
     try {
       if (agentSettings === undefined) throw new AppError('AGENT_NOT_FOUND', { message: `Agent '${agent}' not found` });
       if (route.method === 'POST') assertJson(request.headers['content-type']);
-      assertVersion(request.headers, request.query, settings().server.a2a.assumeVersion);
+      dialect.assertVersion(request.headers, request.query, current);
       const params = readRestParams(rest);
       const { signal } = request;
       const call: OperationCall = {
         agent,
         agentSettings,
-        tenant: findTenant(params),
+        // 0.3 knows no tenants.
+        tenant: dialect.wireVersion === '1.0' ? findTenant(params) : '',
         principal,
         baseUrl: request.baseUrl,
         signal,
         extensions,
         lastEventId: request.headers['last-event-id'],
+        wireVersion: dialect.wireVersion,
       };
       const attributes = { 'rpc.system': 'http', 'rpc.method': route.operation, 'hector.agent.name': agent };
       return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
@@ -56,33 +72,31 @@ export function createRestHandler({ operations, settings, log }: RestDependencie
           return {
             type: 'json',
             status: 200,
-            headers: { ...headers, ...REST_JSON_HEADERS, ...route.headers },
+            headers: { ...headers, ...contentType, ...route.headers },
             body: JSON.stringify(result),
           };
         }
         const frames = await route.run(operations, params, call);
-        const describeFailure = (error: unknown) => failure(error, log).body;
+        const describeFailure = (error: unknown) => fail(error).body;
         const isReliable = extensions.has(RELIABLE_STREAM);
-        const events = toSseEvents(frames, { prefix: '', suffix: '', isReliable, errorBody: describeFailure });
+        const encode = route.encode(current);
+        const events = toSseEvents(frames, { prefix: '', suffix: '', encode, isReliable, errorBody: describeFailure });
         return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events, describeFailure };
       });
     } catch (thrown) {
-      const { status, headers: own, body } = failure(thrown, log);
+      const { status, headers: own, body } = fail(thrown);
       return { type: 'json', status, headers: { ...own, ...headers }, body };
     }
   };
 }
 
-function failure(thrown: unknown, log: Logger): ReturnType<typeof httpErrorBody> {
-  logFailure(log, toWireError(thrown), thrown);
-  return restErrorBody(thrown);
-}
-
 /** E5: the answer to a failure below an agent's path, also to one that no operation has seen. */
 export function restErrorBody(thrown: unknown): ReturnType<typeof httpErrorBody> {
   const { headers, ...error } = httpErrorBody(thrown);
-  return { ...error, headers: { ...headers, ...REST_JSON_HEADERS } };
+  return { ...error, headers: { ...headers, 'content-type': CONTENT_TYPE } };
 }
 
 /** RE2 */
-const REST_JSON_HEADERS = { 'content-type': 'application/a2a+json' } as const;
+const CONTENT_TYPE = 'application/a2a+json';
+
+const CURRENT_REST: RestDialect = { ...CURRENT_DIALECT, contentType: CONTENT_TYPE, toErrorBody: restErrorBody };

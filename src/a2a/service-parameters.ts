@@ -8,7 +8,7 @@ const VERSION = 'a2a-version';
  * @param assumed what a call without a version speaks; '' = 0.3, as the protocol says (V3).
  */
 export function assertVersion(headers: Readonly<Record<string, string>>, query: URLSearchParams, assumed: '' | '1.0'): void {
-  const given = (headers[VERSION] || findQueryVersion(query) || '').trim();
+  const given = readVersion(headers, query);
   const version = given === '' ? assumed : given;
   // V4: a patch number says nothing.
   if (/^1\.0(\.\d+)?$/.test(version)) return;
@@ -16,6 +16,11 @@ export function assertVersion(headers: Readonly<Record<string, string>>, query: 
   throw new AppError('VERSION_NOT_SUPPORTED', {
     message: `The protocol version is not supported: this agent speaks 1.0 (${seen}); send the header A2A-Version: 1.0`,
   });
+}
+
+/** As the call tells it: header before query (V1); '' = it does not. */
+export function readVersion(headers: Readonly<Record<string, string>>, query: URLSearchParams): string {
+  return (headers[VERSION] || findQueryVersion(query) || '').trim();
 }
 
 /** H1: names of service parameters are case-insensitive. */

@@ -1,13 +1,15 @@
 /** Frames as server-sent events (J2, RE4, T10). */
 import { formatCursor } from '../tasks/task-event.js';
 import type { ServerSentEvent } from './binding-reply.js';
-import { frameText } from './stream-frame.js';
+import type { FrameEncoder } from './stream-frame.js';
 import type { FrameStream } from './task-stream.js';
 
 export interface SseEventsOptions {
   /** What stands before and after each result: the envelope, with the caller's id. Empty without one. */
   readonly prefix: string;
   readonly suffix: string;
+  /** Each frame's JSON. */
+  readonly encode: FrameEncoder<string>;
   /** The client activated the reliable-stream extension. */
   readonly isReliable: boolean;
   /** The error response for a failure in mid-stream. */
@@ -22,7 +24,7 @@ export const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control
  */
 export function toSseEvents(
   frames: FrameStream,
-  { prefix, suffix, isReliable, errorBody }: SseEventsOptions,
+  { prefix, suffix, encode, isReliable, errorBody }: SseEventsOptions,
 ): AsyncIterableIterator<ServerSentEvent> {
   let isOver = false;
   return {
@@ -34,7 +36,7 @@ export function toSseEvents(
       try {
         const { done, value: frame } = await frames.next();
         if (done === true) return { done: true, value: undefined };
-        return { done: false, value: { id: formatCursor(frame.cursor), data: `${prefix}${frameText(frame, isReliable)}${suffix}` } };
+        return { done: false, value: { id: formatCursor(frame.cursor), data: `${prefix}${encode(frame, isReliable)}${suffix}` } };
       } catch (error) {
         // T10: the answer has begun, so the failure travels as an event.
         isOver = true;

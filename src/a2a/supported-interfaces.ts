@@ -15,6 +15,12 @@ export interface CardBinding {
 export const JSON_RPC_BINDING: CardBinding = { protocolBinding: 'JSONRPC', protocolVersion: '1.0', url: agentUrl };
 export const REST_BINDING: CardBinding = { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', url: agentUrl };
 
+/** V5: what 0.3 clients call, at the same address: their methods have names of their own, their paths begin with `/v1`. */
+export const LEGACY_BINDINGS: readonly CardBinding[] = [JSON_RPC_BINDING, REST_BINDING].map((binding) => ({
+  ...binding,
+  protocolVersion: '0.3',
+}));
+
 /**
  * All agents share one address: the tenant tells which one is meant (`agent-tenant.ts`).
  * @param publicAddress `host:port`; '' = the host of the base URL with this port (AC11).

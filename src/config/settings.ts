@@ -295,6 +295,8 @@ export interface ServerSettings {
     readonly assumeVersion: '' | '1.0';
     /** Send-streams end when the task asks for input (A15.3). Default true. */
     readonly closeOnInputRequired: boolean;
+    /** A2A 0.3 is spoken beside 1.0. Default false. */
+    readonly legacy: boolean;
     readonly push: PushSettings;
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */

@@ -4,12 +4,16 @@ import { jsonResponse } from './error-response.js';
 import type { PlainResponse } from './server.js';
 
 /** An agent card with its validators, or 304 to a client that has it (AC3–AC6). */
-export function cardResponse({ json, changedAtMs, isPrivate }: ServedCard, headers: Readonly<Record<string, string>>): PlainResponse {
+export function cardResponse(
+  { json, changedAtMs, isPrivate, variesByVersion }: ServedCard,
+  headers: Readonly<Record<string, string>>,
+): PlainResponse {
   const etag = `"${sha256Hex(json).slice(0, 32)}"`;
   const caching = {
     etag,
     'last-modified': new Date(changedAtMs).toUTCString(),
     'cache-control': isPrivate ? 'private, max-age=60' : 'max-age=60',
+    ...(variesByVersion === true ? { vary: 'A2A-Version' } : {}),
   };
   if (isKnown(headers, etag, changedAtMs)) return { status: 304, headers: caching, body: '' };
   return jsonResponse(200, json, caching);

@@ -58,6 +58,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const handler = createHandler({
     findRoute: createRouter(routes),
     baseUrl: (request) => requestBaseUrl(settings, request.headers, ownUrl),
+    speaksLegacy: () => binding.speaksLegacy(),
     drain,
     clock,
     log,

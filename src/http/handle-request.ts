@@ -14,6 +14,8 @@ import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
 export interface HandlerPorts {
   readonly findRoute: FindRoute<RouteHandler>;
   readonly baseUrl: (request: HttpRequest) => string;
+  /** A2A 0.3, now. */
+  readonly speaksLegacy: () => boolean;
   readonly drain: Drain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,7 +30,7 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
         const answer = await respond(ports, request, match);
-        const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer) : answer);
+        const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer, ports.speaksLegacy()) : answer);
         span.setAttribute('http.status_code', response.status);
         ports.log.debug(
           { method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt },
@@ -62,7 +64,9 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
       throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
     case 'wrong-method': {
       if (request.method === 'OPTIONS')
-        return isOpenToPages(match.pattern) ? preflightResponse(match.allow) : { status: 204, headers: { allow: match.allow }, body: '' };
+        return isOpenToPages(match.pattern)
+          ? preflightResponse(match.allow, ports.speaksLegacy())
+          : { status: 204, headers: { allow: match.allow }, body: '' };
       const response = errorShapeAt(pathOf(request.path))(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
       );

@@ -1,4 +1,5 @@
 import type { ServedCard } from '../a2a/binding.js';
+import { readVersion } from '../a2a/service-parameters.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
@@ -11,7 +12,7 @@ import { mountRest } from './rest-routes.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
 import type { OwnNames } from './same-origin.js';
-import type { HttpResponse } from './server.js';
+import type { HttpRequest, HttpResponse } from './server.js';
 import { mountStudio } from './studio-routes.js';
 
 export interface Readiness {
@@ -46,31 +47,40 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse): RouteHandler =>
     async (context) =>
       handle(context, await ports.authenticate(context.request));
-  const card = asCaller(async ({ request, parameters, baseUrl }, principal) => {
-    const name = parameters.name as string;
-    return cardResponse(
-      found(await binding.card(name, baseUrl, principal), `there is no agent '${name}'; GET /agents lists the agents`),
-      request.headers,
-    );
-  });
+  const versionOf = ({ headers, query }: HttpRequest) => readVersion(headers, new URLSearchParams(query));
+  const card = (findVersion: (request: HttpRequest) => string) =>
+    asCaller(async ({ request, parameters, baseUrl }, principal) => {
+      const name = parameters.name as string;
+      const served = await binding.card(name, baseUrl, principal, findVersion(request));
+      return cardResponse(found(served, `there is no agent '${name}'; GET /agents lists the agents`), request.headers);
+    });
+  const defaultCard =
+    (findVersion: (request: HttpRequest) => string): RouteHandler =>
+    async ({ request, baseUrl }) => {
+      const served = await binding.defaultCard(baseUrl, findVersion(request));
+      return cardResponse(found(served, 'no agent is public; GET /agents lists the agents'), request.headers);
+    };
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
     { method: 'GET', pattern: '/health', handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false })) },
     { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
     { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
-    {
-      method: 'GET',
-      pattern: '/.well-known/agent-card.json',
-      handle: async ({ request, baseUrl }) =>
-        cardResponse(found(await binding.defaultCard(baseUrl), 'no agent is public; GET /agents lists the agents'), request.headers),
-    },
+    { method: 'GET', pattern: '/.well-known/agent-card.json', handle: defaultCard(versionOf) },
+    // Where clients of 0.2 and before look.
+    { method: 'GET', pattern: '/.well-known/agent.json', accepts: () => binding.speaksLegacy(), handle: defaultCard(() => '0.3') },
     {
       method: 'GET',
       pattern: '/agents',
       handle: asCaller(async ({ baseUrl }, principal) => jsonResponse(200, await binding.listCards(baseUrl, principal))),
     },
-    { method: 'GET', pattern: '/agents/{name}', handle: card },
-    { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card },
+    { method: 'GET', pattern: '/agents/{name}', handle: card(versionOf) },
+    { method: 'GET', pattern: '/agents/{name}/.well-known/agent-card.json', handle: card(versionOf) },
+    {
+      method: 'GET',
+      pattern: '/agents/{name}/.well-known/agent.json',
+      accepts: () => binding.speaksLegacy(),
+      handle: card(() => '0.3'),
+    },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
     ...mountRest(ports, ports.authenticate),
     ...mountStudio(ports.studio, ports.authenticate, ports.own),

@@ -13,7 +13,7 @@ t.test('the curl commands of the README reach their operations, which answer (RE
   const webhook = await startWebhook(t);
   const hector = await startTestHector(t, { config: { ...CONFIG, server: { a2a: { push: { allow_private: ['127.0.0.1'] } } } } });
   const variables: Record<string, string> = { HECTOR: `${hector.url}/agents/assistant` };
-  const examples = readExamples();
+  const examples = readExamples('HTTP+JSON');
   t.equal(examples.length, 12, 'eleven operations and a tenant');
   for (const { name, command } of examples) {
     const response = await runCurl(command.replace('https://example.com/hook', webhook.url), variables);
@@ -25,6 +25,17 @@ t.test('the curl commands of the README reach their operations, which answer (RE
     const { reason } = JSON.parse(text).error.details[0];
     const isExpected = /^(CancelTask|SubscribeToTask|GetExtendedAgentCard|any)/.test(name) && EXPECTED_REASONS.has(reason);
     t.ok(isExpected, `${name}: ${response.status} ${reason}`);
+  }
+});
+
+t.test('the curl commands of the README for 0.3 are answered as it says (V5)', async (t) => {
+  const hector = await startTestHector(t, { config: { ...CONFIG, server: { a2a: { legacy: true } } } });
+  const answers = [{ protocolVersion: '0.3.0' }, { result: { kind: 'task' } }, { task: { status: { state: 'TASK_STATE_COMPLETED' } } }];
+  const examples = readExamples('A2A 0.3');
+  t.equal(examples.length, answers.length);
+  for (const [index, { name, command }] of examples.entries()) {
+    const response = await runCurl(command, { HECTOR: hector.url });
+    t.match(await response.json(), answers[index], name);
   }
 });
 
@@ -57,8 +68,8 @@ interface Example {
   readonly command: string;
 }
 
-function readExamples(): Example[] {
-  const section = readFileSync('src/a2a/README.md', 'utf8').split('\n## HTTP+JSON\n')[1] ?? '';
+function readExamples(heading: string): Example[] {
+  const section = readFileSync('src/a2a/README.md', 'utf8').split(`\n## ${heading}\n`)[1] ?? '';
   const block = /```sh\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
   return [...block.matchAll(/^# (.*)\n(curl .*)$/gm)].map(([, name = '', command = '']) => ({ name, command }));
 }

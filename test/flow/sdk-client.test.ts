@@ -21,44 +21,46 @@ import { isEnded, startWebhook } from '../support/webhook.js';
 
 const CONFIG = { agents: { assistant: { instruction: 'Answer briefly.' } } };
 
-t.test('the SDK client finds the card, sends, streams, reads and cancels', async (t) => {
-  const hector = await startTestHector(t, { config: CONFIG });
-  const client = await new ClientFactory().createFromUrl(`${hector.url}/agents/assistant/`, '.well-known/agent-card.json');
+for (const legacy of [false, true]) {
+  t.test(`the SDK client finds the card, sends, streams, reads and cancels${legacy ? ', beside 0.3' : ''}`, async (t) => {
+    const hector = await startTestHector(t, { config: { ...CONFIG, server: { a2a: { legacy } } } });
+    const client = await new ClientFactory().createFromUrl(`${hector.url}/agents/assistant/`, '.well-known/agent-card.json');
 
-  const sent = (await client.sendMessage(request('Hello'))) as Task;
-  t.equal(sent.status?.state, TaskState.TASK_STATE_COMPLETED);
-  t.ok(textOf(sent.artifacts[0]?.parts).length > 0, 'the answer is in an artifact (D8)');
+    const sent = (await client.sendMessage(request('Hello'))) as Task;
+    t.equal(sent.status?.state, TaskState.TASK_STATE_COMPLETED);
+    t.ok(textOf(sent.artifacts[0]?.parts).length > 0, 'the answer is in an artifact (D8)');
 
-  const cases: (string | undefined)[] = [];
-  let streamedState: TaskState | undefined;
-  for await (const { payload } of client.sendMessageStream(request('Hello again', sent.contextId))) {
-    cases.push(payload?.$case);
-    if (payload?.$case === 'statusUpdate') streamedState = payload.value.status?.state;
-    if (payload?.$case === 'task') t.equal(payload.value.contextId, sent.contextId, 'the second task is in the same context (M6)');
-  }
-  t.equal(cases[0], 'task', 'the stream starts with the task (T3)');
-  t.ok(cases.includes('artifactUpdate'));
-  t.equal(streamedState, TaskState.TASK_STATE_COMPLETED);
+    const cases: (string | undefined)[] = [];
+    let streamedState: TaskState | undefined;
+    for await (const { payload } of client.sendMessageStream(request('Hello again', sent.contextId))) {
+      cases.push(payload?.$case);
+      if (payload?.$case === 'statusUpdate') streamedState = payload.value.status?.state;
+      if (payload?.$case === 'task') t.equal(payload.value.contextId, sent.contextId, 'the second task is in the same context (M6)');
+    }
+    t.equal(cases[0], 'task', 'the stream starts with the task (T3)');
+    t.ok(cases.includes('artifactUpdate'));
+    t.equal(streamedState, TaskState.TASK_STATE_COMPLETED);
 
-  const read = await client.getTask(GetTaskRequest.fromJSON({ id: sent.id }));
-  t.equal(read.id, sent.id);
-  t.equal(textOf(read.history[0]?.parts), 'Hello');
-  await t.rejects(
-    client.cancelTask(CancelTaskRequest.fromJSON({ id: sent.id })),
-    /has already ended/,
-    'a completed task cannot be canceled (N2)',
-  );
-  await t.rejects(client.getTask(GetTaskRequest.fromJSON({ id: randomUUID() })), /not found/i, 'an unknown task is not found (K2)');
-});
+    const read = await client.getTask(GetTaskRequest.fromJSON({ id: sent.id }));
+    t.equal(read.id, sent.id);
+    t.equal(textOf(read.history[0]?.parts), 'Hello');
+    await t.rejects(
+      client.cancelTask(CancelTaskRequest.fromJSON({ id: sent.id })),
+      /has already ended/,
+      'a completed task cannot be canceled (N2)',
+    );
+    await t.rejects(client.getTask(GetTaskRequest.fromJSON({ id: randomUUID() })), /not found/i, 'an unknown task is not found (K2)');
+  });
+}
 
-for (const transport of SDK_TRANSPORTS) {
+for (const { transport, legacy } of SDK_TRANSPORTS.flatMap((transport) => [false, true].map((legacy) => ({ transport, legacy })))) {
   t.test(
-    `the SDK client registers, reads, lists and deletes webhooks over ${transport}, and one that comes with a message is told all (P1–P5, S9)`,
+    `the SDK client registers, reads, lists and deletes webhooks over ${transport}${legacy ? ' beside 0.3' : ''}, and one that comes with a message is told all (P1–P5, S9)`,
     async (t) => {
       const webhook = await startWebhook(t);
       const push = { allow_private: ['127.0.0.1'] };
       const hector = await startTestHector(t, {
-        config: { agents: { other: {}, ...CONFIG.agents }, server: { grpc_port: 0, a2a: { push } } },
+        config: { agents: { other: {}, ...CONFIG.agents }, server: { grpc_port: 0, a2a: { legacy, push } } },
       });
       const client = await connectSdkClient(hector.url, 'assistant', transport);
       const taskPushNotificationConfig = { url: webhook.url, token: 'tok', authentication: { scheme: 'Bearer', credentials: 'c' } };

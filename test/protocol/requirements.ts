@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
   ['V2', '3.6.2', 'MUST', 'all', 'built', 'other versions are refused'],
   ['V3', '3.6.2', 'MUST', 'all', 'built', 'no version means 0.3'],
   ['V4', '3.6', 'MUST', 'all', 'built', 'patch numbers do not matter'],
-  ['V5', '3.6.2', 'MAY', 'all', 'later', 'several versions side by side'],
+  ['V5', '3.6.2', 'MAY', 'all', 'built', 'several versions side by side'],
   ['H1', '3.2.6', 'MUST', 'all', 'built', 'service parameters are case-insensitive and comma-separated'],
   ['H2', '4.6', 'SHOULD', 'all', 'built', 'activated extensions are told, unknown ones ignored'],
   ['H3', '3.3.4, 4.6.3', 'MUST', 'all', 'built', 'a required extension that is not declared is refused'],

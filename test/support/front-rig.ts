@@ -22,6 +22,7 @@ export async function startTestFront(
     binding: {
       handleJsonRpc: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
       handleRest: async () => ({ type: 'json', status: 200, headers: {}, body: '{}' }),
+      speaksLegacy: () => false,
       card: async () => undefined,
       defaultCard: async () => undefined,
       listCards: async () => '{"agents":[],"total":0}',

@@ -47,7 +47,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     grpcPort: undefined,
     grpcPublicAddress: '',
     http: 'auto',
-    a2a: { assumeVersion: '', closeOnInputRequired: true, push: pushSettings(), ...a2a },
+    a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,

@@ -21,7 +21,7 @@ import type { TaskEvent } from '../../tasks/task-event.js';
 import type { TaskStore } from '../../tasks/task-store.js';
 import { readTaskView } from '../read-task.js';
 import { findRetryAfterMs } from './find-retry-after.js';
-import { projectPush, toPushRequest } from './push-payload.js';
+import { projectPush, toPushRequest, wantsTasks } from './push-payload.js';
 import type { PushSecrets } from './push-secrets.js';
 
 export interface DeliverPushDependencies {
@@ -74,15 +74,23 @@ export function createDeliverPush(dependencies: DeliverPushDependencies): Delive
 }
 
 async function readDeliveries({ store }: DeliverPushDependencies, config: PushConfig): Promise<readonly Delivery[]> {
-  if (config.deliveredSeq > 0) return (await store.events(config.taskId, config.deliveredSeq, BATCH)).map(toDelivery);
+  if (config.deliveredSeq > 0) {
+    const events = await store.events(config.taskId, config.deliveredSeq, BATCH);
+    if (events.length === 0 || !wantsTasks(config)) return events.map((event) => toDelivery(event, projectPush(event)));
+    const view = await readTaskView(store, config.taskId, config.deliveredSeq);
+    return events.map((event) => {
+      view.apply(event);
+      return toDelivery(event, projectPush(event) === undefined ? undefined : { task: view.toTask() });
+    });
+  }
   const view = await readTaskView(store, config.taskId, config.startSeq);
   if (view.seq === 0) return [];
   return [{ seq: view.seq, response: { task: view.toTask() }, isLast: isTerminal(view.state) }];
 }
 
-function toDelivery(event: TaskEvent): Delivery {
+function toDelivery(event: TaskEvent, response: StreamResponse | undefined): Delivery {
   const state: TaskState | undefined = event.type === 'status.changed' ? event.status.state : undefined;
-  return { seq: event.seq, response: projectPush(event), isLast: state !== undefined && isTerminal(state) };
+  return { seq: event.seq, response, isLast: state !== undefined && isTerminal(state) };
 }
 
 type OneOutcome = DeliverOutcome | { readonly type: 'delivered'; readonly config: PushConfig };

@@ -70,6 +70,7 @@ export const ServerSchema = section(
           default: '',
         }),
         close_on_input_required: flag('Send-streams end when the task asks for input.', { default: true }),
+        legacy: flag('A2A 0.3 is spoken beside 1.0: its methods, its paths below /v1, its cards, its notifications.', { default: false }),
         push: PushSchema,
       },
       'The A2A protocol.',
@@ -105,6 +106,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     a2a: {
       assumeVersion: server.a2a.assume_version,
       closeOnInputRequired: server.a2a.close_on_input_required,
+      legacy: server.a2a.legacy,
       push: resolvePush(server.a2a.push),
     },
     approval: { expiresAfterMs: server.approval.expires_after },
