@@ -175,7 +175,7 @@ t.test('pings keep a silent stream open and find the client that is no longer th
 t.test('open streams are counted per caller, together with those of other transports (Z4)', async (t) => {
   const rig = await startGrpcRig(t, { server: { limits: { ...limits, maxStreamsPerCaller: 2 } } });
   const { id } = await rig.server.submit('question');
-  const releaseHttp = rig.quota.acquire('local');
+  const releaseHttp = rig.server.dependencies.quota.acquire('local');
   const open = rig.stream('SubscribeToTask', { id });
   await open.next();
   const refused = await rig.stream('SendStreamingMessage', { message: userMessage('never accepted') }).ended;
