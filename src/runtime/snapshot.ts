@@ -73,7 +73,10 @@ function createAgents(
     if (agent.type === 'custom') {
       const handler = extensions.handlers?.get(agent.handler ?? name);
       if (handler !== undefined)
-        agents.set(name, createCustomAgent({ name, settings: agent, handler, approvalExpiresAfterMs, clock, log }));
+        agents.set(
+          name,
+          createCustomAgent({ name, settings: agent, handler, approvalExpiresAfterMs, maxEventBytes: limits.maxEventBytes, clock, log }),
+        );
       continue;
     }
     const model = models.get(agent.llm);

@@ -1,5 +1,6 @@
 import type { StepOutcome, StepState } from '../agents/agent.js';
-import { describeError, hasCode, toAppError } from '../base/errors.js';
+import { AppError, describeError, hasCode, toAppError } from '../base/errors.js';
+import { exceedsJsonBytes } from '../base/json-size.js';
 import type { TaskLease } from '../tasks/coordination.js';
 import type { TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
@@ -17,7 +18,7 @@ import type { StepPreviews } from './step-previews.js';
 export async function takeStep(
   state: StepState,
   { signal, turn, lease, previews }: { signal: AbortSignal; turn: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
-  { getAgent, store, checkpoint, clock, log }: RunTaskDependencies,
+  { getAgent, store, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
   const agent = await getAgent(task.configVersion, task.agent);
@@ -28,7 +29,10 @@ export async function takeStep(
     signal.throwIfAborted();
     const ledger = createStepLedger(task, store, lease, clock);
     const readEvents = () => readAllEvents(store, task);
-    return await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
+    const points = checkpointPoints(checkpoint);
+    const outcome = await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: points });
+    assertSize(outcome, task, maxEventBytes);
+    return outcome;
   } catch (error) {
     if (signal.aborted) {
       log.info({ taskId: task.id, step: task.step, reason: describeError(signal.reason) }, 'a step was called off');
@@ -43,6 +47,19 @@ export async function takeStep(
   }
 }
 
+/**
+ * No agent of any kind gets around it: an event that the database refuses, or that is sent to nobody in one piece, would be made anew by
+ * each worker that takes the run.
+ */
+function assertSize(outcome: StepOutcome, { agent }: TaskRecord, maxEventBytes: number): void {
+  const { events } = outcome;
+  const status = 'statusMessage' in outcome ? [outcome.statusMessage, outcome.statusMetadata] : [];
+  if (!exceedsJsonBytes([events, status], maxEventBytes)) return;
+  throw new AppError('AGENT_RESPONSE_INVALID', {
+    message: `The agent '${agent}' answered with more than one step may add to a task: server.limits.max_event_bytes allows ${maxEventBytes} bytes of artifacts and status messages`,
+  });
+}
+
 async function readAllEvents(store: Pick<TaskStore, 'events'>, { id, seq }: TaskRecord): Promise<readonly TaskEvent[]> {
   const all: TaskEvent[] = [];
   for (;;) {
@@ -54,6 +71,7 @@ async function readAllEvents(store: Pick<TaskStore, 'events'>, { id, seq }: Task
 }
 
 const EVENTS_PER_READ = 1_000;
+const DEFAULT_MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
 /** Tries of one step that end in a temporary failure of the agent, before the run fails. */
 const MAX_TRIES = 5;

@@ -75,7 +75,7 @@ export function createDeliverPush(dependencies: DeliverPushDependencies): Delive
 
 async function readDeliveries({ store }: DeliverPushDependencies, config: PushConfig): Promise<readonly Delivery[]> {
   if (config.deliveredSeq > 0) {
-    const events = await store.events(config.taskId, config.deliveredSeq, BATCH);
+    const events = await store.events(config.taskId, config.deliveredSeq, BATCH, BATCH_BYTES);
     if (events.length === 0 || !wantsTasks(config)) return events.map((event) => toDelivery(event, projectPush(event)));
     const view = await readTaskView(store, config.taskId, config.deliveredSeq);
     return events.map((event) => {
@@ -168,6 +168,8 @@ async function recordFailure(
 const DONE: DeliverOutcome = { type: 'done' };
 const GONE = 410;
 const BATCH = 50;
+/** Of a batch, as stored; each delivery under way holds one. */
+const BATCH_BYTES = 1024 * 1024;
 /** A webhook that is slow holds its place among `concurrency` others no longer than this and one delivery. */
 const TURN_MS = 1_000;
 const JITTER = 0.2;
