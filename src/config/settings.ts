@@ -5,6 +5,17 @@
 import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
 import type { SigningAlgorithm } from './signing-key.js';
+import type { ToolSettings } from './tool-settings.js';
+
+export type {
+  CommandToolSettings,
+  CommonToolSettings,
+  FunctionToolSettings,
+  McpOAuthSettings,
+  McpToolSettings,
+  ToolLimits,
+  ToolSettings,
+} from './tool-settings.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -331,68 +342,6 @@ export interface AgentToolSettings {
   readonly skipSummarization: boolean;
 }
 
-/** spec/03 3.6 */
-export type ToolSettings = FunctionToolSettings | CommandToolSettings;
-
-/** `undefined`: as the tool itself says. */
-export interface CommonToolSettings {
-  readonly enabled: boolean;
-  readonly description: string | undefined;
-  readonly requireApproval: boolean | undefined;
-  readonly approvalPrompt: string | undefined;
-  readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
-}
-
-/** Limits are there when the handler is a built-in tool that reads them. */
-export interface FunctionToolSettings extends CommonToolSettings, Partial<ToolLimits> {
-  readonly type: 'function';
-  /** Name of a built-in tool or of one that code adds. */
-  readonly handler: string;
-  /** JSON Schema in place of the handler's own. */
-  readonly parameters?: JsonObject | undefined;
-}
-
-export interface ToolLimits {
-  /** Absolute. Default: the process's own. */
-  readonly workingDirectory: string;
-  /** Default 10 MiB. */
-  readonly maxReadBytes: number;
-  /** Default 1 MiB. */
-  readonly maxWriteBytes: number;
-  /** Of one call. Default 100. */
-  readonly maxReplacements: number;
-  /** Empty: every ending. */
-  readonly allowedExtensions: readonly string[];
-  readonly deniedExtensions: readonly string[];
-  /** Changes of one file that can be taken back. Default 20. */
-  readonly maxUndoSteps: number;
-  /** Larger files are not searched. Default 10 MiB. */
-  readonly maxFileBytes: number;
-  /** Files that one search opens. Default 20,000. */
-  readonly maxFiles: number;
-  /** Default 1,000. */
-  readonly maxResults: number;
-  /** Default 30,000. */
-  readonly maxExecutionTimeMs: number;
-}
-
-export interface CommandToolSettings extends CommonToolSettings {
-  readonly type: 'command';
-  /** Absolute. Default: the process's own. */
-  readonly workingDirectory: string;
-  /** Default 30,000. */
-  readonly maxExecutionTimeMs: number;
-  /** Not empty: nothing else may run. */
-  readonly allowedCommands: readonly string[];
-  /** Beside those that never may run. */
-  readonly deniedCommands: readonly string[];
-  readonly denyByDefault: boolean;
-  /** Default 256 KiB. */
-  readonly maxOutputBytes: number;
-  /** Names of variables that commands see beside the usual few. */
-  readonly environment: readonly string[];
-}
-
 export interface ObservabilitySettings {
   readonly metrics: { readonly enabled: boolean; readonly endpoint: string };
 }
@@ -425,6 +374,8 @@ export interface ServerSettings {
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
+  /** Agents as tools of an MCP server. Default: not. */
+  readonly mcp: { readonly enabled: boolean };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;

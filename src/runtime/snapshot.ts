@@ -12,20 +12,26 @@ import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import type { Tool } from '../providers/tools/contract.js';
+import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
 import { createTools } from '../providers/tools/registry.js';
+import { ActiveSteps } from './active-steps.js';
 import { buildAgents, missingHandler } from './build-agents.js';
 import type { Extensions } from './extensions.js';
+import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
 export interface Snapshot {
   readonly settings: Settings;
   readonly retriever: Retriever;
   /** @throws AppError `AGENT_NOT_FOUND`. */
   getAgent(name: string): Agent;
+  /** Lets go of the servers that its tools come from when no step runs on it any more; may be called twice. */
+  close(): Promise<void>;
 }
 
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
   createRetriever(settings: Settings): Retriever;
+  readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,7 +40,9 @@ export interface SnapshotDependencies {
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
-  const agents = createAgents(settings, models, retriever, dependencies);
+  const toolsets = dependencies.toolsets.hold(settings);
+  const steps = new ActiveSteps();
+  const agents = createAgents(settings, models, retriever, toolsets, dependencies);
   return Object.freeze({
     settings,
     retriever,
@@ -44,7 +52,11 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
       if (agent === undefined && handler !== undefined) throw missingHandler(name, handler);
       if (agent === undefined)
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
-      return agent;
+      return steps.count(agent);
+    },
+    async close() {
+      await steps.ended();
+      await toolsets.release();
     },
   });
 }
@@ -64,6 +76,7 @@ function createAgents(
   settings: Settings,
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
+  { forAgents: toolsets }: HeldToolsets,
   { extensions, clock, log }: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
   const { approval, limits } = settings.server;
@@ -80,6 +93,11 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+  const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
+    const names = own.map((tool) => tool.name);
+    const wanted = findWantedToolsets(tools, names, settings.tools);
+    return toolsets.filter((toolset) => wanted.includes(toolset.name));
+  };
   return buildAgents({
     settings,
     clock,
@@ -88,12 +106,14 @@ function createAgents(
       const llm = settings.llms[agent.llm];
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-      const tools = joinTools(name, createOwnTools(name, agent), otherTools);
-      return createLlmAgent({ ...{ name, settings: agent, model, llm, tools, retriever }, ...calls });
+      const own = createOwnTools(name, agent);
+      const tools = joinTools(name, own, otherTools);
+      return createLlmAgent({ ...{ name, settings: agent, model, llm, tools, retriever }, toolsets: findToolsets(agent, own), ...calls });
     },
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, llm: { maxToolOutputLength: 0 }, ...calls });
+      const llm = { maxToolOutputLength: 0 };
+      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);

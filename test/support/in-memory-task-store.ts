@@ -4,8 +4,8 @@
  */
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
-import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
-import type { BranchWrite, ChildRecord, TreeChange } from '../../src/tasks/child-runs.js';
+import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
@@ -16,18 +16,20 @@ import type {
   ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
-import { type SessionState, type StateScope, scopeOf, withDelta } from '../../src/tasks/session-state.js';
+import { type SessionState, scopeOf, withDelta } from '../../src/tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../src/tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   StepCommit,
   TakeOutcome,
   TaskRecord,
   TaskStore,
+  TreeChange,
 } from '../../src/tasks/task-store.js';
 import type {
   RecordOutcome,
@@ -38,8 +40,9 @@ import type {
   ToolCallStore,
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
+import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
 import { filterTasks, pageOf } from './in-memory-task-list.js';
-import { InMemoryTree, keyOf } from './in-memory-tree.js';
+import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -310,26 +313,11 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
-    const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
-    const running = this.#records().filter((run) => run.worker !== '' && !isTerminal(run.state) && statusOf(run) === 'running');
-    const runs = running.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
-    return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
+    return takenOf(this.#records(), limit, after);
   }
 
-  async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
-    const runs = this.#records().filter(
-      (run) => (run.child === undefined || status === 'held') && !isTerminal(run.state) && (owner === undefined || run.owner === owner),
-    );
-    const isBehind = (run: TaskRecord) =>
-      after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
-    const isOfSession = (run: TaskRecord) =>
-      session === undefined ||
-      (run.agent === session.agent &&
-        run.owner === session.owner &&
-        run.contextId === session.contextId &&
-        run.tenant === (session.tenant ?? ''));
-    const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
-    return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  async openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    return openRunsOf(this.#records(), query);
   }
 
   async oldestUnclaimed(): Promise<TaskRecord | undefined> {
@@ -338,17 +326,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
-    const runs = await this.openRuns({ ...(owner === undefined ? {} : { owner }), limit: Number.POSITIVE_INFINITY });
-    const count = (status: string) => runs.filter((run) => statusOf(run) === status).length;
-    return {
-      total: runs.length,
-      queued: count('queued'),
-      working: count('running'),
-      inputRequired: count('waiting'),
-      held: (await this.openRuns({ ...(owner === undefined ? {} : { owner }), status: 'held', limit: Number.POSITIVE_INFINITY })).length,
-      expired: runs.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at).length,
-      oldestCreatedAt: runs[0]?.createdAt ?? 0,
-    };
+    return statisticsOf(this.#records(), owner, at);
   }
 
   async isAccepted(dedupeKey: string): Promise<boolean> {
@@ -457,25 +435,6 @@ function isInHands({ record }: StoredTask, { epoch, step = record.step }: { read
     record.heldSince === undefined &&
     (record.openChildren ?? 0) === 0
   );
-}
-
-function scopeIdOf(task: TaskRecord, scope: StateScope): string {
-  const { id, agent, owner, tenant, child } = task;
-  const application = child?.application ?? agent;
-  const ownerId = child?.state.taskId ?? id;
-  const ids = {
-    session: [child?.state.sessionKey ?? keyOf(task)],
-    user: [application, owner, tenant],
-    app: [application, tenant],
-    temp: [ownerId],
-  };
-  return JSON.stringify([scope, ...ids[scope]]);
-}
-
-function statusOf({ state, heldSince, worker, openChildren = 0 }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
-  if (isInterrupted(state)) return 'waiting';
-  if (heldSince !== undefined) return 'held';
-  return worker === '' && openChildren === 0 ? 'queued' : 'running';
 }
 
 function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {

@@ -74,6 +74,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
+    mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
       maxHeaderBytes: 16 * 1024,

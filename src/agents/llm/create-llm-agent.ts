@@ -6,6 +6,7 @@ import { createArgumentsCheck } from '../../providers/tools/arguments.js';
 import type { Agent } from '../agent.js';
 import { createAgent } from '../create-agent.js';
 import { readControl } from './control.js';
+import { listTools } from './list-tools.js';
 import { runModelStep } from './model-step.js';
 import type { LlmAgentOptions } from './step-dependencies.js';
 import { runToolStep } from './tool-step.js';
@@ -15,6 +16,7 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'llm' }, async (state, context) => {
     const control = readControl(state.task.control);
     const runStep = control.callMessageId === undefined ? runModelStep : runToolStep;
-    return await runStep(state, context, control, { ...options, checkArguments });
+    const tools = await listTools({ ...options, wanted: options.settings.tools }, context.signal);
+    return await runStep(state, context, control, { ...options, tools, checkArguments });
   });
 }

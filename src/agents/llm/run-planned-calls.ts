@@ -1,7 +1,7 @@
 /** A step's calls as they were planned: intents first, then the calls, each result into the ledger as it arrives (R7). */
 import { faultPoint } from '../../base/fault-points.js';
 import type { ToolCallPart } from '../../tasks/session-message.js';
-import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { ToolCallWrite } from '../../tasks/tool-call.js';
 import type { StepContext, StepState } from '../agent.js';
 import type { AnsweredCall } from './answered-call.js';
 import type { CallPlan } from './plan-calls.js';
@@ -17,7 +17,7 @@ export interface PlannedCall {
 }
 
 /**
- * Those that have a result now, in the order of the calls. What was decided is recorded in one write with what is about to run:
+ * Those that have a result now, in the order of the calls; one that ran and is not among them is a `once` call of unknown outcome. What was decided is recorded in one write with what is about to run:
  * a takeover finds all decisions of a message, or none.
  */
 export async function runPlannedCalls(
@@ -52,7 +52,7 @@ export async function runPlannedCalls(
     maxToolBytes,
     log,
   });
-  const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index] as StoredToolResult]));
+  const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index]]));
   return planned.flatMap(({ call, prepared, plan }) => {
     const result = plan.type === 'settled' ? plan.result : results.get(call.id);
     const requiresApproval = prepared.type === 'ready' && prepared.tool.requiresApproval === true;

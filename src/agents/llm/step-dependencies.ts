@@ -4,7 +4,7 @@ import type { Retriever } from '../../knowledge/retriever.js';
 import type { Logger } from '../../observe/log.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
 import type { CheckArguments } from '../../providers/tools/arguments.js';
-import type { Tool } from '../../providers/tools/contract.js';
+import type { Tool, Toolset } from '../../providers/tools/contract.js';
 
 export interface LlmAgentOptions {
   /** Key in `agents`. */
@@ -15,6 +15,8 @@ export interface LlmAgentOptions {
   /** The settings of that model which matter outside of it. */
   readonly llm: Pick<LlmSettings, 'maxToolOutputLength' | 'temperature' | 'maxTokens'>;
   readonly tools: readonly Tool[];
+  /** Servers whose tools it has beside its own, asked for anew in each step (TOOL-53). Default: none. */
+  readonly toolsets?: readonly Toolset[];
   readonly retriever: Retriever;
   /** A wait for somebody ends after this, milliseconds; 0 = never. */
   readonly approvalExpiresAfterMs: number;

@@ -18,7 +18,7 @@ import { conclude } from './conclude.js';
 import { type Attempts, type LlmControl, writeControl } from './control.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
-import { applyDecision, type CallPlan, planCall, type Question } from './plan-calls.js';
+import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
 import { type Decision, isOnlyDecision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
@@ -56,9 +56,14 @@ export async function runToolStep(
     delegated: control.delegated ?? {},
   });
 
+  const startedAt = clock.now();
   const ran = await runPlannedCalls(decided, state, context, dependencies);
   const answered = open.flatMap(({ id }) => [...ran, ...delegation.answered].filter(({ call }) => call.id === id));
-  const plans = decided.map(({ plan }) => plan);
+  const begun = decided.map(({ plan }) => plan);
+  const plans = decided.map(({ call, plan }) => {
+    if (plan.type !== 'run' || ran.some((known) => known.call.id === call.id)) return plan;
+    return askForOutcome(plan, call, { number: (control.attempts[call.id]?.number ?? 0) + 1, startedAt });
+  });
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
   const events = describeOutput({ results: answered, append: control.wroteOutput });
   const consumes = [...new Set([...reply.consumes, ...routed.consumes])];
@@ -78,7 +83,7 @@ export async function runToolStep(
         ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes, at: clock.now() })]
         : [],
     events,
-    toolCalls: [...(intentsOf(plans).length > 0 ? [] : decidedRows(plans)), ...askedRows(plans), ...delegation.toolCalls],
+    toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans), ...delegation.toolCalls],
   };
   const { starts, delegated } = delegation;
   const { says } = routed;

@@ -16,23 +16,12 @@ import {
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
 import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
+import type { CommandPolicy } from './command-policy.js';
 import { type CommandRules, createCommandRules } from './command-rules.js';
 import { createFolderRules, type FolderRules } from './folder-rules.js';
 import { type KnownWord, readArgument, readWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable, unwrapCommand } from './unwrap-command.js';
-
-export interface CommandPolicy {
-  readonly allowedCommands: readonly string[];
-  readonly deniedCommands: readonly string[];
-  readonly denyByDefault: boolean;
-  /** The tool's folder, links resolved. */
-  readonly root: string;
-  /** Where the command starts; inside `root`, links resolved. */
-  readonly folder: string;
-  /** Folders of programs, as the command will have them. */
-  readonly searchPath: readonly string[];
-}
 
 export const MAX_COMMAND_LENGTH = 32_768;
 const MAX_DEPTH = 8;

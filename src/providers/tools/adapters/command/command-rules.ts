@@ -1,8 +1,8 @@
 /** Which command names may run: denied patterns → deny list → allow list (TOOL-30). */
 import { realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import type { CommandPolicy } from './check-command.js';
 import { DENIED_COMMANDS, HARMLESS_BUILTINS, OPAQUE_RUNNERS, SAME_AS_DENIED } from './command-names.js';
+import type { CommandPolicy } from './command-policy.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
 

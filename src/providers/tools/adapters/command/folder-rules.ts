@@ -1,7 +1,7 @@
 /** Paths in a command line: redirections, changes of folder and what writing programs are told to write stay inside (TOOL-32, TOOL-34). */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import type { CommandPolicy } from './check-command.js';
+import type { CommandPolicy } from './command-policy.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
 

@@ -5,6 +5,7 @@ import { systemClock } from '../../../../../src/base/clock.js';
 import { type CommandLimits, createCommandTool } from '../../../../../src/providers/tools/adapters/command/command-tool.js';
 import { createArgumentsCheck } from '../../../../../src/providers/tools/arguments.js';
 import { ALLOWED_COMMANDS } from '../../../../fixtures/tool-sandbox/allowed-commands.js';
+import { REFUSED_CODE } from '../../../../fixtures/tool-sandbox/refused-code.js';
 import { REFUSED_COMMANDS } from '../../../../fixtures/tool-sandbox/refused-commands.js';
 import { toolContext } from '../../../../support/tool-context.js';
 import { createToolFolder } from '../../../../support/tool-folder.js';
@@ -39,7 +40,9 @@ t.test('no command line of the escape suite runs (TOOL-30…34, W-35)', async (t
   const { root } = createToolFolder(t);
   const before = readdirSync(root).sort();
   const tool = createTool(root);
-  const lines = Object.entries(REFUSED_COMMANDS).flatMap(([group, commands]) => commands.map((command) => ({ group, command })));
+  const lines = Object.entries({ ...REFUSED_COMMANDS, ...REFUSED_CODE }).flatMap(([group, commands]) =>
+    commands.map((command) => ({ group, command })),
+  );
   t.ok(lines.length >= 200, `${lines.length} lines`);
   for (const { group, command } of lines) {
     const reason = await reasonOf(tool, command);
