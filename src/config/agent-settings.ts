@@ -1,5 +1,6 @@
 /** What `agents.<name>` of the configuration becomes. */
 import type { JsonObject } from '../base/json.js';
+import type { LlmAgentSettings } from './llm-agent-settings.js';
 
 export interface SkillSettings {
   readonly id: string;
@@ -37,7 +38,7 @@ export interface ExtensionSettings {
   readonly params: JsonObject | undefined;
 }
 
-export interface AgentSettings {
+export interface AgentSettings extends LlmAgentSettings {
   readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner';
   /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
   readonly handler: string | undefined;

@@ -1,6 +1,7 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
+import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
@@ -107,8 +108,15 @@ function createAgents(
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
       const own = createOwnTools(name, agent);
-      const tools = joinTools(name, own, otherTools);
-      return createLlmAgent({ ...{ name, settings: agent, model, llm, tools, retriever }, toolsets: findToolsets(agent, own), ...calls });
+      return createLlmAgent({
+        ...{ name, settings: agent, model, llm, retriever, ...calls },
+        customization: extensions.customizations?.get(name),
+        globalInstructions: agent.prompt.globalInstructionsOf.map((above) => findGlobalInstruction(above, settings, extensions)),
+        summarizer: findSummarizer(agent, models),
+        findPrice: (key) => settings.llms[key]?.price,
+        tools: joinTools(name, own, otherTools),
+        toolsets: findToolsets(agent, own),
+      });
     },
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
@@ -117,9 +125,27 @@ function createAgents(
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);
-      return handler === undefined ? undefined : createCustomAgent({ name, settings: agent, handler, ...calls });
+      return handler === undefined
+        ? undefined
+        : createCustomAgent({ name, settings: agent, handler, maxEventBytes: limits.maxEventBytes, ...calls });
     },
   });
+}
+
+function findGlobalInstruction(agent: string, settings: Settings, { customizations }: Extensions): InstructionSource {
+  return {
+    key: `agents.${agent}.global_instruction`,
+    text: settings.agents[agent]?.prompt.globalInstruction ?? '',
+    provider: customizations?.get(agent)?.globalInstruction,
+  };
+}
+
+function findSummarizer(
+  { context: { summarizerLlm: llm } }: AgentSettings,
+  models: ReadonlyMap<string, LanguageModel>,
+): { readonly llm: string; readonly model: LanguageModel } | undefined {
+  const model = llm === undefined ? undefined : models.get(llm);
+  return llm === undefined || model === undefined ? undefined : { llm, model };
 }
 
 /** A model tells its tools apart by name. */

@@ -81,8 +81,8 @@ function newKey(branch: string, agent: string, taken: readonly string[]): string
   }
 }
 
-function startOf(key: string, call: ReadyCall, { delegatesTo }: AgentTool, now: number): ChildStart {
-  const text = String(call.arguments['request'] ?? '');
+function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: AgentTool, now: number): ChildStart {
+  const text = hasOwnInput ? JSON.stringify(call.arguments) : String(call.arguments['request'] ?? '');
   return {
     key,
     agent: delegatesTo,

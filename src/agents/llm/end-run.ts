@@ -5,10 +5,11 @@ import { isJsonObject, type JsonObject } from '../../base/json.js';
 import type { FinishReason, ModelUsage } from '../../providers/llms/contract.js';
 import type { StepOutcome, StepState } from '../agent.js';
 import type { Answer } from './collect-answer.js';
+import type { RunUsage } from './control.js';
 
-type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events'>;
+type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events' | 'sessionState'>;
 
-export function finished(reason: FinishReason, usage: ModelUsage, result: StepResult): StepOutcome {
+export function finished(reason: FinishReason, usage: RunUsage, result: StepResult): StepOutcome {
   return {
     type: 'finished',
     ...result,
@@ -41,12 +42,14 @@ export function wordlessReason({ text, reason }: Answer, llm: string): AppError 
   return undefined;
 }
 
-function describeUsage({ inputTokens, outputTokens, cachedTokens, thinkingTokens }: ModelUsage): JsonObject {
+function describeUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, thinkingTokens, cost }: RunUsage): JsonObject {
   return {
     input_tokens: inputTokens,
     output_tokens: outputTokens,
     ...(cachedTokens === undefined ? {} : { cached_tokens: cachedTokens }),
+    ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }),
     ...(thinkingTokens === undefined ? {} : { thinking_tokens: thinkingTokens }),
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

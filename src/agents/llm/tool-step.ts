@@ -12,7 +12,7 @@ import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
 import type { ChildMessage, StepContext, StepOutcome, StepState } from '../agent.js';
 import { delegateCalls, isDelegation } from '../as-tool/delegate-calls.js';
 import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, routeAnswer } from '../child-questions.js';
-import { createToolMessage } from './answered-call.js';
+import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
 import { conclude } from './conclude.js';
 import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
@@ -20,10 +20,10 @@ import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
 import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
-import { type Decision, isOnlyDecision, readDecisions } from './read-decisions.js';
+import { isOnlyDecision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
 import type { ToolStepOptions } from './step-dependencies.js';
-import { limitContent } from './store-result.js';
+import { limitDecision } from './store-result.js';
 
 export async function runToolStep(
   state: StepState,
@@ -84,6 +84,7 @@ export async function runToolStep(
         ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes, at: clock.now() })]
         : [],
     events,
+    ...mergeStateChanges(answered),
     toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans), ...delegation.toolCalls],
   };
   const { starts, delegated } = delegation;
@@ -182,12 +183,6 @@ function readReply(history: readonly SessionMessage[], { taskId, calls, planned,
         : plan;
     },
   };
-}
-
-/** What people say came of a call is a result like any other. */
-function limitDecision(decision: Decision, maxBytes: number): Decision {
-  const isLong = decision.type === 'done' && decision.result !== undefined;
-  return isLong ? { ...decision, result: limitContent(decision.result, maxBytes) } : decision;
 }
 
 function findCalls(history: readonly SessionMessage[], messageId: string | undefined): readonly ToolCallPart[] {
