@@ -1,5 +1,5 @@
 /**
- * `npm run bench:loop [-- --runs 2000]`: what the agent's own loop costs, without a model's or a tool's time, a database or a network: per
+ * `npm run bench -- loop [--runs 2000]`: what the agent's own loop costs, without a model's or a tool's time, a database or a network: per
  * model call and per tool call, behind 1, 10 and 100 messages of history (method in README.md).
  */
 import { parseArgs } from 'node:util';
