@@ -105,6 +105,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (path.includes('card') || path.includes('extended_card')) return 'http://other';
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
+  if (path.includes('structured_output') && key === 'name') return 'other';
   if (key === 'encryption_key') return 'no less than sixteen';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
   if (key === 'grpc_public_address') return 'other:1';
