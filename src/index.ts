@@ -15,6 +15,7 @@ import type { AgentSettings, Settings } from './config/settings.js';
 import { createLogger, type Logger } from './observe/log.js';
 import type { Tool } from './providers/tools/contract.js';
 import { ROLES, type Role, type Hector as RunningHector } from './runtime/hector.js';
+import { listenForStrayRejections } from './runtime/stray-rejections.js';
 
 export type {
   AgentContext,
@@ -193,8 +194,13 @@ export class Hector {
     return await startHector(settings, { roles: new Set(roles), log: logger, extensions });
   }
 
-  /** Starts, serves until SIGTERM, SIGINT or `signal`, and drains. A second signal ends the process at once. */
+  /**
+   * Starts, serves until SIGTERM, SIGINT or `signal`, and drains. A second signal ends the process at once. While it serves, a promise that is
+   * rejected and that nobody handles does not end the process: it is logged, and the run whose code it was fails.
+   */
   async serve({ signal, onReady, ...options }: ServeOptions = {}): Promise<void> {
+    const log = options.log ?? createLogger(this.settings().logger);
+    const forgetStrays = listenForStrayRejections(log);
     const stop = new AbortController();
     const onStop = () => {
       process.off('SIGTERM', onStop).off('SIGINT', onStop);
@@ -204,7 +210,7 @@ export class Hector {
     signal?.addEventListener('abort', onStop, { once: true });
     if (signal?.aborted) onStop();
     try {
-      const hector = await this.start(options);
+      const hector = await this.start({ ...options, log });
       try {
         onReady?.(hector);
         if (!stop.signal.aborted)
@@ -213,6 +219,7 @@ export class Hector {
         await hector.close();
       }
     } finally {
+      forgetStrays();
       process.off('SIGTERM', onStop).off('SIGINT', onStop);
       signal?.removeEventListener('abort', onStop);
     }

@@ -52,6 +52,7 @@ export const ERRORS = {
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
   ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),
   OUTBOUND_TIMEOUT: entry('The other side did not answer in time', 'retry', 504),
+  OUTBOUND_NO_ANSWER: entry('The other side gave no answer', 'retry', 502),
   // protocol
   REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
   REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),

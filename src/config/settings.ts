@@ -293,6 +293,8 @@ export interface ServerSettings {
     readonly maxStreamBufferBytes: number;
     /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
     readonly maxToolBytes: number;
+    /** Of what one step adds to a task, as JSON. */
+    readonly maxEventBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

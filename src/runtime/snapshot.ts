@@ -127,7 +127,9 @@ function createAgents(
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);
-      return handler === undefined ? undefined : createCustomAgent({ name, settings: agent, handler, ...calls });
+      return handler === undefined
+        ? undefined
+        : createCustomAgent({ name, settings: agent, handler, maxEventBytes: limits.maxEventBytes, ...calls });
     },
   });
 }

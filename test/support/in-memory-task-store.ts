@@ -305,10 +305,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return task.record.owner !== owner || task.record.child !== undefined ? undefined : task.record;
   }
 
-  async events(taskId: string, afterSeq: number, limit = 1000): Promise<readonly TaskEvent[]> {
+  async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
     this.#assertUp();
     this.calls.events += 1;
-    return this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
+    let bytes = 0;
+    return (this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? []).filter((event, index) => {
+      bytes += JSON.stringify(event).length;
+      return index === 0 || bytes <= maxBytes;
+    });
   }
 
   async sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -333,6 +337,13 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
     return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+  }
+
+  async logSizes(...[tasks, { artifacts }]: Parameters<TaskListStore['logSizes']>): ReturnType<TaskListStore['logSizes']> {
+    this.#assertUp();
+    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
+    const found = tasks.filter(({ id }) => this.#tasks.has(id));
+    return new Map(found.map(({ id }) => [id, JSON.stringify(this.#get(id).events.filter(isWanted)).length]));
   }
 
   async sessionMessages(): Promise<readonly []> {

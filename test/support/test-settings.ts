@@ -106,6 +106,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
       maxToolBytes: 1024 * 1024,
+      maxEventBytes: 8 * 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
