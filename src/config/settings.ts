@@ -3,13 +3,20 @@
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
 import type { LogOptions } from '../observe/log.js';
-import type { AgentSettings } from './agent-settings.js';
-import type { CardSettings } from './card-settings.js';
+import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
-export type { AgentSettings, AgentToolSettings, ReasoningSettings, TerminationCondition } from './agent-settings.js';
-export type { CardSettings, ExtendedCardSettings, ExtensionSettings, SkillSettings } from './card-settings.js';
+export type {
+  AgentSettings,
+  AgentToolSettings,
+  CardSettings,
+  ExtendedCardSettings,
+  ExtensionSettings,
+  ReasoningSettings,
+  SkillSettings,
+  TerminationCondition,
+} from './agent-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,

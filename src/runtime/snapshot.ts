@@ -95,6 +95,11 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+  const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
+    const names = own.map((tool) => tool.name);
+    const wanted = findWantedToolsets(tools, names, settings.tools);
+    return toolsets.filter((toolset) => wanted.includes(toolset.name));
+  };
   return buildAgents({
     settings,
     clock,
@@ -104,11 +109,6 @@ function createAgents(
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
       const own = createOwnTools(name, agent);
-      const wanted = findWantedToolsets(
-        agent.tools,
-        own.map((tool) => tool.name),
-        settings.tools,
-      );
       return createLlmAgent({
         ...{ name, settings: agent, model, llm, retriever, ...calls },
         customization: extensions.customizations?.get(name),
@@ -118,12 +118,13 @@ function createAgents(
         summarizer: findSummarizer(agent, models),
         findPrice: (key) => settings.llms[key]?.price,
         tools: joinTools(name, own, otherTools),
-        toolsets: toolsets.filter((toolset) => wanted.includes(toolset.name)),
+        toolsets: findToolsets(agent, own),
       });
     },
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, llm: { maxToolOutputLength: 0 }, ...calls });
+      const llm = { maxToolOutputLength: 0 };
+      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);

@@ -5,12 +5,11 @@
 import type { Clock } from '../../base/clock.js';
 import { type CountTokens, createTokenCounter } from '../../memory/count-tokens.js';
 import { createArgumentsCheck } from '../../providers/tools/arguments.js';
-import type { Tool } from '../../providers/tools/contract.js';
-import { joinToolsets } from '../../providers/tools/join-toolsets.js';
 import type { Agent, StepContext, StepOutcome, StepState } from '../agent.js';
 import { createAgent } from '../create-agent.js';
 import { answerAfter, answerBefore, keepAnswer } from './around-run.js';
 import { type LlmControl, readControl } from './control.js';
+import { listTools } from './list-tools.js';
 import { runModelStep } from './model-step.js';
 import type { LlmAgentOptions, StepDependencies } from './step-dependencies.js';
 import { runToolStep } from './tool-step.js';
@@ -25,7 +24,7 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'llm' }, async (state, context) => {
     const startedMs = options.clock.monotonic();
     const control = readControl(state.task.control);
-    const tools = await listTools(options, context.signal);
+    const tools = await listTools({ ...options, wanted: options.settings.tools }, context.signal);
     const outcome = await runStep(state, context, control, { ...options, tools, checkArguments, getCountTokens });
     return withWorkedTime(outcome, control, startedMs, options);
   });
@@ -48,11 +47,4 @@ function withWorkedTime(
 ): StepOutcome {
   if (settings.limits.maxDurationMs === undefined) return outcome;
   return { ...outcome, control: { ...outcome.control, workedMs: Math.ceil(workedMs + clock.monotonic() - startedMs) } };
-}
-
-/** Those of this step: a call that an earlier one planned finds its tool again by name. */
-async function listTools({ tools, toolsets = [], settings }: LlmAgentOptions, signal: AbortSignal): Promise<readonly Tool[]> {
-  if (toolsets.length === 0) return tools;
-  const offered = await Promise.all(toolsets.map(async (toolset) => ({ toolset: toolset.name, tools: await toolset.list(signal) })));
-  return joinToolsets(tools, offered, settings.tools);
 }

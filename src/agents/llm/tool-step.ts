@@ -15,7 +15,7 @@ import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, rou
 import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
 import { conclude } from './conclude.js';
-import { type Attempts, type LlmControl, writeControl } from './control.js';
+import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
 import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
@@ -61,7 +61,7 @@ export async function runToolStep(
   const answered = open.flatMap(({ id }) => [...ran, ...delegation.answered].filter(({ call }) => call.id === id));
   const begun = decided.map(({ plan }) => plan);
   const plans = decided.map(({ call, plan }) => {
-    if (plan.type !== 'run' || answered.some((known) => known.call.id === call.id)) return plan;
+    if (plan.type !== 'run' || ran.some((known) => known.call.id === call.id)) return plan;
     return askForOutcome(plan, call, { number: (control.attempts[call.id]?.number ?? 0) + 1, startedAt });
   });
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
@@ -73,6 +73,7 @@ export async function runToolStep(
     wroteOutput: control.wroteOutput || events.length > 0,
     callMessageId: isAnswered ? undefined : control.callMessageId,
     attempts: attemptsOf(questions),
+    usage: delegation.usages.reduce(addUsage, control.usage),
     delegated: delegation.delegated,
     heard: markOf(history.at(-1)),
   };

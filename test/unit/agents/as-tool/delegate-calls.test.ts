@@ -38,9 +38,12 @@ t.test('a call begins one run, however often its step is tried, with the request
     ],
   );
   t.match(run.starts[1]?.messages, [{ role: 'user', parts: [{ type: 'text', text: 'b!' }] }]);
-  for (const { key } of run.starts) run.settle(key, 'TASK_STATE_COMPLETED', '', { messages: [agentSays('x', key)] });
+  for (const { key } of run.starts) {
+    const statusMetadata = { 'hector:usage': { input_tokens: 2, output_tokens: 1 } };
+    run.settle(key, 'TASK_STATE_COMPLETED', '', { messages: [agentSays('x', key)], statusMetadata });
+  }
   await run.toRest(agent);
-  t.equal(run.last.type, 'finished');
+  t.match(run.last, { type: 'finished', statusMetadata: { 'hector:usage': { input_tokens: 6, output_tokens: 3 } } }, 'their tokens count');
   const results = run.history.flatMap(({ role, parts }) => (role === 'tool' ? parts : []));
   t.match(
     results.map((part) => (part.type === 'tool_result' ? [part.callId, JSON.parse(part.content)] : [])),
