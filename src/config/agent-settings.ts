@@ -83,6 +83,8 @@ export interface AgentSettings extends LlmAgentSettings {
 
 /** CFG-45 */
 export interface ReasoningSettings {
+  /** Reasoning of the model is shown to clients, in artifacts of its own. Default true. */
+  readonly showThinking: boolean;
   readonly maxIterations: number;
   readonly enableExitTool: boolean;
   /** `undefined`: inside a loop, which nothing else would end (W-26). */

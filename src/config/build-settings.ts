@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
-import { listAgentsAbove } from './agent-graph.js';
 import { applyDefaults } from './apply-defaults.js';
 import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
@@ -67,7 +66,6 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
   const stateDirectory = resolve(workingDirectory, document.state_directory);
   const context = { environment, workingDirectory, stateDirectory };
   const storeNames = Object.keys(document.document_stores);
-  const graph = mapValues(document.agents, (agent) => ({ subAgents: agent.sub_agents, agentTools: agent.agent_tools }));
   return freezeDeep<Settings>({
     version: sha256Hex(source).slice(0, 16),
     source,
@@ -85,11 +83,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     tools: mapValues(document.tools, (tool) => resolveTool(tool, context)),
     builtInTools: resolveBuiltInTools(context),
     agents: mapValues(document.agents, (agent, name) =>
-      resolveAgent(
-        name,
-        { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) },
-        { storeNames, above: listAgentsAbove(graph, name) },
-      ),
+      resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
     defaults: { agent: document.defaults.agent },
     server: resolveServer(document.server),

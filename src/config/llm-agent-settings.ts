@@ -2,6 +2,8 @@
 import type { JsonObject } from '../base/json.js';
 
 export interface LlmAgentSettings {
+  /** For the agent and all that it reaches by `sub_agents`; '' = none. */
+  readonly globalInstruction: string;
   readonly prompt: PromptSettings;
   /** `none`: of the session, it reads what belongs to its own run (AGT-15). */
   readonly includeContents: 'default' | 'none';
@@ -12,16 +14,10 @@ export interface LlmAgentSettings {
   /** JSON Schema of its arguments where it is called as a tool. Default: `{ request: text }`. */
   readonly inputSchema: JsonObject | undefined;
   readonly limits: RunLimitSettings;
-  /** Reasoning of the model is shown to clients, in artifacts of its own. Default true. */
-  readonly showThinking: boolean;
 }
 
-/** AGT-10: `globalInstruction`s from the top of the tree, role, instruction, guidance. */
+/** AGT-10: global instructions from the top of the tree, role, instruction, guidance. */
 export interface PromptSettings {
-  /** For the agent and all that it reaches by `sub_agents`; '' = none. */
-  readonly globalInstruction: string;
-  /** Keys of the agents whose `globalInstruction` it follows, from the top of its tree; the last one is itself. */
-  readonly globalInstructionsOf: readonly string[];
   readonly role: string;
   readonly guidance: string;
   /** In place of `instruction`. */

@@ -6,6 +6,7 @@ import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { listAgentsAbove } from '../config/agent-graph.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
 import type { Logger } from '../observe/log.js';
@@ -111,7 +112,9 @@ function createAgents(
       return createLlmAgent({
         ...{ name, settings: agent, model, llm, retriever, ...calls },
         customization: extensions.customizations?.get(name),
-        globalInstructions: agent.prompt.globalInstructionsOf.map((above) => findGlobalInstruction(above, settings, extensions)),
+        globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
+          findGlobalInstruction(above, settings, extensions),
+        ),
         summarizer: findSummarizer(agent, models),
         findPrice: (key) => settings.llms[key]?.price,
         tools: joinTools(name, own, otherTools),
@@ -135,7 +138,7 @@ function createAgents(
 function findGlobalInstruction(agent: string, settings: Settings, { customizations }: Extensions): InstructionSource {
   return {
     key: `agents.${agent}.global_instruction`,
-    text: settings.agents[agent]?.prompt.globalInstruction ?? '',
+    text: settings.agents[agent]?.globalInstruction ?? '',
     provider: customizations?.get(agent)?.globalInstruction,
   };
 }

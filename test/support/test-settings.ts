@@ -40,14 +40,14 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     maxIterations: undefined,
     disallowTransferToParent: false,
     disallowTransferToPeers: false,
-    prompt: { globalInstruction: '', globalInstructionsOf: [], role: '', guidance: '', systemPrompt: undefined },
+    globalInstruction: '',
+    prompt: { role: '', guidance: '', systemPrompt: undefined },
     includeContents: 'default',
     context: contextSettings(),
     structuredOutput: undefined,
     outputKey: undefined,
     inputSchema: undefined,
     limits: { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined },
-    showThinking: true,
     ...change,
   };
 }
@@ -68,6 +68,7 @@ export function contextSettings(change: Partial<ContextSettings> = {}): ContextS
 export function reasoningSettings(change: Partial<ReasoningSettings> = {}): ReasoningSettings {
   return {
     maxIterations: 100,
+    showThinking: true,
     enableExitTool: false,
     enableEscalateTool: undefined,
     terminationConditions: ['no_tool_calls', 'escalate', 'transfer', 'skip_summarization', 'input_required'],

@@ -2,7 +2,7 @@
 import { AppError, describeForClient } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
-import type { FinishReason, ModelUsage } from '../../providers/llms/contract.js';
+import type { FinishReason } from '../../providers/llms/contract.js';
 import type { StepOutcome, StepState } from '../agent.js';
 import type { Answer } from './collect-answer.js';
 import type { RunUsage } from './control.js';
@@ -54,7 +54,7 @@ function describeUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteToke
 }
 
 /** What an agent's status metadata say that it used; the other way of `describeUsage`. */
-export function readUsage(statusMetadata: JsonObject | undefined): ModelUsage | undefined {
+export function readUsage(statusMetadata: JsonObject | undefined): RunUsage | undefined {
   const usage = statusMetadata?.['hector:usage'];
   if (!isJsonObject(usage)) return undefined;
   const count = (name: string) => (typeof usage[name] === 'number' ? usage[name] : 0);
@@ -62,6 +62,8 @@ export function readUsage(statusMetadata: JsonObject | undefined): ModelUsage | 
     inputTokens: count('input_tokens'),
     outputTokens: count('output_tokens'),
     cachedTokens: count('cached_tokens'),
+    cacheWriteTokens: count('cache_write_tokens'),
     thinkingTokens: count('thinking_tokens'),
+    cost: count('cost'),
   };
 }

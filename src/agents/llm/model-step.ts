@@ -65,7 +65,7 @@ export async function runModelStep(
 
   const asked = await askModel(request, {
     preview: isShown ? (text) => context.preview(RESPONSE_ARTIFACT, text) : undefined,
-    previewThinking: isShown && settings.showThinking ? (text) => context.preview(thinkingId, text) : undefined,
+    previewThinking: isShown && settings.reasoning.showThinking ? (text) => context.preview(thinkingId, text) : undefined,
     ...{ shown, usedCallIds: callIdsOf(history), signal: context.signal, invocation, dependencies },
   });
   if (asked instanceof AppError) {
@@ -79,7 +79,7 @@ export async function runModelStep(
   const next: LlmControl = { ...control, iteration: control.iteration + asked.calls, wroteOutput: true, usage, callMessageId: undefined };
   const message: SessionMessage = { id: newId(clock.now()), role: 'agent', author: name, parts: answer.parts, createdAt: clock.now() };
   const { calls, text } = answer;
-  const thinking = settings.showThinking ? describeThinking(answer.parts, control.iteration + 1) : undefined;
+  const thinking = settings.reasoning.showThinking ? describeThinking(answer.parts, control.iteration + 1) : undefined;
   if (calls.length === 0) {
     const messages = answer.parts.length === 0 ? [] : [message];
     const result = { control: writeControl(next), messages, ...stateOf() };

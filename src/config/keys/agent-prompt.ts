@@ -13,10 +13,6 @@ export const PromptSchema = section(
 
 export const GLOBAL_INSTRUCTION = text('For the agent and all that it reaches by sub_agents; stands before their own.', { default: '' });
 
-export function resolvePrompt(
-  { system_prompt: systemPrompt, role, guidance }: Static<typeof PromptSchema>,
-  globalInstruction: string,
-  globalInstructionsOf: readonly string[],
-): PromptSettings {
-  return { globalInstruction, globalInstructionsOf, role, guidance, systemPrompt };
+export function resolvePrompt({ system_prompt: systemPrompt, role, guidance }: Static<typeof PromptSchema>): PromptSettings {
+  return { role, guidance, systemPrompt };
 }

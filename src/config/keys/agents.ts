@@ -119,12 +119,7 @@ export const AgentsSchema = named(AgentSchema, "Agents by name. Default: one cal
   'x-form': 'a letter, then letters, digits, _ or -, at most 64 characters',
 });
 
-/** @param above keys of the agents whose global_instruction it follows, from the top of its tree. */
-export function resolveAgent(
-  key: string,
-  agent: Static<typeof AgentSchema>,
-  { storeNames, above }: { readonly storeNames: readonly string[]; readonly above: readonly string[] },
-): AgentSettings {
+export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, storeNames: readonly string[]): AgentSettings {
   const name = agent.name ?? key;
   const description = agent.description ?? `Agent ${name}`;
   return {
@@ -135,14 +130,14 @@ export function resolveAgent(
     description,
     llm: agent.llm ?? '',
     instruction: agent.instruction,
-    prompt: resolvePrompt(agent.prompt, agent.global_instruction, [...above, key]),
+    globalInstruction: agent.global_instruction,
+    prompt: resolvePrompt(agent.prompt),
     includeContents: agent.include_contents,
     context: resolveContext(agent.context),
     structuredOutput: resolveStructuredOutput(agent.structured_output),
     outputKey: agent.output_key,
     inputSchema: agent.input_schema,
     limits: resolveLimits(agent.limits),
-    showThinking: agent.reasoning.show_thinking,
     tools: agent.tools,
     streaming: agent.streaming,
     visibility: agent.visibility,
@@ -174,6 +169,7 @@ export function resolveAgent(
 function resolveReasoning(reasoning: Static<typeof AgentSchema>['reasoning']): AgentSettings['reasoning'] {
   return {
     maxIterations: reasoning.max_iterations,
+    showThinking: reasoning.show_thinking,
     enableExitTool: reasoning.enable_exit_tool,
     enableEscalateTool: reasoning.enable_escalate_tool,
     terminationConditions: reasoning.termination_conditions,

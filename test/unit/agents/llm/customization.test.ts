@@ -112,7 +112,7 @@ t.test('instructions in code replace text, and their braces are left alone (AGT-
   const model = createScriptedModel(t, [
     { expect: ({ system }) => t.equal(system, 'All are kind.\n\nFrom code {x}.\n\nBe short.'), say: ['Hi'] },
   ]);
-  const prompt = { globalInstruction: '', globalInstructionsOf: [], role: '', guidance: 'Be short.', systemPrompt: undefined };
+  const prompt = { role: '', guidance: 'Be short.', systemPrompt: undefined };
   const agent = createTestAgent(
     model,
     {
@@ -149,7 +149,7 @@ t.test('the stages of request and response can be left out, replaced and added t
 t.test('the prompt is global instruction, role, instruction, guidance; system_prompt replaces the instruction (AGT-10)', async (t) => {
   const systems = async (systemPrompt: string | undefined) => {
     const model = createScriptedModel(t, [{ say: ['Hi'] }]);
-    const prompt = { globalInstruction: '', globalInstructionsOf: [], role: 'You are {who}.', guidance: 'Be short.', systemPrompt };
+    const prompt = { role: 'You are {who}.', guidance: 'Be short.', systemPrompt };
     const globalInstructions = [{ key: 'agents.helper.global_instruction', text: 'All: {app:motto?}!' }];
     const run = new TestRun([userMessage('Go')]);
     run.state = { who: 'a clerk', 'app:motto': 'kind' };
