@@ -36,7 +36,7 @@ import type {
   ToolCallStore,
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
-import { filterTasks, pageOf } from './in-memory-task-list.js';
+import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
 
 interface StoredTask {
   record: TaskRecord;
@@ -298,11 +298,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
     this.#assertUp();
     this.calls.events += 1;
-    let bytes = 0;
-    return (this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? []).filter((event, index) => {
-      bytes += JSON.stringify(event).length;
-      return index === 0 || bytes <= maxBytes;
-    });
+    return withinBytes(this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [], maxBytes);
   }
 
   async sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
