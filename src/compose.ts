@@ -30,6 +30,7 @@ import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
+import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
@@ -86,10 +87,13 @@ async function start(
   });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
+  const toolsets = new ToolsetPool({ clock, log });
+  closers.add(() => toolsets.close());
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
     createRetriever: (other) => knowledgePool.get(other).retriever,
+    toolsets,
     extensions,
     clock,
     log,
@@ -100,7 +104,7 @@ async function start(
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
   return {
     settings,
     url: front?.url ?? '',
@@ -208,6 +212,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
+  toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
   const store = stores.tasks;
@@ -257,6 +262,7 @@ async function startFrontRole(
   const studio = createStudioRoutes({
     ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
+    toolsets: () => toolsets.health(),
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({

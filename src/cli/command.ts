@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly value?: string;
   readonly description: string;
   readonly choices?: readonly string[];
+  /** What the flag means without a value; only text flags that have it may stand bare. */
+  readonly bare?: string;
 }
 
 export interface Command {

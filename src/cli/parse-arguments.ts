@@ -14,7 +14,7 @@ export function findCommandIndex(argv: readonly string[], globals: Options): num
 /** @throws AppError `CLI_USAGE`, with the nearest known flag. */
 export function parseArguments(argv: readonly string[], options: Options, maxArguments: number): CommandInput {
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: fillBareFlags(argv, options),
     options: toParseOptions(options),
     strict: false,
     tokens: true,
@@ -34,6 +34,14 @@ export function parseArguments(argv: readonly string[], options: Options, maxArg
     });
   }
   return { arguments: words, flags };
+}
+
+/** `--tools` at the end, or before another flag, is `--tools=all`. */
+function fillBareFlags(argv: readonly string[], options: Options): string[] {
+  return argv.map((word, index) => {
+    const bare = word.startsWith('--') && Object.hasOwn(options, word.slice(2)) ? options[word.slice(2)]?.bare : undefined;
+    return bare !== undefined && (argv[index + 1] ?? '-').startsWith('-') ? `${word}=${bare}` : word;
+  });
 }
 
 function readFlag(name: string, rawName: string, value: string | undefined, options: Options): string | boolean {

@@ -2,9 +2,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../base/errors.js';
-import { isJsonObject, type JsonObject } from '../base/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../base/json.js';
+import { detectProvider } from '../config/detect-provider.js';
 import type { Environment } from '../config/environment.js';
+import { KEY_VARIABLES } from '../config/keys/llms.js';
+import { mergeDocuments } from '../config/merge-documents.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
+import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
 export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   host: { type: 'string', value: '<address>', description: 'Address to listen on (default 0.0.0.0)' },
@@ -12,16 +16,19 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   provider: {
     type: 'string',
     value: '<provider>',
-    description: 'offline or openai (default: openai when OPENAI_API_KEY is set)',
-    choices: ['offline', 'openai'],
+    description: 'offline, openai, anthropic, gemini or ollama (default: told by the key, the model, or the variable that is set)',
+    choices: ['offline', 'openai', 'anthropic', 'gemini', 'ollama'],
   },
   model: { type: 'string', value: '<model>', description: 'Model name' },
   'api-key': { type: 'string', value: '<key>', description: "Key of the provider (default: the provider's variable)" },
-  'base-url': { type: 'string', value: '<url>', description: 'Address of an OpenAI-compatible service' },
+  'base-url': { type: 'string', value: '<url>', description: 'Address of the service, such as an OpenAI-compatible one' },
   temperature: { type: 'string', value: '<number>', description: 'Randomness, 0 to 2' },
   'max-tokens': { type: 'string', value: '<count>', description: 'Most tokens of one answer' },
+  thinking: { type: 'boolean', description: 'The model thinks before it answers (default: as it does by itself)' },
+  'thinking-budget': { type: 'string', value: '<count>', description: 'Tokens that it may think with' },
   instruction: { type: 'string', value: '<text>', description: 'System prompt of the agent' },
   stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
+  ...TOOL_OPTIONS,
   'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
 };
@@ -37,15 +44,26 @@ const LLM_FLAGS: Readonly<Record<string, string>> = {
 /** A key given as a flag travels as the provider's variable, so that no stored text holds it (CLI-48). */
 export function withApiKey(environment: Environment, input: CommandInput): Environment {
   const key = findTextFlag(input, 'api-key');
-  return key === undefined ? environment : { ...environment, OPENAI_API_KEY: key };
+  return key === undefined ? environment : { ...environment, [keyVariable(key, input)]: key };
+}
+
+function keyVariable(key: string, input: CommandInput): string {
+  const provider = findTextFlag(input, 'provider') ?? detectProvider({ api_key: key }, {}) ?? '';
+  return KEY_VARIABLES[provider]?.[0] ?? 'OPENAI_API_KEY';
 }
 
 export function serveOverrides(input: CommandInput, workingDirectory: string): (document: JsonObject) => JsonObject {
   const { flags } = input;
   return (document) => {
-    const llm: Record<string, string> = {};
+    const llm: Record<string, JsonValue> = {};
     for (const [flag, key] of Object.entries(LLM_FLAGS)) if (typeof flags[flag] === 'string') llm[key] = flags[flag];
-    if (flags['api-key'] !== undefined) llm.api_key = '${OPENAI_API_KEY}';
+    const key = findTextFlag(input, 'api-key');
+    if (key !== undefined) llm.api_key = `\${${keyVariable(key, input)}}`;
+    const thinking = {
+      ...(typeof flags.thinking === 'boolean' ? { enabled: flags.thinking } : {}),
+      ...(typeof flags['thinking-budget'] === 'string' ? { budget_tokens: flags['thinking-budget'] } : {}),
+    };
+    if (!isEmpty(thinking)) llm.thinking = thinking;
     const agent = {
       ...(typeof flags.instruction === 'string' ? { instruction: escapeVariables(flags.instruction) } : {}),
       ...(typeof flags.stream === 'boolean' ? { streaming: flags.stream } : {}),
@@ -54,12 +72,16 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
     const server = Object.fromEntries(
       ['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]),
     );
-    return {
+    const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
       ...(isEmpty(server) ? {} : { server }),
       ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
     };
+    return mergeDocuments(
+      overrides,
+      toolOverrides(input, document, () => chooseAgent(document)),
+    );
   };
 }
 
@@ -95,7 +117,12 @@ function chooseLlm(document: JsonObject): string {
 }
 
 function chooseAgent(document: JsonObject): string {
-  return chooseOnly(document.agents, 'assistant', 'agents', 'write --instruction, --stream and --include-context into the file instead');
+  return chooseOnly(
+    document.agents,
+    'assistant',
+    'agents',
+    'write what --instruction, --stream, --tools and --include-context say into the file instead',
+  );
 }
 
 function chooseOnly(section: unknown, standard: string, label: string, cure: string): string {

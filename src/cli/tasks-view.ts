@@ -46,6 +46,12 @@ export function formatRun(run: JsonObject, now: number): string {
       'Asks',
       `${text(asked['call_id'])}  ${text(asked['tool'])} ${JSON.stringify(asked['arguments'])}  (${list(asked['decisions']).join('|')})`,
     ]);
+  if (run['root_task_id'] !== undefined) rows.push(['Branch', `${text(run['branch'])} of ${text(run['root_task_id'])}`]);
+  for (const branch of list(run['branch_runs']))
+    rows.push([
+      'Branch',
+      `${text(branch['branch'])}  ${text(branch['task_id'])}  ${text(branch['agent'])}  ${text(branch['status'])} (${text(branch['state'])}), step ${text(branch['step'])}`,
+    ]);
   for (const call of list(run['tool_calls']))
     rows.push([
       'Call',

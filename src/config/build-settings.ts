@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
+import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
-import { checkLlmKeys } from './check-llm-keys.js';
+import { checkLlms } from './check-llms.js';
 import { checkReferences } from './check-references.js';
+import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
 import { type ConfigDocument, configSchema } from './config-schema.js';
 import type { Environment } from './environment.js';
@@ -20,7 +22,7 @@ import { resolveQueue } from './keys/queue.js';
 import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
-import { resolveTool } from './keys/tools.js';
+import { resolveBuiltInTools, resolveTool } from './keys/tools.js';
 import { resolveVectorStore } from './keys/vector-stores.js';
 import { type Locate, throwFindings } from './problem.js';
 import type { Settings } from './settings.js';
@@ -45,8 +47,10 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
     validateDocument(document),
     [
       ...checkReferences(document),
+      ...checkAgentOutput(document),
+      ...checkTools(document),
       ...checkCards(document),
-      ...checkLlmKeys(document, environment),
+      ...checkLlms(document, environment),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -76,7 +80,8 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     embedders: mapValues(document.embedders, resolveEmbedder),
     vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
-    tools: mapValues(document.tools, resolveTool),
+    tools: mapValues(document.tools, (tool) => resolveTool(tool, context)),
+    builtInTools: resolveBuiltInTools(context),
     agents: mapValues(document.agents, (agent, name) =>
       resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { detectProvider } from './detect-provider.js';
 import type { Environment } from './environment.js';
 
 type Section = Readonly<Record<string, unknown>>;
@@ -8,8 +9,7 @@ type Section = Readonly<Record<string, unknown>>;
  * happens before the source is taken, so that a run pinned to that source (R12) is not changed by a variable that appears later.
  *
  * - no `llms`: one called `default` (CFG-08);
- * - an LLM without `provider`: `openai` when it has `api_key` or `base_url` or the variable OPENAI_API_KEY is set;
- *   else `offline`, unless a model is named, which is then a problem (CLI-40, the two providers that exist);
+ * - an LLM without `provider`: what `detect-provider.ts` finds (CLI-40);
  * - no `agents`: one called `assistant` (CFG-08);
  * - no `databases`, `embedders`, `vector_stores`: `_default` (SQLite), `_local`, `_hnsw`;
  * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one);
@@ -42,9 +42,8 @@ export function completeDocument(document: JsonObject, environment: Environment)
 function withProvider(llm: unknown, environment: Environment): unknown {
   const section = asSection(llm);
   if (section === undefined || section.provider !== undefined) return llm;
-  const isOpenAi = [section.api_key, section.base_url, environment.OPENAI_API_KEY].some((value) => value !== undefined && value !== '');
-  if (!isOpenAi && section.model !== undefined) return llm;
-  return { ...section, provider: isOpenAi ? 'openai' : 'offline' };
+  const provider = detectProvider(section, environment);
+  return provider === undefined ? llm : { ...section, provider };
 }
 
 function first(value: unknown): string | undefined {

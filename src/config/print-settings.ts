@@ -12,7 +12,7 @@ type Show = (value: string, schema: SchemaNode) => string;
 
 /** Settings in the words of the file, everything filled in. With the default `show`, it loads to the same settings. */
 export function settingsToDocument(settings: Settings, show: Show = (value) => value): Record<string, unknown> {
-  const { version: _version, source: _source, ...rest } = settings;
+  const { version: _version, source: _source, builtInTools: _builtIn, ...rest } = settings;
   return { version: '2', ...(toDocument(rest, configSchema, show) as Record<string, unknown>) };
 }
 

@@ -2,9 +2,30 @@
  * The resolved configuration: defaults applied, references checked, units in names, frozen.
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
-import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
+import type { ToolSettings } from './tool-settings.js';
+
+export type {
+  AgentSettings,
+  AgentToolSettings,
+  CardSettings,
+  ExtendedCardSettings,
+  ExtensionSettings,
+  ReasoningSettings,
+  SkillSettings,
+  TerminationCondition,
+} from './agent-settings.js';
+export type {
+  CommandToolSettings,
+  CommonToolSettings,
+  FunctionToolSettings,
+  McpOAuthSettings,
+  McpToolSettings,
+  ToolLimits,
+  ToolSettings,
+} from './tool-settings.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -24,6 +45,8 @@ export interface Settings {
   readonly vectorStores: Readonly<Record<string, VectorStoreSettings>>;
   readonly documentStores: Readonly<Record<string, DocumentStoreSettings>>;
   readonly tools: Readonly<Record<string, ToolSettings>>;
+  /** What a built-in tool with a working directory is when an agent names it and `tools` does not declare it. */
+  readonly builtInTools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
@@ -106,7 +129,7 @@ export interface QueueSettings {
 }
 
 export interface LlmSettings {
-  readonly provider: 'offline' | 'openai';
+  readonly provider: 'offline' | 'openai' | 'anthropic' | 'gemini' | 'ollama';
   readonly model: string;
   readonly apiKey: string;
   /** '' = the provider's own. */
@@ -117,12 +140,53 @@ export interface LlmSettings {
   readonly maxTokens: number | undefined;
   /** 0 = unlimited; longer tool results are truncated with a marker (AGT-13). */
   readonly maxToolOutputLength: number;
+  /** `undefined` = nothing is said to the model about thinking. */
+  readonly thinking: LlmThinking | undefined;
   readonly maxRetries: number;
-  /** Longest silence of a streaming answer, milliseconds. Default 120,000. */
+  /** Longest silence of a streaming answer, milliseconds. Default 120,000; ollama 300,000 (LLM-02). */
   readonly idleTimeoutMs: number;
+  readonly tls: LlmTls;
+  /** Keys in `llms` that are asked in turn when this one fails (W-66). */
+  readonly fallback: readonly string[];
+  /** `undefined` = not known. */
+  readonly price: LlmPrice | undefined;
+  readonly ollama: OllamaSettings;
   /** Offline model only: delay before the first token and between tokens, milliseconds. Default 0. */
   readonly firstTokenMs: number;
   readonly tokenMs: number;
+}
+
+export interface LlmThinking {
+  readonly enabled: boolean;
+  /** Default 1,024. */
+  readonly budgetTokens: number;
+}
+
+/** LLM-05 */
+export interface LlmTls {
+  readonly insecureSkipVerify: boolean;
+  /** Absolute path of a PEM file that is trusted beside the usual authorities; '' = none. */
+  readonly caCertificate: string;
+}
+
+/** Per million tokens. */
+export interface LlmPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Of input that came from the provider's cache. */
+  readonly cached: number;
+  /** Of input that was written to it. */
+  readonly cacheWrite: number;
+}
+
+/** LLM-40; `undefined` = the model's own. */
+export interface OllamaSettings {
+  readonly keepAlive: string;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly numCtx: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: readonly string[];
 }
 
 export interface EmbedderSettings {
@@ -179,94 +243,12 @@ export interface DefaultsSettings {
   readonly agent: string | undefined;
 }
 
-export interface SkillSettings {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly examples: readonly string[];
-  /** Empty: the agent's. */
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-}
-
-/** What cards tell beyond the agent itself; `undefined` = not said. */
-export interface CardSettings {
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  readonly iconUrl: string | undefined;
-  readonly provider: { readonly organization: string; readonly url: string } | undefined;
-}
-
-/** Members that are `undefined` are the card's own. */
-export interface ExtendedCardSettings {
-  readonly description: string | undefined;
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  /** Who gets it; `undefined` = every authenticated caller. */
-  readonly subjects: readonly string[] | undefined;
-  readonly skills: readonly (SkillSettings & { readonly subjects: readonly string[] | undefined })[];
-}
-
-export interface ExtensionSettings {
-  readonly uri: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly params: JsonObject | undefined;
-}
-
 export interface SigningKeySettings {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   /** PEM or JWK. */
   readonly privateKey: string;
   readonly jku: string | undefined;
-}
-
-export interface AgentSettings {
-  readonly type: 'llm' | 'custom';
-  /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
-  readonly handler: string | undefined;
-  /** It may answer with a Message in place of a task (S1). Default false. */
-  readonly directMessages: boolean;
-  /** Display name; default the key. */
-  readonly name: string;
-  readonly description: string;
-  /** Key in `llms`; unused by `custom` agents. */
-  readonly llm: string;
-  readonly instruction: string;
-  /** `undefined` = all tools; `[]` = none (CFG-31). */
-  readonly tools: readonly string[] | undefined;
-  readonly streaming: boolean;
-  readonly visibility: 'public' | 'internal' | 'private';
-  readonly skills: readonly SkillSettings[];
-  readonly card: CardSettings;
-  /** `undefined`: none. */
-  readonly extendedCard: ExtendedCardSettings | undefined;
-  /** Beside those of the server. */
-  readonly extensions: readonly ExtensionSettings[];
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-  /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
-  readonly documentStores: readonly string[];
-  readonly includeContext: boolean;
-  readonly includeContextLimit: number;
-  readonly includeContextMaxLength: number;
-  readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
-  readonly reasoning: { readonly maxIterations: number };
-}
-
-/** spec/03 3.6 */
-export interface ToolSettings {
-  readonly type: 'function';
-  /** Name of a built-in tool or of one that code adds. */
-  readonly handler: string;
-  readonly enabled: boolean;
-  /** `undefined`: as the handler says. */
-  readonly description: string | undefined;
-  readonly requireApproval: boolean | undefined;
-  readonly approvalPrompt: string | undefined;
-  readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
 }
 
 export interface ObservabilitySettings {
@@ -301,6 +283,8 @@ export interface ServerSettings {
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
+  /** Agents as tools of an MCP server. Default: not. */
+  readonly mcp: { readonly enabled: boolean };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;

@@ -71,7 +71,7 @@ function describeUnknownKey(key: string, known: readonly string[]): string {
 
 function describeMissing(key: string, path: Path, schema: SchemaNode): string {
   if (key === 'provider' && path[0] === 'llms') {
-    return `missing, and it cannot be told: a model is named, but there is no api_key, no base_url and no variable OPENAI_API_KEY; wanted ${describeWanted(schema)}`;
+    return `missing, and it cannot be told: the model's name is not known, and there is no api_key, no base_url and no variable ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY; wanted ${describeWanted(schema)}`;
   }
   return `missing; wanted ${describeWanted(schema)}`;
 }

@@ -20,7 +20,7 @@ export interface BindingPorts {
 
 export function toBindingRequest({ request, parameters, baseUrl }: RouteContext): BindingRequest {
   return {
-    // No name is the default agent.
+    // No name is the default agent; for MCP, all of them.
     agent: parameters.name ?? '',
     headers: request.headers,
     query: new URLSearchParams(request.query),

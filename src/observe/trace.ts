@@ -18,6 +18,11 @@ export function withSpan<T>(name: string, attributes: Attributes, run: (span: Sp
   });
 }
 
+/** Adds to the span that is running, if one is. */
+export function annotateSpan(attributes: Attributes): void {
+  trace.getActiveSpan()?.setAttributes(attributes);
+}
+
 /** Runs `run` as a child of the W3C `traceparent`; '' = a new trace. */
 export function withTraceparent<T>(traceparent: string, run: () => Promise<T>): Promise<T> {
   if (traceparent === '') return run();

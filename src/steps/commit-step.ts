@@ -1,4 +1,4 @@
-import type { StepOutcome } from '../agents/agent.js';
+import type { StepOutcome, StepState } from '../agents/agent.js';
 import { faultPoint } from '../base/fault-points.js';
 import { withSpan } from '../observe/trace.js';
 import type { TaskEvent } from '../tasks/task-event.js';
@@ -11,8 +11,8 @@ export interface CommittedStep {
   /** Committed, to be published. */
   readonly events: readonly TaskEvent[];
   readonly ended: boolean;
-  /** The session's next waiting run. */
-  readonly next: TaskRecord | undefined;
+  /** Others that became runnable by it: the session's next waiting run, children, the parent. */
+  readonly wakes: readonly TaskRecord[];
 }
 
 /** `undefined`: somebody else has the task, or it was canceled (R2, R3, R5). */
@@ -21,8 +21,9 @@ export async function commitStep(
   outcome: StepOutcome,
   goesOn: boolean,
   { store, clock, metrics }: RunTaskDependencies,
+  seen: Pick<StepState, 'children' | 'sessionState'> = {},
 ): Promise<CommittedStep | undefined> {
-  const commit = toCommit(task, outcome, { at: clock.now(), goesOn });
+  const commit = toCommit(task, outcome, { at: clock.now(), goesOn, seen });
   await faultPoint('step.before-commit');
   const attributes = { 'hector.task.id': task.id, 'hector.step': task.step };
   const result = await withSpan('hector.step.commit', attributes, () => store.commit(commit));
@@ -31,7 +32,8 @@ export async function commitStep(
     return undefined;
   }
   await faultPoint('step.after-commit');
-  return { task: result.task, events: result.events, ended: outcome.type !== 'continue', next: result.next };
+  const wakes = [...(result.next === undefined ? [] : [result.next]), ...(result.wakes ?? [])];
+  return { task: result.task, events: result.events, ended: outcome.type !== 'continue', wakes };
 }
 
 /** After the commit, never before: what somebody hears of a run is in its log. */

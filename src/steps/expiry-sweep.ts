@@ -54,7 +54,7 @@ export class ExpirySweep {
     metrics.runsExpired.inc();
     log.info({ taskId: task.id, contextId: task.contextId }, reason);
     await publisher.publishEvents(outcome.events);
-    if (outcome.next !== undefined) await queue.enqueue(outcome.next, task.id);
+    for (const next of [outcome.next, ...(outcome.wakes ?? [])]) if (next !== undefined) await queue.enqueue(next, task.id);
   }
 }
 

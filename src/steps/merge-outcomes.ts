@@ -9,7 +9,12 @@ export function mergeOutcomes(earlier: StepOutcome | undefined, later: StepOutco
     messages: [...earlier.messages, ...later.messages],
     events: later.events.reduce(mergeEvent, earlier.events),
     toolCalls: [...(earlier.toolCalls ?? []), ...(later.toolCalls ?? [])],
+    ...mergeStates(earlier, later),
   };
+}
+
+function mergeStates({ sessionState: earlier }: StepOutcome, { sessionState: later }: StepOutcome): Pick<StepOutcome, 'sessionState'> {
+  return earlier === undefined && later === undefined ? {} : { sessionState: { ...earlier, ...later } };
 }
 
 /**

@@ -5,11 +5,12 @@
  * - One commit per step (R2), under the turn's epoch (R3). Iterations that are carried on are one step with what follows them.
  * - Previews of a step end before its commit shows all of it (R9), and go on over carried iterations.
  */
-import type { StepOutcome } from '../agents/agent.js';
+import type { ChildRun, StepOutcome } from '../agents/agent.js';
 import { AppError, describeError } from '../base/errors.js';
 import { withSpan } from '../observe/trace.js';
 import type { TaskLease } from '../tasks/coordination.js';
 import type { SessionMessage } from '../tasks/session-message.js';
+import { type SessionState, withDelta } from '../tasks/session-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { isCarriedOn } from './checkpoint-policy.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
@@ -22,6 +23,10 @@ export interface Turn {
   readonly task: TaskRecord;
   /** The session up to this run. Only this run adds to it while it is active, so one load serves all steps. */
   readonly history: readonly SessionMessage[];
+  /** As it was when the run was taken; what others change of what they share with it shows at its next turn. */
+  readonly sessionState: SessionState;
+  /** None of them works while this run is in hands. */
+  readonly children: readonly ChildRun[];
   /** Aborted on cancel, lost lease, drain past its budget. */
   readonly signal: AbortSignal;
   readonly lease: Pick<TaskLease, 'lost'>;
@@ -36,14 +41,14 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   const handsOver = async (staysHere: boolean) =>
     draining.aborted || (!staysHere && clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
-  const history = [...turn.history];
+  const seen: Seen = { history: [...turn.history], sessionState: turn.sessionState, children: turn.children };
   const over = new AbortController();
   let { task } = turn;
   for (;;) {
     const previews = new StepPreviews(task, publisher, clock);
     let goesOn = false;
     try {
-      const step = await runStep({ task, history, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
+      const step = await runStep({ task, seen, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
       if (step === undefined) {
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
@@ -59,10 +64,18 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   }
 }
 
-interface OpenStep {
-  readonly task: TaskRecord;
+/** What the run's next iteration sees. */
+interface Seen {
   /** Grows with every iteration. */
   readonly history: SessionMessage[];
+  /** Replaced by every iteration that changes it. */
+  sessionState: SessionState;
+  readonly children: readonly ChildRun[];
+}
+
+interface OpenStep {
+  readonly task: TaskRecord;
+  readonly seen: Seen;
   readonly signal: AbortSignal;
   /** Aborted when the turn is over. */
   readonly turn: AbortSignal;
@@ -76,7 +89,7 @@ async function runStep(
   step: OpenStep,
   dependencies: RunTaskDependencies,
 ): Promise<{ committed: CommittedStep; goesOn: boolean } | undefined> {
-  const { history, handsOver, previews } = step;
+  const { seen, handsOver, previews } = step;
   const { checkpoint, clock } = dependencies;
   const startedMs = clock.monotonic();
   let { task } = step;
@@ -84,18 +97,19 @@ async function runStep(
   for (let iterations = 1; ; iterations += 1) {
     const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
     const result = await withSpan('hector.step.run', attributes, async () => {
-      const latest = await takeStep({ task, history }, step, dependencies).catch(async (error: unknown) => {
+      const latest = await takeStep({ task, ...seen }, step, dependencies).catch(async (error: unknown) => {
         if (carried !== undefined) await keep(task, carried, dependencies);
         throw error;
       });
       if (latest === undefined) return 'gone';
       const outcome = mergeOutcomes(carried, latest);
       const goesOn = latest.type === 'continue' && !(await handsOver(latest.staysHere === true));
-      history.push(...latest.messages);
+      seen.history.push(...latest.messages);
+      seen.sessionState = withDelta(seen.sessionState, latest.sessionState);
       if (goesOn && isCarriedOn(checkpoint, latest, { iterations, ageMs: clock.monotonic() - startedMs })) return outcome;
       // The commit shows all of it.
       previews.stop();
-      const committed = await commitStep(task, outcome, goesOn, dependencies);
+      const committed = await commitStep(task, outcome, goesOn, dependencies, seen);
       return committed === undefined ? 'gone' : { committed, goesOn };
     });
     if (result === 'gone') return undefined;

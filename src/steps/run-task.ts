@@ -8,6 +8,7 @@ import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
+import { readChildRuns } from './read-child-runs.js';
 import { decideRecovery, readRecoveryFacts } from './recovery-policy.js';
 import { runSteps, type Turn } from './run-steps.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
@@ -36,7 +37,7 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
     if (taken.type === 'given-up') {
       dependencies.log.error({ taskId, step: taken.task.step, epoch: taken.task.epoch }, 'a step never finished; its run was given up');
       await publisher.publishEvents(taken.events);
-      if (taken.next !== undefined) await queue.enqueue(taken.next, taskId);
+      for (const next of [taken.next, ...(taken.wakes ?? [])]) if (next !== undefined) await queue.enqueue(next, taskId);
     }
     if (taken.type !== 'taken') return { type: 'done' };
     await faultPoint('take.after');
@@ -45,7 +46,7 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
     // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
     await lease.release();
     await publishStep(last.events, dependencies);
-    if (last.next !== undefined) await queue.enqueue(last.next, taskId);
+    await Promise.all(last.wakes.map((next) => queue.enqueue(next, taskId)));
     if (!last.ended) await queue.enqueue(last.task);
     return { type: 'done' };
   } finally {
@@ -74,8 +75,12 @@ async function takeTurn(
   const { task, events, from } = taken;
   try {
     await publisher.publishEvents(events);
-    const history = await store.sessionMessages(task, { upToTurn: task.turn });
-    const turn: Turn = { task, history, ...hold };
+    const [history, sessionState, children] = await Promise.all([
+      store.sessionMessages(task, { upToTurn: task.turn }),
+      store.sessionState(task),
+      readChildRuns(task, store),
+    ]);
+    const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
     return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);

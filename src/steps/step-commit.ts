@@ -1,21 +1,25 @@
 /** What a step's outcome becomes in the log: pure. */
-import type { StepOutcome } from '../agents/agent.js';
+import type { StepOutcome, StepState } from '../agents/agent.js';
 import { isoTime } from '../base/clock.js';
 import { type AppError, describeForClient } from '../base/errors.js';
 import { newId } from '../base/ids.js';
 import type { JsonObject } from '../base/json.js';
 import type { TaskStatus } from '../protocol/a2a.js';
+import type { BranchWrite } from '../tasks/child-runs.js';
+import { copiedState, withDelta } from '../tasks/session-state.js';
 import type { StepCommit, TaskRecord } from '../tasks/task-store.js';
 
 export interface CommitOptions {
   readonly at: number;
+  /** The run as this step saw it: its children, and the state that a child begins with. Default: neither. */
+  readonly seen?: Pick<StepState, 'children' | 'sessionState'>;
   /** This worker goes on with the next step itself. */
   readonly goesOn: boolean;
 }
 
 /** The commit that a step's outcome asks for (R2, R3). */
-export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn }: CommitOptions): StepCommit {
-  const { control, messages, events, toolCalls } = outcome;
+export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn, seen = {} }: CommitOptions): StepCommit {
+  const { control, messages, events, toolCalls, sessionState = {} } = outcome;
   const status = statusAfter(outcome, at);
   return {
     taskId: task.id,
@@ -27,10 +31,36 @@ export function toCommit(task: TaskRecord, outcome: StepOutcome, { at, goesOn }:
     events:
       status === undefined ? events : [...events, { type: 'status.changed', status, ...statusMetadata(outcome), ...directness(outcome) }],
     ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(Object.keys(sessionState).length === 0 ? {} : { sessionState }),
+    ...(outcome.type === 'branch' ? { branch: branchOf(outcome, seen, at) } : {}),
+    ...treeOf(task),
     goesOn,
     ...expiry(outcome, at),
     at,
   };
+}
+
+function branchOf(
+  { starts, says, sessionState }: Extract<StepOutcome, { type: 'branch' }>,
+  { children = [], sessionState: before = {} }: Pick<StepState, 'children' | 'sessionState'>,
+  at: number,
+): BranchWrite {
+  const own = copiedState(withDelta(before, sessionState));
+  return {
+    starts: starts.map(({ key, agent, messages, inheritsHistory, state }) => ({
+      ...{ taskId: newId(at), key, agent, messages, inheritsHistory },
+      ownState: state === 'copied' ? own : undefined,
+    })),
+    says: says.flatMap(({ key, message }) => {
+      const child = children.find((known) => known.key === key);
+      return child === undefined ? [] : [{ taskId: child.taskId, message }];
+    }),
+  };
+}
+
+function treeOf({ child, children }: TaskRecord): Pick<StepCommit, 'tree'> {
+  if (child === undefined && children === undefined) return {};
+  return { tree: { ...(child === undefined ? {} : { child }), ...(children === undefined ? {} : { children }) } };
 }
 
 function expiry(outcome: StepOutcome, at: number): Pick<StepCommit, 'expiresAt'> {

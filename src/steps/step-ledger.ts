@@ -19,7 +19,9 @@ export function createStepLedger(task: TaskRecord, store: ToolCallStore, lease: 
       return new Map(calls.map((call) => [call.callId, call]));
     },
     async findInSession(callIds) {
-      const calls = callIds.length === 0 ? [] : await store.sessionToolCalls(task.id, callIds);
+      // What a child inherits has calls of the runs above it.
+      const runs = callIds.length === 0 ? [] : [...(task.child?.inherits ?? []).map(({ taskId }) => taskId), task.id];
+      const calls = (await Promise.all(runs.map((id) => store.sessionToolCalls(id, callIds)))).flat();
       return new Map(calls.map((call) => [call.callId, call]));
     },
     async record(toolCalls) {

@@ -2,9 +2,10 @@ import type { StepOutcome, StepState } from '../agents/agent.js';
 import { AppError, describeError, hasCode, toAppError } from '../base/errors.js';
 import { exceedsJsonBytes } from '../base/json-size.js';
 import type { TaskLease } from '../tasks/coordination.js';
-import type { TaskEvent } from '../tasks/task-event.js';
-import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
+import type { TaskRecord } from '../tasks/task-store.js';
+import { assertBranch } from './assert-branch.js';
 import { checkpointPoints } from './checkpoint-policy.js';
+import { readRunEvents } from './read-run-events.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { failedOutcome } from './step-commit.js';
 import { createStepLedger } from './step-ledger.js';
@@ -23,14 +24,16 @@ export async function takeStep(
   const { task } = state;
   const agent = await getAgent(task.configVersion, task.agent);
   const preview = (artifactId: string, text: string): void => {
-    if (!signal.aborted) previews.add(artifactId, text);
+    // Previews stand behind one log's last event, which siblings move: what a child puts out shows with its commits.
+    if (!signal.aborted && task.child === undefined) previews.add(artifactId, text);
   };
   try {
     signal.throwIfAborted();
     const ledger = createStepLedger(task, store, lease, clock);
-    const readEvents = () => readAllEvents(store, task);
+    const readEvents = () => readRunEvents(store, task);
     const points = checkpointPoints(checkpoint);
     const outcome = await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: points });
+    if (outcome.type === 'branch') assertBranch(outcome, state);
     assertSize(outcome, task, maxEventBytes);
     return outcome;
   } catch (error) {
@@ -60,17 +63,6 @@ function assertSize(outcome: StepOutcome, { agent }: TaskRecord, maxEventBytes: 
   });
 }
 
-async function readAllEvents(store: Pick<TaskStore, 'events'>, { id, seq }: TaskRecord): Promise<readonly TaskEvent[]> {
-  const all: TaskEvent[] = [];
-  for (;;) {
-    const after = all.at(-1)?.seq ?? 0;
-    const events = after >= seq ? [] : await store.events(id, after, Math.min(EVENTS_PER_READ, seq - after));
-    if (events.length === 0) return all;
-    for (const event of events) all.push(event);
-  }
-}
-
-const EVENTS_PER_READ = 1_000;
 const DEFAULT_MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
 /** Tries of one step that end in a temporary failure of the agent, before the run fails. */

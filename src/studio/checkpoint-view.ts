@@ -13,6 +13,7 @@ export function runStatus(task: TaskRecord, isLeased: boolean | undefined): RunS
   if (isTerminal(task.state)) return 'ended';
   if (isInterrupted(task.state)) return 'waiting';
   if (task.heldSince !== undefined) return 'held';
+  if ((task.openChildren ?? 0) > 0) return 'running';
   if (task.worker === '') return 'queued';
   return isLeased === false ? 'interrupted' : 'running';
 }
@@ -36,6 +37,8 @@ export function viewRun(task: TaskRecord, isLeased: boolean | undefined): JsonOb
     updated_at: isoTime(task.updatedAt),
     ...(task.heldSince === undefined ? {} : { held_since: isoTime(task.heldSince) }),
     ...(task.expiresAt === undefined ? {} : { expires_at: isoTime(task.expiresAt) }),
+    ...(task.children === undefined ? {} : { branches: task.children, branches_at_work: task.openChildren ?? 0 }),
+    ...(task.child === undefined ? {} : { branch: task.child.key, parent_task_id: task.child.parentId, root_task_id: task.child.rootId }),
   };
 }
 

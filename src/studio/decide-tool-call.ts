@@ -8,15 +8,20 @@ import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
 import type { Message } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { TaskRecord } from '../tasks/task-store.js';
-import { DECISIONS } from '../tasks/tool-call.js';
-import { getRun, isPossibleId, type RunReference, SHOWN_CHARACTERS } from './get-run.js';
+import { DECISIONS, type ToolCallRecord } from '../tasks/tool-call.js';
+import { getRun, isPossibleId, type RunReference, readBranches, SHOWN_CHARACTERS } from './get-run.js';
 import { findOpenQuestions, findQuestion, type Question } from './open-questions.js';
-import type { Decision } from './read-decision.js';
+import type { DecisionRequest } from './read-decision.js';
 import { ended } from './resume-checkpoint.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
-export async function decideToolCall(ports: StudioPorts, run: RunReference, callId: string, decision: Decision): Promise<StudioResponse> {
+export async function decideToolCall(
+  ports: StudioPorts,
+  run: RunReference,
+  callId: string,
+  decision: DecisionRequest,
+): Promise<StudioResponse> {
   const task = await getRun(ports, run);
   const question = isPossibleId(callId) ? await findQuestion(ports.tasks, task, callId) : undefined;
   if (question === undefined) throw await notAsked(ports, task, callId);
@@ -39,7 +44,7 @@ export async function decideToolCall(ports: StudioPorts, run: RunReference, call
 }
 
 async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): Promise<AppError> {
-  const [row] = isPossibleId(callId) ? await ports.toolCalls.toolCalls(task.id, { callIds: [callId] }) : [];
+  const row = isPossibleId(callId) ? await findCall(ports, task, callId) : undefined;
   if (row !== undefined)
     return new AppError('TOOL_CALL_NOT_OPEN', {
       message: `The call '${callId}' of the tool '${row.tool}' waits for no decision: it is ${row.status}`,
@@ -50,7 +55,7 @@ async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): P
   });
 }
 
-function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argumentsHash: wanted }: Question): void {
+function assertFits({ decision, argumentsHash }: DecisionRequest, { asks, callId, argumentsHash: wanted }: Question): void {
   const decisions: readonly string[] = DECISIONS[asks];
   if (!decisions.includes(decision)) {
     const description = `must be one of ${decisions.join(', ')} for the call '${callId}', not '${decision}'`;
@@ -65,9 +70,16 @@ function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argum
   });
 }
 
+/** What the ledger says of a call of this run or of one below it; of several that are called the same, one that waits for a decision. */
+async function findCall(ports: StudioPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
+  const runs = [task, ...(await readBranches(ports.tasks, task))];
+  const rows = (await Promise.all(runs.map(({ id }) => ports.toolCalls.toolCalls(id, { callIds: [callId] })))).flat();
+  return rows.find(({ status }) => status === 'awaiting' || status === 'unknown') ?? rows[0];
+}
+
 /** A decision is final; only the same one may come again. */
 async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Question, messageId: string): Promise<void> {
-  const [row] = await ports.toolCalls.toolCalls(task.id, { callIds: [question.callId] });
+  const row = await findCall(ports, task, question.callId);
   if (row === undefined || row.decision?.messageId === messageId) return;
   if (row.status === (question.asks === 'approval' ? 'awaiting' : 'unknown')) return;
   throw new AppError('TOOL_CALL_NOT_OPEN', {
@@ -75,13 +87,13 @@ async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Questi
   });
 }
 
-function toMessage(task: TaskRecord, question: Question, decision: Decision): Message & { readonly messageId: string } {
+function toMessage(task: TaskRecord, question: Question, decision: DecisionRequest): Message & { readonly messageId: string } {
   const data = toData(question, decision);
   const messageId = `decision-${sha256Hex(canonicalJson([task.id, question.messageId, data])).slice(0, 32)}`;
   return { messageId, taskId: task.id, role: 'ROLE_USER', parts: [{ data }] };
 }
 
-function toData({ callId, asks, argumentsHash }: Question, { decision, reason, result }: Decision): JsonObject {
+function toData({ callId, asks, argumentsHash }: Question, { decision, reason, result }: DecisionRequest): JsonObject {
   return {
     ...(asks === 'approval' ? { type: 'tool_approval', decision } : { type: 'tool_outcome', outcome: decision }),
     tool_call_id: callId,

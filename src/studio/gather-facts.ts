@@ -3,12 +3,13 @@ import { isRunnable } from '../protocol/task-state.js';
 import type { TaskFacts } from '../tasks/task-facts.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { answerWithin } from './answer-within.js';
+import { readBranches } from './get-run.js';
 import { findOpenQuestions } from './open-questions.js';
 import type { StudioPorts } from './studio-ports.js';
 
 export async function gatherFacts(ports: StudioPorts, task: TaskRecord, depth = 1): Promise<TaskFacts> {
   const { clock, leaseMs, sweep } = ports;
-  const isOpen = isRunnable(task.state) && task.heldSince === undefined;
+  const isOpen = isRunnable(task.state) && task.heldSince === undefined && (task.openChildren ?? 0) === 0;
   const [openCalls, front, version, leases, job, workers, refusal] = await Promise.all([
     answerWithin(ports, 'what the run asks', findOpenQuestions(ports.tasks, task)),
     isOpen ? findFront(ports, task) : undefined,
@@ -30,6 +31,7 @@ export async function gatherFacts(ports: StudioPorts, task: TaskRecord, depth = 
     workers,
     redisRefusal: refusal,
     isKeeperOnDuty: leases?.has(sweep.lease),
+    branches: await readBranches(ports.tasks, task),
     front: front === undefined || depth >= MAX_DEPTH ? undefined : { task: front, facts: await gatherFacts(ports, front, depth + 1) },
   };
 }

@@ -8,11 +8,25 @@ export interface RunReference {
   readonly owner: string;
 }
 
-/** @throws AppError `TASK_NOT_FOUND`, for unknown ids and for other owners' tasks alike. */
+/** Also a branch of one of the owner's runs. @throws AppError `TASK_NOT_FOUND`, for unknown ids and for other owners' tasks alike. */
 export async function getRun({ tasks }: Pick<StudioPorts, 'tasks'>, { taskId, owner }: RunReference): Promise<TaskRecord> {
-  const task = isPossibleId(taskId) ? await tasks.find(taskId, owner) : undefined;
+  const task = isPossibleId(taskId) ? ((await tasks.find(taskId, owner)) ?? (await findBranch(tasks, { taskId, owner }))) : undefined;
   if (task === undefined) throw notFound(taskId);
   return task;
+}
+
+async function findBranch(tasks: StudioPorts['tasks'], { taskId, owner }: RunReference): Promise<TaskRecord | undefined> {
+  const task = await tasks.find(taskId, undefined);
+  return task?.child !== undefined && task.owner === owner ? task : undefined;
+}
+
+/** All runs below this one, parents before their branches. A run without any costs nothing. */
+export async function readBranches(tasks: StudioPorts['tasks'], { id, child, children = 0 }: TaskRecord): Promise<readonly TaskRecord[]> {
+  if (children === 0) return [];
+  const tree = await tasks.descendants(child?.rootId ?? id);
+  if (child === undefined) return tree;
+  const below = new Set([id]);
+  return tree.filter((run) => below.has(run.child?.parentId ?? '') && below.add(run.id) !== undefined);
 }
 
 export function notFound(taskId: string): AppError {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../base/json.js';
 import { DECISIONS } from '../tasks/tool-call.js';
 import { answerWithin } from './answer-within.js';
 import { viewRun, viewToolCall } from './checkpoint-view.js';
-import { getRun, type RunReference } from './get-run.js';
+import { getRun, type RunReference, readBranches } from './get-run.js';
 import { findOpenQuestions } from './open-questions.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
@@ -10,8 +10,9 @@ import type { StudioResponse } from './studio-route.js';
 /** `GET /api/checkpoints/{taskId}`: everything durable about a run but its history. */
 export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): Promise<StudioResponse> {
   const task = await getRun(ports, run);
+  const branches = await readBranches(ports.tasks, task);
   const [leases, calls, total, questions] = await Promise.all([
-    answerWithin(ports, 'which leases live', ports.leases.remaining([task.id])),
+    answerWithin(ports, 'which leases live', ports.leases.remaining([task, ...branches].map(({ id }) => id))),
     ports.toolCalls.toolCalls(task.id, { newest: MAX_CALLS }),
     ports.toolCalls.countToolCalls(task.id),
     findOpenQuestions(ports.tasks, task),
@@ -35,6 +36,7 @@ export async function inspectCheckpoint(ports: StudioPorts, run: RunReference): 
       questions: asked,
       tool_calls: calls.map(viewToolCall),
       tool_calls_total: total,
+      ...(branches.length === 0 ? {} : { branch_runs: branches.map((run) => viewRun(run, leases?.has(run.id))) }),
     },
   };
 }

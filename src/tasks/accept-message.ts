@@ -95,7 +95,12 @@ async function tellInterrupted(
   publisher: FeedPublisher,
   signals: Pick<CancelSignals, 'announce'>,
 ): Promise<void> {
-  await Promise.all(interrupted.flatMap(({ task, events }) => [signals.announce(task.id), publisher.publishEvents(events)]));
+  await Promise.all(
+    interrupted.flatMap(({ task, events, ended = [] }) => [
+      ...[task, ...ended].map(({ id }) => signals.announce(id)),
+      publisher.publishEvents(events),
+    ]),
+  );
 }
 
 /** A message that was accepted before adds no work: it finds its task also while new ones are refused (R11). */

@@ -37,7 +37,10 @@ export function createCancelTask({ store, queue, publisher, signals, clock }: Ca
         case 'already-canceled':
           return outcome.task;
         case 'canceled':
-          await Promise.all([signals.announce(taskId), publisher.publishEvents(outcome.events)]);
+          await Promise.all([
+            ...[taskId, ...(outcome.ended ?? []).map(({ id }) => id)].map((id) => signals.announce(id)),
+            publisher.publishEvents(outcome.events),
+          ]);
           if (outcome.next !== undefined) await queue.enqueue(outcome.next, taskId);
           return outcome.task;
       }

@@ -1,5 +1,6 @@
 /** Why a run is where it is: pure. What could not be found out is `undefined` in the facts, and the answer says so. */
 import { isInterrupted, isTerminal } from '../protocol/task-state.js';
+import { explainBranches } from './explain-branches.js';
 import { explainRunnable } from './explain-runnable.js';
 import { describeAge, describeTime, describeTimes } from './explain-words.js';
 import type { Explanation, OpenCall, TaskFacts } from './task-facts.js';
@@ -17,6 +18,7 @@ export function explainTask(task: TaskRecord, facts: TaskFacts): Explanation {
   }
   if (isInterrupted(task.state)) return explainWait(task, facts);
   if (task.heldSince !== undefined) return explainHold(task, task.heldSince, facts);
+  if ((task.openChildren ?? 0) > 0) return explainBranches(task, facts);
   if (facts.front !== undefined) return explainPlace(task, facts.front, facts.now);
   return explainRunnable(task, facts);
 }

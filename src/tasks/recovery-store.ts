@@ -3,7 +3,7 @@
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
 import type { TaskEvent } from './task-event.js';
-import type { SessionKey, TaskRecord } from './task-store.js';
+import type { SessionKey, TaskRecord, TreeChange } from './task-store.js';
 
 export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
 
@@ -11,11 +11,21 @@ export type ResumeOutcome =
   | { readonly type: 'resumed'; readonly task: TaskRecord }
   | { readonly type: 'not-held'; readonly task: TaskRecord }
   /** It was held until its time was over, and no keeper had noticed: this ended it (CHK-11). */
-  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | ({
+      readonly type: 'expired';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      readonly next?: TaskRecord;
+    } & TreeChange)
   | { readonly type: 'not-found' };
 
 export type ExpireOutcome =
-  | { readonly type: 'expired'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | ({
+      readonly type: 'expired';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      readonly next?: TaskRecord;
+    } & TreeChange)
   /** Answered, ended or postponed meanwhile. */
   | { readonly type: 'not-due' };
 
@@ -66,7 +76,7 @@ export interface RecoveryStore {
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
   /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
   taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
-  /** Runs that have not ended, oldest first. */
+  /** Runs of clients that have not ended, oldest first; with status `held` also children. A run whose children work counts as running. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
   oldestUnclaimed(): Promise<TaskRecord | undefined>;
@@ -83,7 +93,7 @@ export interface RetentionStore {
    * time of end; says how many.
    */
   completeEnded(limit: number, pause?: Pause): Promise<number>;
-  /** Ended tasks with their events, tool calls and accepted message ids. */
+  /** Ended tasks with their events, tool calls and accepted message ids, and with all below them, whose number is not counted. */
   deleteTasks(before: number, limit: number, pause?: Pause): Promise<number>;
   /** Of ended tasks: every event but the first and the last status, and the results of their tool calls; the tasks stay. */
   deleteEvents(before: number, limit: number, pause?: Pause): Promise<number>;

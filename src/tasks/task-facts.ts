@@ -14,6 +14,8 @@ export type RunRule =
   | 'held'
   /** An earlier run of its session has not ended. */
   | 'behind'
+  /** Runs that it branched into work. */
+  | 'branched'
   | 'running'
   | 'worker-died'
   /** Its step was begun so often without a commit that the next failures end it. */
@@ -53,6 +55,8 @@ export interface OpenCall {
 
 export interface TaskFacts {
   readonly now: number;
+  /** Runs below it. Default: none. */
+  readonly branches?: readonly TaskRecord[];
   /** Time to live of a lease, milliseconds. */
   readonly leaseMs: number;
   /** Longest until the sweep finds a run whose worker died, and one whose job was lost; milliseconds. */

@@ -6,7 +6,9 @@
  */
 import type { JsonObject } from '../base/json.js';
 import type { Message, TaskState } from '../protocol/a2a.js';
+import type { BranchWrite, ChildOrigin } from './child-runs.js';
 import type { SessionMessage } from './session-message.js';
+import type { SessionState, StateDelta } from './session-state.js';
 import type { TaskEvent, TaskEventBody } from './task-event.js';
 import type { ToolCallWrite } from './tool-call.js';
 
@@ -19,6 +21,8 @@ export interface SessionKey {
   readonly contextId: string;
   /** Default ''. The same context of another tenant is another session (U1). */
   readonly tenant?: string;
+  /** Of a run below another one: its session is its own, and no client can name it. */
+  readonly child?: ChildOrigin;
 }
 
 export interface TaskRecord extends SessionKey {
@@ -49,6 +53,10 @@ export interface TaskRecord extends SessionKey {
   readonly resumedAt?: number;
   /** When waiting or being held ends in FAILED; `undefined` = never. */
   readonly expiresAt: number | undefined;
+  /** How many runs it has branched into so far. Default 0. */
+  readonly children?: number;
+  /** How many of them work, neither ended nor waiting: while there are any, the run is not runnable. Default 0. */
+  readonly openChildren?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -89,7 +97,7 @@ export type AcceptOutcome =
       readonly task: TaskRecord;
       readonly events: readonly TaskEvent[];
       /** Runs that gave way (`interrupt`, `rollback`), with the events that end them. */
-      readonly interrupted?: readonly { readonly task: TaskRecord; readonly events: readonly TaskEvent[] }[];
+      readonly interrupted?: readonly ({ readonly task: TaskRecord; readonly events: readonly TaskEvent[] } & TreeChange)[];
     }
   /** `reject`: this run of the session has not ended. */
   | { readonly type: 'active'; readonly task: TaskRecord }
@@ -117,13 +125,13 @@ export type TakeOutcome =
   /** An earlier run of the same session has not ended; that run hands over when it does. */
   | { readonly type: 'behind'; readonly task: TaskRecord; readonly earlierTaskId: string }
   /** Its step was started `MAX_TAKES` times and never finished: the task is FAILED now, under a new epoch. */
-  | {
+  | ({
       readonly type: 'given-up';
       readonly task: TaskRecord;
       readonly events: readonly TaskEvent[];
       /** The session's next waiting run. */
       readonly next?: TaskRecord;
-    };
+    } & TreeChange);
 
 export interface StepCommit {
   readonly taskId: string;
@@ -137,6 +145,12 @@ export interface StepCommit {
   readonly events: readonly TaskEventBody[];
   /** Written to the ledger in the same commit (R7). Default: none. */
   readonly toolCalls?: readonly ToolCallWrite[];
+  /** Changes of the run's state, in the same commit (SES-03). */
+  readonly sessionState?: StateDelta;
+  /** With WORKING: the run pauses until none of its children works any more. */
+  readonly branch?: BranchWrite;
+  /** What the worker's record says of the run's tree: saves the store a second try. Default: it finds out. */
+  readonly tree?: Pick<TaskRecord, 'child' | 'children'>;
   /** This worker goes on with the next step itself; else the record's `worker` becomes ''. Default false. */
   readonly goesOn?: boolean;
   /** With an interrupted state: when the wait ends in FAILED. Default: never. */
@@ -145,21 +159,53 @@ export interface StepCommit {
 }
 
 export type CommitOutcome =
-  | {
+  | ({
       readonly type: 'committed';
+      /** Of a child: those that went to the log of its root. */
       readonly events: readonly TaskEvent[];
       readonly task: TaskRecord;
       /** The session's next waiting run, when this commit ended the run before it. */
       readonly next?: TaskRecord;
-    }
+    } & TreeChange)
   /** Somebody raised the epoch, the step is done, or the task ended: this worker has lost it (R2, R3, R5). */
   | { readonly type: 'lost'; readonly task: TaskRecord | undefined };
 
 export type CancelOutcome =
-  | { readonly type: 'canceled'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly next?: TaskRecord }
+  | ({
+      readonly type: 'canceled';
+      readonly task: TaskRecord;
+      readonly events: readonly TaskEvent[];
+      readonly next?: TaskRecord;
+    } & TreeChange)
   | { readonly type: 'already-canceled'; readonly task: TaskRecord }
   | { readonly type: 'terminal'; readonly task: TaskRecord }
   | { readonly type: 'not-found' };
+
+/** A child as its parent finds it when it joins. */
+export interface ChildRecord {
+  readonly task: TaskRecord;
+  readonly statusMessage: Message | undefined;
+  readonly statusMetadata: JsonObject | undefined;
+  /** What it added to its own session, oldest first. */
+  readonly messages: readonly SessionMessage[];
+}
+
+/** What a write to one run did to others of its tree; members that are empty are left out. */
+export interface TreeChange {
+  /** Became runnable: to be enqueued. */
+  readonly wakes?: readonly TaskRecord[];
+  /** Ended with it: whoever runs them is to stop. */
+  readonly ended?: readonly TaskRecord[];
+}
+
+export interface ChildRunStore {
+  /** In the order of branching. */
+  children(parentId: string): Promise<readonly ChildRecord[]>;
+  /** All runs below a root, parents before their children. */
+  descendants(rootId: string): Promise<readonly TaskRecord[]>;
+  /** All scopes of a run's state (SES-03), with the prefixes of their keys. */
+  sessionState(task: TaskRecord): Promise<SessionState>;
+}
 
 export interface SessionRange {
   /** Leaves out what belongs to later runs, which still wait. Default: nothing is left out. */
@@ -168,18 +214,21 @@ export interface SessionRange {
   readonly limit?: number;
 }
 
-export interface TaskStore {
+export interface TaskStore extends ChildRunStore {
   /** R1, R11: task row, user's message, `task.created` or `message.added`, and the dedupe key, or nothing. */
   accept(input: AcceptInput): Promise<AcceptOutcome>;
   /** Whether a message of this dedupe key was accepted before: accepting it again adds no work (R11). */
   isAccepted(dedupeKey: string): Promise<boolean>;
   /** R3: raises the epoch of a runnable task; a SUBMITTED one becomes WORKING in the same commit. After `MAX_TAKES` it fails. */
   take(taskId: string, at: number, worker?: string): Promise<TakeOutcome>;
-  /** R2–R5: one commit per step, guarded by the epoch. */
+  /**
+   * R2–R5: one commit per step, guarded by the epoch. What a child puts out goes to the log of its root, in the same transaction (R4);
+   * its own log has its messages and statuses. Its end or wait is the parent's: the last one makes the parent runnable.
+   */
   commit(commit: StepCommit): Promise<CommitOutcome>;
-  /** R6: ends a task as CANCELED and raises its epoch, so that a running step's commit is refused. */
+  /** R6: ends a task and all below it as CANCELED and raises their epochs, so that a running step's commit is refused. */
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome>;
-  /** `undefined` for unknown ids and for other owners' tasks alike. `owner` undefined = no ownership check (workers). */
+  /** `undefined` for unknown ids, for other owners' tasks and for children alike. `owner` undefined = no such check (workers). */
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined>;
   /**
    * Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000); of those as many as are stored in `maxBytes` together, but one
@@ -188,7 +237,10 @@ export interface TaskStore {
   events(taskId: string, afterSeq: number, limit?: number, maxBytes?: number): Promise<readonly TaskEvent[]>;
   /** Newest `seq` per task that exists. */
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Messages of a session in the order of the runs that they belong to, so that each question stands before its answer. */
+  /**
+   * Messages of a session in the order of the runs that they belong to, so that each question stands before its answer. A child's begin
+   * with what it inherits.
+   */
   sessionMessages(key: SessionKey, range?: SessionRange): Promise<readonly SessionMessage[]>;
   /** Runnable tasks not touched since `before`, oldest first, for the recovery sweep; `after` continues behind that task. */
   runnable(before: number, limit: number, after?: Pick<TaskRecord, 'updatedAt' | 'id'>): Promise<readonly TaskRecord[]>;

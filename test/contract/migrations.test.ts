@@ -9,11 +9,14 @@ import { type MigrationTarget, migrate } from '../../src/storage/sql/migrate.js'
 import { migrations } from '../../src/storage/sql/migrations/index.js';
 import type { Migration } from '../../src/storage/sql/migrations/migration.js';
 import type { Program, Query } from '../../src/storage/sql/query.js';
+import { listKeyOf } from '../../src/storage/sql/run-log/list-key.js';
 import { SqlConfigVersionStore } from '../../src/storage/sql/sql-config-version-store.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { createTable } from '../../src/storage/sql/table-definition.js';
+import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { sampleToolCall } from '../support/sample-tool-call.js';
 import { forEachDialect } from '../support/temp-database.js';
+import { branch, start } from './child-runs.js';
 
 const further: Migration = {
   number: 1_000,
@@ -63,7 +66,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     ]);
   });
 
-  for (const version of [1, 2]) {
+  for (const version of [1, 2, 6]) {
     await t.test(
       `a database of schema ${version} with rows in it is brought up to date, also when that was interrupted before`,
       async (t) => {
@@ -71,17 +74,17 @@ forEachDialect(t, async (t, createOpenTemp) => {
         const driver = await openBare(t, temp.settings);
         await migrate(driver, { clock: systemClock, label: 'test', migrations: migrations.slice(0, version) });
         await driver.transact(function* () {
-          for (const query of rowsFromBefore()) yield query;
+          for (const query of rowsFromBefore(version)) yield query;
         });
         // MySQL keeps what was done before the interruption; the others begin anew.
         let interruptions = 0;
         for (let isDone = false; !isDone; interruptions++) {
-          isDone = await interruptAfter(driver, interruptions).then(
+          isDone = await interruptAfter(temp.settings, interruptions).then(
             () => true,
             (error: Error) => error.message !== 'interrupted' && Promise.reject(error),
           );
         }
-        t.ok(interruptions > 15, `${interruptions} places`);
+        t.ok(interruptions > (version < 3 ? 20 : 10), `${interruptions} places`);
         const store = new SqlTaskStore(await temp.open());
         const none = { worker: '', heldSince: undefined, expiresAt: undefined };
         t.match(await store.find('open', undefined), { state: 'TASK_STATE_SUBMITTED', ...none });
@@ -109,7 +112,13 @@ forEachDialect(t, async (t, createOpenTemp) => {
           yield { sql: 'DELETE FROM schema_migrations WHERE number > ?', parameters: [version] };
         });
         await migrate(again, { clock: systemClock, label: 'test' });
-        t.match(await store.find('open', undefined), { worker: 'w1' }, 'nothing is done twice');
+        const open = (await store.find('open', undefined)) as TaskRecord;
+        t.match(open, { worker: 'w1' }, 'nothing is done twice');
+        t.notOk('child' in open || 'children' in open, "a run from before is nobody's child");
+        t.same(await store.sessionState(open), {});
+        await branch(store, open, { starts: [start('a')], says: [] }, { sessionState: { plan: 1 } });
+        t.match(await store.children('open'), [{ task: { child: { key: 'a' } } }]);
+        t.same(await store.sessionState(open), { plan: 1 });
       },
     );
   }
@@ -133,21 +142,28 @@ forEachDialect(t, async (t, createOpenTemp) => {
 
 /** A database as it is, without the migrations of opening it. */
 async function openBare(t: Test, settings: DatabaseSettings): Promise<MigrationTarget> {
-  const dialect = { sqlite, postgres, mysql }[settings.driver];
-  const driver = await dialect.open(settings, { keyPath: 'databases.test', log: silentLogger, clock: systemClock });
+  const { dialect, driver } = await openDriver(settings);
   t.teardown(() => driver.close());
   return { dialect, transact: (program) => driver.transact(program) };
 }
 
+async function openDriver(settings: DatabaseSettings) {
+  const dialect = { sqlite, postgres, mysql }[settings.driver];
+  return { dialect, driver: await dialect.open(settings, { keyPath: 'databases.test', log: silentLogger, clock: systemClock }) };
+}
+
 /** Migrates, and fails in place of the statement of that number, from 0. */
-async function interruptAfter(target: MigrationTarget, limit: number): Promise<void> {
-  await migrate(
-    {
-      dialect: target.dialect,
-      transact: (program) => target.transact(() => interrupted(program(), limit)),
-    },
-    { clock: systemClock, label: 'test' },
-  );
+async function interruptAfter(settings: DatabaseSettings, limit: number): Promise<void> {
+  const { dialect, driver } = await openDriver(settings);
+  try {
+    await migrate(
+      { dialect, transact: (program) => driver.transact(() => interrupted(program(), limit)) },
+      { clock: systemClock, label: 'test' },
+    );
+  } finally {
+    // As whoever dies: a lock that was not given back goes with the connection.
+    await driver.close();
+  }
 }
 
 function* interrupted<T>(program: Program<T>, limit: number): Program<T> {
@@ -158,8 +174,8 @@ function* interrupted<T>(program: Program<T>, limit: number): Program<T> {
   return step.value;
 }
 
-/** What the run log of the schemas before 3 wrote. */
-function rowsFromBefore(): readonly Query[] {
+/** What the run log of the schemas before 3 wrote, and from 6 on what lists need. */
+function rowsFromBefore(version: number): readonly Query[] {
   const task = (id: string, state: string, openSession: string | null) => ({
     sql: `INSERT INTO tasks (id, session_key, session_id, turn, agent, owner, context_id, tenant, state, epoch, step, takes, seq,
       config_version, control, traceparent, created_at, updated_at, open_session, runnable_since)
@@ -172,6 +188,10 @@ function rowsFromBefore(): readonly Query[] {
     sql: 'INSERT INTO task_events (task_id, seq, epoch, created_at, body) VALUES (?, ?, 0, ?, ?)',
     parameters: [id, seq, at, JSON.stringify(body)],
   });
+  const listed = (id: string, statusAt: number) => ({
+    sql: 'UPDATE tasks SET list_key = ?, status_at = ? WHERE id = ?',
+    parameters: [listKeyOf({ agent: 'helper', owner: 'ada', tenant: '' }), statusAt, id],
+  });
   const ended = { state: 'TASK_STATE_COMPLETED', timestamp: '1970-01-01T00:00:00.015Z' };
   return [
     task('ended', 'TASK_STATE_COMPLETED', null),
@@ -182,5 +202,6 @@ function rowsFromBefore(): readonly Query[] {
     event('ended', 3, 20, { type: 'artifact.updated', artifact: { artifactId: 'a', parts: [] } }),
     event('open', 1, 10, { type: 'task.created' }),
     event('open', 2, 12, { type: 'message.added' }),
+    ...(version < 6 ? [] : [listed('ended', 15), listed('open', 10)]),
   ];
 }

@@ -13,6 +13,7 @@ import { InProcessFeed } from '../support/in-process-feed.js';
 import { acceptNew, sampleAccept, sampleArtifact, sampleCommit, sampleMessage, sampleStatus, takeNow } from '../support/run-log-samples.js';
 import { sampleToolCall } from '../support/sample-tool-call.js';
 import { forEachDialect, type OpenTemp } from '../support/temp-database.js';
+import { branch, start } from './child-runs.js';
 
 const OLD = 1_000;
 const BEFORE = 2_000;
@@ -109,6 +110,33 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal((await store.sessionMessages(fresh)).length, 2);
   });
 
+  await t.test('children, their sessions and their state go with their root or its session, and never before', async (t) => {
+    const { store, other, database } = await openTwo(createOpenTemp(t));
+    const states = async () => (await database.kysely.selectFrom('session_states').select('name').execute()).length;
+    const sessions = async () => (await database.kysely.selectFrom('sessions').select('session_id').execute()).length;
+    for (const contextId of ['c1', 'c2']) {
+      const root = await takeNow(store, (await acceptNew(store, { contextId, at: OLD })).id);
+      const child = start('a', { ownState: { own: 1 } });
+      await branch(store, root, { starts: [child], says: [] }, { at: OLD, sessionState: { plan: 1 } });
+      await end(store, child.taskId, OLD);
+      t.equal(await other.deleteTasks(BEFORE, 10), 0, 'its root has not ended');
+      t.equal(await other.deleteSessions(BEFORE, 10), 0, 'nor has its session');
+      t.match(await store.children(root.id), [{ task: { state: 'TASK_STATE_COMPLETED' }, messages: [{}] }]);
+      await end(store, root.id, OLD);
+      t.same([await states(), await sessions()], [2, 2]);
+      if (contextId === 'c1') {
+        t.equal(await other.deleteTasks(BEFORE, 10), 1);
+        t.same(await count(database), { tasks: 0, task_events: 0, tool_calls: 0, accepted_messages: 0, leftovers: 0 });
+        t.same([await states(), await sessions()], [1, 1]);
+      }
+      t.equal(await other.deleteSessions(BEFORE, 10), 1);
+      t.same([await states(), await sessions()], [0, 0]);
+      t.equal((await database.kysely.selectFrom('session_messages').select('position').execute()).length, 0);
+    }
+    t.equal(await other.deleteTasks(BEFORE, 10), 1);
+    t.same(await count(database), { tasks: 0, task_events: 0, tool_calls: 0, accepted_messages: 0, leftovers: 0 });
+  });
+
   await t.test('a session with a run that is at work, held, queued or waiting is left alone, however old', async (t) => {
     const { store, other } = await openTwo(createOpenTemp(t));
     const [atWork, held, queued, waiting] = (await Promise.all(
@@ -151,7 +179,11 @@ forEachDialect(t, async (t, createOpenTemp) => {
       await database.kysely.insertInto('leftovers').values({ id: task.id, kind }).execute();
     }
     t.equal(await store.deleteTasks(0, 10), 0);
-    t.match(await count(database), { task_events: 0, tool_calls: 0, leftovers: 1 });
+    t.match(
+      await count(database),
+      { task_events: 0, tool_calls: 0, leftovers: 0 },
+      'also of sessions, as children leave some with their root',
+    );
     t.equal(await store.deleteSessions(0, 10), 0);
     t.match(await count(database), { leftovers: 0 });
     t.same(await store.sessionMessages(task), []);

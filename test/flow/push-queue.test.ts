@@ -75,7 +75,7 @@ t.test('what is due by now is not kept waiting by an earlier turn that asked for
   await waitFor(() => turns() === 1);
   await waitFor(async () => {
     await queue.enqueue('a', true);
-    return turns() === 2;
+    return turns() >= 2;
   });
 });
 

@@ -7,6 +7,7 @@ import { newId } from '../../src/base/ids.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Message } from '../../src/protocol/a2a.js';
+import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import { type Database, openDatabase } from '../../src/storage/sql/database.js';
 import type { TaskEvent } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
@@ -191,12 +192,11 @@ function workerFor({ database, outside }: CrashBench, { setting }: CrashScenario
 async function takeOver({ task, worker }: CrashRun): Promise<void> {
   const taskId = task?.id ?? '';
   for (;;) {
-    const taken = await worker.store.openRuns({ status: 'running', limit: 10_000 });
+    const taken = await worker.store.taken(10_000);
     const waiting = await worker.store.runnable(systemClock.now() + 1, 10_000);
-    const isOrphan = taken.some((run) => run.id === taskId && run.worker !== '');
-    const isWaiting = waiting.some((run) => run.id === taskId && run.worker === '');
-    if (!isOrphan && !isWaiting) return;
-    await worker.act({ type: 'run', taskId });
+    const left = [...taken, ...waiting.filter((run) => run.worker === '')].filter(({ id, child }) => (child?.rootId ?? id) === taskId);
+    if (left.length === 0) return;
+    for (const { id } of left) await worker.act({ type: 'run', taskId: id });
   }
 }
 
@@ -205,6 +205,7 @@ async function readOutcome({ outside }: CrashBench, { name, task, worker }: Cras
   if (record === undefined) throw new Error(`the task of ${name} is gone`);
   const events = await worker.store.events(record.id, 0);
   const messages = await worker.store.sessionMessages(record);
+  const tree = [record, ...(await worker.store.descendants(record.id))];
   const { model, tool, keys } = outside.callsOf(name);
   return {
     state: record.heldSince === undefined ? record.state : 'held',
@@ -212,11 +213,11 @@ async function readOutcome({ outside }: CrashBench, { name, task, worker }: Cras
     model,
     tool,
     keys: [...keys],
-    ledger: (await worker.store.toolCalls(record.id)).map(({ status }) => status),
+    ledger: (await Promise.all(tree.map(({ id }) => worker.store.toolCalls(id)))).flat().map(({ status }) => status),
     steps: record.step - 1,
     log: events.map(describeEvent),
     roles: messages.map(({ role }) => role),
-    problems: findLogProblems(record, events),
+    problems: [...findLogProblems(record, events), ...findTreeProblems(tree)],
   };
 }
 
@@ -240,6 +241,16 @@ function findLogProblems(task: TaskRecord, events: readonly TaskEvent[]): readon
   if (ends.length > 1 || (ends.length === 1 && ends[0]?.seq !== task.seq)) problems.push('something stands behind the end (R5)');
   if (events.some(({ epoch }, index) => epoch < (events[index - 1]?.epoch ?? 0))) problems.push('an epoch falls (R3)');
   return problems;
+}
+
+/** J1, J2: who waits waits for somebody, and nobody outlives a parent. */
+function findTreeProblems(tree: readonly TaskRecord[]): readonly string[] {
+  return tree.flatMap(({ id, state, children = 0, openChildren = 0 }) => {
+    const below = tree.filter(({ child }) => child?.parentId === id);
+    const isWrong = below.length !== children || below.filter((run) => isRunnable(run.state)).length !== openChildren;
+    const outlives = isTerminal(state) && below.some((run) => !isTerminal(run.state));
+    return [...(isWrong ? ['a run has other children than it counts'] : []), ...(outlives ? ['a child outlives its parent'] : [])];
+  });
 }
 
 const WORKER = fileURLToPath(new URL('./crash-worker.js', import.meta.url));

@@ -23,6 +23,7 @@ import type { LeaseManager } from '../../src/tasks/coordination.js';
 import { textOf } from '../../src/tasks/session-message.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolEffect } from '../../src/tasks/tool-call.js';
+import { BRANCH_AGENTS, createBrancher, quickAgent } from './crash-brancher.js';
 import { callOutside } from './effect-server.js';
 import { createTestAgent } from './llm-agent.js';
 import { storageSettings } from './test-settings.js';
@@ -33,6 +34,8 @@ export interface CrashSetting {
   readonly requiresApproval?: boolean;
   /** `storage.checkpoint.recovery.auto_resume: false`: a run whose worker died waits for somebody. */
   readonly holds?: boolean;
+  /** The agent branches: one of its children is the agent with the tool. */
+  readonly branches?: boolean;
 }
 
 export interface CrashWorkerOptions extends CrashSetting {
@@ -76,7 +79,10 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     publisher,
     queue,
     running,
-    getAgent: async () => agent,
+    getAgent: async (_, name) => {
+      if (options.branches !== true || name === BRANCH_AGENTS.acts) return agent;
+      return name === BRANCH_AGENTS.isQuick ? quickAgent : createBrancher(name);
+    },
     clock: systemClock,
     log: silentLogger,
     metrics: createMetrics(),

@@ -22,6 +22,37 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     },
   },
   {
+    name: 'a worker that branches',
+    setting: { effect: 'idempotent', branches: true },
+    prepare: async (run) => ({ type: 'run', taskId: (await begin(run)).id }),
+  },
+  {
+    name: 'a worker of the last branch, tool of effect `once`',
+    setting: { effect: 'once', branches: true },
+    async prepare(run) {
+      const [acts, quick] = await beginBranches(run);
+      await run.worker.act({ type: 'run', taskId: quick.id });
+      return { type: 'run', taskId: acts.id };
+    },
+  },
+  {
+    name: 'a worker that joins',
+    setting: { effect: 'pure', branches: true },
+    async prepare(run) {
+      for (const { id } of await beginBranches(run)) await run.worker.act({ type: 'run', taskId: id });
+      return { type: 'run', taskId: run.task?.id ?? '' };
+    },
+  },
+  {
+    name: 'a front that cancels a run with branches',
+    setting: { effect: 'pure', branches: true },
+    async prepare(run) {
+      await beginBranches(run);
+      return { type: 'cancel', taskId: run.task?.id ?? '' };
+    },
+    hasHappened: ({ point }) => point !== 'store.cancel.before',
+  },
+  {
     name: 'a worker that is told to end while the model answers',
     setting: { effect: 'pure' },
     prepare: async (run) => ({ type: 'abort', taskId: (await begin(run)).id }),
@@ -74,6 +105,15 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
 async function begin(run: CrashRun): Promise<TaskRecord> {
   run.task = await run.worker.accept(run.message);
   return run.task;
+}
+
+/** A run with two branches that nobody has begun. */
+async function beginBranches(run: CrashRun): Promise<readonly [acts: TaskRecord, quick: TaskRecord]> {
+  const { id } = await begin(run);
+  await run.worker.act({ type: 'run', taskId: id });
+  const [acts, quick] = await run.worker.store.descendants(id);
+  if (acts === undefined || quick === undefined) throw new Error('the run has not branched');
+  return [acts, quick];
 }
 
 /** A run whose worker is gone. */

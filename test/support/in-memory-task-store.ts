@@ -4,7 +4,8 @@
  */
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
-import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
@@ -15,17 +16,20 @@ import type {
   ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
+import { type SessionState, scopeOf, withDelta } from '../../src/tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../src/tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   StepCommit,
   TakeOutcome,
   TaskRecord,
   TaskStore,
+  TreeChange,
 } from '../../src/tasks/task-store.js';
 import type {
   RecordOutcome,
@@ -36,17 +40,22 @@ import type {
   ToolCallStore,
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
+import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
+import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
 import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
-
-interface StoredTask {
-  record: TaskRecord;
-  readonly events: TaskEvent[];
-  /** By call id, in the order of their first writes. */
-  readonly calls: Map<string, ToolCallRecord>;
-}
+import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
 export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
   readonly #tasks = new Map<string, StoredTask>();
+  readonly #tree = new InMemoryTree({
+    records: () => [...this.#tasks.values()].map(({ record }) => record),
+    eventsOf: (id) => this.#get(id).events,
+    add: (record) => void this.#tasks.set(record.id, { record, events: [], calls: new Map() }),
+    change: (id, change) => this.#change(id, change),
+    append: (id, epoch, at, bodies) => void this.#append(id, epoch, at, bodies),
+  });
+  /** By scope (SES-03). */
+  readonly #states = new Map<string, SessionState>();
   readonly #accepted = new Map<string, { readonly taskId: string; readonly messageHash: string }>();
   /** Thrown by every call while set. */
   outage: Error | undefined;
@@ -60,30 +69,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       return { type: known.messageHash === input.messageHash ? 'duplicate' : 'conflict', task: this.#get(known.taskId).record };
     }
     if (input.taskId === undefined) {
-      const { newTaskId: id, key, tenant, configVersion, traceparent, at } = input;
-      this.#tasks.set(id, {
-        record: {
-          ...key,
-          id,
-          tenant,
-          configVersion,
-          traceparent,
-          state: 'TASK_STATE_SUBMITTED',
-          epoch: 0,
-          step: 1,
-          takes: 0,
-          turn: 1,
-          seq: 0,
-          control: {},
-          worker: '',
-          heldSince: undefined,
-          expiresAt: undefined,
-          createdAt: at,
-          updatedAt: at,
-        },
-        events: [],
-        calls: new Map(),
-      });
+      const { newTaskId: id, at } = input;
+      this.#tasks.set(id, { record: newRecord(input), events: [], calls: new Map() });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
         {
@@ -96,7 +83,13 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       return { type: 'accepted', task: this.#get(id).record, events };
     }
     const task = this.#tasks.get(input.taskId);
-    if (task === undefined || task.record.owner !== input.key.owner || task.record.tenant !== input.tenant) return { type: 'not-found' };
+    if (
+      task === undefined ||
+      task.record.owner !== input.key.owner ||
+      task.record.tenant !== input.tenant ||
+      task.record.child !== undefined
+    )
+      return { type: 'not-found' };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     if (isRunnable(task.record.state)) return { type: 'busy', task: task.record };
     const expired = this.#expire(input.taskId, describeExpiry(task.record), input.at);
@@ -114,7 +107,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     this.#assertUp();
     const task = this.#tasks.get(taskId);
     if (task === undefined) return { type: 'not-found' };
-    if (!isRunnable(task.record.state) || task.record.heldSince !== undefined) return { type: 'not-runnable', task: task.record };
+    if (!isRunnable(task.record.state) || task.record.heldSince !== undefined || (task.record.openChildren ?? 0) > 0)
+      return { type: 'not-runnable', task: task.record };
     const { worker: from, takes } = task.record;
     const epoch = task.record.epoch + 1;
     const isFirst = task.record.state === 'TASK_STATE_SUBMITTED';
@@ -122,38 +116,85 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     const events = isFirst
       ? this.#append(taskId, epoch, at, [{ type: 'status.changed', status: { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } }])
       : [];
-    return { type: 'taken', task: this.#get(taskId).record, events, from };
+    return { type: 'taken', task: this.#get(taskId).record, events: task.record.child === undefined ? events : [], from };
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(commit.taskId);
     if (task === undefined || !isInHands(task, commit)) return { type: 'lost', task: task?.record };
-    const events = this.#append(commit.taskId, commit.epoch, commit.at, commit.events);
+    const { record: before } = task;
+    const events = this.#appendSteps(before, commit);
     this.#writeCalls(commit, commit.toolCalls ?? []);
     const changed = this.#change(commit.taskId, {
       state: commit.state,
       step: commit.step + 1,
       takes: 0,
       control: commit.control,
-      worker: commit.goesOn === true && isRunnable(commit.state) ? task.record.worker : '',
+      worker: commit.goesOn === true && isRunnable(commit.state) ? before.worker : '',
       expiresAt: commit.expiresAt,
       updatedAt: commit.at,
     });
-    return { type: 'committed', events, task: changed };
+    this.#tree.said.set(before.id, [...(this.#tree.said.get(before.id) ?? []), ...commit.messages]);
+    for (const [key, value] of Object.entries(commit.sessionState ?? {})) {
+      const scope = scopeIdOf(before, scopeOf(key));
+      this.#states.set(scope, withDelta(this.#states.get(scope) ?? {}, { [key]: value }));
+    }
+    const tree = commit.branch === undefined ? this.#tree.settle(before, commit.at) : this.#branchOff(changed, commit.branch, commit.at);
+    if (isTerminal(commit.state) && (before.child?.state.taskId ?? before.id) === before.id) this.#states.delete(scopeIdOf(before, 'temp'));
+    return { type: 'committed', events, task: this.#get(commit.taskId).record, ...tree };
+  }
+
+  #branchOff({ id }: TaskRecord, branch: BranchWrite, at: number): TreeChange {
+    const change = this.#tree.branchOff(id, branch, at);
+    for (const { taskId, ownState } of branch.starts) {
+      if (ownState !== undefined) this.#states.set(scopeIdOf(this.#get(taskId).record, 'session'), ownState);
+    }
+    return change;
+  }
+
+  /** What a child puts out is its root's. */
+  #appendSteps({ child }: TaskRecord, { taskId, epoch, at, events }: StepCommit): readonly TaskEvent[] {
+    if (child === undefined) return this.#append(taskId, epoch, at, events);
+    const isOwn = ({ type }: TaskEventBody) => type === 'status.changed';
+    this.#append(taskId, epoch, at, events.filter(isOwn));
+    return this.#append(
+      child.rootId,
+      this.#get(child.rootId).record.epoch,
+      at,
+      events.filter((body) => !isOwn(body)),
+    );
+  }
+
+  async children(parentId: string): Promise<readonly ChildRecord[]> {
+    this.#assertUp();
+    return this.#tree.children(parentId);
+  }
+
+  async descendants(rootId: string): Promise<readonly TaskRecord[]> {
+    this.#assertUp();
+    return this.#tree.descendants(rootId);
+  }
+
+  async sessionState(task: TaskRecord): Promise<SessionState> {
+    this.#assertUp();
+    const scopes = (['session', 'user', 'app', 'temp'] as const).map((scope) => this.#states.get(scopeIdOf(task, scope)));
+    return Object.assign({}, ...scopes) as SessionState;
   }
 
   async cancel(taskId: string, owner: string, _message: unknown, at: number): Promise<CancelOutcome> {
     this.#assertUp();
     const task = this.#tasks.get(taskId);
-    if (task === undefined || task.record.owner !== owner) return { type: 'not-found' };
+    if (task === undefined || task.record.owner !== owner || task.record.child !== undefined) return { type: 'not-found' };
     if (task.record.state === 'TASK_STATE_CANCELED') return { type: 'already-canceled', task: task.record };
     if (isTerminal(task.record.state)) return { type: 'terminal', task: task.record };
     const epoch = task.record.epoch + 1;
     const events = this.#append(taskId, epoch, at, [
       { type: 'status.changed', status: { state: 'TASK_STATE_CANCELED', timestamp: isoTime(at) } },
     ]);
-    return { type: 'canceled', task: this.#change(taskId, { ...ENDED, state: 'TASK_STATE_CANCELED', epoch, updatedAt: at }), events };
+    const { record: before } = task;
+    const canceled = this.#change(taskId, { ...ENDED, openChildren: 0, state: 'TASK_STATE_CANCELED', epoch, updatedAt: at });
+    return { type: 'canceled', task: canceled, events, ...this.#tree.settle(before, at) };
   }
 
   async record(record: StepRecord): Promise<RecordOutcome> {
@@ -162,10 +203,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined) return 'lost';
     if (!isInHands(task, record)) {
       if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
-      const late = record.toolCalls.filter(({ callId }) => {
-        const row = task.calls.get(callId);
-        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
-      });
+      const late = lateResults(record, task.calls);
       this.#writeCalls(record, late);
       return late.length === 0 ? 'lost' : 'recorded';
     }
@@ -174,14 +212,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
-      ({ callId, status, step }) =>
-        (callIds === undefined || callIds.includes(callId)) &&
-        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
-    );
-    return newest === undefined ? calls : calls.slice(-newest);
+    return selectCalls([...(this.#tasks.get(taskId)?.calls.values() ?? [])], query);
   }
 
   async countToolCalls(taskId: string): Promise<number> {
@@ -214,8 +247,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
-    const task = await this.find(taskId, owner);
-    if (task === undefined) return { type: 'not-found' };
+    const task = await this.find(taskId, undefined);
+    if (task === undefined || (owner !== undefined && task.owner !== owner)) return { type: 'not-found' };
     if (task.heldSince === undefined) return { type: 'not-held', task };
     const expired = this.#expire(taskId, describeExpiry(task), at);
     if (expired.type === 'expired') return expired;
@@ -240,29 +273,15 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message, timestamp: isoTime(at) } },
     ]);
     const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
-    return { type: 'expired', task, events };
+    return { type: 'expired', task, events: record.child === undefined ? events : [], ...this.#tree.settle(record, at) };
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
-    const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
-    const runs = (await this.openRuns({ status: 'running', limit: Number.POSITIVE_INFINITY })).toSorted((a, b) =>
-      placeOf(a) < placeOf(b) ? -1 : 1,
-    );
-    return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
+    return takenOf(this.#records(), limit, after);
   }
 
-  async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
-    const runs = this.#records().filter((run) => !isTerminal(run.state) && (owner === undefined || run.owner === owner));
-    const isBehind = (run: TaskRecord) =>
-      after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
-    const isOfSession = (run: TaskRecord) =>
-      session === undefined ||
-      (run.agent === session.agent &&
-        run.owner === session.owner &&
-        run.contextId === session.contextId &&
-        run.tenant === (session.tenant ?? ''));
-    const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
-    return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  async openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    return openRunsOf(this.#records(), query);
   }
 
   async oldestUnclaimed(): Promise<TaskRecord | undefined> {
@@ -271,17 +290,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
-    const runs = await this.openRuns({ ...(owner === undefined ? {} : { owner }), limit: Number.POSITIVE_INFINITY });
-    const count = (status: string) => runs.filter((run) => statusOf(run) === status).length;
-    return {
-      total: runs.length,
-      queued: count('queued'),
-      working: count('running'),
-      inputRequired: count('waiting'),
-      held: count('held'),
-      expired: runs.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at).length,
-      oldestCreatedAt: runs[0]?.createdAt ?? 0,
-    };
+    return statisticsOf(this.#records(), owner, at);
   }
 
   async isAccepted(dedupeKey: string): Promise<boolean> {
@@ -292,7 +301,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     this.#assertUp();
     this.calls.find += 1;
     const task = this.#tasks.get(taskId);
-    return task === undefined || (owner !== undefined && task.record.owner !== owner) ? undefined : task.record;
+    if (task === undefined || owner === undefined) return task?.record;
+    return task.record.owner !== owner || task.record.child !== undefined ? undefined : task.record;
   }
 
   async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
@@ -309,12 +319,12 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
 
   async listTasks(query: TaskListQuery): Promise<readonly ListedTask[]> {
     this.#assertUp();
-    return pageOf([...this.#tasks.values()], query);
+    return pageOf(this.#listed(), query);
   }
 
   async countTasks(filter: TaskListFilter): Promise<number> {
     this.#assertUp();
-    return filterTasks([...this.#tasks.values()], filter).length;
+    return filterTasks(this.#listed(), filter).length;
   }
 
   async eventsOfTasks(...[tasks, { artifacts }]: Parameters<TaskListStore['eventsOfTasks']>): ReturnType<TaskListStore['eventsOfTasks']> {
@@ -337,7 +347,13 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async runnable(): Promise<readonly TaskRecord[]> {
-    return this.#records().filter(({ state, heldSince }) => isRunnable(state) && heldSince === undefined);
+    return this.#records().filter(
+      ({ state, heldSince, openChildren = 0 }) => isRunnable(state) && heldSince === undefined && openChildren === 0,
+    );
+  }
+
+  #listed(): StoredTask[] {
+    return [...this.#tasks.values()].filter(({ record }) => record.child === undefined);
   }
 
   #records(): TaskRecord[] {
@@ -378,20 +394,4 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #assertUp(): void {
     if (this.outage !== undefined) throw this.outage;
   }
-}
-
-const ENDED = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
-
-function isInHands({ record }: StoredTask, { epoch, step = record.step }: { readonly epoch: number; readonly step?: number }): boolean {
-  return record.epoch === epoch && record.step === step && isRunnable(record.state) && record.heldSince === undefined;
-}
-
-function statusOf({ state, heldSince, worker }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
-  if (isInterrupted(state)) return 'waiting';
-  if (heldSince !== undefined) return 'held';
-  return worker === '' ? 'queued' : 'running';
-}
-
-function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
-  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

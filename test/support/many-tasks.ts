@@ -2,7 +2,7 @@
 import type { TaskState } from '../../src/protocol/a2a.js';
 import type { Database } from '../../src/storage/sql/database.js';
 import { listKeyOf } from '../../src/storage/sql/run-log/list-key.js';
-import { sessionKeyOf, TASK, toTaskRow } from '../../src/storage/sql/run-log/rows.js';
+import { ROOT_TASK, sessionKeyOf, toTaskRow } from '../../src/storage/sql/run-log/rows.js';
 
 export const OWNER = { agent: 'helper', owner: 'ada', tenant: '' } as const;
 
@@ -12,7 +12,7 @@ export async function insertManyTasks(database: Database, count: number, owner: 
     const numbers = Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => start + index);
     await database.transact(function* () {
       for (const query of database.dialect.rows.insert(
-        TASK,
+        ROOT_TASK,
         numbers.map((number) => manyTasksRow(number, count, owner)),
       ))
         yield query;

@@ -84,6 +84,11 @@ export async function startStepRig(t: Test) {
         message: { messageId: `${sent}`, role: 'ROLE_USER', parts: [{ text: 'Go' }], ...(contextId === undefined ? {} : { contextId }) },
       });
     },
+    answer: ({ id, agent, contextId }: TaskRecord, text: string) => {
+      sent += 1;
+      const message = { messageId: `${sent}`, taskId: id, contextId, role: 'ROLE_USER', parts: [{ text }] } as const;
+      return acceptMessage({ agent, owner: OWNER, tenant: '', configVersion: '0', message });
+    },
     async untilEnded({ id }: Pick<TaskRecord, 'id'>): Promise<TaskRecord> {
       let record: TaskRecord | undefined;
       await waitFor(async () => {

@@ -13,6 +13,7 @@ import { owningStrays } from '../../base/stray-failures.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { findNestedBranch } from '../branch.js';
 import { type CustomControl, readControl } from './control.js';
 import { askAboutEffects } from './decide-effects.js';
 import { Effects } from './effects.js';
@@ -27,6 +28,8 @@ export interface CustomAgentOptions {
   readonly settings: Pick<AgentSettings, 'directMessages'>;
   readonly handler: AgentHandler;
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  readonly maxToolBytes: number;
   /** `server.limits.max_event_bytes`. Default: what the worker allows, which sees to it in any case. */
   readonly maxEventBytes?: number;
   readonly clock: Clock;
@@ -55,7 +58,10 @@ export class HandlerCall {
     const control = readControl(task.control);
     const { metadata, ...view } = readRun(await context.readEvents(), state.history, control.messageId);
     const signal = AbortSignal.any([context.signal, context.turn]);
-    const effects = new Effects({ agent: options.name, taskId: task.id, signal, clock: options.clock });
+    const effects = new Effects({
+      ...{ agent: options.name, taskId: task.id, signal, clock: options.clock },
+      scope: findNestedBranch(state, options.name),
+    });
     const { id, contextId, owner, tenant } = task;
     const call = new HandlerCall(
       options,

@@ -85,6 +85,10 @@ export const ServerSchema = section(
       },
       'Decisions of people (spec/08 8.6).',
     ),
+    mcp: section(
+      { enabled: flag('Serves the agents as tools of an MCP server, at /mcp and at /agents/{name}/mcp.', { default: false }) },
+      'The Model Context Protocol.',
+    ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
     drain_delay_ms: duration(
@@ -114,6 +118,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       push: resolvePush(server.a2a.push),
     },
     approval: { expiresAfterMs: server.approval.expires_after },
+    mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
       maxHeaderBytes: limits.max_header_bytes,

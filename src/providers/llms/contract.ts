@@ -31,11 +31,26 @@ export interface ModelRequest {
   readonly maxTokens?: number;
 }
 
+/** Each provider counts differently; here the wholes hold their parts. */
 export interface ModelUsage {
+  /** All of the prompt, with what came from a cache or was written to one. */
   readonly inputTokens: number;
+  /** All of the answer, with its thinking. */
   readonly outputTokens: number;
+  /** Of the input: read from the provider's cache. */
   readonly cachedTokens?: number;
+  /** Of the input: written to the provider's cache. */
+  readonly cacheWriteTokens?: number;
+  /** Of the output. */
   readonly thinkingTokens?: number;
+}
+
+/** Which of several models answered: `llms.<name>.fallback` may have led to another. */
+export interface AnsweredBy {
+  /** Key in `llms`. */
+  readonly llm: string;
+  readonly provider: string;
+  readonly model: string;
 }
 
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';
@@ -52,7 +67,7 @@ export type ModelEvent =
       readonly arguments: JsonObject;
       readonly invalidArguments?: string;
     }
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage?: ModelUsage };
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage?: ModelUsage; readonly answeredBy?: AnsweredBy };
 
 export interface LanguageModel {
   /** `llms.<name>.provider`. */

@@ -15,9 +15,12 @@ export interface IdleTimeoutOptions {
   readonly message: string;
 }
 
-/** Opens a stream under its own signal and passes its items on. The signal aborts on silence and with the outer one. */
+/**
+ * Opens a stream under its own signal and passes its items on. The signal aborts on silence and with the outer one.
+ * `onBytes` is for signs of life that are no items: a provider's keep-alive.
+ */
 export async function* withIdleTimeout<T>(
-  open: (signal: AbortSignal) => Promise<AsyncIterable<T>>,
+  open: (signal: AbortSignal, onBytes: () => void) => Promise<AsyncIterable<T>>,
   { idleTimeoutMs, clock, signal, message }: IdleTimeoutOptions,
 ): AsyncGenerator<T, void, undefined> {
   const request = new AbortController();
@@ -25,11 +28,23 @@ export async function* withIdleTimeout<T>(
   const onAbort = () => request.abort(signal.reason);
   if (signal.aborted) throw abortError(signal);
   signal.addEventListener('abort', onAbort, { once: true });
+  let heardAt = clock.monotonic();
+  const onBytes = () => {
+    heardAt = clock.monotonic();
+  };
   const waitFor = async <R>(work: Promise<R>): Promise<R> => {
-    const stop = clock.after(idleTimeoutMs, () => {
-      silent = true;
-      request.abort();
-    });
+    onBytes();
+    let stop = () => {};
+    // Bytes only note the time, since many may come at once; whoever wakes too early waits for the rest.
+    const watch = (delayMs: number) => {
+      stop = clock.after(delayMs, () => {
+        const restMs = heardAt + idleTimeoutMs - clock.monotonic();
+        if (restMs >= 1) return watch(restMs);
+        silent = true;
+        request.abort();
+      });
+    };
+    watch(idleTimeoutMs);
     try {
       return await work;
     } finally {
@@ -44,7 +59,7 @@ export async function* withIdleTimeout<T>(
   let iterator: AsyncIterator<T> | undefined;
   let ended = false;
   try {
-    iterator = (await waitFor(open(request.signal)))[Symbol.asyncIterator]();
+    iterator = (await waitFor(open(request.signal, onBytes)))[Symbol.asyncIterator]();
     for (;;) {
       const next = await waitFor(iterator.next());
       throwIfStopped();

@@ -13,5 +13,17 @@ export async function createLanguageModel(settings: LlmSettings, dependencies: L
       const { createOpenAiModel } = await import('./adapters/openai/model.js');
       return createOpenAiModel(settings, dependencies);
     }
+    case 'anthropic': {
+      const { createAnthropicModel } = await import('./adapters/anthropic/model.js');
+      return createAnthropicModel(settings, dependencies);
+    }
+    case 'gemini': {
+      const { createGeminiModel } = await import('./adapters/gemini/model.js');
+      return createGeminiModel(settings, dependencies);
+    }
+    case 'ollama': {
+      const { createOllamaModel } = await import('./adapters/ollama/model.js');
+      return createOllamaModel(settings, dependencies);
+    }
   }
 }

@@ -1,9 +1,12 @@
-/** Header names in the order of trust; all are waits from now. */
+/** Waits from now, OpenAI's. */
 const RESET_HEADERS = ['x-ratelimit-reset-requests', 'x-ratelimit-reset-tokens'];
+
+/** Anthropic's windows: `…-reset` is a time, which counts once `…-remaining` is 0. */
+const WINDOWS = ['requests', 'tokens', 'input-tokens', 'output-tokens'].map((name) => `anthropic-ratelimit-${name}`);
 
 /**
  * How long a provider asks us to wait, in milliseconds (LLM-03): `retry-after-ms`, `retry-after` (seconds or an HTTP
- * date), else the later of the rate windows' resets (`1m30s`, `500ms`, `20`). `undefined` when it does not say.
+ * date), else the latest of the rate windows' resets (`1m30s`, `500ms`, `20`, or a time). `undefined` when it does not say.
  */
 export function findRetryAfterMs(headers: Pick<Headers, 'get'> | undefined, nowMs: number): number | undefined {
   if (headers === undefined) return undefined;
@@ -15,8 +18,16 @@ export function findRetryAfterMs(headers: Pick<Headers, 'get'> | undefined, nowM
     const date = Date.parse(retryAfter);
     if (Number.isFinite(date)) return Math.max(0, date - nowMs);
   }
-  const resets = RESET_HEADERS.map((name) => parseDurationMs(headers.get(name) ?? '')).filter((value) => value !== undefined);
+  const resets = [
+    ...RESET_HEADERS.map((name) => parseDurationMs(headers.get(name) ?? '')),
+    ...WINDOWS.filter((name) => headers.get(`${name}-remaining`) === '0').map((name) => findWaitMs(headers.get(`${name}-reset`), nowMs)),
+  ].filter((value) => value !== undefined);
   return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
+function findWaitMs(time: string | null, nowMs: number): number | undefined {
+  const date = Date.parse(time ?? '');
+  return Number.isFinite(date) ? Math.max(0, date - nowMs) : undefined;
 }
 
 /** `1h2m3.5s`, `90s`, `6ms`, or a bare number of seconds. */

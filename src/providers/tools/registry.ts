@@ -1,19 +1,33 @@
 /** The tools that an agent sees. */
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, McpToolSettings, ToolLimits, ToolSettings } from '../../config/settings.js';
+import { createCommandTool } from './adapters/command/command-tool.js';
+import { createApplyPatchTool } from './adapters/files/apply-patch.js';
+import { createGrepSearchTool } from './adapters/files/grep-search.js';
+import { createReadFileTool } from './adapters/files/read-file.js';
+import { createSearchReplaceTool } from './adapters/files/search-replace.js';
+import { createTextEditorTool } from './adapters/files/text-editor.js';
+import { createWriteFileTool } from './adapters/files/write-file.js';
+import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
-import type { Tool } from './contract.js';
+import { createTodoWriteTool } from './adapters/todo-write.js';
+import { createArgumentsCheck } from './arguments.js';
+import { BUILT_IN_COMMAND, BUILT_IN_HANDLERS, BUILT_IN_TOOLS, type BuiltInHandler, HAD_WITHOUT_NAMING } from './built-in.js';
+import type { Tool, Toolset } from './contract.js';
+import { mayBeOffered } from './may-be-offered.js';
 import type { PassageSearch } from './passage-search.js';
 
 export interface CreateToolsOptions {
   /** Key of the agent; error messages name `agents.<name>.…`. */
   readonly agent: string;
-  /** `agents.<name>.tools`: `undefined` = all, `[]` = none, else those named (CFG-31). */
+  /** `agents.<name>.tools`: `undefined` = all that are declared or need not be named, `[]` = none, else those named (CFG-31). */
   readonly tools: readonly string[] | undefined;
   /** `tools` of the configuration. */
   readonly declared?: Readonly<Record<string, ToolSettings>>;
+  /** What built-in tools are when nobody declares them: `Settings.builtInTools`. Default: those with a working directory are not to be had. */
+  readonly builtInTools?: Readonly<Record<string, ToolSettings>>;
   /** Keys in `document_stores` that the agent may read; `search` exists when there is one (RAG-50). */
   readonly documentStores: readonly string[];
   /** The configuration has one, for this agent or for another. Default: when this agent has one. */
@@ -26,26 +40,26 @@ export interface CreateToolsOptions {
 
 /**
  * A tool that the configuration declares is to be had as declared and in no other way: under its own name, and with its own
- * approval, too. `request_approval` is had by agents that name it, or when it is declared.
+ * approval, too. Without `tools`, an agent has what is declared, what code adds, and `HAD_WITHOUT_NAMING`.
  * @throws AppError `CONFIG_INVALID` for a handler that does not exist or has nothing to work with, and for a named tool that the agent cannot have.
  */
 export function createTools(options: CreateToolsOptions): readonly Tool[] {
-  const { agent, tools, declared = {} } = options;
-  const handlers = createHandlers(options);
+  const { agent, tools, declared = {}, extensions = [] } = options;
   throwProblems(findHandlerProblems(options));
   const entries = Object.entries(declared);
-  const handled = new Set(entries.map(([, { handler }]) => handler));
+  const handled = new Set(entries.map(([, tool]) => handlerOf(tool)));
+  const own = [...new Set([...BUILT_IN_TOOLS, ...extensions.map(({ name }) => name)])]
+    .filter((name) => !handled.has(name) && !Object.hasOwn(declared, name))
+    .flatMap((name) => createUndeclared(name, options) ?? []);
   const available = [
-    ...[...handlers.values()].filter(({ name }) => !handled.has(name) && !Object.hasOwn(declared, name)),
-    ...entries.flatMap(([name, settings]) => {
-      const handler = handlers.get(settings.handler);
-      return settings.enabled && handler !== undefined ? [declare(name, settings, handler, isBuiltIn(settings.handler, options))] : [];
-    }),
+    ...own,
+    ...entries.flatMap(([name, settings]) => (settings.enabled ? (declareTool(name, settings, options) ?? []) : [])),
   ];
-  if (tools === undefined) return available.filter(({ name }) => name !== ON_REQUEST || Object.hasOwn(declared, name));
+  if (tools === undefined)
+    return available.filter(({ name }) => Object.hasOwn(declared, name) || HAD_WITHOUT_NAMING.includes(name) || isExtension(name, options));
   throwProblems(
     tools.flatMap((name, index) =>
-      available.some((tool) => tool.name === name)
+      available.some((tool) => tool.name === name) || mayBeOffered(name, declared)
         ? []
         : [{ field: `agents.${agent}.tools[${index}]`, description: describeMissing(name, declared) }],
     ),
@@ -53,26 +67,87 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
   return available.filter((tool) => tools.includes(tool.name));
 }
 
-/** Built-in tools and those that code adds, by name; `search` only with something to search. */
-function createHandlers({ documentStores, search, extensions = [], clock }: CreateToolsOptions): ReadonlyMap<string, Tool> {
-  const builtIn = [
-    ...(documentStores.length === 0 ? [] : [createSearchTool({ stores: documentStores, search, clock })]),
-    createRequestApprovalTool(),
-  ];
-  return new Map([...builtIn, ...extensions].map((tool) => [tool.name, tool]));
+/** The tools of a server (TOOL-53); what agents have of them is joined in each step. */
+export function createToolset(name: string, settings: McpToolSettings, options: Omit<McpToolsetOptions, 'name' | 'settings'>): Toolset {
+  return new McpToolset({ ...options, name, settings });
 }
 
-/** TOOL-01: a handler that is not built in waits for approval unless the configuration says otherwise. */
-function declare(name: string, settings: ToolSettings, handler: Tool, isBuiltIn: boolean): Tool {
-  const approvalPrompt = settings.approvalPrompt ?? handler.approvalPrompt;
+/** `undefined`: the agent has nothing for it to work with, or the kind is made elsewhere. */
+function declareTool(name: string, settings: ToolSettings, options: CreateToolsOptions): Tool | undefined {
+  const { clock } = options;
+  switch (settings.type) {
+    case 'command':
+      return adjust(name, settings, createCommandTool(settings, { clock }), true);
+    case 'function': {
+      const extension = findExtension(settings.handler, options);
+      const tool = extension ?? createHandler(settings.handler, settings, options);
+      return tool === undefined ? undefined : adjust(name, settings, tool, extension === undefined);
+    }
+    // Its tools are those that the server offers in a step.
+    case 'mcp':
+      return undefined;
+  }
+}
+
+function createUndeclared(name: string, options: CreateToolsOptions): Tool | undefined {
+  const extension = findExtension(name, options);
+  if (extension !== undefined) return extension;
+  const settings = options.builtInTools?.[name];
+  if (name === BUILT_IN_COMMAND) return settings?.type === 'command' ? createCommandTool(settings, options) : undefined;
+  return createHandler(name, settings?.type === 'function' ? settings : undefined, options);
+}
+
+/** A built-in tool; those that work in a folder only with settings. */
+function createHandler(handler: string, settings: FunctionToolSettings | undefined, options: CreateToolsOptions): Tool | undefined {
+  const { documentStores, search, clock } = options;
+  const withLimits = (create: (limits: ToolLimits) => Tool): Tool | undefined =>
+    // The configuration fills in the limits that this handler reads.
+    settings === undefined ? undefined : create(settings as FunctionToolSettings & ToolLimits);
+  switch (handler as BuiltInHandler) {
+    case 'search':
+      return documentStores.length === 0 ? undefined : createSearchTool({ stores: documentStores, search, clock });
+    case 'request_approval':
+      return createRequestApprovalTool();
+    case 'todo_write':
+      return createTodoWriteTool();
+    case 'text_editor':
+      return withLimits(createTextEditorTool);
+    case 'read_file':
+      return withLimits(createReadFileTool);
+    case 'write_file':
+      return withLimits(createWriteFileTool);
+    case 'search_replace':
+      return withLimits(createSearchReplaceTool);
+    case 'apply_patch':
+      return withLimits(createApplyPatchTool);
+    case 'grep_search':
+      return withLimits((limits) => createGrepSearchTool(limits, { clock }));
+  }
+}
+
+/** TOOL-01, TOOL-02: a handler that is not built in waits for approval unless the configuration says otherwise. */
+function adjust(name: string, settings: ToolSettings, tool: Tool, isBuiltIn: boolean): Tool {
+  const approvalPrompt = settings.approvalPrompt ?? tool.approvalPrompt;
+  const parameters = settings.type === 'function' ? settings.parameters : undefined;
   return {
     name,
-    description: settings.description ?? handler.description,
-    parameters: handler.parameters,
-    effect: settings.effect ?? handler.effect,
-    requiresApproval: settings.requireApproval ?? (isBuiltIn ? handler.requiresApproval === true : true),
+    description: settings.description ?? tool.description,
+    parameters: parameters ?? tool.parameters,
+    effect: settings.effect ?? tool.effect,
+    requiresApproval: settings.requireApproval ?? (isBuiltIn ? tool.requiresApproval === true : true),
     ...(approvalPrompt === undefined ? {} : { approvalPrompt }),
-    execute: (args, context) => handler.execute(args, context),
+    execute: parameters === undefined ? (args, context) => tool.execute(args, context) : checkAgain(tool),
+  };
+}
+
+/** The schema of the configuration is what models read; the tool still gets what its own asks for, with its defaults. */
+function checkAgain(tool: Tool): Tool['execute'] {
+  const check = createArgumentsCheck();
+  return async (args, context) => {
+    const checked = check(tool, args);
+    if (checked.type === 'invalid')
+      throw new AppError('TOOL_ARGUMENTS_INVALID', { message: `invalid arguments for '${tool.name}': ${checked.problems}` });
+    return await tool.execute(checked.arguments, context);
   };
 }
 
@@ -82,10 +157,14 @@ function findHandlerProblems({
   documentStores,
   hasDocumentStores = documentStores.length > 0,
 }: CreateToolsOptions): readonly FieldProblem[] {
-  const known = [...new Set([...BUILT_IN, ...extensions.map(({ name }) => name)])];
-  return Object.entries(declared).flatMap(([name, { handler, requireApproval, enabled }]) => {
-    if (!known.includes(handler))
-      return [{ field: `tools.${name}.handler`, description: `there is no handler '${handler}'; there is ${known.join(', ')}` }];
+  const known: readonly string[] = [...new Set([...BUILT_IN_HANDLERS, ...extensions.map(({ name }) => name)])];
+  return Object.entries(declared).flatMap(([name, settings]) => {
+    if (settings.type !== 'function') return [];
+    const { handler, requireApproval, enabled } = settings;
+    if (!known.includes(handler)) {
+      const cure = handler === BUILT_IN_COMMAND ? "'bash' is a tool of 'type: command'" : `there is ${known.join(', ')}`;
+      return [{ field: `tools.${name}.handler`, description: `there is no handler '${handler}'; ${cure}` }];
+    }
     if (handler === 'search' && enabled && !hasDocumentStores && !extensions.some((tool) => tool.name === handler))
       return [
         {
@@ -93,14 +172,23 @@ function findHandlerProblems({
           description: "the value is search, and 'document_stores' has no entry to search; add one, or leave the tool out",
         },
       ];
-    if (handler === ON_REQUEST && requireApproval === false)
-      return [{ field: `tools.${name}.require_approval`, description: `the value is false; '${ON_REQUEST}' always waits, leave it out` }];
+    if (handler === 'request_approval' && requireApproval === false)
+      return [{ field: `tools.${name}.require_approval`, description: `the value is false; '${handler}' always waits, leave it out` }];
     return [];
   });
 }
 
-function isBuiltIn(handler: string, { extensions = [] }: CreateToolsOptions): boolean {
-  return BUILT_IN.includes(handler) && !extensions.some(({ name }) => name === handler);
+/** What a declared tool stands for: nobody has it under its own name any more. */
+function handlerOf(settings: ToolSettings): string | undefined {
+  return settings.type === 'function' ? settings.handler : undefined;
+}
+
+function findExtension(name: string, { extensions = [] }: CreateToolsOptions): Tool | undefined {
+  return extensions.find((tool) => tool.name === name);
+}
+
+function isExtension(name: string, options: CreateToolsOptions): boolean {
+  return findExtension(name, options) !== undefined;
 }
 
 function throwProblems(problems: readonly FieldProblem[]): void {
@@ -114,10 +202,9 @@ function throwProblems(problems: readonly FieldProblem[]): void {
 function describeMissing(name: string, declared: Readonly<Record<string, ToolSettings>>): string {
   const own = declared[name];
   if (own?.enabled === false) return `tools.${name}.enabled is false`;
-  if (name === 'search' || own?.handler === 'search') return `'${name}' needs a document store in the agent's document_stores`;
-  const as = Object.entries(declared).flatMap(([key, { handler }]) => (handler === name ? [`'${key}'`] : []));
+  if (own?.type === 'mcp' && own.internal) return `tools.${name}.internal is true: it serves document parsing only`;
+  if (name === 'search' || (own !== undefined && handlerOf(own) === 'search'))
+    return `'${name}' needs a document store in the agent's document_stores`;
+  const as = Object.entries(declared).flatMap(([key, tool]) => (handlerOf(tool) === name ? [`'${key}'`] : []));
   return as.length > 0 ? `'${name}' is declared as ${as.join(', ')}; name that` : `there is no tool '${name}'`;
 }
-
-const ON_REQUEST = 'request_approval';
-const BUILT_IN: readonly string[] = ['search', ON_REQUEST];

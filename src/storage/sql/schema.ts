@@ -5,6 +5,7 @@ export interface RunLogTables {
   tasks: TaskTable;
   task_events: TaskEventTable;
   tool_calls: ToolCallTable;
+  session_states: SessionStateTable;
   leftovers: LeftoverTable;
   accepted_messages: AcceptedMessageTable;
   sessions: SessionTable;
@@ -57,6 +58,30 @@ export interface TaskTable {
   list_key: string | null;
   /** When its status began, as its `timestamp` tells clients. */
   status_at: number | null;
+  /** Of a child. */
+  parent_id: string | null;
+  root_id: string | null;
+  /** JSON of a `ChildOrigin` without those two. */
+  origin: string | null;
+  /** How many it has branched into; null = none. */
+  children: number | null;
+  /** How many of them work; null = none. */
+  open_children: number | null;
+  /** 1 once `temp:` state was written for this run: to be deleted with its end. */
+  has_temp: number | null;
+}
+
+/** One value of one scope (SES-03). */
+export interface SessionStateTable {
+  /** Hash of the scope and the name. */
+  entry_key: string;
+  /** Hash of what the scope belongs to. */
+  scope_key: string;
+  /** JSON string: programs choose it, and no database stores every string as it is. With its prefix. */
+  name: string;
+  /** JSON. */
+  value: string;
+  updated_at: number;
 }
 
 /** R7. */

@@ -22,12 +22,14 @@ import type {
   RetentionStore,
 } from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
+import type { SessionState } from '../../tasks/session-state.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   SessionKey,
   SessionRange,
@@ -49,6 +51,7 @@ import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open
 import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
+import { readSessionState } from './run-log/session-states.js';
 import { takeWrite } from './run-log/take.js';
 import { countTasks, readEventsOfTasks, readLogSizes, readTaskPage } from './run-log/task-list.js';
 import {
@@ -62,7 +65,10 @@ import {
   readSessionMessages,
   readSessionToolCalls,
   readToolCalls,
+  type SessionPartRange,
 } from './run-log/task-reads.js';
+import { AGAIN, type Again } from './run-log/tree.js';
+import { readChildren, readDescendants } from './run-log/tree-reads.js';
 import { type RunLogWrite, writeGroup } from './run-log/write-group.js';
 import type { SessionTransfer } from './session-transfer.js';
 import { readSeparateMessages } from './session-transfer-reads.js';
@@ -95,18 +101,13 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   async accept(input: AcceptInput): Promise<AcceptOutcome> {
-    for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const outcome = await this.#write('accept', () => acceptWrite(input));
+    for (;;) {
+      const outcome = await this.#write('accept', (wholeTree) => acceptWrite(input, wholeTree));
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
-      const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
-      if (outcome.type === 'again' || isBehindItself) continue;
+      if (outcome.type === 'active' && (await this.isAccepted(input.dedupeKey))) continue;
       if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
       return outcome;
     }
-    throw new AppError('DATABASE_BUSY', {
-      message: `The runs of the context '${input.key.contextId}' changed ${MAX_TRIES} times while a message waited for them`,
-      retryAfterMs: 1_000,
-    });
   }
 
   isAccepted(dedupeKey: string): Promise<boolean> {
@@ -116,12 +117,14 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   async take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
     // A run begins with its session. While that cannot be read, taking would only use up the takes that a run has.
     await this.#separate?.sessions.read(PING);
-    return await this.#write('take', () => takeWrite(taskId, at, worker));
+    return await this.#write('take', (wholeTree) => takeWrite(taskId, at, worker, wholeTree));
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {
-    const outcome = await this.#write('commit', () => commitWrite(commit));
-    if (outcome.type === 'committed' && commit.messages.length > 0) this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
+    const outcome = await this.#write('commit', (wholeTree) => commitWrite(commit, wholeTree));
+    if (this.#separate === undefined || outcome.type === 'lost') return outcome;
+    const wrote = [...(commit.messages.length > 0 ? [outcome.task] : []), ...(commit.branch === undefined ? [] : (outcome.wakes ?? []))];
+    for (const task of wrote) this.#separate.transfer.wrote(sessionKeyOf(task));
     return outcome;
   }
 
@@ -150,7 +153,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
-    return this.#write('resume', () => resumeWrite({ taskId, owner, at }));
+    return this.#write('resume', (wholeTree) => resumeWrite({ taskId, owner, at, wholeTree }));
   }
 
   due(at: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -158,7 +161,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
-    return this.#write('expire', () => expireWrite({ taskId, reason, at }));
+    return this.#write('expire', (wholeTree) => expireWrite({ taskId, reason, at, wholeTree }));
   }
 
   taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
@@ -174,7 +177,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {
-    return this.#write('cancel', () => cancelWrite({ taskId, owner, message, at }));
+    return this.#write('cancel', (wholeTree) => cancelWrite({ taskId, owner, message, at, wholeTree }));
   }
 
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
@@ -189,10 +192,25 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return readSequences(this.#database, taskIds);
   }
 
-  sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
-    const range = { upToTurn, limit };
-    if (this.#separate === undefined) return readSessionMessages(this.#database, key, range);
-    return readSeparateMessages({ runs: this.#database, sessions: this.#separate.sessions }, key, range);
+  async sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
+    const own = await this.#readMessages({ sessionKey: sessionKeyOf(key), upToTurn, upToPosition: MAX, limit });
+    const inherits = key.child?.inherits ?? [];
+    if (inherits.length === 0) return own;
+    const parts = await Promise.all(inherits.map((part) => this.#readMessages({ ...part, limit })));
+    const all = [...parts.flat(), ...own];
+    return all.slice(Math.max(0, all.length - limit));
+  }
+
+  children(parentId: string): Promise<readonly ChildRecord[]> {
+    return readChildren(this.#database, parentId, this.#separate?.sessions);
+  }
+
+  descendants(rootId: string): Promise<readonly TaskRecord[]> {
+    return readDescendants(this.#database, rootId);
+  }
+
+  sessionState(task: TaskRecord): Promise<SessionState> {
+    return readSessionState(this.#database, task);
   }
 
   runnable(before: number, limit: number, after = BEFORE_ALL): Promise<readonly TaskRecord[]> {
@@ -212,7 +230,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   deleteTasks(before: number, limit: number, pause?: Pause): Promise<number> {
-    return deleteTasks(this.#database, { before, limit, pause });
+    return deleteTasks(this.#database, { before, limit, pause }, this.#separate?.sessions);
   }
 
   deleteEvents(before: number, limit: number, pause?: Pause): Promise<number> {
@@ -232,11 +250,24 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return this.#group.stallMs();
   }
 
-  async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
+  #readMessages(range: SessionPartRange): Promise<readonly SessionMessage[]> {
+    if (this.#separate === undefined) return readSessionMessages(this.#database, range);
+    return readSeparateMessages({ runs: this.#database, sessions: this.#separate.sessions }, range);
+  }
+
+  /** Tried again, with the whole trees of the runs that it is about, when it turns out that others are concerned (`run-log/tree.ts`). */
+  async #write<Outcome>(name: string, prepare: (wholeTree: boolean) => RunLogWrite<Outcome | Again>): Promise<Outcome> {
     await faultPoint(`store.${name}.before`);
-    const outcome = (await this.#group.submit(prepare())) as Outcome;
-    await faultPoint(`store.${name}.after`);
-    return outcome;
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const outcome = await this.#group.submit(prepare(tries > 1));
+      if (outcome === AGAIN) continue;
+      await faultPoint(`store.${name}.after`);
+      return outcome as Outcome;
+    }
+    throw new AppError('DATABASE_BUSY', {
+      message: `Runs of the session or the tree changed ${MAX_TRIES} times while a write waited for them (${name})`,
+      retryAfterMs: 1_000,
+    });
   }
 }
 

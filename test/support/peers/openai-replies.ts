@@ -1,29 +1,8 @@
 /** What OpenAI sends, in the shapes its two APIs were seen to send them. Literals, not imports from `src/`. */
 
-/** One thing that happens on an open event stream. */
-export type StreamItem =
-  /** An SSE event: its JSON, or literal text for `[DONE]` and broken data. */
-  | { readonly data: unknown }
-  | { readonly comment: string }
-  /** Nothing is sent until it resolves. */
-  | { readonly gate: Promise<unknown> }
-  /** Nothing more is sent; the connection stays open. */
-  | { readonly stall: true }
-  /** The socket is destroyed. */
-  | { readonly cut: true };
+import type { PeerCall, PeerReply, StreamItem } from './provider-peer.js';
 
-export type PeerReply =
-  | { readonly type: 'stream'; readonly items: readonly StreamItem[] }
-  | { readonly type: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown }
-  /** The socket is destroyed before a word is sent. */
-  | { readonly type: 'refuse' };
-
-export interface PeerCall {
-  readonly id: string;
-  readonly name: string;
-  /** Pieces of the arguments' JSON text. */
-  readonly pieces: readonly string[];
-}
+export type { PeerCall, PeerReply, StreamItem } from './provider-peer.js';
 
 export const USAGE = { input: 31, output: 7, cached: 4, reasoning: 2 } as const;
 
@@ -76,6 +55,11 @@ export function chatEnd(finishReason: string): readonly StreamItem[] {
 
 export function chatText(pieces: readonly string[]): readonly StreamItem[] {
   return [chatDelta({ role: 'assistant', content: '', refusal: null }), ...pieces.map((content) => chatDelta({ content }))];
+}
+
+/** As DeepSeek, vLLM and routers send it. */
+export function chatReasoning(pieces: readonly string[]): readonly StreamItem[] {
+  return pieces.map((reasoning_content) => chatDelta({ reasoning_content }));
 }
 
 export function chatRefusal(pieces: readonly string[]): readonly StreamItem[] {

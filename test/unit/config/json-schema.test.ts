@@ -27,7 +27,9 @@ t.test('every key is described, and every mapping is closed', async (t) => {
     t.ok(description, `${path} has a description`);
     if (properties !== undefined) t.equal(additionalProperties, false, path);
     for (const [key, inner] of Object.entries(properties ?? {})) walk(inner, `${path}.${key}`);
-    if (typeof additionalProperties === 'object') walk(additionalProperties, `${path}.*`);
+    // Free-form JSON is `{}`.
+    if (JSON.stringify(additionalProperties ?? {}) !== '{}' && typeof additionalProperties === 'object')
+      walk(additionalProperties, `${path}.*`);
   };
   walk(schema, '');
 });
@@ -42,6 +44,7 @@ t.test('it is a valid draft-07 schema and judges files as they are written', asy
     { llms: null },
     { agents: { a: { streaming: 'yes', input_modes: 'a, b', tools: [] } } },
     { vector_stores: { v: { type: 'chromem' } } },
+    { tools: { t: { handler: 'own', parameters: { type: 'object' } }, c: { type: 'command', allowed_commands: 'git, ls' } } },
     { llms: { l: { base_url: '${URL}', provider: '$PROVIDER' } } },
   ]) {
     t.ok(validate(good), `${JSON.stringify(good)} ${JSON.stringify(validate.errors)}`);

@@ -42,7 +42,11 @@ queue:
     t.same((error as AppError).problems, [
       { field: 'agents.helper.instrucion', description: "unknown key; did you mean 'instruction'?", line: 4 },
       { field: 'agents.helper.llm', description: "there is no 'mian' in 'llms'; did you mean 'main'?", line: 5 },
-      { field: 'llms.main.provider', description: "the value is 'opnai'; wanted one of offline, openai; did you mean 'openai'?", line: 8 },
+      {
+        field: 'llms.main.provider',
+        description: "the value is 'opnai'; wanted one of offline, openai, anthropic, gemini, ollama; did you mean 'openai'?",
+        line: 8,
+      },
       { field: 'server.port', description: "the value is 'eighty'; wanted a whole number from 0 to 65535", line: 10 },
       {
         field: 'queue.lease_ms',
@@ -150,7 +154,7 @@ t.test('the provider is openai when something points to it, else offline (CLI-40
   t.equal(provider('llms: {default: {api_key: k}}'), 'openai');
   t.equal(provider('llms: {default: {base_url: "http://localhost:1"}}'), 'openai');
   t.equal(provider('llms: {default: {provider: offline}}', { OPENAI_API_KEY: 'sk-test' }), 'offline');
-  t.match(problemsOf(t, 'llms: {default: {model: gpt-4o}}'), [{ field: 'llms.default.provider', description: /cannot be told/ }]);
+  t.match(problemsOf(t, 'llms: {default: {model: my-model}}'), [{ field: 'llms.default.provider', description: /cannot be told/ }]);
   t.match(problemsOf(t, 'llms: {default: {provider: openai}}'), [{ field: 'llms.default.api_key', description: /OPENAI_API_KEY/ }]);
   t.equal(load(t, 'llms: {default: {provider: openai}}', { OPENAI_API_KEY: 'sk-test' }).llms.default?.apiKey, 'sk-test');
 });

@@ -275,7 +275,7 @@ t.test('why of a run behind another leads to what holds that one', async (t) => 
   if (record === undefined) throw new Error('gone');
   // Sessions have no order in memory: the later run's turn is given here.
   const later = createStudioRig({
-    tasks: { find: async () => ({ ...record, turn: 2 }), events: async () => [] },
+    tasks: { find: async () => ({ ...record, turn: 2 }), events: async () => [], descendants: async () => [] },
     recovery: Object.assign(Object.create(rig.store) as typeof rig.store, {
       openRuns: async () => (await rig.store.openRuns({ limit: 10 })).filter((run) => run.id === first.id),
     }),

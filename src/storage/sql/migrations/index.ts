@@ -4,6 +4,7 @@ import { ledgerMigration } from './0003-ledger.js';
 import { rollbackMigration } from './0004-rollback.js';
 import { pushMigration } from './0005-push.js';
 import { taskListMigration } from './0006-task-list.js';
+import { childRunsMigration } from './0007-child-runs.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   rollbackMigration,
   pushMigration,
   taskListMigration,
+  childRunsMigration,
 ];

@@ -4,20 +4,16 @@ import type { TaskEventBody } from '../../../tasks/task-event.js';
 import type { AcceptInput, AcceptOutcome, DoubleTexting, SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
-import { endIfDue } from './expire.js';
+import { endIfDue, isDue } from './expire.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { AGAIN, type Again, canEnd } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
-/** Another run joined the session while this one waited for the locks of those it knew of: nothing is written, it is to be tried again. */
-export interface AcceptAgain {
-  readonly type: 'again';
-}
-
 /** R1, R11: a new task, or a waiting one goes on. */
-export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | AcceptAgain> {
+export function acceptWrite(input: AcceptInput, wholeTree: boolean): RunLogWrite<AcceptOutcome | Again> {
   assertStorable(input);
   const { message, metadata, taskId, acceptedOutputModes } = input;
   const modes = acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
@@ -42,6 +38,7 @@ export function acceptWrite(input: AcceptInput): RunLogWrite<AcceptOutcome | Acc
     sessionKey: sessionKeyOf(key),
     locksSession: true,
     readsHead: doubleTexting !== 'enqueue',
+    wholeTree,
     endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
     decide: (set) => decide(set, prepared),
   };
@@ -59,7 +56,7 @@ interface PreparedAccept {
   readonly acceptedKey: string;
 }
 
-function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | AcceptAgain {
+function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Again {
   const known = set.accepted.get(prepared.acceptedKey);
   // Its task may be gone: retention deleted both after this transaction saw the message and before it could lock the task.
   if (known !== undefined && set.tasks.has(known.taskId)) {
@@ -73,8 +70,10 @@ function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Acce
   const head = set.findHead(sessionId);
   if (head === undefined) return create(set, prepared);
   if (prepared.doubleTexting === 'reject') return { type: 'active', task: head.record };
-  if (set.otherHeads.has(sessionId)) return { type: 'again' };
-  const interrupted = set.activeRuns(sessionId).map((task) => interrupt(set, task, prepared));
+  const active = set.activeRuns(sessionId);
+  // Another run joined the session while this one waited for the locks of those it knew of; or one of those has children.
+  if (set.otherHeads.has(sessionId) || !active.every((task) => canEnd(set, task))) return AGAIN;
+  const interrupted = active.map((task) => interrupt(set, task, prepared));
   return { ...create(set, prepared), interrupted };
 }
 
@@ -83,9 +82,13 @@ function interrupt(set: WorkingSet, task: StoredTask, { input, doubleTexting }: 
   const verdict = transition(task.record.state, { type: 'cancel' });
   if (verdict.type === 'refused') throw new AppError('INTERNAL', { message: `the task ${task.record.id} runs and cannot be canceled` });
   const reason = `Replaced by message '${input.message.messageId}' (agents.${task.record.agent}.double_texting: ${doubleTexting})`;
-  const { task: record, events } = endRun(set, task, { state: verdict.state, reason: reason + CONSEQUENCE[doubleTexting], at: input.at });
+  const {
+    task: record,
+    events,
+    ended,
+  } = endRun(set, task, { state: verdict.state, reason: reason + CONSEQUENCE[doubleTexting], at: input.at });
   if (doubleTexting === 'rollback') set.rollBack(task);
-  return { task: record, events };
+  return { task: record, events, ...(ended === undefined ? {} : { ended }) };
 }
 
 const CONSEQUENCE: Readonly<Record<DoubleTexting, string>> = {
@@ -130,12 +133,13 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   return finish(set, prepared, id);
 }
 
-function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): AcceptOutcome {
+function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): AcceptOutcome | Again {
   const { key, at } = prepared.input;
   const task = set.tasks.get(taskId);
   if (task === undefined || !isOfSession(task.record, key)) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'continue' });
   if (verdict.type === 'refused') return { type: verdict.reason === 'terminal' ? 'terminal' : 'busy', task: task.record };
+  if (isDue(task, at) && !canEnd(set, task)) return AGAIN;
   const expired = endIfDue(set, task, at);
   if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
@@ -145,7 +149,13 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
 }
 
 function isOfSession(task: TaskRecord, key: SessionKey): boolean {
-  return task.agent === key.agent && task.owner === key.owner && task.contextId === key.contextId && task.tenant === key.tenant;
+  return (
+    task.child === undefined &&
+    task.agent === key.agent &&
+    task.owner === key.owner &&
+    task.contextId === key.contextId &&
+    task.tenant === key.tenant
+  );
 }
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {
@@ -160,7 +170,7 @@ function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, statu
 
 /** What no database stores as it is: NUL, and halves of surrogate pairs. Texts inside JSON are escaped and safe. */
 function assertStorable({ key, tenant, newTaskId }: AcceptInput): void {
-  for (const [field, text] of Object.entries({ ...key, tenant })) {
+  for (const [field, text] of Object.entries({ agent: key.agent, owner: key.owner, contextId: key.contextId, tenant })) {
     if (!/[\0\p{Surrogate}]/u.test(text)) continue;
     const description = 'must be well-formed Unicode without NUL characters';
     throw new AppError('PARAMS_INVALID', { message: `${field} ${description}`, problems: [{ field, description }] });

@@ -2,9 +2,10 @@ import { isoTime } from '../../../base/clock.js';
 import { newId } from '../../../base/ids.js';
 import type { Message, TaskState } from '../../../protocol/a2a.js';
 import type { TaskEvent } from '../../../tasks/task-event.js';
-import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { nextAfter } from './hand-over.js';
 import { NOBODY, type StoredTask } from './rows.js';
+import { settleTree } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 
 export interface RunEnd {
@@ -14,22 +15,30 @@ export interface RunEnd {
   readonly at: number;
 }
 
-export interface EndedRun {
+export interface EndedRun extends TreeChange {
   readonly task: TaskRecord;
   readonly events: readonly TaskEvent[];
   readonly next?: TaskRecord;
 }
 
-/** Ends a run from outside its worker, under a new epoch (R3), and hands its session over to the next one. */
+/** Ends a run that `canEnd`, from outside its worker, under a new epoch (R3), with all below it, and hands its session over to the next one. */
 export function endRun(set: WorkingSet, task: StoredTask, { state, reason, at }: RunEnd): EndedRun {
   const { id: taskId, contextId, epoch } = task.record;
-  set.changeTask(task, { ...NOBODY, state, epoch: epoch + 1, updatedAt: at });
+  set.changeTask(task, { ...NOBODY, ...nobodyBelow(task), state, epoch: epoch + 1, updatedAt: at });
   const message =
     typeof reason === 'string'
       ? { messageId: newId(at), contextId, taskId, role: 'ROLE_AGENT' as const, parts: [{ text: reason }] }
       : reason;
   const status = { state, ...(message === undefined ? {} : { message }), timestamp: isoTime(at) };
   const events = [set.appendEvent(taskId, { type: 'status.changed', status }, at)];
+  const tree = settleTree(set, task, at);
   const next = nextAfter(set, task);
-  return { task: set.getTask(taskId).record, events, ...(next === undefined ? {} : { next: next.record }) };
+  // A child's status is nothing that happens to its root; nobody follows the child.
+  const published = task.record.child === undefined ? events : [];
+  return { task: set.getTask(taskId).record, events: published, ...(next === undefined ? {} : { next: next.record }), ...tree };
+}
+
+/** Of a run that ends: none of its children works. */
+export function nobodyBelow({ record }: StoredTask): Pick<TaskRecord, 'openChildren'> {
+  return (record.children ?? 0) === 0 ? {} : { openChildren: 0 };
 }

@@ -1,8 +1,9 @@
 /** A run leaves its worker's hands without a commit: given back, held for somebody's decision, or let go on (CHK-08). */
 import type { HoldOutcome, ReleaseOptions, ResumeOutcome } from '../../../tasks/recovery-store.js';
-import { endIfDue } from './expire.js';
+import { endIfDue, isDue } from './expire.js';
 import { isInHands } from './in-hands.js';
 import { isTaskId } from './rows.js';
+import { AGAIN, type Again, canEnd } from './tree.js';
 import type { RunLogWrite } from './write-group.js';
 
 interface Held {
@@ -38,18 +39,21 @@ export interface ResumeInput {
   readonly taskId: string;
   readonly owner: string | undefined;
   readonly at: number;
+  readonly wholeTree: boolean;
 }
 
-export function resumeWrite({ taskId, owner, at }: ResumeInput): RunLogWrite<ResumeOutcome> {
+export function resumeWrite({ taskId, owner, at, wholeTree }: ResumeInput): RunLogWrite<ResumeOutcome | Again> {
   return {
     ...alone(taskId),
     // When it is due, it ends instead and hands its session over.
     locksSession: true,
     readsHead: true,
+    wholeTree,
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task === undefined || (owner !== undefined && task.record.owner !== owner)) return { type: 'not-found' };
       if (task.record.heldSince === undefined) return { type: 'not-held', task: task.record };
+      if (isDue(task, at) && !canEnd(set, task)) return AGAIN;
       const expired = endIfDue(set, task, at);
       if (expired !== undefined) return { type: 'expired', ...expired };
       return {

@@ -23,7 +23,7 @@ export async function readOpenRuns(database: Database, query: OpenRunQuery): Pro
   const { owner, status, session, after, limit } = query;
   const conditions = [
     ...ofOwner(owner),
-    { sql: status === undefined ? '' : ` AND ${STATUS[status]}`, parameters: [] },
+    { sql: ` AND ${status === undefined ? IS_ROOT : STATUS[status]}`, parameters: [] },
     session === undefined ? { sql: '', parameters: [] } : { sql: OF_SESSION, parameters: [sessionKeyOf(session)] },
     after === undefined
       ? { sql: '', parameters: [] }
@@ -66,18 +66,23 @@ const OF_SESSION = ' AND session_id = (SELECT session_id FROM sessions WHERE ses
 
 const COLUMNS = TASK_COLUMNS.join(', ');
 
+/** Children are shown below their roots; who looks for held runs has to find theirs. */
+const IS_ROOT = 'parent_id IS NULL';
+
 const STATUS: Readonly<Record<OpenRunStatus, string>> = {
-  queued: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NULL`,
-  running: `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NOT NULL`,
-  waiting: IS_WAITING,
+  queued: `${IS_ROOT} AND NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NULL AND open_children IS NULL`,
+  running: `${IS_ROOT} AND NOT ${IS_WAITING} AND held_since IS NULL AND (worker IS NOT NULL OR open_children IS NOT NULL)`,
+  waiting: `${IS_ROOT} AND ${IS_WAITING}`,
   held: 'held_since IS NOT NULL',
 };
 
+const IS_IN_HANDS = `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NOT NULL`;
+
 /** The index finds them; their state decides, as a process of an earlier version ends runs without clearing `worker`. Nothing here may make another index look better. */
-const TAKEN = `SELECT ${COLUMNS} FROM tasks WHERE worker >= ? AND (worker > ? OR id > ?) AND ${IS_NOT_TERMINAL} AND ${STATUS.running}
+const TAKEN = `SELECT ${COLUMNS} FROM tasks WHERE worker >= ? AND (worker > ? OR id > ?) AND ${IS_NOT_TERMINAL} AND ${IS_IN_HANDS}
   ORDER BY worker, id LIMIT ?`;
 
-const COUNTS = `COUNT(*) AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
+const COUNTS = `${countOf(IS_ROOT)} AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
   ${countOf(STATUS.held)} AS held, ${countOf(`expires_at <= ? AND ${MAY_EXPIRE}`)} AS expired, MIN(created_at) AS oldest`;
 
 function countOf(condition: string): string {

@@ -3,15 +3,19 @@
  *
  * Invariants:
  * - D1 Each row is looked at again under its lock: a session that was used meanwhile stays.
- * - D2 Locks as everywhere: tasks by id, or sessions by key; never both in one transaction.
+ * - D2 Locks as everywhere: tasks by id, then sessions by key.
  * - D3 A task or session goes at once, so that nobody sees half of it. Its events, tool calls or messages may be many: its id stays in
  *   `leftovers` until the last of them is deleted, by this call or, after a crash, by the next.
+ * - D4 A child and its session are never deleted by themselves: they go with the root, which may still be at work when they have ended.
+ *   A client's session takes the sessions of all children of its runs with it.
  */
 import type { Pause } from '../../../tasks/recovery-store.js';
 import type { Database } from '../database.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { LeftoverTable, SessionTable, TaskTable } from '../schema.js';
+import { childSessionKey } from './family.js';
 import { clearLeftovers, LEFTOVER } from './leftovers.js';
+import { sessionScopeKey } from './session-states.js';
 import { IS_ENDED, IS_OPEN } from './state-conditions.js';
 
 export interface Deletion {
@@ -38,14 +42,20 @@ export async function completeEnded(database: Database, limit: number, pause?: P
   });
 }
 
-export async function deleteTasks(database: Database, { before, limit, pause }: Deletion): Promise<number> {
+/** @param separate where the messages of sessions are kept, if not in `database` (SES-10). */
+export async function deleteTasks(database: Database, { before, limit, pause }: Deletion, separate?: Database): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_TASKS, parameters: [before, limit] });
   const count = await inBatches(database, ids, { size: BATCH, pause }, function* (batch) {
     const { rows } = database.dialect;
-    const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, batch, { lock: true }));
-    const gone = tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id);
-    yield* runAll(rows.remove('accepted_messages', 'task_id', gone));
-    yield* runAll(rows.remove('push_configs', 'task_id', gone));
+    // A root that has ended gets no further child (R5).
+    const below = yield* readBelow(batch);
+    const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, [...batch, ...below.map(({ id }) => id)].sort(), { lock: true }));
+    const ended = new Set(tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id));
+    const roots = batch.filter((id) => ended.has(id));
+    const children = below.filter(({ root_id }) => ended.has(root_id)).map(({ id }) => id);
+    yield* runAll(rows.remove('accepted_messages', 'task_id', roots));
+    yield* runAll(rows.remove('push_configs', 'task_id', roots));
+    const gone = [...roots, ...children];
     yield* runAll(
       rows.insert(
         LEFTOVER,
@@ -53,9 +63,11 @@ export async function deleteTasks(database: Database, { before, limit, pause }: 
       ),
     );
     yield* runAll(rows.remove('tasks', 'id', gone));
-    return gone.length;
+    yield* removeChildSessions(database, children);
+    return roots.length;
   });
   await clearLeftovers(database, 'task', { pause });
+  await clearLeftovers(database, 'session', { pause, separate });
   return count;
 }
 
@@ -100,6 +112,19 @@ export async function deleteSessions(database: Database, { before, limit, pause 
         gone.map((session) => session.session_key),
       ),
     );
+    yield* runAll(
+      rows.remove(
+        'session_states',
+        'scope_key',
+        gone.map((session) => sessionScopeKey(session.session_key)),
+      ),
+    );
+    const children: string[] = [];
+    for (const { session_id } of gone) {
+      const rows = yield* rowsOf<Pick<TaskTable, 'id'>>({ sql: CHILDREN_OF_SESSION, parameters: [session_id] });
+      children.push(...rows.map(({ id }) => id));
+    }
+    yield* removeChildSessions(database, children);
     return gone.length;
   });
   await clearLeftovers(database, 'session', { pause, separate });
@@ -118,6 +143,25 @@ function* trim({ dialect }: Database, id: string, before: number): Program<'some
   if (call !== undefined) return 'some';
   yield* runAll(dialect.rows.update(LOG_CHANGE, [[id, null]]));
   return 'all';
+}
+
+function* readBelow(rootIds: readonly string[]): Program<readonly { readonly id: string; readonly root_id: string }[]> {
+  if (rootIds.length === 0) return [];
+  return yield* rowsOf({ sql: `${BELOW} (${rootIds.map(() => '?').join(', ')})`, parameters: rootIds });
+}
+
+/** Of runs that have ended, and whose roots have: nobody writes to them. What was cleared before is cleared again for nothing. */
+function* removeChildSessions({ dialect: { rows } }: Database, childIds: readonly string[]): Program<void> {
+  const keys = childIds.map(childSessionKey);
+  const known = yield* rowsOfAll<IdleSession>(rows.select(SESSION_USE, keys.toSorted(), { lock: true }));
+  yield* runAll(
+    rows.insert(
+      LEFTOVER,
+      known.map(({ session_id }) => [session_id, 'session' satisfies LeftoverTable['kind']]),
+    ),
+  );
+  yield* runAll(rows.remove('sessions', 'session_key', keys));
+  yield* runAll(rows.remove('session_states', 'scope_key', keys.map(sessionScopeKey)));
 }
 
 async function inBatches(
@@ -160,10 +204,13 @@ const LOG_CHANGE = { table: 'tasks', columns: { id: 'key', whole_since: 'integer
 const SESSION_USE = { table: 'sessions', columns: { session_key: 'key', session_id: 'key', updated_at: 'integer' } } as const;
 
 const ENDED_UNNOTED = `SELECT id FROM tasks WHERE ended_at IS NULL AND ${IS_ENDED} ORDER BY ended_at, created_at, id LIMIT ?`;
-const OLD_TASKS = 'SELECT id FROM tasks WHERE ended_at < ? ORDER BY ended_at, created_at, id LIMIT ?';
+const OLD_TASKS = 'SELECT id FROM tasks WHERE ended_at < ? AND parent_id IS NULL ORDER BY ended_at, created_at, id LIMIT ?';
 const OLD_LOGS = 'SELECT id FROM tasks WHERE whole_since < ? ORDER BY whole_since, id LIMIT ?';
 const OLD_SESSIONS = `SELECT s.session_key FROM sessions AS s WHERE s.updated_at < ?
-  AND NOT EXISTS (SELECT 1 FROM tasks AS t WHERE t.session_id = s.session_id AND ${IS_OPEN}) ORDER BY s.updated_at, s.session_key LIMIT ?`;
+  AND NOT EXISTS (SELECT 1 FROM tasks AS t WHERE t.session_id = s.session_id AND ${IS_OPEN})
+  AND NOT EXISTS (SELECT 1 FROM tasks AS c WHERE c.id = s.session_id AND c.parent_id IS NOT NULL) ORDER BY s.updated_at, s.session_key LIMIT ?`;
+const BELOW = 'SELECT id, root_id FROM tasks WHERE root_id IN';
+const CHILDREN_OF_SESSION = 'SELECT c.id FROM tasks AS t JOIN tasks AS c ON c.root_id = t.id WHERE t.session_id = ?';
 const OPEN_RUN = `SELECT 1 FROM tasks WHERE session_id = ? AND ${IS_OPEN} LIMIT 1`;
 
 const TRIM_BOUND = 'SELECT seq FROM task_events WHERE task_id = ? AND seq > 1 AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?';

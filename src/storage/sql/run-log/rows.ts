@@ -4,6 +4,7 @@ import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-st
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
+import { COUNTS, childSessionKey, PLACE, readFamily, toCounts, toPlace } from './family.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 
@@ -19,6 +20,8 @@ export interface StoredTask {
   readonly statusAt: number;
   /** Retention has taken from its log. */
   readonly isTrimmed: boolean;
+  /** `temp:` state was written for it (SES-03). Default false. */
+  readonly hasTemp?: boolean;
 }
 
 /** Of a run that has ended: nobody has it, and it waits for nothing. */
@@ -39,6 +42,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
     listKey: row.list_key ?? listKeyOf(row),
     statusAt: row.status_at ?? row.updated_at,
     isTrimmed: row.ended_at !== null && row.whole_since === null,
+    hasTemp: row.has_temp !== null,
     record: {
       id: row.id,
       agent: row.agent,
@@ -58,6 +62,7 @@ export function toStoredTask(row: TaskTable): StoredTask {
       heldSince: isHeld ? (row.held_since ?? undefined) : undefined,
       ...(row.resumed_at === null ? {} : { resumedAt: row.resumed_at }),
       expiresAt: isHeld || isInterrupted(state) ? (row.expires_at ?? undefined) : undefined,
+      ...readFamily(row),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     },
@@ -65,6 +70,16 @@ export function toStoredTask(row: TaskTable): StoredTask {
 }
 
 /** In the order of `TASK`. */
+export function toChildRow(task: StoredTask): readonly unknown[] {
+  return [...toTaskRow(task), ...toPlace(task.record), ...toCounts(task.record, task.hasTemp === true)];
+}
+
+/** In the order of `FAMILY_CHANGE`. */
+export function toFamilyChange({ record, hasTemp }: StoredTask): readonly unknown[] {
+  return [record.id, ...toCounts(record, hasTemp === true)];
+}
+
+/** In the order of `ROOT_TASK`. */
 export function toTaskRow(task: StoredTask): readonly unknown[] {
   const { id, agent, owner, contextId, tenant, configVersion, traceparent, createdAt } = task.record;
   const [, ...changing] = toTaskChange(task);
@@ -73,7 +88,22 @@ export function toTaskRow(task: StoredTask): readonly unknown[] {
 
 /** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
 export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, isTrimmed }: StoredTask): readonly unknown[] {
-  const { id, turn, state, epoch, step, takes, seq, control, updatedAt, worker, heldSince, resumedAt, expiresAt } = record;
+  const {
+    id,
+    turn,
+    state,
+    epoch,
+    step,
+    takes,
+    seq,
+    control,
+    updatedAt,
+    worker,
+    heldSince,
+    resumedAt,
+    expiresAt,
+    openChildren = 0,
+  } = record;
   const stands = isRunnable(state);
   const endedAt = isTerminal(state) ? updatedAt : null;
   return [
@@ -89,9 +119,9 @@ export function toTaskChange({ record, sessionId, lastCall, listKey, statusAt, i
     heldSince ?? null,
     resumedAt ?? null,
     lastCall === 0 ? null : lastCall,
-    // A held run still stands in front of its session, but no sweep gives it a job.
+    // A run that is held, or whose children work, still stands in front of its session, but no sweep gives it a job.
     stands ? sessionId : null,
-    stands && heldSince === undefined ? updatedAt : null,
+    stands && heldSince === undefined && openChildren === 0 ? updatedAt : null,
     expiresAt ?? null,
     endedAt,
     isTrimmed ? null : endedAt,
@@ -117,7 +147,8 @@ export function toSessionRow(row: SessionTable): readonly unknown[] {
 }
 
 /** One hash for what clients name: contexts and owners may be longer than an index key, and compare byte by byte. */
-export function sessionKeyOf({ agent, owner, contextId, tenant = '' }: SessionKey): string {
+export function sessionKeyOf({ agent, owner, contextId, tenant = '', child }: SessionKey): string {
+  if (child !== undefined) return childSessionKey(contextId);
   return hashKey(JSON.stringify(tenant === '' ? [agent, owner, contextId] : [agent, owner, contextId, tenant]));
 }
 
@@ -154,7 +185,8 @@ export const TASK_STEP: RowShape = { table: 'tasks', columns: STEPPING };
 
 export const TASK_CHANGE: RowShape = { table: 'tasks', columns: CHANGING };
 
-export const TASK: RowShape = {
+/** Of a run that a client starts: what it leaves out is null. */
+export const ROOT_TASK: RowShape = {
   table: 'tasks',
   columns: {
     ...CHANGING,
@@ -169,6 +201,8 @@ export const TASK: RowShape = {
     created_at: 'integer',
   },
 };
+
+export const TASK: RowShape = { table: 'tasks', columns: { ...ROOT_TASK.columns, ...PLACE, ...COUNTS } };
 
 export const SESSION_CHANGE: RowShape = {
   table: 'sessions',

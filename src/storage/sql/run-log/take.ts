@@ -4,35 +4,43 @@ import { MAX_TAKES, type TakeOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
 import { isTaskId, type StoredTask } from './rows.js';
+import { AGAIN, type Again, canEnd } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
 /** R3: raises the epoch of the session's first runnable task. */
-export function takeWrite(taskId: string, at: number, worker: string): RunLogWrite<TakeOutcome> {
+export function takeWrite(taskId: string, at: number, worker: string, wholeTree: boolean): RunLogWrite<TakeOutcome | Again> {
   return {
     ...(isTaskId(taskId) ? { taskId } : {}),
     // Giving up hands over to the session's next run. The first take of a step never does, and stays cheap.
     locksSession: (task) => task.record.takes > 0,
     readsHead: true,
+    wholeTree,
     decide: (set) => decide(set, taskId, at, worker),
   };
 }
 
-function decide(set: WorkingSet, taskId: string, at: number, worker: string): TakeOutcome {
+function decide(set: WorkingSet, taskId: string, at: number, worker: string): TakeOutcome | Again {
   const task = set.tasks.get(taskId);
   if (task === undefined) return { type: 'not-found' };
   const verdict = transition(task.record.state, { type: 'take' });
-  if (verdict.type === 'refused' || task.record.heldSince !== undefined) return { type: 'not-runnable', task: task.record };
+  const { heldSince, openChildren = 0 } = task.record;
+  if (verdict.type === 'refused' || heldSince !== undefined || openChildren > 0) return { type: 'not-runnable', task: task.record };
   const head = set.findHead(task.sessionId);
   if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
-  if (task.record.takes >= MAX_TAKES) return giveUp(set, task, at);
+  if (task.record.takes >= MAX_TAKES) return canEnd(set, task) ? giveUp(set, task, at) : AGAIN;
   set.changeTask(task, { state: verdict.state, takes: task.record.takes + 1, epoch: task.record.epoch + 1, worker, updatedAt: at });
   const events =
     task.record.state === verdict.state
       ? []
       : [set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } }, at)];
-  return { type: 'taken', task: set.getTask(taskId).record, events, from: task.record.worker };
+  return {
+    type: 'taken',
+    task: set.getTask(taskId).record,
+    events: task.record.child === undefined ? events : [],
+    from: task.record.worker,
+  };
 }
 
 /** The epoch is raised too: whoever tries the step at this moment cannot commit it any more. */

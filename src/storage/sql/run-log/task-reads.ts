@@ -3,19 +3,19 @@
 import type { TaskState } from '../../../protocol/a2a.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
-import type { SessionKey, SessionRange, TaskRecord } from '../../../tasks/task-store.js';
+import type { SessionRange, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionToolCall, ToolCallQuery, ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable, ToolCallTable } from '../schema.js';
 import { hashKey } from './hash-key.js';
-import { ACCEPTED_MESSAGE, isTaskId, sessionKeyOf, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
+import { ACCEPTED_MESSAGE, isTaskId, TASK, TASK_COLUMNS, toStoredTask } from './rows.js';
 import { callKeyOf, TOOL_CALL, toToolCallRecord } from './tool-calls.js';
 
 export async function findTask(database: Database, taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
   if (!isTaskId(taskId)) return undefined;
   const row = (await readAll<TaskTable>(database, database.dialect.rows.select(TASK, [taskId], { lock: false })))[0];
-  if (row === undefined || (owner !== undefined && row.owner !== owner)) return undefined;
+  if (row === undefined || (owner !== undefined && (row.owner !== owner || row.parent_id !== null))) return undefined;
   return toStoredTask(row).record;
 }
 
@@ -54,12 +54,18 @@ export async function readSequences(database: Database, taskIds: readonly string
   return new Map(rows.map((row) => [row.id, row.seq]));
 }
 
+/** A part of a session by its own key. */
+export interface SessionPartRange extends Required<SessionRange> {
+  readonly sessionKey: string;
+  readonly upToPosition: number;
+}
+
 export async function readSessionMessages(
   database: Database,
-  key: SessionKey,
-  { upToTurn, limit }: Required<SessionRange>,
+  { sessionKey, upToTurn, upToPosition, limit }: SessionPartRange,
 ): Promise<readonly SessionMessage[]> {
-  const rows = await readAll<{ body: string }>(database, [{ sql: NEWEST_MESSAGES, parameters: [sessionKeyOf(key), upToTurn, limit] }]);
+  const parameters = [sessionKey, upToTurn, upToPosition, limit];
+  const rows = await readAll<{ body: string }>(database, [{ sql: NEWEST_MESSAGES, parameters }]);
   return rows.map((row) => JSON.parse(row.body) as SessionMessage).reverse();
 }
 
@@ -138,7 +144,7 @@ const EVENTS_WITHIN = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id
   WHERE w.bytes_so_far = w.bytes OR w.bytes_so_far <= ? ORDER BY e.seq`;
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
-  WHERE s.session_key = ? AND m.turn <= ?
+  WHERE s.session_key = ? AND m.turn <= ? AND m.position <= ?
     AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = m.session_id AND r.task_id = m.task_id)
   ORDER BY m.turn DESC, m.position DESC LIMIT ?`;
 

@@ -10,15 +10,21 @@ import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SessionTable } from '../schema.js';
 import { statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
+import { StateWrites } from './session-states.js';
 import type { PreparedToolCall } from './tool-calls.js';
 
 export interface PendingWrites {
   readonly newSessions: Set<string>;
   readonly changedSessions: Set<string>;
   readonly newTasks: Set<string>;
+  /** Those of them that are children. */
+  readonly newChildren: Set<string>;
   readonly changedTasks: Set<string>;
   /** Those of them whose status is another one than before. */
   readonly changedStatuses: Set<string>;
+  /** Those of them that have other children, or more of them at work, than before. */
+  readonly changedFamilies: Set<string>;
+  readonly states: StateWrites;
   /** Rows in the order of their shapes. */
   readonly events: (readonly unknown[])[];
   readonly messages: (readonly unknown[])[];
@@ -41,6 +47,12 @@ export interface ToolCallHead {
   readonly epoch: number;
 }
 
+export interface KnownChild {
+  readonly id: string;
+  /** Then it is not among the locked ones, and stays so (R5). */
+  readonly isTerminal: boolean;
+}
+
 export class WorkingSet {
   readonly tasks = new Map<string, StoredTask>();
   readonly sessions = new Map<string, SessionTable>();
@@ -50,12 +62,17 @@ export class WorkingSet {
   readonly otherHeads = new Map<string, StoredTask>();
   /** Tool calls as the table has them, and as members before this one have left them, by call key. */
   readonly toolCalls = new Map<string, ToolCallHead>();
+  /** By parent, in trees that were read before they were locked: every child, whether it has ended or not. */
+  readonly children = new Map<string, KnownChild[]>();
   readonly pending: PendingWrites = {
     newSessions: new Set(),
     changedSessions: new Set(),
     newTasks: new Set(),
+    newChildren: new Set(),
     changedTasks: new Set(),
     changedStatuses: new Set(),
+    changedFamilies: new Set(),
+    states: new StateWrites(),
     events: [],
     messages: [],
     accepted: [],
@@ -73,14 +90,29 @@ export class WorkingSet {
   addTask(task: StoredTask): void {
     this.tasks.set(task.record.id, task);
     this.pending.newTasks.add(task.record.id);
+    const { child, id } = task.record;
+    if (child === undefined) return;
+    this.pending.newChildren.add(id);
+    this.noteChild(child.parentId, { id, isTerminal: false });
   }
 
-  changeTask(task: StoredTask, change: Partial<TaskRecord>, own: Partial<Pick<StoredTask, 'lastCall' | 'statusAt'>> = {}): StoredTask {
+  noteChild(parentId: string, child: KnownChild): void {
+    const siblings = this.children.get(parentId);
+    if (siblings === undefined) this.children.set(parentId, [child]);
+    else siblings.push(child);
+  }
+
+  changeTask(
+    task: StoredTask,
+    change: Partial<TaskRecord>,
+    own: Partial<Pick<StoredTask, 'lastCall' | 'statusAt' | 'hasTemp'>> = {},
+  ): StoredTask {
     const changed = { ...task, ...own, record: { ...task.record, ...change } };
     this.tasks.set(changed.record.id, changed);
     if (!this.pending.newTasks.has(changed.record.id)) this.pending.changedTasks.add(changed.record.id);
     if (changed.record.state !== task.record.state || changed.statusAt !== task.statusAt)
       this.pending.changedStatuses.add(changed.record.id);
+    if ('children' in change || 'openChildren' in change || 'hasTemp' in own) this.pending.changedFamilies.add(changed.record.id);
     return changed;
   }
 
@@ -144,11 +176,12 @@ export class WorkingSet {
     return session.last_turn;
   }
 
-  appendMessage(session: SessionTable, taskId: string, json: string, at: number): void {
+  /** @param speakerId the run that says it, where that is another one: a parent to its child. */
+  appendMessage(session: SessionTable, taskId: string, json: string, at: number, speakerId = taskId): void {
     this.#sessionChanged(session);
     session.last_position += 1;
     session.updated_at = at;
-    this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, taskId, json]);
+    this.pending.messages.push([session.session_id, this.getTask(taskId).record.turn, session.last_position, speakerId, json]);
   }
 
   /** What the task's run said leaves its session. */

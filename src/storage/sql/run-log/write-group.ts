@@ -4,15 +4,20 @@
  *
  * Locks are taken in one order everywhere, tasks by id, then sessions by key, so that groups of different
  * processes wait for each other but never in a circle. Which runs of a session a member ends is read before they are locked; one that
- * joined them meanwhile shows once the session is locked, as one that is not loaded, and that member is tried again.
+ * joined them meanwhile shows once the session is locked, as one that is not loaded, and that member is tried again. So are the runs of
+ * a tree: the count of children in each locked row tells whether all of them were seen (`tree.ts`).
  */
+import type { TaskState } from '../../../protocol/a2a.js';
+import { isTerminal } from '../../../protocol/task-state.js';
 import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
+import { FAMILY_CHANGE } from './family.js';
 import {
   ACCEPTED_MESSAGE,
   ROLLED_BACK_RUN,
+  ROOT_TASK,
   SESSION,
   SESSION_CHANGE,
   SESSION_MESSAGE,
@@ -21,6 +26,8 @@ import {
   TASK_CHANGE,
   TASK_EVENT,
   TASK_STEP,
+  toChildRow,
+  toFamilyChange,
   toSessionRow,
   toStoredTask,
   toTaskChange,
@@ -34,6 +41,12 @@ export interface RunLogWrite<Outcome> {
   /** Hash of the dedupe key whose task it wants to know. */
   readonly acceptedKey?: string;
   readonly taskId?: string;
+  /** Further tasks that it may change. */
+  readonly taskIds?: readonly string[];
+  /** It may end runs below the tasks that it ends: the whole trees of `taskId` and of active runs are read before they are locked with the rest. */
+  readonly wholeTree?: boolean;
+  /** Sessions of further tasks that it appends to. */
+  readonly sessionKeys?: readonly string[];
   /** Session that it appends to, when it can name it before reading. */
   readonly sessionKey?: string;
   /** It appends to its task's session, or hands over to the next run there. */
@@ -63,7 +76,10 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   const ending = writes.filter((write) => write.endsActiveRuns && !set.accepted.has(write.acceptedKey ?? ''));
   const activeIds = yield* readActiveIds(unique(ending.map((write) => write.sessionKey)));
   const acceptedIds = [...set.accepted.values()].map((accepted) => accepted.taskId);
-  const taskIds = unique([...writes.map((write) => write.taskId), ...acceptedIds, ...activeIds]);
+  const whole = writes.filter((write) => write.wholeTree);
+  const treeIds = yield* readTrees(set, unique([...whole.map((write) => write.taskId), ...(whole.length === 0 ? [] : activeIds)]));
+  const ownIds = writes.flatMap(({ taskId, taskIds = [] }) => [taskId, ...taskIds]);
+  const taskIds = unique([...ownIds, ...acceptedIds, ...activeIds, ...treeIds]);
   for (const row of yield* rowsOfAll<TaskTable>(rows.select(TASK, taskIds, { lock: true }))) set.tasks.set(row.id, toStoredTask(row));
 
   const sessionOf = (write: RunLogWrite<unknown>): string | undefined => write.sessionKey ?? set.tasks.get(write.taskId ?? '')?.sessionKey;
@@ -72,7 +88,7 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
     const task = set.tasks.get(taskId);
     return task !== undefined && locks(task);
   };
-  const sessionKeys = unique(writes.filter(locksSession).map(sessionOf));
+  const sessionKeys = unique([...writes.filter(locksSession).map(sessionOf), ...writes.flatMap((write) => write.sessionKeys ?? [])]);
   for (const row of yield* rowsOfAll<SessionTable>(rows.select(SESSION, sessionKeys, { lock: true })))
     set.sessions.set(row.session_key, { ...row });
 
@@ -102,8 +118,29 @@ function* readActiveIds(sessionKeys: readonly string[]): Program<readonly string
   return rows.map((row) => row.id);
 }
 
+/** Notes all children in these tasks' trees, and names the runs of them that have not ended. */
+function* readTrees(set: WorkingSet, taskIds: readonly string[]): Program<readonly string[]> {
+  if (taskIds.length === 0) return [];
+  const roots = yield* rowsOf<Pick<TaskTable, 'id' | 'root_id'>>({ sql: `${ROOT_IDS} (${marksFor(taskIds)})`, parameters: taskIds });
+  const rootIds = unique(roots.map(({ id, root_id }) => root_id ?? id));
+  if (rootIds.length === 0) return [];
+  const rows = yield* rowsOf<Pick<TaskTable, 'id' | 'parent_id' | 'state'>>({
+    sql: `${TREE} (${marksFor(rootIds)})`,
+    parameters: rootIds,
+  });
+  for (const { id, parent_id, state } of rows) {
+    if (parent_id !== null) set.noteChild(parent_id, { id, isTerminal: isTerminal(state as TaskState) });
+  }
+  return [...rootIds, ...rows.filter(({ state }) => !isTerminal(state as TaskState)).map(({ id }) => id)];
+}
+
+function marksFor(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
 function flush(dialect: SqlDialect, set: WorkingSet): readonly Query[] {
-  const { newSessions, changedSessions, newTasks, events, messages, accepted, rolledBack, newCalls, changedCalls } = set.pending;
+  const { newSessions, changedSessions, events, messages, accepted, rolledBack, newCalls, changedCalls, states } = set.pending;
+  const { newTasks, newChildren, changedFamilies } = set.pending;
   const { rows } = dialect;
   const session = (key: string) => toSessionRow(set.sessions.get(key) as SessionTable);
   const width = Object.keys(SESSION_CHANGE.columns).length;
@@ -116,16 +153,31 @@ function flush(dialect: SqlDialect, set: WorkingSet): readonly Query[] {
         keys.map(session).map((row) => row.slice(0, width)),
       ),
     ),
-    ...rows.insert(
-      TASK,
-      [...newTasks].map((id) => toTaskRow(set.getTask(id))),
+    ...whenAny(newTasks, (ids) =>
+      rows.insert(
+        ROOT_TASK,
+        ids.filter((id) => !newChildren.has(id)).map((id) => toTaskRow(set.getTask(id))),
+      ),
+    ),
+    ...whenAny(newChildren, (ids) =>
+      rows.insert(
+        TASK,
+        ids.map((id) => toChildRow(set.getTask(id))),
+      ),
     ),
     ...taskChanges(dialect, set),
+    ...whenAny(changedFamilies, (ids) =>
+      rows.update(
+        FAMILY_CHANGE,
+        ids.filter((id) => !newTasks.has(id)).map((id) => toFamilyChange(set.getTask(id))),
+      ),
+    ),
     ...rows.insert(TASK_EVENT, events),
     ...rows.insert(SESSION_MESSAGE, messages),
     ...rows.insert(ROLLED_BACK_RUN, rolledBack),
     ...rows.insert(TOOL_CALL, [...newCalls.values()]),
     ...rows.update(TOOL_CALL_CHANGE, [...changedCalls.values()]),
+    ...states.queries(rows),
   ];
 }
 
@@ -161,3 +213,5 @@ function unique(keys: readonly (string | undefined)[]): readonly string[] {
 }
 
 const ACTIVE_IDS = 'SELECT t.id FROM sessions AS s JOIN tasks AS t ON t.open_session = s.session_id WHERE s.session_key IN';
+const ROOT_IDS = 'SELECT id, root_id FROM tasks WHERE id IN';
+const TREE = 'SELECT id, parent_id, state FROM tasks WHERE root_id IN';

@@ -86,3 +86,26 @@ t.test('a consumer that leaves ends the request, and a client that ends quietly 
   outer.abort(new AppError('TASK_CANCELED'));
   await t.rejects(waiting, { code: 'TASK_CANCELED' });
 });
+
+t.test("a provider's keep-alive is a sign of life, although it is no item (LLM-02)", async (t) => {
+  const clock = createSteeredClock();
+  let alive = () => {};
+  const open = (signal: AbortSignal, onBytes: () => void) => {
+    alive = onBytes;
+    return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  let ended = false;
+  const run = withIdleTimeout(open, { idleTimeoutMs: 1_000, clock, signal: new AbortController().signal, message }).next();
+  run.catch(() => {
+    ended = true;
+  });
+  for (let count = 0; count < 5; count++) {
+    await clock.advance(800);
+    alive();
+  }
+  t.notOk(ended);
+  await clock.advance(999);
+  t.notOk(ended);
+  await clock.advance(1);
+  await t.rejects(run, { code: 'LLM_TIMEOUT' });
+});

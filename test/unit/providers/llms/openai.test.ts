@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Clock, systemClock } from '../../../../src/base/clock.js';
+import type { JsonObject } from '../../../../src/base/json.js';
 import type { LlmSettings } from '../../../../src/config/settings.js';
 import { silentLogger } from '../../../../src/observe/log.js';
 import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
@@ -164,7 +165,12 @@ t.test('parallel calls whose pieces arrive interleaved, and arguments that are n
       { type: 'tool_call', id: 'call_b', name: 'look_up', arguments: {}, invalidArguments: '{"word":"b' },
       { type: 'tool_call', id: 'call_c', name: 'look_up', arguments: {} },
       { type: 'tool_call', id: 'call_d', name: 'look_up', arguments: {}, invalidArguments: '[1]' },
-      { type: 'finish', reason: 'tool_calls', usage: { inputTokens: 31, outputTokens: 7, cachedTokens: 4, thinkingTokens: 2 } },
+      {
+        type: 'finish',
+        reason: 'tool_calls',
+        usage: { inputTokens: 31, outputTokens: 7, cachedTokens: 4, thinkingTokens: 2 },
+        answeredBy: { llm: 'main', provider: 'openai', model: 'gpt-4.1' },
+      },
     ]);
   }
 });
@@ -297,6 +303,60 @@ t.test('files: images by address or inline, text inline, PDF as a document, the 
     messages: [{ ...userMessage(''), parts: [{ type: 'file' as const, raw: 'A'.repeat(29 * 1024 * 1024), mediaType: 'image/png' }] }],
   };
   await t.rejects(collect(chat.model, large), { code: 'LLM_REJECTED', message: /at most 20971520/ });
+});
+
+t.test('a setting that the model refuses is left out from then on, whatever the model is called (W-61)', async (t) => {
+  const refuse = (param: string) => replies.errorReply(400, { message: `Unsupported: ${param}`, code: 'unsupported_parameter', param });
+  const request = { ...ask, output: { name: 'city', strict: true, schema: { type: 'object' } } };
+  for (const [api, limit, format, answer] of [
+    ['chat', 'max_tokens', 'response_format', chatAnswer],
+    ['responses', 'max_output_tokens', 'text.format.schema', responsesAnswer],
+  ] as const) {
+    const refusals = [refuse('temperature'), ...(api === 'chat' ? [refuse('max_tokens')] : []), refuse(format)];
+    const { peer, model } = await setUp(t, { api, model: 'brand-new', temperature: 1, maxTokens: 9 }, [...refusals, answer, answer]);
+    t.equal(joinText(await collect(model, request)), 'ok');
+    t.equal(joinText(await collect(model, request)), 'ok');
+    t.equal(peer.requests.length, refusals.length + 2, 'asked once each, then known');
+    const body = peer.requests.at(-1)?.body ?? {};
+    t.notOk('temperature' in body || 'response_format' in body || 'text' in body);
+    t.equal(body[api === 'chat' ? 'max_completion_tokens' : limit], 9);
+    t.match(JSON.stringify(body), /fits this JSON Schema/, 'the schema is asked for in words');
+  }
+  const { peer, model } = await setUp(t, { temperature: 1 }, [refuse('messages')]);
+  await t.rejects(collect(model, ask), { code: 'LLM_REJECTED' });
+  t.equal(peer.requests.length, 1, 'what the request cannot go without is no setting');
+});
+
+t.test('a thinking budget becomes an effort, with a summary (LLM-11)', async (t) => {
+  for (const [budgetTokens, effort] of [
+    [1024, 'low'],
+    [1025, 'medium'],
+    [8192, 'medium'],
+    [8193, 'high'],
+  ] as const) {
+    const { peer, model } = await setUp(t, { api: 'responses', thinking: { enabled: true, budgetTokens } }, [responsesAnswer]);
+    await collect(model, ask);
+    t.same(peer.requests[0]?.body.reasoning, { effort, summary: 'auto' });
+    const chat = await setUp(t, { api: 'chat', thinking: { enabled: true, budgetTokens } }, [chatAnswer]);
+    await collect(chat.model, ask);
+    t.equal(chat.peer.requests[0]?.body.reasoning_effort, effort);
+  }
+});
+
+t.test('strict mode only for schemas that it knows; open objects are closed (LLM-12)', async (t) => {
+  const city = { type: 'object', properties: { city: { type: 'string', enum: ['a'] } }, required: ['city'] };
+  const formatOf = async (output: { strict: boolean; schema: JsonObject }) => {
+    const { peer, model } = await setUp(t, { api: 'responses' }, [responsesAnswer]);
+    await collect(model, { ...ask, output: { name: 'an answer', ...output } });
+    return (peer.requests[0]?.body.text as { format?: unknown } | undefined)?.format;
+  };
+  t.same(await formatOf({ strict: true, schema: city }), {
+    ...{ type: 'json_schema', name: 'an_answer', strict: true },
+    schema: { ...city, additionalProperties: false },
+  });
+  for (const schema of [{ ...city, required: [] }, { type: 'object' }, { ...city, additionalProperties: { type: 'string' } }])
+    t.match(await formatOf({ strict: true, schema }), { strict: false, schema });
+  t.match(await formatOf({ strict: false, schema: city }), { strict: false, schema: city });
 });
 
 t.test('the SDK takes nothing from the environment', async (t) => {

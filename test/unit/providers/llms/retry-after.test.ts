@@ -27,3 +27,17 @@ t.test('retry-after-ms wins over retry-after, which wins over the windows of the
   t.equal(find({}), undefined);
   t.equal(findRetryAfterMs(undefined, now), undefined);
 });
+
+t.test("Anthropic's windows count once they are used up, by the time that they reopen (LLM-03)", async (t) => {
+  const now = Date.parse('2026-01-02T03:04:05Z');
+  const window = (name: string, remaining: string, reset: string) => ({
+    [`anthropic-ratelimit-${name}-remaining`]: remaining,
+    [`anthropic-ratelimit-${name}-reset`]: reset,
+  });
+  const headers = new Headers({
+    ...window('requests', '12', '2026-01-02T03:09:05Z'),
+    ...window('input-tokens', '0', '2026-01-02T03:04:35Z'),
+    ...window('output-tokens', '0', '2026-01-02T03:04:15Z'),
+  });
+  t.equal(findRetryAfterMs(headers, now), 30_000);
+});

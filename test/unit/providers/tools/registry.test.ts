@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { ToolSettings } from '../../../../src/config/settings.js';
+import type { FunctionToolSettings, ToolSettings } from '../../../../src/config/settings.js';
 import type { Tool } from '../../../../src/providers/tools/contract.js';
 import { type CreateToolsOptions, createTools } from '../../../../src/providers/tools/registry.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
@@ -13,7 +13,7 @@ const own = (name: string, more: Partial<Tool> = {}): Tool => ({
   ...more,
 });
 
-const declare = (handler: string, more: Partial<ToolSettings> = {}): ToolSettings => ({
+const declare = (handler: string, more: Partial<FunctionToolSettings> = {}): ToolSettings => ({
   type: 'function',
   handler,
   enabled: true,
@@ -99,7 +99,11 @@ t.test('a handler that does not exist is refused with the known ones', async (t)
   t.throws(() => create({ declared: { pay: declare('charge'), ask: declare('request_approval', { requireApproval: false }) } }), {
     code: 'CONFIG_INVALID',
     problems: [
-      { field: 'tools.pay.handler', description: "there is no handler 'charge'; there is search, request_approval, own" },
+      {
+        field: 'tools.pay.handler',
+        description:
+          "there is no handler 'charge'; there is search, request_approval, todo_write, text_editor, read_file, write_file, search_replace, grep_search, apply_patch, own",
+      },
       { field: 'tools.ask.require_approval', description: /always waits/ },
     ],
   });

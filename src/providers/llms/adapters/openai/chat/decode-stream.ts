@@ -1,8 +1,8 @@
 /** Chunks of Chat Completions → model events. */
 import type { OpenAI } from 'openai';
 import type { ModelEvent, ModelUsage } from '../../../contract.js';
-import { StreamFailure } from '../errors.js';
-import { toToolCallEvent } from '../parse-arguments.js';
+import { streamEnded } from '../../../map-failure.js';
+import { toToolCallEvent } from '../../../tool-call-event.js';
 import { mapChatFinishReason } from './map-finish-reason.js';
 import { mapChatUsage } from './map-usage.js';
 
@@ -36,7 +36,7 @@ export async function* decodeChatStream(chunks: AsyncIterable<Chunk>): AsyncGene
     for (const call of delta.tool_calls ?? []) addCallDelta(calls, call);
     if (choice.finish_reason) finish = choice.finish_reason;
   }
-  if (finish === undefined) throw new StreamFailure('stream_ended', 'the stream ended before the answer was complete');
+  if (finish === undefined) throw streamEnded();
   for (const call of calls) yield toToolCallEvent(call);
   const reason = refused ? 'content_filter' : mapChatFinishReason(finish, calls.length > 0);
   yield { type: 'finish', reason, ...(usage === undefined ? {} : { usage }) };

@@ -1,29 +1,30 @@
 /** A model request as Chat Completions wants it. */
 import type { OpenAI } from 'openai';
-import type { LlmSettings } from '../../../../../config/settings.js';
-import { type SessionMessage, type SessionPart, textOf } from '../../../../../tasks/session-message.js';
+import { type SessionMessage, type SessionPart, type ToolResultPart, textOf } from '../../../../../tasks/session-message.js';
 import type { ModelRequest } from '../../../contract.js';
-import { describeFile } from '../describe-file.js';
-import { isReasoningModel } from '../model-families.js';
+import { describeFile, toDataUrl } from '../../../describe-file.js';
+import { withOutputWords } from '../../../output-words.js';
+import { resultText } from '../../../result-text.js';
+import { toThinkingEffort } from '../../../thinking-effort.js';
+import { toWireCallId } from '../../../wire-call-id.js';
+import { toJsonSchemaFormat } from '../output-schema.js';
+import type { OpenAiTarget } from '../target.js';
 
 type ChatBody = OpenAI.ChatCompletionCreateParamsStreaming;
 type ChatMessage = OpenAI.ChatCompletionMessageParam;
 
-/** `isOfficial` = OpenAI itself, which has renamed `max_tokens`; other servers know the old name. */
-export function encodeChatRequest(request: ModelRequest, settings: LlmSettings, isOfficial: boolean): ChatBody {
-  const isReasoning = isReasoningModel(settings.model);
-  const temperature = isReasoning ? undefined : (request.temperature ?? settings.temperature);
-  const maxTokens = request.maxTokens ?? settings.maxTokens;
+export function encodeChatRequest(request: ModelRequest, target: OpenAiTarget): ChatBody {
+  const { settings, refused } = target;
+  const system = withOutputWords(request.system, refused.has('output') ? request.output : undefined);
   return {
     model: settings.model,
-    messages: [
-      ...(request.system === '' ? [] : [{ role: 'system' as const, content: request.system }]),
-      ...request.messages.flatMap(encodeMessage),
-    ],
+    messages: [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...request.messages.flatMap(encodeMessage)],
     stream: true,
-    stream_options: { include_usage: true },
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : isOfficial || isReasoning ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
+    ...(refused.has('stream_options') ? {} : { stream_options: { include_usage: true } }),
+    ...encodeSettings(request, target),
+    ...(request.output === undefined || refused.has('output')
+      ? {}
+      : { response_format: { type: 'json_schema' as const, json_schema: toJsonSchemaFormat(request.output) } }),
     ...(request.tools.length === 0
       ? {}
       : {
@@ -35,6 +36,19 @@ export function encodeChatRequest(request: ModelRequest, settings: LlmSettings, 
   };
 }
 
+function encodeSettings(request: ModelRequest, { settings, isOfficial, isReasoning, refused }: OpenAiTarget): Partial<ChatBody> {
+  const temperature = isReasoning || refused.has('temperature') ? undefined : (request.temperature ?? settings.temperature);
+  const maxTokens = request.maxTokens ?? settings.maxTokens;
+  const limit = isOfficial || isReasoning || refused.has('max_tokens') ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : limit),
+    ...(settings.thinking?.enabled !== true || refused.has('reasoning')
+      ? {}
+      : { reasoning_effort: toThinkingEffort(settings.thinking.budgetTokens) }),
+  };
+}
+
 function encodeMessage(message: SessionMessage): readonly ChatMessage[] {
   switch (message.role) {
     case 'user':
@@ -42,10 +56,23 @@ function encodeMessage(message: SessionMessage): readonly ChatMessage[] {
     case 'agent':
       return encodeAgentMessage(message);
     case 'tool':
-      return message.parts
-        .filter((part) => part.type === 'tool_result')
-        .map((part) => ({ role: 'tool' as const, tool_call_id: part.callId, content: part.content }));
+      return encodeResults(message.parts.filter((part) => part.type === 'tool_result'));
   }
+}
+
+/** Results are text here; their files follow as if the user had shown them, after the last result. */
+function encodeResults(results: readonly ToolResultPart[]): readonly ChatMessage[] {
+  const files = results.flatMap((result) => result.files ?? []);
+  return [
+    ...results.map((result) => ({
+      role: 'tool' as const,
+      tool_call_id: toWireCallId(result.callId, CALL_ID),
+      content: resultText(result),
+    })),
+    ...(files.length === 0
+      ? []
+      : [{ role: 'user' as const, content: encodeUserContent([{ type: 'text', text: 'Files of the tool results:' }, ...files]) }]),
+  ];
 }
 
 /** Thinking is left out: this API takes none back. */
@@ -61,7 +88,7 @@ function encodeAgentMessage(message: SessionMessage): readonly ChatMessage[] {
         ? {}
         : {
             tool_calls: calls.map((call) => ({
-              id: call.id,
+              id: toWireCallId(call.id, CALL_ID),
               type: 'function' as const,
               function: { name: call.name, arguments: JSON.stringify(call.arguments) },
             })),
@@ -81,8 +108,11 @@ function encodeUserPart(part: SessionPart): readonly OpenAI.ChatCompletionConten
   if (part.type === 'data') return [{ type: 'text', text: JSON.stringify(part.data) }];
   if (part.type !== 'file') return [];
   const file = describeFile(part);
-  if (file.type === 'image') return [{ type: 'image_url', image_url: { url: file.url } }];
   if (file.type === 'text') return [{ type: 'text', text: file.text }];
-  if (file.dataUrl === undefined) return [{ type: 'text', text: `[attached file ${file.filename} at ${file.url ?? ''}]` }];
-  return [{ type: 'file', file: { filename: file.filename, file_data: file.dataUrl } }];
+  if (file.type === 'image') return [{ type: 'image_url', image_url: { url: toDataUrl(file.mediaType, file.source) } }];
+  if ('url' in file.source) return [{ type: 'text', text: `[attached file ${file.filename} at ${file.source.url}]` }];
+  return [{ type: 'file', file: { filename: file.filename, file_data: toDataUrl(file.mediaType, file.source) } }];
 }
+
+/** OpenAI takes at most 40 characters. */
+const CALL_ID = /^.{1,40}$/;

@@ -1,9 +1,10 @@
 /** Events of the Responses API → model events. Unknown events are passed over: the API grows. */
 import type { OpenAI } from 'openai';
 import type { ModelEvent } from '../../../contract.js';
-import { StreamFailure } from '../errors.js';
-import { toToolCallEvent } from '../parse-arguments.js';
-import { writeReasoningSignature } from '../reasoning-signature.js';
+import { streamEnded } from '../../../map-failure.js';
+import { writeSignature } from '../../../signature.js';
+import { toToolCallEvent } from '../../../tool-call-event.js';
+import { openAiStreamFailure } from '../errors.js';
 import { mapResponseFinishReason } from './map-finish-reason.js';
 import { mapResponseUsage } from './map-usage.js';
 
@@ -32,7 +33,7 @@ export async function* decodeResponseStream(events: AsyncIterable<StreamEvent>):
           yield toToolCallEvent({ id: event.item.call_id ?? '', name: event.item.name, arguments: event.item.arguments ?? '' });
         } else if (event.item.type === 'reasoning' && event.item.encrypted_content) {
           // Closes the thinking that its deltas have shown.
-          const signature = writeReasoningSignature({ id: event.item.id, encryptedContent: event.item.encrypted_content });
+          const signature = writeSignature('openai', [event.item.id, event.item.encrypted_content]);
           yield { type: 'thinking', text: '', signature };
         }
         break;
@@ -44,11 +45,11 @@ export async function* decodeResponseStream(events: AsyncIterable<StreamEvent>):
         break;
       }
       case 'response.failed':
-        throw new StreamFailure(event.response.error?.code ?? 'server_error', event.response.error?.message ?? 'the response failed');
+        throw openAiStreamFailure(event.response.error?.code ?? 'server_error', event.response.error?.message ?? 'the response failed');
       case 'error':
-        throw new StreamFailure(event.code ?? 'server_error', event.message);
+        throw openAiStreamFailure(event.code ?? 'server_error', event.message);
     }
   }
-  if (finish === undefined) throw new StreamFailure('stream_ended', 'the stream ended before the answer was complete');
+  if (finish === undefined) throw streamEnded();
   yield finish;
 }

@@ -1,0 +1,167 @@
+/** Names that the checks of commands know. */
+
+/** TOOL-31. */
+export const DENIED_COMMANDS: readonly string[] = [
+  ...['rm', 'rmdir', 'sudo', 'su', 'chmod', 'chown', 'dd', 'mkfs', 'fdisk', 'mount', 'umount', 'kill', 'killall', 'pkill'],
+  ...['reboot', 'shutdown', 'passwd', 'useradd', 'userdel', 'groupadd'],
+];
+
+/** The same acts under other names. */
+export const SAME_AS_DENIED: Readonly<Record<string, string>> = {
+  unlink: 'rm',
+  shred: 'rm',
+  srm: 'rm',
+  trash: 'rm',
+  doas: 'sudo',
+  pkexec: 'sudo',
+  runuser: 'su',
+  setpriv: 'su',
+  chgrp: 'chown',
+  halt: 'shutdown',
+  poweroff: 'shutdown',
+  init: 'shutdown',
+  telinit: 'shutdown',
+  skill: 'kill',
+  snice: 'kill',
+  xkill: 'kill',
+  adduser: 'useradd',
+  deluser: 'userdel',
+  addgroup: 'groupadd',
+  chpasswd: 'passwd',
+  mke2fs: 'mkfs',
+  wipefs: 'mkfs',
+  mkswap: 'mkfs',
+  sfdisk: 'fdisk',
+  cfdisk: 'fdisk',
+  parted: 'fdisk',
+};
+
+/** They run what they are given in ways that are not looked into. */
+export const OPAQUE_RUNNERS: readonly string[] = [
+  ...[
+    'chroot',
+    'unshare',
+    'nsenter',
+    'bwrap',
+    'firejail',
+    'flock',
+    'watch',
+    'script',
+    'strace',
+    'ltrace',
+    'gdb',
+    'lldb',
+    'perf',
+    'valgrind',
+  ],
+  ...['parallel', 'at', 'batch', 'crontab', 'systemd-run', 'systemctl', 'screen', 'tmux', 'expect', 'unbuffer', 'dbus-run-session'],
+  ...[
+    'setsid',
+    'daemonize',
+    'start-stop-daemon',
+    'entr',
+    'inotifywait',
+    'run-parts',
+    'setarch',
+    'linux32',
+    'linux64',
+    'ld.so',
+    'proot',
+    'fakeroot',
+  ],
+  ...['vi', 'vim', 'nvim', 'view', 'ex', 'ed', 'emacs', 'nano', 'zsh', 'fish', 'csh', 'tcsh', 'rbash', 'pwsh', 'rlwrap', 'socat', 'ncat'],
+  ...['ksh', 'mksh', 'ssh', 'mosh', 'rsh', 'docker', 'podman', 'nerdctl', 'kubectl', 'lxc', 'machinectl', 'gosu', 'su-exec'],
+];
+
+/** Builtins that run text, or change what later words mean. */
+export const OPAQUE_BUILTINS: readonly string[] = [
+  ...[
+    'source',
+    '.',
+    'alias',
+    'unalias',
+    'hash',
+    'enable',
+    'complete',
+    'compgen',
+    'compopt',
+    'bind',
+    'fc',
+    'history',
+    'shopt',
+    'let',
+    'coproc',
+  ],
+  ...['disown', 'suspend', 'logout', 'caller'],
+];
+
+/** Shells whose text is read as bash reads it. */
+export const SHELLS: readonly string[] = ['bash', 'sh', 'dash', 'ash'];
+
+/** They run code that is an argument or their input. */
+export const INTERPRETERS =
+  /^(?:(?:python|pypy|perl|ruby|node|nodejs|deno|bun|php|lua|luajit|julia|guile|tclsh|wish|irb|ts-node|tsx|osascript)[\d.]*|rscript|r)$/;
+
+/** Options of interpreters that hold code. */
+export const CODE_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
+  [/^(python|pypy)/, /^-[A-BD-Za-bd-ln-z]*c/],
+  [/^(perl)/, /^-[A-Za-z0-9]*[eEmM]/],
+  [/^(ruby|irb)/, /^-[a-zA-Z]*[er]/],
+  [/^(node|nodejs|ts-node|tsx)/, /^(-[cir]*[ep]|--eval|--print|-r|--require|--import|--loader|--experimental-loader)/],
+  [/^(deno|bun)/, /^(eval|repl|-e|--eval|-p|--print|exec|x)$/],
+  [/^(php)/, /^-[rBREa]/],
+  [/^(lua|luajit|julia|r|rscript|guile|tclsh|wish|osascript)/, /^-{1,2}(e|E|c|l|eval|print)/],
+];
+
+/** Builtins that act on nothing but the shell itself: an allow list need not name them. */
+export const HARMLESS_BUILTINS: readonly string[] = [
+  ...[':', 'true', 'false', 'test', '[', 'exit', 'return', 'break', 'continue', 'shift', 'wait', 'set'],
+  ...['local', 'export', 'readonly', 'declare', 'typeset', 'unset'],
+];
+
+/** Programs whose arguments name what they write; `last`: the last one only. */
+export const WRITERS: Readonly<Record<string, 'all' | 'last'>> = {
+  tee: 'all',
+  mv: 'all',
+  ln: 'all',
+  link: 'all',
+  install: 'last',
+  touch: 'all',
+  mkdir: 'all',
+  mkfifo: 'all',
+  mknod: 'all',
+  truncate: 'all',
+  cp: 'last',
+  rsync: 'last',
+  scp: 'last',
+};
+
+/** Options by which programs run other programs. */
+export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
+  tar: /^(--checkpoint-action|--to-command|--use-compress-program|--rsh-command|--info-script|--new-volume-script|-[A-Za-z]*[IF])/,
+  bsdtar: /^--use-compress-program/,
+  sort: /^--compress-pro/,
+  split: /^--filter/,
+  rsync: /^(-[a-zA-Z]*e|--rsh|--rsync-path)/,
+  zip: /^(-TT|--unzip-command)/,
+  man: /^(-P|--pager|-H|--html)/,
+  scp: /^(-o|-S|-F)/,
+  sftp: /^(-o|-S|-F|-b)/,
+  rg: /^--(pre|hostname-bin)/,
+  fd: /^(-[a-zA-Z]*[xX]|--exec)/,
+  fdfind: /^(-[a-zA-Z]*[xX]|--exec)/,
+  bat: /^--pager/,
+  ag: /^--pager/,
+  make: /^(--eval|-E|SHELL=|MAKEFLAGS=|\.SHELLFLAGS=)/,
+  gmake: /^(--eval|-E|SHELL=|MAKEFLAGS=|\.SHELLFLAGS=)/,
+  npm: /^(--script-shell|--node-options)/,
+  wget: /^(--use-askpass|-e|--execute)/,
+  curl: /^(-K|--config)/,
+  git: /^(--config-env|--exec-path=|--upload-pack|--receive-pack|--exec|-x$|--extcmd|--open-files-in-pager|-O)/,
+  go: /^(-exec|-toolexec)/,
+  cargo: /^--config/,
+};
+
+/** Variables that make other programs run something else. */
+export const DANGEROUS_VARIABLES =
+  /^(PATH|IFS|ENV|CDPATH|PS[0-4]|PROMPT_COMMAND|SHELL|SHELLOPTS|BASHOPTS|HOME|EDITOR|VISUAL|MAKEFLAGS|BROWSER|NODE_OPTIONS|NODE_PATH|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHON\w*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|CLASSPATH|LUA_\w*|PHPRC|TAR_OPTIONS|POSIXLY_CORRECT|GLOBIGNORE|FIGNORE|EXECIGNORE|HISTFILE|INPUTRC|HECTOR_\w*|BASH\w*|LD_\w*|DYLD_\w*|GCONV_PATH|LOCPATH|GIT_\w*|SSH_\w*|npm_config_\w*|CARGO_\w*|RUSTC\w*|GO\w*FLAGS|LESS\w*|MAN\w*|\w*PAGER)$/;

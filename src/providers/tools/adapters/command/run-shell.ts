@@ -1,0 +1,146 @@
+/**
+ * One command in a shell of its own, with everything that it starts.
+ *
+ * Owns: the process group of the call, from its start until nothing of it is left. Does not own: whether the command may run.
+ *
+ * 1. The group ends with the call: at its end, at the time limit, when the signal aborts. First SIGTERM, then SIGKILL.
+ * 2. It ends with this process, too, even by SIGKILL: a watcher holds the other end of a pipe, and what it does at the pipe's end is
+ *    kill the group.
+ * 3. What left the group (Linux: a session of its own) is found by a mark in its environment, unless it cleared that, too.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { abortError } from '../../../../base/abort.js';
+import type { Clock } from '../../../../base/clock.js';
+import { AppError } from '../../../../base/errors.js';
+
+export interface RunShellOptions {
+  readonly shell: string;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly maxMs: number;
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface ShellEnd {
+  /** `null`: ended by a signal. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly isLate: boolean;
+}
+
+/** @throws the signal's reason when it aborts, once everything is ended */
+export async function runShell(command: string, options: RunShellOptions): Promise<ShellEnd> {
+  const { clock, signal, maxMs } = options;
+  if (signal.aborted) throw abortError(signal);
+  const mark = randomBytes(16).toString('hex');
+  const child = spawn(options.shell, ['--noprofile', '--norc', '-O', 'extglob', '-c', command], {
+    cwd: options.folder,
+    env: { ...options.environment, [MARK]: mark },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  await whenSpawned(child);
+  const group = child.pid as number;
+  const watcher = watch(options.shell, group);
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  child.stdout.on('data', (bytes: Buffer) => options.onOutput('stdout', bytes));
+  child.stderr.on('data', (bytes: Buffer) => options.onOutput('stderr', bytes));
+  let isLate = false;
+  let stopForce = () => {};
+  const stop = () => {
+    killGroup(group, 'SIGTERM');
+    stopForce();
+    stopForce = clock.after(GRACE_MS, () => killGroup(group, 'SIGKILL'));
+  };
+  const stopTimer = clock.after(maxMs, () => {
+    isLate = true;
+    stop();
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const [exitCode, endSignal] = await new Promise<readonly [number | null, string | null]>((resolve) => {
+      child.once('exit', (code, name) => resolve([code, name]));
+    });
+    stopTimer();
+    stopForce();
+    // What it left behind holds the pipes open, and the machine.
+    killGroup(group, 'SIGKILL');
+    await killMarked(mark);
+    await Promise.race([closed, clock.sleep(CLOSE_MS)]);
+    if (signal.aborted) throw abortError(signal);
+    return { exitCode, signal: endSignal, isLate };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    watcher.kill('SIGKILL');
+  }
+}
+
+/** Between SIGTERM and SIGKILL. */
+const GRACE_MS = 2_000;
+/** What was written before the end is read within this time. */
+const CLOSE_MS = 500;
+const MARK = 'HECTOR_TOOL_CALL';
+const MAX_ROUNDS = 5;
+
+function whenSpawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', () => resolve());
+    child.once('error', (cause) => reject(new AppError('TOOL_FAILED', { message: 'the shell cannot be started', cause })));
+  });
+}
+
+/** Reads from a pipe that this process holds: the read ends when this process does. */
+function watch(shell: string, group: number): ChildProcess {
+  const script = 'read -r -u 3; kill -KILL -- "-$1"';
+  const watcher = spawn(shell, ['--noprofile', '--norc', '-c', script, 'watch', String(group)], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  // Without it the call still ends with its own process; only a sudden death would leave something behind.
+  watcher.on('error', () => undefined);
+  watcher.stdio[3]?.on('error', () => undefined);
+  watcher.unref();
+  return watcher;
+}
+
+function killGroup(group: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  killQuietly(-group, name);
+}
+
+async function killMarked(mark: string): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = await findMarked(mark);
+    if (found.length === 0) return;
+    for (const pid of found) killQuietly(pid, 'SIGKILL');
+  }
+}
+
+/** Linux; elsewhere nothing is found. */
+async function findMarked(mark: string): Promise<readonly number[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  const marked = await Promise.all(
+    pids.map(async (pid) => {
+      // Gone, or somebody else's.
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+      return pid !== process.pid && environment.includes(`${MARK}=${mark}`);
+    }),
+  );
+  return pids.filter((_, index) => marked[index]);
+}
+
+function killQuietly(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended already.
+  }
+}

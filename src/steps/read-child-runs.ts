@@ -1,0 +1,20 @@
+import type { ChildRun } from '../agents/agent.js';
+import type { ChildRunStore, TaskRecord } from '../tasks/task-store.js';
+
+/** What a run sees of those that it branched into. A run that has none costs nothing. */
+export async function readChildRuns(
+  { id, children = 0 }: TaskRecord,
+  store: Pick<ChildRunStore, 'children'>,
+): Promise<readonly ChildRun[]> {
+  if (children === 0) return [];
+  return (await store.children(id)).map(({ task, statusMessage, statusMetadata, messages }) => ({
+    key: task.child?.key ?? '',
+    taskId: task.id,
+    agent: task.agent,
+    state: task.state,
+    statusMessage,
+    statusMetadata,
+    ...(task.expiresAt === undefined ? {} : { expiresAt: task.expiresAt }),
+    messages,
+  }));
+}

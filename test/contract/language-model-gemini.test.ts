@@ -1,0 +1,4 @@
+import { testProviderModel } from './provider-model.js';
+import { geminiWire } from './wires/gemini.js';
+
+testProviderModel(geminiWire);

@@ -1,0 +1,4 @@
+import { testProviderModel } from './provider-model.js';
+import { ollamaWire } from './wires/ollama.js';
+
+testProviderModel(ollamaWire);
