@@ -2,10 +2,10 @@
  * One POST to an address that somebody else chose. Redirects are not followed: whoever wants to follow one asks again, so that the
  * guard sees each hop and credentials stay with the host that they were given for.
  */
-import { type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http';
-import { request as requestSecurely } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { sendGuarded } from './guarded-request.js';
 import type { OutboundGuard } from './outbound-guard.js';
 
 export interface GuardedPostOptions {
@@ -31,8 +31,7 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
     let cancelTimer = startTimer();
     const bounded = AbortSignal.any([signal, late.signal]);
     try {
-      await guard.assertHost(url, bounded);
-      const response = await send(url, headers, body, guard, bounded);
+      const response = await sendGuarded({ url, method: 'POST', headers, body }, guard, bounded);
       cancelTimer();
       cancelTimer = startTimer();
       discard(response, () => cancelTimer());
@@ -42,27 +41,6 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
       throw late.signal.aborted ? late.signal.reason : error;
     }
   };
-}
-
-function send(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  guard: OutboundGuard,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const request: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      lookup: guard.lookup,
-      agent: false,
-      signal,
-    });
-    request.on('response', resolve);
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 /** Nobody reads the answer's body; one that is long or slow is cut. */

@@ -15,6 +15,7 @@ export type {
   McpToolSettings,
   ToolLimits,
   ToolSettings,
+  WebLimits,
 } from './tool-settings.js';
 
 export interface Settings {
