@@ -5,11 +5,11 @@
  * The other side may answer anything, or nothing, in any order: every call settles within `timeoutMs`, and its connection is gone within
  * that again.
  */
-import { type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http';
-import { request as requestSecurely } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { sendGuarded } from './guarded-request.js';
 import type { OutboundGuard } from './outbound-guard.js';
 
 export interface GuardedPostOptions {
@@ -35,8 +35,7 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
     let cancelTimer = startTimer();
     const bounded = AbortSignal.any([signal, late.signal]);
     try {
-      await guard.assertHost(url, bounded);
-      const response = await untilAborted(send(url, headers, body, guard, bounded), bounded);
+      const response = await untilAborted(sendGuarded({ url, method: 'POST', headers, body }, guard, bounded), bounded);
       cancelTimer();
       cancelTimer = startTimer();
       discard(response, cancelTimer);
@@ -46,44 +45,6 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
       throw late.signal.aborted ? late.signal.reason : error;
     }
   };
-}
-
-function send(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  guard: OutboundGuard,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const request: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      lookup: guard.lookup,
-      agent: false,
-      signal,
-    });
-    request.on('response', resolve);
-    request.on('error', reject);
-    // 101: a request that asked for no other protocol gets none.
-    request.on('upgrade', (response, socket) => {
-      socket.destroy();
-      resolve(response);
-    });
-    // Of 100, 102, 103 and the like one may come or two.
-    let announcements = 0;
-    request.on('information', () => {
-      announcements += 1;
-      if (announcements > MAX_ANNOUNCEMENTS) request.destroy(unanswered(`it sent more than ${MAX_ANNOUNCEMENTS} interim answers`));
-    });
-    // Behind any of the above this does nothing.
-    request.on('close', () => reject(unanswered('the connection was closed before the answer came')));
-    request.end(body);
-  });
-}
-
-function unanswered(reason: string): AppError {
-  return new AppError('OUTBOUND_NO_ANSWER', { message: `The other side gave no answer: ${reason}` });
 }
 
 /** Nobody reads the answer's body; one that is long or slow is cut. */
@@ -99,4 +60,3 @@ function discard(response: IncomingMessage, onClose: () => void): void {
 }
 
 const MAX_ANSWER_BYTES = 65_536;
-const MAX_ANNOUNCEMENTS = 16;

@@ -53,6 +53,7 @@ export const ERRORS = {
   ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),
   OUTBOUND_TIMEOUT: entry('The other side did not answer in time', 'retry', 504),
   OUTBOUND_NO_ANSWER: entry('The other side gave no answer', 'retry', 502),
+  OUTBOUND_ENCODING_UNKNOWN: entry('The answer cannot be decoded', 'stop', 502),
   // protocol
   REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
   REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),
@@ -113,6 +114,7 @@ export const ERRORS = {
   MCP_UNAUTHORIZED: entry('The MCP server rejected the credentials', 'stop', 502),
   TOOL_PATH_REFUSED: entry('The path is not allowed', 'stop', 400),
   TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
+  TOOL_URL_REFUSED: entry('The request is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),

@@ -25,6 +25,7 @@ export type {
   McpToolSettings,
   ToolLimits,
   ToolSettings,
+  WebLimits,
 } from './tool-settings.js';
 
 export interface Settings {

@@ -18,7 +18,7 @@ function createFileTools(root: string): (name: string, args: JsonObject, signal?
   const tools = createTools({
     agent: 'helper',
     tools: NAMES,
-    builtInTools: resolveBuiltInTools({ workingDirectory: root }),
+    builtInTools: resolveBuiltInTools({ workingDirectory: root, environment: {} }),
     documentStores: [],
     search: { search: async () => [] },
     clock: systemClock,
@@ -150,7 +150,7 @@ t.test('a folder that is swapped for a link between the check and the use leads 
 t.test('extensions are allowed and denied by the configuration, also behind a link (TOOL-12)', async (t) => {
   const { root } = createToolFolder(t);
   symlinkSync('x.exe', join(root, 'plain.txt'));
-  const settings = resolveBuiltInTools({ workingDirectory: root })['write_file'];
+  const settings = resolveBuiltInTools({ workingDirectory: root, environment: {} })['write_file'];
   const create = (change: object, t2: Test) => {
     const [tool] = createTools({
       agent: 'helper',
