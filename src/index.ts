@@ -43,6 +43,9 @@ export type {
 } from './agents/llm/customization.js';
 export { AppError } from './base/errors.js';
 export type { JsonObject, JsonValue } from './base/json.js';
+export type { Environment } from './config/environment.js';
+export type { Settings } from './config/settings.js';
+export type { Logger } from './observe/log.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { ModelRequest, ModelUsage } from './providers/llms/contract.js';
 export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
@@ -99,6 +102,13 @@ export interface ServeOptions extends StartOptions {
   readonly signal?: AbortSignal;
   /** Called when requests are taken. */
   readonly onReady?: (hector: RunningHector) => void;
+}
+
+/** A handler by itself, typed as one: what it yields is checked where it is written. */
+export function defineAgent<State extends object = Record<string, JsonValue | undefined>>(
+  handler: AgentHandler<State>,
+): AgentHandler<State> {
+  return handler;
 }
 
 export class Hector {

@@ -43,5 +43,5 @@ function retryAfter(error: AppError): Record<string, string> {
 }
 
 const NO_BODY = Buffer.alloc(0);
-const AT_AGENT = /^\/agents\/[^/]+$/;
+const AT_AGENT = /^\/agents\/[^/]+\/*$/;
 const BELOW_AGENT = /^\/agents\/[^/]+\/+[^/]/;

@@ -1,6 +1,8 @@
 /** What is refused before a JSON-RPC call is seen, or beside it: always in its envelope (E5, J4). */
 import t from 'tap';
+import { RELIABLE_STREAM } from '../../src/a2a/extensions.js';
 import { userMessage } from '../support/protocol-server.js';
+import { RawHttpClient } from '../support/raw-http-client.js';
 import { startRestServer } from '../support/rest-rig.js';
 
 const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
@@ -31,6 +33,23 @@ for (const http of ['uws', 'node'] as const) {
         t.equal(reply.body.id, id, reason);
         t.equal('retry-after' in reply.headers, status === 429);
         if (status === 429) t.match(reply.body.error.data, [{}, { '@type': RETRY_INFO, retryDelay: '1s' }]);
+      }
+    });
+
+    t.test('names of service parameters are read in any case, as they come over the wire (H1, V1)', async (t) => {
+      const server = await startRestServer(t, { http });
+      const body = JSON.stringify(call('GetTask', { id: 'unknown' }));
+      for (const [version, extensions] of [
+        ['A2A-VERSION', 'a2a-Extensions'],
+        ['a2A-Version', 'A2A-EXTENSIONS'],
+      ]) {
+        const client = new RawHttpClient(server.port);
+        t.teardown(() => client.close());
+        client.send(
+          `POST /agents/helper HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${version}: 1.0\r\n${extensions}: urn:other, ${RELIABLE_STREAM}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        );
+        t.match(await client.until('}]}}'), /TASK_NOT_FOUND/, 'it was read as 1.0');
+        t.match(client.text, new RegExp(`a2a-extensions: ${RELIABLE_STREAM}\r\n`, 'i'));
       }
     });
 

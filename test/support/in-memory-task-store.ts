@@ -42,7 +42,7 @@ import type {
 } from '../../src/tasks/tool-call.js';
 import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
 import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
-import { filterTasks, pageOf } from './in-memory-task-list.js';
+import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
 import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
 export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
@@ -308,11 +308,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
     this.#assertUp();
     this.calls.events += 1;
-    let bytes = 0;
-    return (this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? []).filter((event, index) => {
-      bytes += JSON.stringify(event).length;
-      return index === 0 || bytes <= maxBytes;
-    });
+    return withinBytes(this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [], maxBytes);
   }
 
   async sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {

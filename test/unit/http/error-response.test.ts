@@ -17,6 +17,7 @@ t.test('a refusal has the shape of JSON-RPC at an agent, of HTTP+JSON below it, 
   const error = { code: -32600, message: 'too slow', data: [{ reason: 'REQUEST_TIMEOUT', domain: 'hector' }] };
   t.match(shapeAt('/agents/a', 'POST'), { jsonrpc: '2.0', id: null, error }, 'a JSON-RPC call of which nothing is known');
   t.match(shapeAt('/agents/a', 'POST', '{"jsonrpc":"2.0","id":"x7","method":"GetTask"}'), { jsonrpc: '2.0', id: 'x7', error });
+  t.match(shapeAt('/agents/a/', 'POST'), { jsonrpc: '2.0', id: null, error }, 'the router takes a slash at the end for nothing');
   t.match(shapeAt('/agents/a', 'POST', '{"jsonrpc":"2.0","id":"x7","met'), { jsonrpc: '2.0', id: null, error });
 });
 
