@@ -224,11 +224,11 @@ async function startFrontRole(
   const currentSettings = () => runtime.current.settings;
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, log, clock },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
-  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   // Known once HTTP listens, right after gRPC.
   let baseUrl = settings.server.publicUrl;
   const grpc = await findGrpcFront({
@@ -237,7 +237,6 @@ async function startFrontRole(
     server: settings.server,
     baseUrl: () => baseUrl,
     authenticate,
-    quota,
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -276,7 +275,6 @@ async function startFrontRole(
     clock,
     version,
     studio,
-    quota,
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

@@ -1,6 +1,9 @@
 /**
  * One POST to an address that somebody else chose. Redirects are not followed: whoever wants to follow one asks again, so that the
  * guard sees each hop and credentials stay with the host that they were given for.
+ *
+ * The other side may answer anything, or nothing, in any order: every call settles within `timeoutMs`, and its connection is gone within
+ * that again.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
@@ -22,7 +25,7 @@ export interface PostAnswer {
 
 export type GuardedPost = (url: URL, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal) => Promise<PostAnswer>;
 
-/** The result throws AppError `ADDRESS_NOT_ALLOWED`, `OUTBOUND_TIMEOUT`, and what the network says. */
+/** The result throws AppError `ADDRESS_NOT_ALLOWED`, `OUTBOUND_TIMEOUT`, `OUTBOUND_NO_ANSWER`, and what the network says. */
 export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOptions): GuardedPost {
   return async (url, headers, body, signal) => {
     const late = new AbortController();
@@ -34,7 +37,7 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
       const response = await sendGuarded({ url, method: 'POST', headers, body }, guard, bounded);
       cancelTimer();
       cancelTimer = startTimer();
-      discard(response, () => cancelTimer());
+      discard(response, cancelTimer);
       return { status: response.statusCode ?? 0, headers: response.headers };
     } catch (error) {
       cancelTimer();

@@ -105,6 +105,23 @@ t.test('a lost once effect ends the step in a question, and what the call had no
   t.equal(ran, 2);
 });
 
+t.test('a once effect that was lost is asked about also when it is called under another effect by now (R7)', async (t) => {
+  let ran = 0;
+  const { run, step, crash, endTurn } = setUp(t, async function* ({ call }) {
+    ran += 1;
+    const effect = ran === 1 ? 'once' : 'idempotent';
+    yield await call('pay', effect, ({ signal }) =>
+      ran === 1 ? new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))) : 'paid twice',
+    );
+  });
+  const dying = crash();
+  while (run.ledger.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  endTurn();
+  dying.catch(() => {});
+  t.match(await step(), { type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED' });
+  t.match(run.questions, [{ type: 'tool_outcome_request', tool_name: 'pay' }]);
+});
+
 t.test('wrong arguments of call() are refused by name', async (t) => {
   const { step } = setUp(t, async ({ call }) => {
     const wrong = [() => call('', 'once', () => 1), () => call('a', 'twice' as never, () => 1), () => call('a', 'once', 1 as never)];
@@ -141,6 +158,7 @@ function setUp(t: Test, handler: AgentHandler) {
     settings: { directMessages: false },
     handler,
     approvalExpiresAfterMs: 0,
+    maxToolBytes: 1024 * 1024,
     clock: systemClock,
     log: silentLogger,
   });
