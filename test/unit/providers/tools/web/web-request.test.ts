@@ -253,6 +253,7 @@ t.test('a server that switches protocols, or announces without end, gets nothing
     return response.socket?.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(50));
   });
   t.match((await callTool(request(), { url: `${peer.url}/101` })).content, /^HTTP 101 Switching Protocols\n(.*\n)*\(no body\)$/);
+  await peer.closed;
   await t.rejects(callTool(request({ max_retries: 0 }), { url: `${peer.url}/102`, method: 'POST' }), {
     code: 'TOOL_FAILED',
     message: /more than 16 interim answers.*may have been carried out/,
