@@ -6,7 +6,6 @@
  * that again.
  */
 import type { IncomingMessage } from 'node:http';
-import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { sendGuarded } from './guarded-request.js';
@@ -35,7 +34,7 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
     let cancelTimer = startTimer();
     const bounded = AbortSignal.any([signal, late.signal]);
     try {
-      const response = await untilAborted(sendGuarded({ url, method: 'POST', headers, body }, guard, bounded), bounded);
+      const response = await sendGuarded({ url, method: 'POST', headers, body }, guard, bounded);
       cancelTimer();
       cancelTimer = startTimer();
       discard(response, cancelTimer);

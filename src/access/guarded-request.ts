@@ -6,6 +6,7 @@ import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, req
 import { request as requestSecurely } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { OutboundGuard } from './outbound-guard.js';
 
@@ -34,12 +35,14 @@ export interface OutboundAnswer {
 
 export type GuardedRequest = (request: OutboundRequest, limits: ReadLimits) => Promise<OutboundAnswer>;
 
-/** The result throws AppError `ADDRESS_NOT_ALLOWED`, `OUTBOUND_NO_ANSWER`, the reason of an aborted signal, and what the network says. */
+/** The result throws AppError `ADDRESS_NOT_ALLOWED`, the reason of an aborted signal, and what the network says. */
 export function createGuardedRequest(guard: OutboundGuard): GuardedRequest {
   return async (request, { maxBytes, signal }) => {
     const headers = { 'accept-encoding': 'gzip, br', ...request.headers };
     const response = await sendGuarded({ ...request, headers }, guard, signal);
     const { statusCode: status = 0, statusMessage: statusText = '' } = response;
+    // Its socket is gone.
+    if (status === 101) return { status, statusText, headers: response.headers, body: Buffer.alloc(0), isCut: false };
     const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
     const read = await readBody(response, { maxBytes, signal }, hasBody);
     return { status, statusText, headers: response.headers, ...read };
@@ -52,30 +55,36 @@ export async function sendGuarded(request: OutboundRequest, guard: OutboundGuard
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new AppError('ADDRESS_NOT_ALLOWED', { message: `'${url.protocol}' is neither http: nor https:` });
   await guard.assertHost(url, signal);
+  const headersWithLength = body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) };
+  const sent = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
+    method,
+    headers: headersWithLength,
+    lookup: guard.lookup,
+    agent: false,
+    signal,
+  });
+  const head = untilAborted(waitForHead(sent), signal);
+  sent.end(body);
+  return await head;
+}
+
+function waitForHead(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
-      method,
-      headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
-      lookup: guard.lookup,
-      agent: false,
-      signal,
-    });
-    sent.on('response', resolve);
-    sent.on('error', reject);
-    // A server that switches protocols talks past every limit from here on.
-    sent.on('upgrade', (_response, socket) => {
+    request.on('response', resolve);
+    request.on('error', reject);
+    // 101: a request that asked for no other protocol gets none.
+    request.on('upgrade', (response, socket) => {
       socket.destroy();
-      reject(unanswered('it switched to another protocol'));
+      resolve(response);
     });
     // Of 100, 102, 103 and the like one may come or two.
     let announcements = 0;
-    sent.on('information', () => {
+    request.on('information', () => {
       announcements += 1;
-      if (announcements > MAX_ANNOUNCEMENTS) sent.destroy(unanswered(`it sent more than ${MAX_ANNOUNCEMENTS} interim answers`));
+      if (announcements > MAX_ANNOUNCEMENTS) request.destroy(unanswered(`it sent more than ${MAX_ANNOUNCEMENTS} interim answers`));
     });
     // Behind any of the above this does nothing.
-    sent.on('close', () => reject(unanswered('the connection was closed before the answer came')));
-    sent.end(body);
+    request.on('close', () => reject(unanswered('the connection was closed before the answer came')));
   });
 }
 

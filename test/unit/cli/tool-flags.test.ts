@@ -31,6 +31,9 @@ t.test('--tools: a list, all, or nothing behind it (TOOL-03)', async (t) => {
     'search_replace',
     'text_editor',
     'todo_write',
+    'web_fetch',
+    'web_request',
+    'web_search',
     'write_file',
   ];
   for (const argv of [['--tools', 'all'], ['--tools'], ['--tools', '--port', '9']])

@@ -102,7 +102,7 @@ t.test('a handler that does not exist is refused with the known ones', async (t)
       {
         field: 'tools.pay.handler',
         description:
-          "there is no handler 'charge'; there is search, request_approval, todo_write, text_editor, read_file, write_file, search_replace, grep_search, apply_patch, own",
+          "there is no handler 'charge'; there is search, request_approval, todo_write, text_editor, read_file, write_file, search_replace, grep_search, apply_patch, web_request, web_fetch, web_search, own",
       },
       { field: 'tools.ask.require_approval', description: /always waits/ },
     ],

@@ -53,7 +53,7 @@ export function createExchange({ limits, request, clock }: ExchangeOptions): Exc
     } catch (error) {
       throwIfAborted(signal);
       if (late.signal.aborted) throw late.signal.reason;
-      throw error instanceof AppError ? error : describeNetwork(error, call);
+      throw error instanceof AppError && error.code !== 'OUTBOUND_NO_ANSWER' ? error : describeNetwork(error, call);
     } finally {
       cancelTimer();
     }

@@ -245,3 +245,17 @@ t.test('a silent server is given up in time, and an abort closes the connection 
   }
   t.pass('every connection was closed');
 });
+
+t.test('a server that switches protocols, or announces without end, gets nothing out of it (TOOL-18)', async (t) => {
+  const peer = await startWebPeer(t, ({ path }, response) => {
+    if (path === '/101')
+      return response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nbytes');
+    return response.socket?.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(50));
+  });
+  t.match((await callTool(request(), { url: `${peer.url}/101` })).content, /^HTTP 101 Switching Protocols\n(.*\n)*\(no body\)$/);
+  await peer.closed;
+  await t.rejects(callTool(request({ max_retries: 0 }), { url: `${peer.url}/102`, method: 'POST' }), {
+    code: 'TOOL_FAILED',
+    message: /more than 16 interim answers.*may have been carried out/,
+  });
+});
