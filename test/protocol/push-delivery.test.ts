@@ -119,6 +119,7 @@ t.test('webhooks that break the protocol give their places back, and nothing kee
   await server.send({ url: good.url });
   await good.until(isEnded);
   await server.hector.close();
+  t.same(story(good.received), WHOLE, 'the good one got everything');
 });
 
 t.test('webhooks that answer slowly do not keep others from their turn (P9)', async (t) => {

@@ -339,7 +339,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     this.#assertUp();
     const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
-    return new Map(found.map(({ id }) => [id, JSON.stringify(this.#get(id).events.filter(isWanted)).length]));
+    return new Map(found.map(({ id }) => [id, Buffer.byteLength(JSON.stringify(this.#get(id).events.filter(isWanted)))]));
   }
 
   async sessionMessages(): Promise<readonly []> {
