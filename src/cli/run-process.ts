@@ -13,6 +13,16 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
     loadStartHector: async () => (await import('../compose.js')).startHector,
     listenForStop,
   });
+  // What was written to a pipe is still on its way.
+  await Promise.all([process.stdout, process.stderr].map(flush));
   // Something that a library left open must not keep a finished command alive.
   process.exit(exitCode);
+}
+
+/** Also when nobody reads any more. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write('', () => resolve());
+  });
 }

@@ -53,3 +53,15 @@ t.test('a fault point that is spelled wrong stops the start', async (t) => {
   t.equal(status, 1);
   t.match(stderr, /HECTOR_FAULT_POINTS: 'nonsense' is not of the form/);
 });
+
+t.test('a slow reader of a pipe gets everything', async (t) => {
+  const folder = t.testdir({});
+  const { stdout } = spawnSync('sh', ['-c', `"$0" "$1" schema | (sleep 1; cat)`, process.execPath, MAIN], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { PATH: process.env.PATH, HOME: folder },
+  });
+  t.equal(stdout, hector(folder, 'schema').output);
+  t.ok(stdout.endsWith('}\n'), `${stdout.length} characters`);
+});
