@@ -77,9 +77,16 @@ export interface StorageSettings {
   readonly database: string;
   readonly tasks: RunStorageSettings;
   readonly sessions: RunStorageSettings;
+  readonly memory: MemorySettings;
   readonly checkpoint: CheckpointSettings;
   /** 0 = kept for ever. */
   readonly retention: { readonly tasksMs: number; readonly eventsMs: number; readonly sessionsMs: number };
+}
+
+/** CFG-76 */
+export interface MemorySettings {
+  /** Key in `embedders`; `undefined` = messages are found by their words. */
+  readonly embedder: string | undefined;
 }
 
 /** CFG-75, SES-10 */
@@ -308,6 +315,8 @@ export interface AgentSettings {
   readonly includeContextMaxLength: number;
   readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
   readonly reasoning: { readonly maxIterations: number };
+  /** MEM-05 */
+  readonly search: { readonly enabled: boolean; readonly maxResults: number };
 }
 
 export interface ObservabilitySettings {

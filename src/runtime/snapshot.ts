@@ -11,7 +11,8 @@ import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
-import { createTools } from '../providers/tools/registry.js';
+import type { MemorySearch } from '../providers/tools/memory-search.js';
+import { createTools, findMemoryTool } from '../providers/tools/registry.js';
 import { ActiveSteps } from './active-steps.js';
 import type { Extensions } from './extensions.js';
 import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
@@ -28,6 +29,8 @@ export interface Snapshot {
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
   createRetriever(settings: Settings): Retriever;
+  /** What was said in sessions, as these settings find it (MEM-05). Default: no agent can search it. */
+  createMemory?(settings: Settings): MemorySearch;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
@@ -78,8 +81,10 @@ function createAgents(
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
   { forAgents: toolsets }: HeldToolsets,
-  { extensions, clock, log }: SnapshotDependencies,
+  dependencies: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
+  const { extensions, clock, log } = dependencies;
+  const memory = dependencies.createMemory?.(settings);
   const agents = new Map<string, Agent>();
   for (const [name, agent] of Object.entries(settings.agents)) {
     const { approval, limits } = settings.server;
@@ -94,7 +99,7 @@ function createAgents(
     const llm = settings.llms[agent.llm];
     if (model === undefined || llm === undefined)
       throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-    const tools = createTools({
+    const own = createTools({
       agent: name,
       tools: agent.tools,
       declared: settings.tools,
@@ -105,6 +110,9 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+    const recall =
+      memory !== undefined && agent.search.enabled ? findMemoryTool({ memory, maxResults: agent.search.maxResults }, own) : undefined;
+    const tools = recall === undefined ? own : [...own, recall];
     const wanted = findWantedToolsets(
       agent.tools,
       tools.map((tool) => tool.name),

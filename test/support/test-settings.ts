@@ -25,6 +25,7 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     includeContextMaxLength: 500,
     doubleTexting: 'enqueue',
     reasoning: { maxIterations: 10 },
+    search: { enabled: false, maxResults: 10 },
     ...change,
   };
 }
@@ -95,6 +96,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
       beforeLlm: false,
       recovery: { autoResume: false, autoResumeHitl: false, timeoutMs: 3_600_000 },
     },
+    memory: { embedder: undefined },
     retention: { tasksMs: 0, eventsMs: 0, sessionsMs: 0 },
     ...change,
   };

@@ -12,6 +12,7 @@ import { createWriteFileTool } from './adapters/files/write-file.js';
 import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
+import { createSearchMemoryTool, type SearchMemoryToolOptions } from './adapters/search-memory.js';
 import { createTodoWriteTool } from './adapters/todo-write.js';
 import { createArgumentsCheck } from './arguments.js';
 import { BUILT_IN_COMMAND, BUILT_IN_HANDLERS, BUILT_IN_TOOLS, type BuiltInHandler, HAD_WITHOUT_NAMING } from './built-in.js';
@@ -65,6 +66,12 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
     ),
   );
   return available.filter((tool) => tools.includes(tool.name));
+}
+
+/** `agents.<name>.search`: that key gives it, whatever `tools` names (MEM-05). `undefined` when another tool has its name. */
+export function findMemoryTool(options: SearchMemoryToolOptions, others: readonly Tool[]): Tool | undefined {
+  const tool = createSearchMemoryTool(options);
+  return others.some(({ name }) => name === tool.name) ? undefined : tool;
 }
 
 /** The tools of a server (TOOL-53); what agents have of them is joined in each step. */
