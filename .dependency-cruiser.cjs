@@ -17,7 +17,8 @@ const LAYERS = [
 
 /** Neighbours that may meet all the same, with the reason. */
 const NEIGHBOURS = {
-  providers: ['threads'], // adapters hand CPU work (embedding, the vector index) to the pools
+  // Adapters hand CPU work (embedding, the vector index) to the pools; tools reach what a model names through the outbound guard.
+  providers: ['threads', 'access'],
 };
 
 /** Implements contracts declared in these folders; only `compose.ts` knows it. */
@@ -31,6 +32,7 @@ const LIBRARIES = {
   '@bufbuild/protobuf': ['grpc/'],
   '@grpc/grpc-js': ['grpc/'],
   '@modelcontextprotocol/sdk': ['providers/tools/'],
+  '@mozilla/readability': ['providers/tools/'],
   '@opentelemetry/api': ['observe/'],
   '@opentelemetry/exporter-trace-otlp-grpc': ['observe/'],
   '@opentelemetry/exporter-trace-otlp-http': ['observe/'],
@@ -41,10 +43,12 @@ const LIBRARIES = {
   'better-sqlite3': ['storage/sql/'],
   bullmq: ['steps/'],
   diff: ['providers/tools/'],
+  'gpt-tokenizer': ['memory/'],
   'hnswlib-node': ['providers/vector-stores/'],
   ioredis: ['storage/redis/'],
   jose: ['access/', 'a2a/'],
   kysely: ['storage/sql/'],
+  linkedom: ['providers/tools/'],
   mysql2: ['storage/sql/'],
   ollama: ['providers/llms/', 'providers/embedders/'],
   openai: ['providers/llms/', 'providers/embedders/'],

@@ -4,6 +4,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   chunks: () => import('./chunks.js'),
   list: () => import('./list.js'),
   history: () => import('./history.js'),
+  loop: () => import('./loop.js'),
 };
 
 const [first = ''] = process.argv.slice(2);

@@ -22,6 +22,7 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
+import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
 import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
@@ -100,6 +101,7 @@ async function start(
     versions: stores.versions,
     createRetriever: (other) => knowledgePool.get(other).retriever,
     createMemory: (other) => createSearch(other, memory),
+    findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     toolsets,
     extensions,
     clock,
@@ -245,11 +247,11 @@ async function startFrontRole(
   const currentSettings = () => runtime.current.settings;
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, log, clock },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
-  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   // Known once HTTP listens, right after gRPC.
   let baseUrl = settings.server.publicUrl;
   const grpc = await findGrpcFront({
@@ -258,7 +260,6 @@ async function startFrontRole(
     server: settings.server,
     baseUrl: () => baseUrl,
     authenticate,
-    quota,
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -308,7 +309,6 @@ async function startFrontRole(
     clock,
     version,
     studio,
-    quota,
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

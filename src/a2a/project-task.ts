@@ -65,7 +65,8 @@ export class TaskView {
         if (known === undefined || !event.append) this.#artifacts.set(head.artifactId, { head, parts: [...parts] });
         else {
           known.head = { ...known.head, ...head };
-          for (const part of parts) known.parts.push(part);
+          // An artifact needs a part (D4), so one that only ends comes with an empty text: nobody wants to keep that.
+          for (const part of parts) if (!isEmptyText(part)) known.parts.push(part);
         }
       }
     }
@@ -92,6 +93,10 @@ export class TaskView {
     this.#history.push(message);
     this.#status = status;
   }
+}
+
+function isEmptyText(part: Part): boolean {
+  return part.text === '' && Object.keys(part).length === 1;
 }
 
 export function projectTask(events: readonly TaskEvent[], historyLength?: number): Task {

@@ -20,7 +20,9 @@ export function assertVersion(headers: Readonly<Record<string, string>>, query: 
 
 /** As the call tells it: header before query (V1); '' = it does not. */
 export function readVersion(headers: Readonly<Record<string, string>>, query: URLSearchParams): string {
-  return (headers[VERSION] || findQueryVersion(query) || '').trim();
+  const values = (headers[VERSION] || findQueryVersion(query) || '').split(',').map((value) => value.trim());
+  // A proxy that adds the header which is there already says nothing new (H1).
+  return [...new Set(values)].join(', ');
 }
 
 /** H1: names of service parameters are case-insensitive. */

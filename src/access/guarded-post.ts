@@ -1,11 +1,15 @@
 /**
  * One POST to an address that somebody else chose. Redirects are not followed: whoever wants to follow one asks again, so that the
  * guard sees each hop and credentials stay with the host that they were given for.
+ *
+ * The other side may answer anything, or nothing, in any order: every call settles within `timeoutMs`, and its connection is gone within
+ * that again.
  */
-import { type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http';
-import { request as requestSecurely } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { sendGuarded } from './guarded-request.js';
 import type { OutboundGuard } from './outbound-guard.js';
 
 export interface GuardedPostOptions {
@@ -22,7 +26,7 @@ export interface PostAnswer {
 
 export type GuardedPost = (url: URL, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal) => Promise<PostAnswer>;
 
-/** The result throws AppError `ADDRESS_NOT_ALLOWED`, `OUTBOUND_TIMEOUT`, and what the network says. */
+/** The result throws AppError `ADDRESS_NOT_ALLOWED`, `OUTBOUND_TIMEOUT`, `OUTBOUND_NO_ANSWER`, and what the network says. */
 export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOptions): GuardedPost {
   return async (url, headers, body, signal) => {
     const late = new AbortController();
@@ -31,38 +35,16 @@ export function createGuardedPost({ guard, clock, timeoutMs }: GuardedPostOption
     let cancelTimer = startTimer();
     const bounded = AbortSignal.any([signal, late.signal]);
     try {
-      await guard.assertHost(url, bounded);
-      const response = await send(url, headers, body, guard, bounded);
+      const response = await untilAborted(sendGuarded({ url, method: 'POST', headers, body }, guard, bounded), bounded);
       cancelTimer();
       cancelTimer = startTimer();
-      discard(response, () => cancelTimer());
+      discard(response, cancelTimer);
       return { status: response.statusCode ?? 0, headers: response.headers };
     } catch (error) {
       cancelTimer();
       throw late.signal.aborted ? late.signal.reason : error;
     }
   };
-}
-
-function send(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  guard: OutboundGuard,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const request: ClientRequest = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      lookup: guard.lookup,
-      agent: false,
-      signal,
-    });
-    request.on('response', resolve);
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 /** Nobody reads the answer's body; one that is long or slow is cut. */

@@ -18,6 +18,11 @@ export interface StepState {
   readonly sessionState?: SessionState;
   /** The runs that this one branched into, in the order of their branching. Default: none. */
   readonly children?: readonly ChildRun[];
+  /**
+   * The agents from the run's own down to this one, as a dot path; `#2` marks the second turn of an agent in the same place (AGT-26).
+   * Default: what the run's place below its parent says, else the agent's name.
+   */
+  readonly branch?: string;
 }
 
 /** A run that another one waits for: a branch of a parallel workflow, or the agent behind an agent tool. */
@@ -105,6 +110,13 @@ interface StepResult {
   readonly sessionState?: StateDelta;
 }
 
+export interface StepActions {
+  /** Key of the agent that is to answer instead. */
+  readonly transferTo?: string;
+  /** Why the agent hands back to the one above it: ends the loop that it works in (AGT-32). '' = no reason given. */
+  readonly escalate?: string;
+}
+
 export type StepOutcome =
   | ({
       readonly type: 'continue';
@@ -133,6 +145,8 @@ export type StepOutcome =
       readonly statusMetadata?: JsonObject;
       /** `statusMessage` is the whole answer: SendMessage returns it in place of the task (S1, T2). */
       readonly isDirect?: boolean;
+      /** What is to become of the conversation; the agent above this one sees to it (AGT-08, AGT-16). */
+      readonly actions?: StepActions;
     } & StepResult)
   /** `rejected`: the agent does not want to do it, which is no failure of its own. */
   | ({ readonly type: 'failed' | 'rejected'; readonly statusMessage: Message; readonly statusMetadata?: JsonObject } & StepResult);

@@ -52,6 +52,8 @@ export const ERRORS = {
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
   ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),
   OUTBOUND_TIMEOUT: entry('The other side did not answer in time', 'retry', 504),
+  OUTBOUND_NO_ANSWER: entry('The other side gave no answer', 'retry', 502),
+  OUTBOUND_ENCODING_UNKNOWN: entry('The answer cannot be decoded', 'stop', 502),
   // protocol
   REQUEST_INVALID_JSON: entry('Invalid JSON payload', 'stop', 400),
   REQUEST_INVALID: entry('Request payload validation error', 'stop', 400),
@@ -76,6 +78,10 @@ export const ERRORS = {
   TASK_CANCELED: entry('The task was canceled', 'cancelled', 409),
   STEP_ABORTED: entry('The step was aborted', 'cancelled', 503),
   AGENT_ITERATION_LIMIT: entry('Reasoning loop safety limit exceeded', 'stop', 500),
+  AGENT_LIMIT_EXCEEDED: entry('The run has used up what it may', 'stop', 500),
+  AGENT_INSTRUCTION_INVALID: entry('An instruction of the agent cannot be filled in', 'stop', 500),
+  AGENT_CALLBACK_FAILED: entry('Code of the agent failed', 'stop', 500),
+  AGENT_OUTPUT_INVALID: entry('The answer does not fit its schema', 'stop', 500),
   AGENT_HANDLER_MISSING: entry('This process has no code for the agent', 'retry', 503),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
   TASK_BUSY: entry('The task is being worked on', 'retry', 409),
@@ -111,6 +117,7 @@ export const ERRORS = {
   MCP_UNAUTHORIZED: entry('The MCP server rejected the credentials', 'stop', 502),
   TOOL_PATH_REFUSED: entry('The path is not allowed', 'stop', 400),
   TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
+  TOOL_URL_REFUSED: entry('The request is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),

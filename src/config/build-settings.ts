@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
+import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
 import { checkLlms } from './check-llms.js';
 import { checkReferences } from './check-references.js';
@@ -46,6 +47,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
     validateDocument(document),
     [
       ...checkReferences(document),
+      ...checkAgentOutput(document),
       ...checkTools(document),
       ...checkCards(document),
       ...checkLlms(document, environment),

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { checkAgents } from './check-agents.js';
 import { findNearestName } from './nearest-name.js';
 import type { Path } from './path.js';
 import { valueAt } from './path.js';
@@ -45,16 +46,18 @@ export function checkReferences(document: unknown): Finding[] {
     if (name === 'user') report(path, "'user' is the role of the person who asks and cannot name an agent; choose another name");
     if (agent.type !== 'custom' && agent.handler !== undefined) report([...path, 'handler'], "only agents of 'type: custom' have one");
     if (agent.llm !== undefined) checkName([...path, 'llm'], 'llms');
-    else if (agent.type !== 'custom' && valueAt(document, ['defaults', 'llm']) === undefined) {
+    else if (agent.type === 'llm' && valueAt(document, ['defaults', 'llm']) === undefined) {
       report(
         [...path, 'llm'],
         `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`,
       );
     }
+    checkName([...path, 'context', 'summarizer_llm'], 'llms');
     const stores = agent.document_stores;
     if (Array.isArray(stores))
       for (const [index, store] of stores.entries()) checkName([...path, 'document_stores', index], 'document_stores', store);
   }
+  findings.push(...checkAgents(membersOf(document, 'agents')));
   for (const [name, database] of Object.entries(membersOf(document, 'databases'))) checkDatabase(['databases', name], database, report);
   return findings;
 }

@@ -2,11 +2,21 @@
  * The resolved configuration: defaults applied, references checked, units in names, frozen.
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
-import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
+import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
+export type {
+  AgentSettings,
+  AgentToolSettings,
+  CardSettings,
+  ExtendedCardSettings,
+  ExtensionSettings,
+  ReasoningSettings,
+  SkillSettings,
+  TerminationCondition,
+} from './agent-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,
@@ -15,6 +25,7 @@ export type {
   McpToolSettings,
   ToolLimits,
   ToolSettings,
+  WebLimits,
 } from './tool-settings.js';
 
 export interface Settings {
@@ -240,83 +251,12 @@ export interface DefaultsSettings {
   readonly agent: string | undefined;
 }
 
-export interface SkillSettings {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly examples: readonly string[];
-  /** Empty: the agent's. */
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-}
-
-/** What cards tell beyond the agent itself; `undefined` = not said. */
-export interface CardSettings {
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  readonly iconUrl: string | undefined;
-  readonly provider: { readonly organization: string; readonly url: string } | undefined;
-}
-
-/** Members that are `undefined` are the card's own. */
-export interface ExtendedCardSettings {
-  readonly description: string | undefined;
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  /** Who gets it; `undefined` = every authenticated caller. */
-  readonly subjects: readonly string[] | undefined;
-  readonly skills: readonly (SkillSettings & { readonly subjects: readonly string[] | undefined })[];
-}
-
-export interface ExtensionSettings {
-  readonly uri: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly params: JsonObject | undefined;
-}
-
 export interface SigningKeySettings {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   /** PEM or JWK. */
   readonly privateKey: string;
   readonly jku: string | undefined;
-}
-
-export interface AgentSettings {
-  readonly type: 'llm' | 'custom';
-  /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
-  readonly handler: string | undefined;
-  /** It may answer with a Message in place of a task (S1). Default false. */
-  readonly directMessages: boolean;
-  /** Display name; default the key. */
-  readonly name: string;
-  readonly description: string;
-  /** Key in `llms`; unused by `custom` agents. */
-  readonly llm: string;
-  readonly instruction: string;
-  /** `undefined` = all tools; `[]` = none (CFG-31). */
-  readonly tools: readonly string[] | undefined;
-  readonly streaming: boolean;
-  readonly visibility: 'public' | 'internal' | 'private';
-  readonly skills: readonly SkillSettings[];
-  readonly card: CardSettings;
-  /** `undefined`: none. */
-  readonly extendedCard: ExtendedCardSettings | undefined;
-  /** Beside those of the server. */
-  readonly extensions: readonly ExtensionSettings[];
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-  /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
-  readonly documentStores: readonly string[];
-  readonly includeContext: boolean;
-  readonly includeContextLimit: number;
-  readonly includeContextMaxLength: number;
-  readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
-  readonly reasoning: { readonly maxIterations: number };
-  /** MEM-05 */
-  readonly search: { readonly enabled: boolean; readonly maxResults: number };
 }
 
 export interface ObservabilitySettings {
@@ -368,6 +308,8 @@ export interface ServerSettings {
     readonly maxStreamBufferBytes: number;
     /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
     readonly maxToolBytes: number;
+    /** Of what one step adds to a task, as JSON. */
+    readonly maxEventBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

@@ -28,6 +28,31 @@ export interface ToolLimits {
   readonly maxExecutionTimeMs: number;
 }
 
+/** Of tools that reach out (TOOL-17, TOOL-18, TOOL-70). */
+export interface WebLimits {
+  /** Empty: every host. */
+  readonly allowedDomains: readonly string[];
+  readonly deniedDomains: readonly string[];
+  readonly allowedMethods: readonly string[];
+  /** Names, addresses and networks that may be asked although they are not public. */
+  readonly allowPrivate: readonly string[];
+  /** Default 1 MiB. */
+  readonly maxRequestBytes: number;
+  /** Decompressed. Default 10 MiB. */
+  readonly maxResponseBytes: number;
+  /** Default 10; 0 = none is followed. */
+  readonly maxRedirects: number;
+  /** Default 3. */
+  readonly maxRetries: number;
+  readonly userAgent: string;
+  /** `undefined`: nobody searches. */
+  readonly engine: 'tavily' | 'searxng' | undefined;
+  /** Empty: none. */
+  readonly apiKey: string;
+  /** Empty: the engine's own address. */
+  readonly baseUrl: string;
+}
+
 /** `undefined`: as the tool itself says. */
 export interface CommonToolSettings {
   readonly enabled: boolean;
@@ -38,7 +63,7 @@ export interface CommonToolSettings {
 }
 
 /** Limits are there when the handler is a built-in tool that reads them. */
-export interface FunctionToolSettings extends CommonToolSettings, Partial<ToolLimits> {
+export interface FunctionToolSettings extends CommonToolSettings, Partial<ToolLimits>, Partial<WebLimits> {
   readonly type: 'function';
   /** Name of a built-in tool or of one that code adds. */
   readonly handler: string;

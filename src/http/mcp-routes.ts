@@ -1,6 +1,6 @@
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
-import { type BindingPorts, EVENT_STREAM, toBindingRequest, toResponse } from './binding-reply-response.js';
+import { type BindingPorts, toBindingRequest, toResponse } from './binding-reply-response.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
 import { assertSameOrigin, type OwnNames } from './same-origin.js';
@@ -15,10 +15,8 @@ export function mountMcp(ports: BindingPorts, authenticate: Authenticate, own: O
   if (mcp === undefined) return [];
   const answer = async (context: RouteContext, principal: Principal): Promise<HttpResponse> => {
     const request = toBindingRequest(context);
-    // Before the binding accepts the message: a refused caller must not leave a task behind.
-    if ((request.headers.accept ?? '').includes(EVENT_STREAM)) ports.quota.check(principal.subject);
     const reply = context.request.method === 'POST' ? await mcp.handle(request, principal) : await mcp.resume(request, principal);
-    return toResponse(ports, reply, principal);
+    return toResponse(ports, reply);
   };
   const handle: RouteHandler = async (context) => {
     assertSameOrigin(context.request, own, 'the MCP server');

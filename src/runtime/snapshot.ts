@@ -1,19 +1,24 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
+import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
-import type { Settings } from '../config/settings.js';
+import { listAgentsAbove } from '../config/agent-graph.js';
+import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
 import type { Logger } from '../observe/log.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
+import type { Tool } from '../providers/tools/contract.js';
 import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
 import type { MemorySearch } from '../providers/tools/memory-search.js';
 import { createTools, findMemoryTool } from '../providers/tools/registry.js';
 import { ActiveSteps } from './active-steps.js';
+import { buildAgents, missingHandler } from './build-agents.js';
 import type { Extensions } from './extensions.js';
 import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
@@ -31,6 +36,8 @@ export interface SnapshotDependencies {
   createRetriever(settings: Settings): Retriever;
   /** What was said in sessions, as these settings find it (MEM-05). Default: no agent can search it. */
   createMemory?(settings: Settings): MemorySearch;
+  /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
+  readonly findSessionArtifact?: (taskId: string, name: string) => Promise<string | undefined>;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
@@ -49,11 +56,7 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     getAgent(name: string) {
       const agent = agents.get(name);
       const handler = settings.agents[name]?.handler;
-      if (agent === undefined && handler !== undefined) {
-        throw new AppError('AGENT_HANDLER_MISSING', {
-          message: `agents.${name}: this process has no handler '${handler}'; start it from the program that registers '${handler}', or without the role agent`,
-        });
-      }
+      if (agent === undefined && handler !== undefined) throw missingHandler(name, handler);
       if (agent === undefined)
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
       return steps.count(agent);
@@ -85,48 +88,88 @@ function createAgents(
 ): ReadonlyMap<string, Agent> {
   const { extensions, clock, log } = dependencies;
   const memory = dependencies.createMemory?.(settings);
-  const agents = new Map<string, Agent>();
-  for (const [name, agent] of Object.entries(settings.agents)) {
-    const { approval, limits } = settings.server;
-    const approvalExpiresAfterMs = approval.expiresAfterMs;
-    if (agent.type === 'custom') {
-      const handler = extensions.handlers?.get(agent.handler ?? name);
-      if (handler !== undefined)
-        agents.set(name, createCustomAgent({ name, settings: agent, handler, approvalExpiresAfterMs, clock, log }));
-      continue;
-    }
-    const model = models.get(agent.llm);
-    const llm = settings.llms[agent.llm];
-    if (model === undefined || llm === undefined)
-      throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-    const own = createTools({
+  const { approval, limits } = settings.server;
+  const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log };
+  const createOwnTools = (name: string, { tools, documentStores }: AgentSettings) =>
+    createTools({
       agent: name,
-      tools: agent.tools,
+      tools,
       declared: settings.tools,
       builtInTools: settings.builtInTools,
-      documentStores: agent.documentStores,
+      documentStores,
       hasDocumentStores: Object.keys(settings.documentStores).length > 0,
       search: retriever,
       extensions: extensions.tools ?? [],
       clock,
     });
-    const recall =
-      memory !== undefined && agent.search.enabled ? findMemoryTool({ memory, maxResults: agent.search.maxResults }, own) : undefined;
-    const tools = recall === undefined ? own : [...own, recall];
-    const wanted = findWantedToolsets(
-      agent.tools,
-      tools.map((tool) => tool.name),
-      settings.tools,
-    );
-    agents.set(
-      name,
-      createLlmAgent({
-        ...{ name, settings: agent, model, llm, tools, retriever, clock, log },
-        toolsets: toolsets.filter((toolset) => wanted.includes(toolset.name)),
-        approvalExpiresAfterMs,
-        maxToolBytes: limits.maxToolBytes,
-      }),
-    );
-  }
-  return agents;
+  const findRecall = ({ search }: AgentSettings, own: readonly Tool[]) =>
+    memory === undefined || !search.enabled ? undefined : findMemoryTool({ memory, maxResults: search.maxResults }, own);
+  const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
+    const names = own.map((tool) => tool.name);
+    const wanted = findWantedToolsets(tools, names, settings.tools);
+    return toolsets.filter((toolset) => wanted.includes(toolset.name));
+  };
+  return buildAgents({
+    settings,
+    clock,
+    createLlm(name, agent, otherTools) {
+      const model = models.get(agent.llm);
+      const llm = settings.llms[agent.llm];
+      if (model === undefined || llm === undefined)
+        throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
+      const named = createOwnTools(name, agent);
+      const recall = findRecall(agent, named);
+      const own = recall === undefined ? named : [...named, recall];
+      return createLlmAgent({
+        ...{ name, settings: agent, model, llm, retriever, ...calls },
+        findSessionArtifact: dependencies.findSessionArtifact,
+        customization: extensions.customizations?.get(name),
+        globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
+          findGlobalInstruction(above, settings, extensions),
+        ),
+        summarizer: findSummarizer(agent, models),
+        findPrice: (key) => settings.llms[key]?.price,
+        tools: joinTools(name, own, otherTools),
+        toolsets: findToolsets(agent, own),
+      });
+    },
+    createRunner(name, agent) {
+      const tools = createOwnTools(name, agent);
+      const llm = { maxToolOutputLength: 0 };
+      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
+    },
+    findCustom(name, agent) {
+      const handler = extensions.handlers?.get(agent.handler ?? name);
+      return handler === undefined
+        ? undefined
+        : createCustomAgent({ name, settings: agent, handler, maxEventBytes: limits.maxEventBytes, ...calls });
+    },
+  });
+}
+
+function findGlobalInstruction(agent: string, settings: Settings, { customizations }: Extensions): InstructionSource {
+  return {
+    key: `agents.${agent}.global_instruction`,
+    text: settings.agents[agent]?.globalInstruction ?? '',
+    provider: customizations?.get(agent)?.globalInstruction,
+  };
+}
+
+function findSummarizer(
+  { context: { summarizerLlm: llm } }: AgentSettings,
+  models: ReadonlyMap<string, LanguageModel>,
+): { readonly llm: string; readonly model: LanguageModel } | undefined {
+  const model = llm === undefined ? undefined : models.get(llm);
+  return llm === undefined || model === undefined ? undefined : { llm, model };
+}
+
+/** A model tells its tools apart by name. */
+function joinTools(name: string, own: readonly Tool[], others: readonly Tool[]): readonly Tool[] {
+  const twice = others.find((tool) => own.some((known) => known.name === tool.name));
+  if (twice === undefined) return [...own, ...others];
+  const description = `the tool '${twice.name}' has the name of one that sub_agents or agent_tools make; list the tools that it may use`;
+  throw new AppError('CONFIG_INVALID', {
+    message: `agents.${name}.tools: ${description}`,
+    problems: [{ field: `agents.${name}.tools`, description }],
+  });
 }

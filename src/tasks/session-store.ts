@@ -71,6 +71,8 @@ export interface SessionStore {
   readState(session: SessionRecord): Promise<SessionState>;
   /** Events of artifacts of all its runs, oldest first; without runs that were rolled back (SES-07). */
   readArtifacts(session: Pick<SessionRecord, 'id'>): Promise<readonly TaskEvent[]>;
+  /** The same for the session that a run belongs to; of a child that of its root. */
+  readArtifactsOf(taskId: string): Promise<readonly TaskEvent[]>;
   /**
    * With its messages, state and runs, and all that hangs below those. Refused while a run has not ended. What is many follows in small
    * transactions, after a crash by `completeDeletions`; nobody sees it meanwhile but by the id of a run.

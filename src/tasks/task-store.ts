@@ -230,8 +230,11 @@ export interface TaskStore extends ChildRunStore {
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome>;
   /** `undefined` for unknown ids, for other owners' tasks and for children alike. `owner` undefined = no such check (workers). */
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined>;
-  /** Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000). */
-  events(taskId: string, afterSeq: number, limit?: number): Promise<readonly TaskEvent[]>;
+  /**
+   * Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000); of those as many as are stored in `maxBytes` together, but one
+   * in any case (default: no bound).
+   */
+  events(taskId: string, afterSeq: number, limit?: number, maxBytes?: number): Promise<readonly TaskEvent[]>;
   /** Newest `seq` per task that exists. */
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**

@@ -1,6 +1,6 @@
 /** Sessions as their owners see them, and what goes with them. */
 import t, { type Test } from 'tap';
-import { readSessionArtifacts } from '../../src/memory/artifacts/session-artifacts.js';
+import { findSessionArtifact, readSessionArtifacts } from '../../src/memory/artifacts/session-artifacts.js';
 import type { Database } from '../../src/storage/sql/database.js';
 import { SqlSessionStore } from '../../src/storage/sql/sql-session-store.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
@@ -180,6 +180,8 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.match(artifacts.find('report', 1), { taskId: first, isComplete: true, parts: [{ text: 'one ' }, { text: 'and more' }] });
     t.match(artifacts.find('report', 2), { parts: [{ text: 'two' }] });
     t.equal(artifacts.find('report', 4), undefined);
+    t.equal(await findSessionArtifact(sessions, first, 'report'), 'three');
+    t.equal(await findSessionArtifact(sessions, 'nobody', 'report'), undefined);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Sessions over the real server: REST, the command line, and an agent that recalls what was said in another session. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
+import { loadSettings } from '../../src/config/load-settings.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Hector } from '../../src/runtime/hector.js';
@@ -24,34 +25,53 @@ async function say(hector: Pick<Hector, 'url'>, text: string, contextId: string,
   return body.result.task;
 }
 
-t.test(
-  'an agent with search recalls what was said in another session of the same caller (MEM-05, W-96)',
-  { timeout: 60_000 },
-  async (t) => {
-    const model = createScriptedModel(t, [
-      { say: ['Noted.'] },
-      {
-        expect: ({ tools = [] }) => t.ok(tools.some(({ name }) => name === 'search_memory')),
-        say: [{ call: { name: 'search_memory', arguments: { query: 'name of the cat' } } }],
-      },
-      { say: ['Miró.'] },
-    ]);
-    const config = { agents: { assistant: { search: { enabled: true, max_results: 3 } } } };
-    const hector = await startTestHector(t, { config, extensions: { createLanguageModel: () => model } });
-    const first = await say(hector, 'My cat is called Miró', 'one');
-    const database = await openDatabase(hector.settings.databases[hector.settings.storage.database] as DatabaseSettings, {
-      log: silentLogger,
-      clock: systemClock,
-    });
-    t.teardown(() => database.close());
-    await waitFor(async () => (await database.read({ sql: 'SELECT 1 FROM recall_sessions', parameters: [] })).length === 1);
-    await say(hector, 'What is the name of my cat?', 'two');
-    const [part] = model.requests[2]?.messages.at(-1)?.parts ?? [];
-    const result = part?.type === 'tool_result' ? (JSON.parse(part.content) as JsonObject) : {};
-    t.match(result['results'], [{ session_id: first.id, context_id: 'one', author: 'user', content: 'My cat is called Miró' }]);
-    t.notMatch(JSON.stringify(result), /What is the name/);
-  },
-);
+for (const backend of ['keyword', 'vector'])
+  t.test(
+    `an agent with search recalls what was said in another session of the same caller, by ${backend} (MEM-01, MEM-05)`,
+    { timeout: 60_000 },
+    (t) => recall(t, backend),
+  );
+
+/** As config/memory.yaml has it, but for the model. */
+async function recall(t: Test, backend: string): Promise<void> {
+  const model = createScriptedModel(t, [
+    { say: ['Noted.'] },
+    {
+      expect: ({ tools = [] }) => t.ok(tools.some(({ name }) => name === 'search_memory')),
+      say: [{ call: { name: 'search_memory', arguments: { query: 'name of the cat' } } }],
+    },
+    { say: ['Miró.'] },
+  ]);
+  const { source } = loadSettings({ file: 'config/memory.yaml', environment: {} });
+  const example = JSON.parse(source) as JsonObject;
+  const config = backend === 'vector' ? example : { ...example, storage: {} };
+  const hector = await startTestHector(t, { config, extensions: { createLanguageModel: () => model } });
+  const first = await say(hector, 'My cat is called Miró', 'one');
+  const database = await openDatabase(hector.settings.databases[hector.settings.storage.database] as DatabaseSettings, {
+    log: silentLogger,
+    clock: systemClock,
+  });
+  t.teardown(() => database.close());
+  const isIndexed = `SELECT 1 FROM recall_messages WHERE position = 1 AND vector IS ${backend === 'vector' ? 'NOT NULL' : 'NULL'}`;
+  await waitFor(async () => (await database.read({ sql: isIndexed, parameters: [] })).length === 1);
+  await say(hector, 'What is the name of my cat?', 'two');
+  const [part] = model.requests[2]?.messages.at(-1)?.parts ?? [];
+  const result = part?.type === 'tool_result' ? (JSON.parse(part.content) as JsonObject) : {};
+  const [best] = (result['results'] ?? []) as readonly JsonObject[];
+  t.match(best, { session_id: first.id, context_id: 'one', author: 'user', content: 'My cat is called Miró' });
+  t.notMatch(JSON.stringify(result['results']), /What is the name/);
+}
+
+t.test('an instruction reads what an earlier run of its session put out (SES-07, AGT-65)', { timeout: 60_000 }, async (t) => {
+  const model = createScriptedModel(t, [
+    { expect: ({ system }) => t.match(system, /Last time: ''/), say: ['The plan is tea.'] },
+    { expect: ({ system }) => t.match(system, /Last time: 'The plan is tea.'/), say: ['Yes.'] },
+  ]);
+  const config = { agents: { assistant: { instruction: "Last time: '{artifact.response?}'" } } };
+  const hector = await startTestHector(t, { config, extensions: { createLanguageModel: () => model } });
+  await say(hector, 'Make a plan', 'one');
+  await say(hector, 'Is it good?', 'one');
+});
 
 t.test('sessions are listed, read and deleted over HTTP (SES-04, SES-05, SES-07)', { timeout: 60_000 }, async (t) => {
   const config = { llms: { main: { provider: 'offline' } } };

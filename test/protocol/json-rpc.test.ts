@@ -72,7 +72,7 @@ t.test('results have the shape of their method (J3, S1)', async (t) => {
   t.equal((await server.call('CancelTask', { id })).body.result.status.state, 'TASK_STATE_CANCELED');
 });
 
-t.test('an unknown or private agent is 404 with the body of HTTP errors (E5, E7)', async (t) => {
+t.test('an unknown or private agent is 404, in the envelope of the call (E5, E7, J4)', async (t) => {
   const { agentSettings } = await import('../support/test-settings.js');
   const server = startProtocolServer(t, {
     agents: { helper: agentSettings(), hidden: agentSettings({ visibility: 'private' }), inner: agentSettings({ visibility: 'internal' }) },
@@ -85,11 +85,12 @@ t.test('an unknown or private agent is 404 with the body of HTTP errors (E5, E7)
   }
   t.equal(new Set(bodies).size, 1, 'they cannot be told apart');
   t.same(JSON.parse(bodies[0] as string), {
+    jsonrpc: '2.0',
+    id: 1,
     error: {
-      code: 404,
-      status: 'NOT_FOUND',
+      code: -32602,
       message: "Agent 'X' not found",
-      details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'AGENT_NOT_FOUND', domain: 'hector' }],
+      data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'AGENT_NOT_FOUND', domain: 'hector' }],
     },
   });
   t.equal((await server.call('GetTask', { id: 'a' }, { agent: 'inner' })).body.error.code, -32001, 'an internal agent is there');
@@ -110,6 +111,8 @@ t.test('the version comes by header or query, without it 0.3 is meant and refuse
     (await server.call('GetTask', { id: 'a' }, { headers: { 'a2a-version': version }, query })).body.error.code;
   t.equal(await code('1.0'), -32001);
   t.equal(await code('1.0.1'), -32001);
+  t.equal(await code('1.0, 1.0'), -32001, 'told twice, as by a proxy');
+  t.equal(await code('1.0, 0.3'), -32009);
   t.equal(await code(undefined, 'A2A-Version=1.0'), -32001);
   t.equal(await code(undefined, 'a2a-version=1.0'), -32001);
   for (const version of [undefined, '', '0.3', '1.1', '2.0', '1', 'x', '1.0.x']) t.equal(await code(version), -32009, `${version}`);

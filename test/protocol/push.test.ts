@@ -178,6 +178,15 @@ t.test('addresses that only this machine can reach are refused when they are reg
     configuration: { taskPushNotificationConfig: { url: 'http://127.0.0.1/' } },
   });
   t.match(problemOf(sent), [-32602, { field: 'configuration.taskPushNotificationConfig.url' }], 'before the message is accepted (S9)');
+  const elsewhere = await rpc(server.url, 'SendMessage', {
+    message: userMessage('Hello'),
+    configuration: { taskPushNotificationConfig: { url: HOOK, taskId } },
+  });
+  t.match(
+    problemOf(elsewhere),
+    [-32602, { field: 'configuration.taskPushNotificationConfig.taskId' }],
+    'it is for the task of the message',
+  );
   const nameless = await server.create({ taskId, url: 'http://no-such-host.invalid/hook' });
   t.match(problemOf(nameless), [-32602, { field: 'url', description: /cannot be resolved/ }]);
 });

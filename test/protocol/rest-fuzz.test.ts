@@ -42,6 +42,7 @@ function findFault({ method }: FuzzRequest, { status, contentType, text }: FuzzA
   if (status < 400) return undefined;
   const { code, message, details } = body.error ?? {};
   const isWhole = code === status && typeof body.error.status === 'string' && message !== '' && details?.[0]?.['@type'] !== undefined;
-  // What names no path below the agent is not of this binding.
+  // What names no path below the agent is not of this binding: JSON-RPC's, or the server's own.
+  if (body.jsonrpc === '2.0' && body.error?.data?.[0]?.reason !== undefined) return undefined;
   return isWhole || typeof code === 'string' ? undefined : `${status} without its error: ${text.slice(0, 300)}`;
 }

@@ -68,6 +68,15 @@ t.test('what is signed is the canonical card without its signatures, byte for by
   t.equal(canonicalizeAgentCard(AgentCard.fromJSON(card)), canonical, 'the SDK makes the same bytes');
 });
 
+t.test('signatures that a card has already are neither signed nor kept (G3)', async (t) => {
+  const signer = new CardSigner([signingKey('k', 'EdDSA').settings]);
+  const { card } = await serveSigned(t, [signingKey('old', 'EdDSA')]);
+  const { signatures: _, ...content } = card;
+  const again = await signer.sign(card);
+  t.same(again, await signer.sign(content));
+  t.equal(again.signatures?.length, 1);
+});
+
 t.test('to rotate, a card carries a signature of each key, in the order of the configuration (G7)', async (t) => {
   const [old, next] = [signingKey('old', 'RS256'), signingKey('next', 'ES256')];
   const { card } = await serveSigned(t, [old, next]);

@@ -21,6 +21,7 @@ export interface WireTask {
   readonly status: { readonly state: string; readonly message?: WireMessage; readonly timestamp?: string };
   readonly artifacts?: readonly WireArtifact[];
   readonly history?: readonly WireMessage[];
+  readonly metadata?: Record<string, unknown>;
 }
 export interface WireError {
   readonly code: number;

@@ -29,3 +29,12 @@ function statusTime(events: readonly TaskEvent[]): number {
   const told = last?.type === 'status.changed' ? last.status.timestamp : undefined;
   return told === undefined ? (last?.at ?? 0) : Date.parse(told);
 }
+
+/** As many as take so many bytes together, one in any case. */
+export function withinBytes(events: readonly TaskEvent[], maxBytes: number): readonly TaskEvent[] {
+  let bytes = 0;
+  return events.filter((event, index) => {
+    bytes += JSON.stringify(event).length;
+    return index === 0 || bytes <= maxBytes;
+  });
+}

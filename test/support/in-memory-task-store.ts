@@ -41,15 +41,9 @@ import type {
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
 import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
-import { filterTasks, pageOf } from './in-memory-task-list.js';
+import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
+import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
 import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
-
-interface StoredTask {
-  record: TaskRecord;
-  readonly events: TaskEvent[];
-  /** By call id, in the order of their first writes. */
-  readonly calls: Map<string, ToolCallRecord>;
-}
 
 export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
   readonly #tasks = new Map<string, StoredTask>();
@@ -75,30 +69,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       return { type: known.messageHash === input.messageHash ? 'duplicate' : 'conflict', task: this.#get(known.taskId).record };
     }
     if (input.taskId === undefined) {
-      const { newTaskId: id, key, tenant, configVersion, traceparent, at } = input;
-      this.#tasks.set(id, {
-        record: {
-          ...key,
-          id,
-          tenant,
-          configVersion,
-          traceparent,
-          state: 'TASK_STATE_SUBMITTED',
-          epoch: 0,
-          step: 1,
-          takes: 0,
-          turn: 1,
-          seq: 0,
-          control: {},
-          worker: '',
-          heldSince: undefined,
-          expiresAt: undefined,
-          createdAt: at,
-          updatedAt: at,
-        },
-        events: [],
-        calls: new Map(),
-      });
+      const { newTaskId: id, at } = input;
+      this.#tasks.set(id, { record: newRecord(input), events: [], calls: new Map() });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
         {
@@ -231,10 +203,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined) return 'lost';
     if (!isInHands(task, record)) {
       if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
-      const late = record.toolCalls.filter(({ callId }) => {
-        const row = task.calls.get(callId);
-        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
-      });
+      const late = lateResults(record, task.calls);
       this.#writeCalls(record, late);
       return late.length === 0 ? 'lost' : 'recorded';
     }
@@ -243,14 +212,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
-      ({ callId, status, step }) =>
-        (callIds === undefined || callIds.includes(callId)) &&
-        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
-    );
-    return newest === undefined ? calls : calls.slice(-newest);
+    return selectCalls([...(this.#tasks.get(taskId)?.calls.values() ?? [])], query);
   }
 
   async countToolCalls(taskId: string): Promise<number> {
@@ -341,10 +305,10 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return task.record.owner !== owner || task.record.child !== undefined ? undefined : task.record;
   }
 
-  async events(taskId: string, afterSeq: number, limit = 1000): Promise<readonly TaskEvent[]> {
+  async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
     this.#assertUp();
     this.calls.events += 1;
-    return this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
+    return withinBytes(this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [], maxBytes);
   }
 
   async sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -369,6 +333,13 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
     return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+  }
+
+  async logSizes(...[tasks, { artifacts }]: Parameters<TaskListStore['logSizes']>): ReturnType<TaskListStore['logSizes']> {
+    this.#assertUp();
+    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
+    const found = tasks.filter(({ id }) => this.#tasks.has(id));
+    return new Map(found.map(({ id }) => [id, JSON.stringify(this.#get(id).events.filter(isWanted)).length]));
   }
 
   async sessionMessages(): Promise<readonly []> {
@@ -423,20 +394,4 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #assertUp(): void {
     if (this.outage !== undefined) throw this.outage;
   }
-}
-
-const ENDED = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
-
-function isInHands({ record }: StoredTask, { epoch, step = record.step }: { readonly epoch: number; readonly step?: number }): boolean {
-  return (
-    record.epoch === epoch &&
-    record.step === step &&
-    isRunnable(record.state) &&
-    record.heldSince === undefined &&
-    (record.openChildren ?? 0) === 0
-  );
-}
-
-function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
-  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

@@ -12,10 +12,10 @@ import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
 import type { TaskEventBody } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
-import { agentSettings as helperSettings } from './test-settings.js';
+import { agentSettings as helperSettings, reasoningSettings } from './test-settings.js';
 
 export function agentSettings(changes: Partial<AgentSettings> = {}): AgentSettings {
-  return helperSettings({ description: '', llm: 'main', instruction: 'Be kind.', reasoning: { maxIterations: 100 }, ...changes });
+  return helperSettings({ description: '', llm: 'main', instruction: 'Be kind.', reasoning: reasoningSettings(), ...changes });
 }
 
 export function createTestAgent(
@@ -101,7 +101,8 @@ export async function runToEnd(agent: Agent, history: readonly SessionMessage[],
     outcomes.push(outcome);
     messages = [...messages, ...outcome.messages];
     control = JSON.parse(JSON.stringify(outcome.control)) as JsonObject;
-    for (const event of artifactEvents(outcome)) parts = event.append ? [...parts, ...event.artifact.parts] : event.artifact.parts;
+    for (const event of artifactEvents(outcome).filter(({ artifact }) => artifact.artifactId === 'response'))
+      parts = event.append ? [...parts, ...event.artifact.parts] : event.artifact.parts;
     if (outcome.type !== 'continue') return { outcomes, history: messages, previews, parts };
   }
 }

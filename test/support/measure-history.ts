@@ -15,7 +15,7 @@ import type { StepCommit, TaskRecord } from '../../src/tasks/task-store.js';
 import { ALWAYS_GRANTED } from './crash-rig.js';
 import { createTestAgent } from './llm-agent.js';
 import { sampleAccept } from './run-log-samples.js';
-import { storageSettings } from './test-settings.js';
+import { reasoningSettings, storageSettings } from './test-settings.js';
 
 export interface HistoryOptions {
   readonly settings: DatabaseSettings;
@@ -160,7 +160,7 @@ async function work(database: Database, task: TaskRecord, { modelCalls, log, unt
   const agent = createTestAgent(
     modelOf(modelCalls, () => onModelCall?.(running)),
     { tools: [NOTE] },
-    { reasoning: { maxIterations: modelCalls + 1 } },
+    { reasoning: reasoningSettings({ maxIterations: modelCalls + 1 }) },
   );
   await runTask(task.id, draining.signal, {
     store,

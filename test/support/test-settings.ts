@@ -1,5 +1,14 @@
 /** Settings for tests that need only agents and the server. */
-import type { AgentSettings, CardSettings, PushSettings, ServerSettings, Settings, StorageSettings } from '../../src/config/settings.js';
+import type { ContextSettings } from '../../src/config/llm-agent-settings.js';
+import type {
+  AgentSettings,
+  CardSettings,
+  PushSettings,
+  ReasoningSettings,
+  ServerSettings,
+  Settings,
+  StorageSettings,
+} from '../../src/config/settings.js';
 
 export function agentSettings(change: Partial<AgentSettings> = {}): AgentSettings {
   return {
@@ -24,8 +33,47 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     includeContextLimit: 5,
     includeContextMaxLength: 500,
     doubleTexting: 'enqueue',
-    reasoning: { maxIterations: 10 },
     search: { enabled: false, maxResults: 10 },
+    reasoning: reasoningSettings({ maxIterations: 10 }),
+    subAgents: [],
+    agentTools: [],
+    agentToolOptions: {},
+    maxIterations: undefined,
+    disallowTransferToParent: false,
+    disallowTransferToPeers: false,
+    globalInstruction: '',
+    prompt: { role: '', guidance: '', systemPrompt: undefined },
+    includeContents: 'default',
+    context: contextSettings(),
+    structuredOutput: undefined,
+    outputKey: undefined,
+    inputSchema: undefined,
+    limits: { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined },
+    ...change,
+  };
+}
+
+export function contextSettings(change: Partial<ContextSettings> = {}): ContextSettings {
+  return {
+    strategy: 'none',
+    windowSize: 20,
+    budget: 8_000,
+    threshold: 0.85,
+    target: 0.7,
+    preserveRecent: 5,
+    summarizerLlm: undefined,
+    ...change,
+  };
+}
+
+export function reasoningSettings(change: Partial<ReasoningSettings> = {}): ReasoningSettings {
+  return {
+    maxIterations: 100,
+    showThinking: true,
+    enableExitTool: false,
+    enableEscalateTool: undefined,
+    terminationConditions: ['no_tool_calls', 'escalate', 'transfer', 'skip_summarization', 'input_required'],
+    completionInstruction: undefined,
     ...change,
   };
 }
@@ -59,6 +107,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
       maxToolBytes: 1024 * 1024,
+      maxEventBytes: 8 * 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,

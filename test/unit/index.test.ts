@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Hector } from 'hector';
 import t from 'tap';
+import { silentLogger } from '../../src/observe/log.js';
+import { sendText } from '../support/a2a-client.js';
 import { temporaryDirectory } from '../support/start-hector.js';
 
 const handler = () => 'x';
@@ -49,4 +51,40 @@ t.test('names that are taken and handlers that are none are refused (CONFIG_INVA
   });
   const problem = t.throws(() => wrong.settings());
   t.match(problem, { problems: [{ field: 'agents.a.handler', description: "only agents of 'type: custom' have one" }] });
+});
+
+t.test('agents are found, listed and walked as the configuration puts them together (AGT-29)', async (t) => {
+  const agents = { top: { sub_agents: ['mid'] }, mid: { type: 'sequential', sub_agents: ['leaf'] }, leaf: { description: 'The last' } };
+  const hector = new Hector({ config: { agents }, workingDirectory: await temporaryDirectory(t), environment: {} }).agent('code', handler);
+  t.same(hector.listAgents(), ['code', 'leaf', 'mid', 'top']);
+  t.same(hector.walkAgents('top'), ['top', 'mid', 'leaf']);
+  t.same(hector.findAgentPath('top', 'leaf'), ['top', 'mid', 'leaf']);
+  t.equal(hector.findAgentPath('leaf', 'top'), undefined);
+  t.equal(hector.findAgent('leaf')?.description, 'The last');
+  t.equal(hector.findAgent('nobody'), undefined);
+});
+
+t.test('code around an agent needs one with a model, and is given once (AGT-14, PRG-16)', async (t) => {
+  const config = { agents: { a: {}, flow: { type: 'sequential', sub_agents: ['a'] } } };
+  const create = () => new Hector({ config, environment: {} });
+  t.ok(
+    create()
+      .customize('a', { beforeAgent: () => 'no' })
+      .settings(),
+  );
+  t.throws(() => create().customize('flow', {}).settings(), { code: 'CONFIG_INVALID', message: /customize\('flow'\).*type sequential/ });
+  t.throws(() => create().customize('b', {}).settings(), { code: 'CONFIG_INVALID', message: /'agents' has a, flow/ });
+  t.throws(() => create().customize('a', {}).customize('a', {}), { code: 'CONFIG_INVALID', message: /customized twice/ });
+});
+
+t.test('what is registered runs: a callback answers over the real line (AGT-14)', async (t) => {
+  const hector = new Hector({
+    config: { agents: { a: {} }, server: { host: '127.0.0.1', port: 0 } },
+    workingDirectory: await temporaryDirectory(t),
+    environment: {},
+  }).customize('a', { beforeAgent: (_, message) => `heard ${message?.parts.length}` });
+  const running = await hector.start({ log: silentLogger });
+  t.teardown(() => running.close());
+  const task = await sendText(`${running.url}/agents/a`, 'Hello');
+  t.match(task.artifacts, [{ parts: [{ text: 'heard 1' }] }]);
 });

@@ -127,6 +127,7 @@ function streamReply(scope: CallScope, place: Place, run: Run): BindingReply {
     type: 'stream',
     headers: STREAM_HEADERS,
     events: detachableStream(scope.request.signal, (signal) => failing(scope, place, run(signal))),
+    describeFailure: (error) => formatResult(place.requestId, toErrorResult(toWireError(error).message)),
   };
 }
 

@@ -78,6 +78,13 @@ export async function prepareSentConfig(
   const config = configuration?.taskPushNotificationConfig;
   if (config === undefined) return async () => undefined;
   const ports = getPushPorts(dependencies);
+  if (config.taskId !== undefined && config.taskId !== '' && config.taskId !== message.taskId) {
+    const description = 'must be empty, or the taskId of the message: the config is for the task that the message makes or continues';
+    throw new AppError('PARAMS_INVALID', {
+      message: `Invalid parameters: ${SENT_TASK_ID}: ${description}`,
+      problems: [{ field: SENT_TASK_ID, description }],
+    });
+  }
   // First: what else is wrong may say something about a task that the caller must not know of (E7).
   if (message.taskId !== undefined) await getTaskRecord(dependencies.store, message.taskId, call);
   await assertWebhook(dependencies, ports, config.url, SENT_URL, call.signal);
@@ -209,3 +216,4 @@ function formatToken({ createdAt, key }: PushConfig): string {
 
 const DEFAULT_PAGE_SIZE = 50;
 const SENT_URL = 'configuration.taskPushNotificationConfig.url';
+const SENT_TASK_ID = 'configuration.taskPushNotificationConfig.taskId';

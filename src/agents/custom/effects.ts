@@ -19,6 +19,8 @@ import { invalid } from './read-output.js';
 export interface EffectsOptions {
   readonly agent: string;
   readonly taskId: string;
+  /** Its place below the run's own agent, where each turn has effects of its own. Default: it is the run's own. */
+  readonly scope?: string | undefined;
   /** That of the handler's call. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -76,22 +78,23 @@ export class Effects {
   }
 
   async #call<Value>(name: string, effect: ToolEffect, run: (effect: EffectContext) => Value | Promise<Value>): Promise<Value> {
-    const { taskId, signal } = this.#options;
+    const { taskId, scope, signal } = this.#options;
     const context = this.#context ?? (await new Promise<StepContext>((resolve) => this.#waiting.push(resolve)));
     if (signal.aborted) throw abortError(signal);
-    const identity = effectIdentity(taskId, name, effect);
+    const identity = effectIdentity([taskId, ...(scope === undefined ? [] : [scope])], name, effect);
     const environment = { idempotencyKey: identity.idempotencyKey, signal };
     if (effect === 'pure') return await run(environment);
     const row = (await context.ledger.find([identity.callId])).get(identity.callId);
     if (row?.status === 'done' && row.result !== undefined) return this.#settle(row.result) as Value;
     if (row !== undefined && isLost(row, effect)) return await this.#ask(name, row);
     await faultPoint('tool.before-intent');
-    await this.#record({ ...identity, status: 'intended', ...(row?.decision === undefined ? {} : { decision: row.decision }) }, context);
+    const decided = row?.decision === undefined ? {} : { decision: row.decision };
+    await this.#record({ ...identity, status: 'intended', ...decided }, context);
     await faultPoint('tool.after-intent');
     if (signal.aborted) throw abortError(signal);
     const result = await this.#run(name, effect, () => run(environment));
     await faultPoint('tool.after-call');
-    await this.#record({ ...identity, status: 'done', result: result.stored }, context);
+    await this.#record({ ...identity, status: 'done', result: result.stored, ...decided }, context);
     await faultPoint('tool.after-result');
     if ('error' in result) throw result.error;
     return this.#settle(result.stored) as Value;
@@ -149,8 +152,8 @@ function isLost(row: ToolCallRecord, effect: ToolEffect): boolean {
   return row.status === 'unknown' || (row.status === 'intended' && (effect === 'once' || row.effect === 'once'));
 }
 
-function effectIdentity(taskId: string, name: string, effect: ToolEffect): CallIdentity {
-  const key = sha256Hex(canonicalJson(['effect', taskId, name]));
+function effectIdentity(run: readonly string[], name: string, effect: ToolEffect): CallIdentity {
+  const key = sha256Hex(canonicalJson(['effect', ...run, name]));
   return {
     callId: `effect-${key.slice(0, 32)}`,
     tool: name,

@@ -7,10 +7,8 @@ import type { ToolEffect } from '../../tasks/tool-call.js';
 export type OutputPart = Omit<Part, 'raw'> & { readonly raw?: string | Uint8Array };
 
 /** Exactly one of both; `text` is short for one text part. */
-interface Content {
-  readonly text?: string;
-  readonly parts?: readonly OutputPart[];
-}
+type Content = { readonly text: string; readonly parts?: never } | { readonly text?: never; readonly parts: readonly OutputPart[] };
+type NoContent = { readonly text?: never; readonly parts?: never };
 
 /** Growth of a text artifact: shown at once, committed with the next output that is no text, or at the end. */
 export interface TextOutput {
@@ -21,7 +19,7 @@ export interface TextOutput {
 }
 
 /** A result, or a part of one. */
-export interface ArtifactOutput extends Content {
+export type ArtifactOutput = Content & {
   readonly type: 'artifact';
   /** Unique within the task. An artifact of the same id is replaced, or extended with `append`. */
   readonly artifactId: string;
@@ -34,9 +32,9 @@ export interface ArtifactOutput extends Content {
   readonly append?: boolean;
   /** Nothing more comes for this artifact. Default: true unless `append` is given. */
   readonly lastChunk?: boolean;
-}
+};
 
-interface Statement extends Content {
+interface Statement {
   /** Metadata of the message. */
   readonly messageMetadata?: JsonObject;
   /** Metadata of the status: of the task too when this ends it, or while it waits. */
@@ -46,32 +44,28 @@ interface Statement extends Content {
 }
 
 /** Tells how far the work is; the task goes on WORKING. */
-export interface StatusOutput extends Statement {
-  readonly type: 'status';
-}
+export type StatusOutput = Content & Statement & { readonly type: 'status' };
 
 /**
  * The task waits in INPUT_REQUIRED or AUTH_REQUIRED, and this call of the handler ends. The next message to the task calls it again, with
  * `wait` set. That a message came proves nothing about credentials: check them, and yield `auth-required` again if need be (M9).
  */
-export interface WaitOutput extends Statement {
-  readonly type: 'input-required' | 'auth-required';
-  /** Milliseconds until the wait ends in FAILED; 0 = never. Default: `server.approval.expires_after`. */
-  readonly expiresAfterMs?: number;
-}
+export type WaitOutput = Content &
+  Statement & {
+    readonly type: 'input-required' | 'auth-required';
+    /** Milliseconds until the wait ends in FAILED; 0 = never. Default: `server.approval.expires_after`. */
+    readonly expiresAfterMs?: number;
+  };
 
 /**
  * The whole answer is this message; clients get no task (S1, T2). Only as the first and only output of a new task, and
  * only by agents with `directMessages`.
  */
-export interface MessageOutput extends Statement {
-  readonly type: 'message';
-}
+export type MessageOutput = Content & Statement & { readonly type: 'message' };
 
 /** Ends the task in this state. `completed` needs no content. */
-export interface EndOutput extends Statement {
-  readonly type: 'completed' | 'failed' | 'rejected';
-}
+export type EndOutput = Statement &
+  ((Content & { readonly type: 'completed' | 'failed' | 'rejected' }) | (NoContent & { readonly type: 'completed' }));
 
 /** A string is short for `{ type: 'text', text }`. */
 export type Output = string | TextOutput | ArtifactOutput | StatusOutput | WaitOutput | MessageOutput | EndOutput;

@@ -42,8 +42,23 @@ export function readRun(events: readonly TaskEvent[], session: readonly SessionM
         );
     }
   }
-  if (found === undefined) throw new Error(`the log of the run has no message ${messageId ?? ''}`);
-  return { ...found, metadata, artifacts: [...artifacts.values()], history: toHistory(session, messages) };
+  const answered = found ?? findInSession(session, messageId);
+  if (answered === undefined) throw new Error(`the log of the run has no message ${messageId ?? ''}`);
+  return { ...answered, metadata, artifacts: [...artifacts.values()], history: toHistory(session, messages) };
+}
+
+/** A run below another one may have nothing to answer but what its parent has. */
+function findInSession(
+  session: readonly SessionMessage[],
+  messageId: string | undefined,
+): Pick<RunView, 'message' | 'wait' | 'acceptedOutputModes'> | undefined {
+  const message = session.findLast(({ id, role }) => role === 'user' && (messageId === undefined || id === messageId));
+  if (message === undefined) return undefined;
+  return {
+    message: { messageId: message.id, role: 'ROLE_USER', parts: message.parts.flatMap(toPart) },
+    wait: undefined,
+    acceptedOutputModes: [],
+  };
 }
 
 function extend(known: Artifact | undefined, more: Artifact): Artifact {

@@ -4,6 +4,7 @@ import { canonicalJson, type JsonObject, sha256Hex } from '../../base/json.js';
 import type { CheckArguments } from '../../providers/tools/arguments.js';
 import type { Tool } from '../../providers/tools/contract.js';
 import type { ToolCallPart } from '../../tasks/session-message.js';
+import { isAgentTool } from '../as-tool/create-agent-tool.js';
 
 /** A call that can be run. */
 export interface ReadyCall {
@@ -47,9 +48,9 @@ export function prepareCall(
   }
 }
 
-/** Whether the model's answer must be committed before this call runs (R7). */
+/** Whether the model's answer must be committed before this call runs (R7), or begins a run of its own. */
 export function needsLedger(call: PreparedCall): boolean {
-  return call.type === 'ready' && (call.tool.effect !== 'pure' || call.tool.requiresApproval === true);
+  return call.type === 'ready' && (call.tool.effect !== 'pure' || call.tool.requiresApproval === true || isAgentTool(call.tool));
 }
 
 function idempotencyKey(taskId: string, callId: string): string {

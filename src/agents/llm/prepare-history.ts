@@ -1,5 +1,6 @@
 /** The session as this agent's model may read it. */
 import { type SessionMessage, type ToolCallPart, type ToolResultPart, textOf } from '../../tasks/session-message.js';
+import { transferToolName } from './control-tools.js';
 
 /**
  * Every tool call is followed by its result, in the order of the calls, and no result stands alone (AGT-28, AGT-55). A call
@@ -47,9 +48,18 @@ export function withoutDecisions(history: readonly SessionMessage[]): readonly S
 
 function ownView(message: SessionMessage, agent: string): readonly SessionMessage[] {
   if (message.role === 'user' || message.author === agent) return [message];
-  const text = textOf(message);
-  if (message.role === 'tool' || text === '') return [];
+  if (message.role === 'tool') return [];
+  const text = [textOf(message), ...handOvers(message, agent)].filter((said) => said !== '').join('\n');
+  if (text === '') return [];
   return [
     { ...message, role: 'user', author: 'user', parts: [{ type: 'text', text: `[Message from agent '${message.author}']: ${text}` }] },
   ];
+}
+
+/** What another agent said to this one as it handed the conversation over. */
+function handOvers({ parts }: SessionMessage, agent: string): readonly string[] {
+  return parts.flatMap((part) => {
+    const request = part.type === 'tool_call' && part.name === transferToolName(agent) ? part.arguments['request'] : undefined;
+    return typeof request === 'string' ? [request] : [];
+  });
 }

@@ -45,6 +45,11 @@ export function readDecisions(message: SessionMessage, scope: DecisionScope): Re
   return { ...read, isOnlyDecision: hasDecision && !hasOtherParts && (text === '' || word !== undefined) };
 }
 
+/** Nothing but decisions, valid or not: nothing that a model should read. */
+export function isOnlyDecision(message: SessionMessage): boolean {
+  return readDecisions(message, { taskId: '', asked: [], settled: new Set() }).isOnlyDecision;
+}
+
 type Read = Omit<ReadDecisions, 'isOnlyDecision'>;
 
 const nothing = (...problems: readonly string[]): Read => ({ decisions: new Map(), problems });
@@ -123,7 +128,7 @@ function readEntry(entry: JsonObject): Decided | undefined {
   }
 }
 
-function readWord(text: string): Decision | undefined {
+export function readWord(text: string): Decision | undefined {
   switch (text.toLowerCase().replace(/[.!]+$/, '')) {
     case 'approve':
     case 'approved':
@@ -158,7 +163,7 @@ function isSame(a: Decision, b: Decision): boolean {
   return a.type === b.type && (a.type === 'deny' || canonicalJson(a) === canonicalJson(b));
 }
 
-function isDecisionData(data: JsonValue): data is JsonObject {
+export function isDecisionData(data: JsonValue): data is JsonObject {
   return isJsonObject(data) && (data['type'] === 'tool_approval' || data['type'] === 'tool_outcome');
 }
 

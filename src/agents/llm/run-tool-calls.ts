@@ -10,10 +10,15 @@ import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
 import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
+import { startTool, type ToolCode } from './start-tool.js';
 import { storeResult } from './store-result.js';
+import type { ToolProgress } from './tool-progress.js';
 
 export interface RunToolCallsOptions {
-  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress'>;
+  readonly progress: ToolProgress;
+  /** What runs around each call. */
+  readonly code: ToolCode;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
   /** Of the content and of the data of one result; those of one answer have four times as much together. */
@@ -62,7 +67,7 @@ async function runToolCall({ call, decision, record }: CallToRun, options: RunTo
 
 async function callTool(
   call: ReadyCall,
-  { context, log }: RunToolCallsOptions,
+  { context, progress, code, log }: RunToolCallsOptions,
   keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
 ): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
@@ -75,7 +80,8 @@ async function callTool(
   let running: Promise<unknown> | undefined;
   try {
     return await withSpan('hector.tool.execute', attributes, () => {
-      running = startTool(call, { ...context, callId: id, idempotencyKey });
+      const show = (text: string) => progress.add(id, text);
+      running = startTool(call, { ...context, callId: id, idempotencyKey, progress: show }, code, log);
       return untilAborted(running, context.signal);
     });
   } catch (error) {
@@ -96,8 +102,3 @@ async function callTool(
 
 /** In place of what a tool returned. */
 const UNKNOWN = Symbol('unknown');
-
-/** What comes of it may be anything, and need not be a promise: `storeResult` looks at it. */
-async function startTool({ tool, arguments: args }: ReadyCall, context: ToolContext): Promise<unknown> {
-  return await tool.execute(args, context);
-}

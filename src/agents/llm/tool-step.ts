@@ -9,24 +9,27 @@ import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { SessionMessage, ToolCallPart } from '../../tasks/session-message.js';
 import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
-import type { StepContext, StepOutcome, StepState } from '../agent.js';
-import { createToolMessage } from './answered-call.js';
+import type { ChildMessage, StepContext, StepOutcome, StepState } from '../agent.js';
+import { delegateCalls, isDelegation } from '../as-tool/delegate-calls.js';
+import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, routeAnswer } from '../child-questions.js';
+import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
-import { type Attempts, type LlmControl, writeControl } from './control.js';
+import { conclude } from './conclude.js';
+import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
 import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
-import { type Decision, readDecisions } from './read-decisions.js';
+import { isOnlyDecision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
-import type { StepDependencies } from './step-dependencies.js';
-import { limitContent } from './store-result.js';
+import type { ToolStepOptions } from './step-dependencies.js';
+import { limitDecision } from './store-result.js';
 
 export async function runToolStep(
   state: StepState,
   context: StepContext,
   control: LlmControl,
-  dependencies: StepDependencies,
+  dependencies: ToolStepOptions,
 ): Promise<StepOutcome> {
   const { name, clock, approvalExpiresAfterMs, maxToolBytes } = dependencies;
   const { task, history } = state;
@@ -44,35 +47,98 @@ export async function runToolStep(
     ...entry,
     plan: planCall({ ...entry, row: rows.get(entry.call.id), attempts: control.attempts }),
   }));
-  const reply = readReply(history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
-  const decided = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
+  const routed = routeReply(state, control, planned);
+  const reply = readReply(routed.history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
+  const settled = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
+  const decided = settled.filter((entry) => !isDelegation(entry));
+  const delegation = delegateCalls(settled.filter(isDelegation), state, {
+    ...{ name, maxToolBytes, maxToolOutputLength: dependencies.llm.maxToolOutputLength, now: clock.now() },
+    delegated: control.delegated ?? {},
+  });
 
   const startedAt = clock.now();
-  const answered = await runPlannedCalls(decided, state, context, dependencies);
+  const ran = await runPlannedCalls(decided, state, context, dependencies);
+  const answered = open.flatMap(({ id }) => [...ran, ...delegation.answered].filter(({ call }) => call.id === id));
   const begun = decided.map(({ plan }) => plan);
   const plans = decided.map(({ call, plan }) => {
-    if (plan.type !== 'run' || answered.some((known) => known.call.id === call.id)) return plan;
+    if (plan.type !== 'run' || ran.some((known) => known.call.id === call.id)) return plan;
     return askForOutcome(plan, call, { number: (control.attempts[call.id]?.number ?? 0) + 1, startedAt });
   });
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
   const events = describeOutput({ results: answered, append: control.wroteOutput });
-  const says = answered.length > 0 || reply.consumes.length > 0;
-  const result = {
-    control: writeControl({
-      ...control,
-      wroteOutput: control.wroteOutput || events.length > 0,
-      callMessageId: questions.length === 0 ? undefined : control.callMessageId,
-      attempts: attemptsOf(questions),
-    }),
-    messages: says
-      ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes: reply.consumes, at: clock.now() })]
-      : [],
-    events,
-    toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans)],
+  const consumes = [...new Set([...reply.consumes, ...routed.consumes])];
+  const isAnswered = questions.length + delegation.starts.length + delegation.open.length === 0;
+  const next: LlmControl = {
+    ...control,
+    wroteOutput: control.wroteOutput || events.length > 0,
+    callMessageId: isAnswered ? undefined : control.callMessageId,
+    attempts: attemptsOf(questions),
+    usage: delegation.usages.reduce(addUsage, control.usage),
+    delegated: delegation.delegated,
+    heard: markOf(history.at(-1)),
   };
-  if (questions.length === 0) return { type: 'continue', ...result };
-  const { problems } = reply;
-  return askSomebody({ questions, problems, task, expiresAfterMs: approvalExpiresAfterMs, now: clock.now() }, result);
+  const result = {
+    control: writeControl(next),
+    messages:
+      answered.length + consumes.length > 0
+        ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes, at: clock.now() })]
+        : [],
+    events,
+    ...mergeStateChanges(answered),
+    toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans), ...delegation.toolCalls],
+  };
+  const { starts, delegated } = delegation;
+  const { says } = routed;
+  if (starts.length + says.length > 0) return { type: 'branch', starts, says, ...result };
+  const waiting = findWaiting(delegation.open);
+  const problems = [...routed.problems, ...reply.problems];
+  if (questions.length > 0 && waiting.length === 0)
+    return askSomebody({ questions, problems, task, expiresAfterMs: approvalExpiresAfterMs, now: clock.now() }, result);
+  if (waiting.length > 0) {
+    const own = questions.length === 0 ? undefined : askOwn(questions);
+    return {
+      type: 'wait',
+      ...mergeQuestions(waiting, { ...(own === undefined ? {} : { own }), problems, task, now: clock.now() }),
+      ...result,
+    };
+  }
+  const all = calls.map((call) => prepareCall(call, { ...dependencies, taskId: task.id }));
+  return conclude(
+    { type: 'continue', ...result },
+    { prepared: all, control: next, children: state.children ?? [], delegated, dependencies },
+  );
+
+  function askOwn(questions: readonly Question[]): OpenQuestion | undefined {
+    const asked = askSomebody({ questions, problems: [], task, expiresAfterMs: approvalExpiresAfterMs, now: clock.now() }, result);
+    return asked.type === 'wait' ? asked : undefined;
+  }
+}
+
+interface RoutedReply {
+  /** Without what runs below this one were told. */
+  readonly history: readonly SessionMessage[];
+  readonly says: readonly ChildMessage[];
+  readonly problems: readonly string[];
+  readonly consumes: readonly string[];
+}
+
+/** The message that woke the run, shared out between the agents that work for it and itself. */
+function routeReply({ history, children = [] }: StepState, control: LlmControl, planned: readonly PlannedCall[]): RoutedReply {
+  const keys = Object.values(control.delegated ?? {});
+  const waiting = findWaiting(children.filter(({ key }) => keys.includes(key)));
+  const message = history.at(-1);
+  const unchanged = { history, says: [], problems: [], consumes: [] };
+  if (keys.length === 0 || message?.role !== 'user') return unchanged;
+  if (markOf(message) === control.heard) return { ...unchanged, history: history.slice(0, -1) };
+  if (waiting.length === 0) return unchanged;
+  const own = planned.flatMap(({ call, plan }) => (plan.type === 'ask' ? [call.id] : []));
+  const routed = routeAnswer(message, waiting, new Set(own));
+  return {
+    history: [...history.slice(0, -1), ...(routed.own === undefined ? [] : [routed.own])],
+    says: routed.says,
+    problems: routed.problems,
+    consumes: isOnlyDecision(message) ? [message.id] : [],
+  };
 }
 
 interface Reply {
@@ -117,12 +183,6 @@ function readReply(history: readonly SessionMessage[], { taskId, calls, planned,
         : plan;
     },
   };
-}
-
-/** What people say came of a call is a result like any other. */
-function limitDecision(decision: Decision, maxBytes: number): Decision {
-  const isLong = decision.type === 'done' && decision.result !== undefined;
-  return isLong ? { ...decision, result: limitContent(decision.result, maxBytes) } : decision;
 }
 
 function findCalls(history: readonly SessionMessage[], messageId: string | undefined): readonly ToolCallPart[] {

@@ -1,5 +1,9 @@
-import { choice, flag, integer, list, named, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, flag, freeForm, integer, list, named, optional, type Static, section, text } from '../schema-builder.js';
 import type { AgentSettings } from '../settings.js';
+import { ContextSchema, resolveContext } from './agent-context.js';
+import { LimitsSchema, resolveLimits } from './agent-limits.js';
+import { resolveStructuredOutput, StructuredOutputSchema } from './agent-output.js';
+import { GLOBAL_INSTRUCTION, PromptSchema, resolvePrompt } from './agent-prompt.js';
 import {
   CardSchema,
   ExtendedCardSchema,
@@ -11,9 +15,24 @@ import {
   SkillSchema,
 } from './cards.js';
 
+const CONDITIONS = ['no_tool_calls', 'escalate', 'transfer', 'skip_summarization', 'input_required'] as const;
+
+const AgentToolSchema = section(
+  {
+    require_approval: flag('Each call waits for somebody first.', { default: false }),
+    approval_prompt: optional(text('The question; {request} stands for what the agent is to do.', { minLength: 1 })),
+    skip_summarization: flag('What the agent answers is the answer; no model sums it up.', { default: false }),
+  },
+  'One agent that is called as a tool.',
+);
+
 const AgentSchema = section(
   {
-    type: choice(['llm', 'custom'], 'Kind of agent: a model with tools, or a handler that a program registers.', { default: 'llm' }),
+    type: choice(
+      ['llm', 'custom', 'sequential', 'parallel', 'loop', 'runner'],
+      'Kind of agent: a model with tools; a handler that a program registers; sub_agents one after the other, all at once, or again and again; tools one after the other, without a model.',
+      { default: 'llm' },
+    ),
     handler: optional(text('With type custom: name under which the program registers the code; default: the key.', { minLength: 1 })),
     direct_messages: flag('With type custom: it may answer with a message in place of a task. Streams then begin with its first output.', {
       default: false,
@@ -21,8 +40,33 @@ const AgentSchema = section(
     name: optional(text('Display name; default: the key.', { minLength: 1 })),
     description: optional(text('What the agent is for, as its card tells.')),
     llm: optional(text("Name in llms; default: defaults.llm, else 'default', else the only one.", { minLength: 1 })),
-    instruction: text('System prompt.', { default: 'You are a helpful assistant.' }),
+    instruction: text('System prompt; {name} stands for a value of the state of the session.', { default: 'You are a helpful assistant.' }),
+    global_instruction: GLOBAL_INSTRUCTION,
+    prompt: PromptSchema,
+    include_contents: choice(['default', 'none'], 'With none it reads its own run alone, not the conversation before.', {
+      default: 'default',
+    }),
+    context: ContextSchema,
+    structured_output: optional(StructuredOutputSchema),
+    output_key: optional(text("Key of the session's state that gets its answers.", { minLength: 1, maxLength: 200 })),
+    input_schema: optional(freeForm('JSON Schema of its arguments where another agent calls it as a tool.')),
+    limits: LimitsSchema,
     tools: optional(list(text('Name of a tool.', { minLength: 1 }), 'Tools it may use; left out means all, [] means none.')),
+    sub_agents: list(
+      text('Name of an agent.', { minLength: 1 }),
+      'With type sequential, parallel or loop: its members. With type llm: agents that it may hand the conversation over to.',
+      { default: [] },
+    ),
+    agent_tools: list(text('Name of an agent.', { minLength: 1 }), 'With type llm: agents that it may call as tools.', { default: [] }),
+    agent_tool_options: named(AgentToolSchema, 'How single agent_tools are called, by their names.'),
+    max_iterations: optional(
+      integer('With type loop: rounds at most; 0, as when left out: until one of the sub_agents escalates.', {
+        minimum: 0,
+        maximum: 10_000,
+      }),
+    ),
+    disallow_transfer_to_parent: flag('It may not hand the conversation back to the agent above it.', { default: false }),
+    disallow_transfer_to_peers: flag('It may not hand the conversation over to the agents beside it.', { default: false }),
     streaming: flag('Answers are sent as they grow.', { default: true }),
     visibility: choice(['public', 'internal', 'private'], 'Who sees the agent: everybody, callers with a login, nobody outside.', {
       default: 'public',
@@ -54,7 +98,22 @@ const AgentSchema = section(
       'Recall across sessions; how is told by storage.memory.',
     ),
     reasoning: section(
-      { max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }) },
+      {
+        max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }),
+        show_thinking: flag('Reasoning of the model is shown to clients, in artifacts of its own.', { default: true }),
+        enable_exit_tool: flag('The model may end its work with exit_loop.', { default: false }),
+        enable_escalate_tool: optional(
+          flag('The model may end its work, and the loop around it, with escalate; default: inside a loop it may, elsewhere not.'),
+        ),
+        termination_conditions: list(
+          choice(CONDITIONS, 'What ends the loop of model and tools.'),
+          'What ends the loop: an answer without tool calls; escalate or transfer called; the answer of an agent tool that skips the summary; a question to somebody, which always pauses it.',
+          { default: CONDITIONS },
+        ),
+        completion_instruction: optional(
+          text('In place of what the prompt says about exit_loop, escalate and transfers.', { minLength: 1 }),
+        ),
+      },
       'The loop of model and tools.',
     ),
   },
@@ -78,8 +137,16 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     directMessages: agent.direct_messages,
     name,
     description,
-    llm: agent.llm as string,
+    llm: agent.llm ?? '',
     instruction: agent.instruction,
+    globalInstruction: agent.global_instruction,
+    prompt: resolvePrompt(agent.prompt),
+    includeContents: agent.include_contents,
+    context: resolveContext(agent.context),
+    structuredOutput: resolveStructuredOutput(agent.structured_output),
+    outputKey: agent.output_key,
+    inputSchema: agent.input_schema,
+    limits: resolveLimits(agent.limits),
     tools: agent.tools,
     streaming: agent.streaming,
     visibility: agent.visibility,
@@ -99,6 +166,31 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     includeContextMaxLength: agent.include_context_max_length,
     doubleTexting: agent.double_texting,
     search: { enabled: agent.search.enabled, maxResults: agent.search.max_results },
-    reasoning: { maxIterations: agent.reasoning.max_iterations },
+    reasoning: resolveReasoning(agent.reasoning),
+    subAgents: agent.sub_agents,
+    agentTools: agent.agent_tools,
+    agentToolOptions: Object.fromEntries(Object.entries(agent.agent_tool_options).map(([name, own]) => [name, resolveAgentTool(own)])),
+    maxIterations: agent.max_iterations ?? (agent.type === 'loop' ? 0 : undefined),
+    disallowTransferToParent: agent.disallow_transfer_to_parent,
+    disallowTransferToPeers: agent.disallow_transfer_to_peers,
+  };
+}
+
+function resolveReasoning(reasoning: Static<typeof AgentSchema>['reasoning']): AgentSettings['reasoning'] {
+  return {
+    maxIterations: reasoning.max_iterations,
+    showThinking: reasoning.show_thinking,
+    enableExitTool: reasoning.enable_exit_tool,
+    enableEscalateTool: reasoning.enable_escalate_tool,
+    terminationConditions: reasoning.termination_conditions,
+    completionInstruction: reasoning.completion_instruction,
+  };
+}
+
+function resolveAgentTool(options: Static<typeof AgentToolSchema>): AgentSettings['agentToolOptions'][string] {
+  return {
+    requireApproval: options.require_approval,
+    approvalPrompt: options.approval_prompt,
+    skipSummarization: options.skip_summarization,
   };
 }

@@ -6,9 +6,8 @@
 import { choice, flag, named, object, optional, type Static, text } from '../schema-builder.js';
 import type { CommonToolSettings, ToolSettings } from '../settings.js';
 import { COMMAND_KEYS, resolveCommandTool } from './command-tools.js';
-import { FUNCTION_KEYS, LIMITED_HANDLERS, resolveFunctionTool } from './function-tools.js';
+import { FUNCTION_KEYS, LIMITED_HANDLERS, type ResolveToolContext, resolveFunctionTool } from './function-tools.js';
 import { MCP_KEYS, resolveMcpTool } from './mcp-tools.js';
-import type { ResolveContext } from './resolve-context.js';
 
 /** Keys of each kind beside the common ones; `config/check-tools.ts` refuses those of another. */
 export const KINDS = {
@@ -47,7 +46,7 @@ export function findToolKind(tool: Readonly<Record<string, unknown>>): string | 
   return tool.url === undefined && tool.command === undefined ? undefined : 'mcp';
 }
 
-export function resolveTool(tool: Static<typeof ToolSchema>, context: Pick<ResolveContext, 'workingDirectory'>): ToolSettings {
+export function resolveTool(tool: Static<typeof ToolSchema>, context: ResolveToolContext): ToolSettings {
   const common: CommonToolSettings = {
     enabled: tool.enabled,
     description: tool.description,
@@ -66,7 +65,7 @@ export function resolveTool(tool: Static<typeof ToolSchema>, context: Pick<Resol
 }
 
 /** Built-in tools as they are without any key. */
-export function resolveBuiltInTools(context: Pick<ResolveContext, 'workingDirectory'>): Readonly<Record<string, ToolSettings>> {
+export function resolveBuiltInTools(context: ResolveToolContext): Readonly<Record<string, ToolSettings>> {
   const functions = LIMITED_HANDLERS.map((handler) => [handler, resolveTool({ type: 'function', handler, enabled: true }, context)]);
   return Object.fromEntries([...functions, ['bash', resolveTool({ type: 'command', enabled: true }, context)]]);
 }

@@ -80,18 +80,12 @@ export function artifactText({ parts }: ArtifactVersion): string {
   return parts.flatMap(({ text }) => text ?? []).join('');
 }
 
-/**
- * For instructions: the newest version of the session's artifact of that name, or `undefined`. The events are read once, when a name is
- * first asked for. Of the run under way they hold what it has committed.
- */
-export function createArtifactLoader(
-  store: Pick<SessionStore, 'readArtifacts'>,
-  session: Pick<SessionRecord, 'id'>,
-): (name: string, version?: number) => Promise<string | undefined> {
-  let reading: Promise<SessionArtifacts> | undefined;
-  return async (name, version) => {
-    reading ??= readSessionArtifacts(store, session);
-    const found = (await reading).find(name, version);
-    return found === undefined ? undefined : artifactText(found);
-  };
+/** For instructions (`{artifact.name}`): the newest version of that name in the run's session; `undefined`: there is none. */
+export async function findSessionArtifact(
+  store: Pick<SessionStore, 'readArtifactsOf'>,
+  taskId: string,
+  name: string,
+): Promise<string | undefined> {
+  const found = collectArtifacts(await store.readArtifactsOf(taskId)).find(name);
+  return found === undefined ? undefined : artifactText(found);
 }

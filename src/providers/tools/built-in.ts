@@ -11,6 +11,9 @@ export const BUILT_IN_HANDLERS = [
   'search_replace',
   'grep_search',
   'apply_patch',
+  'web_request',
+  'web_fetch',
+  'web_search',
 ] as const;
 
 export type BuiltInHandler = (typeof BUILT_IN_HANDLERS)[number];
@@ -23,6 +26,6 @@ export const BUILT_IN_TOOLS: readonly string[] = [...BUILT_IN_HANDLERS, BUILT_IN
 
 /**
  * An agent that names no tools has this one of them, and those that the configuration declares. The others read or change files, run
- * programs or ask people: whoever wants that says so.
+ * programs, reach out or ask people: whoever wants that says so.
  */
 export const HAD_WITHOUT_NAMING: readonly string[] = ['search'];

@@ -1,7 +1,9 @@
 /** The tools that an agent sees. */
+import type { ResolveHost } from '../../access/outbound-guard.js';
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { FunctionToolSettings, McpToolSettings, ToolLimits, ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, McpToolSettings, ToolLimits, ToolSettings, WebLimits } from '../../config/settings.js';
+import { chooseWebSearchEngine } from '../web-search/registry.js';
 import { createCommandTool } from './adapters/command/command-tool.js';
 import { createApplyPatchTool } from './adapters/files/apply-patch.js';
 import { createGrepSearchTool } from './adapters/files/grep-search.js';
@@ -14,6 +16,12 @@ import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
 import { createSearchMemoryTool, type SearchMemoryToolOptions } from './adapters/search-memory.js';
 import { createTodoWriteTool } from './adapters/todo-write.js';
+import { createAskService } from './adapters/web/ask-service.js';
+import type { Exchange } from './adapters/web/exchange.js';
+import { createGuardedExchange } from './adapters/web/guarded-exchange.js';
+import { createWebFetchTool } from './adapters/web/web-fetch.js';
+import { createWebRequestTool } from './adapters/web/web-request.js';
+import { createWebSearchTool } from './adapters/web/web-search.js';
 import { createArgumentsCheck } from './arguments.js';
 import { BUILT_IN_COMMAND, BUILT_IN_HANDLERS, BUILT_IN_TOOLS, type BuiltInHandler, HAD_WITHOUT_NAMING } from './built-in.js';
 import type { Tool, Toolset } from './contract.js';
@@ -37,6 +45,8 @@ export interface CreateToolsOptions {
   /** Tools that code adds (ARC-10); one of them may replace a built-in tool of the same name. */
   readonly extensions?: readonly Tool[];
   readonly clock: Clock;
+  /** For web tools. Default: as the system resolves names. */
+  readonly resolveHost?: ResolveHost;
 }
 
 /**
@@ -87,7 +97,7 @@ function declareTool(name: string, settings: ToolSettings, options: CreateToolsO
       return adjust(name, settings, createCommandTool(settings, { clock }), true);
     case 'function': {
       const extension = findExtension(settings.handler, options);
-      const tool = extension ?? createHandler(settings.handler, settings, options);
+      const tool = extension ?? createHandler(settings.handler, settings, { ...options, name });
       return tool === undefined ? undefined : adjust(name, settings, tool, extension === undefined);
     }
     // Its tools are those that the server offers in a step.
@@ -101,15 +111,20 @@ function createUndeclared(name: string, options: CreateToolsOptions): Tool | und
   if (extension !== undefined) return extension;
   const settings = options.builtInTools?.[name];
   if (name === BUILT_IN_COMMAND) return settings?.type === 'command' ? createCommandTool(settings, options) : undefined;
-  return createHandler(name, settings?.type === 'function' ? settings : undefined, options);
+  return createHandler(name, settings?.type === 'function' ? settings : undefined, { ...options, name });
 }
 
-/** A built-in tool; those that work in a folder only with settings. */
-function createHandler(handler: string, settings: FunctionToolSettings | undefined, options: CreateToolsOptions): Tool | undefined {
+interface HandlerOptions extends CreateToolsOptions {
+  /** Key in `tools`, or what the key would be. */
+  readonly name: string;
+}
+
+/** A built-in tool; those that have limits only with settings. */
+function createHandler(handler: string, settings: FunctionToolSettings | undefined, options: HandlerOptions): Tool | undefined {
   const { documentStores, search, clock } = options;
-  const withLimits = (create: (limits: ToolLimits) => Tool): Tool | undefined =>
+  const withLimits = (create: (limits: ToolLimits & WebLimits) => Tool): Tool | undefined =>
     // The configuration fills in the limits that this handler reads.
-    settings === undefined ? undefined : create(settings as FunctionToolSettings & ToolLimits);
+    settings === undefined ? undefined : create(settings as FunctionToolSettings & ToolLimits & WebLimits);
   switch (handler as BuiltInHandler) {
     case 'search':
       return documentStores.length === 0 ? undefined : createSearchTool({ stores: documentStores, search, clock });
@@ -129,7 +144,25 @@ function createHandler(handler: string, settings: FunctionToolSettings | undefin
       return withLimits(createApplyPatchTool);
     case 'grep_search':
       return withLimits((limits) => createGrepSearchTool(limits, { clock }));
+    case 'web_request':
+      return withLimits((limits) => createWebRequestTool(limits, exchangeOf(limits, options)));
+    case 'web_fetch':
+      return withLimits((limits) => createWebFetchTool(exchangeOf(limits, options), { clock }));
+    case 'web_search':
+      return withLimits((limits) => createSearchOfWeb(limits, options));
   }
+}
+
+function exchangeOf(limits: ToolLimits & WebLimits, { name, clock, resolveHost }: HandlerOptions): Exchange {
+  return createGuardedExchange({ limits, allowPrivate: limits.allowPrivate, keyPath: `tools.${name}`, resolveHost, clock });
+}
+
+/** Where the engine is was said by whoever wrote the configuration, and may be inside. */
+function createSearchOfWeb(limits: ToolLimits & WebLimits, options: HandlerOptions): Tool {
+  const keyPath = `tools.${options.name}`;
+  const exchange = exchangeOf({ ...limits, allowPrivate: ['*'], maxRedirects: 0, allowedDomains: [], deniedDomains: [] }, options);
+  const choice = chooseWebSearchEngine(limits, keyPath, createAskService(exchange, keyPath));
+  return createWebSearchTool({ choice, maxResults: limits.maxResults });
 }
 
 /** TOOL-01, TOOL-02: a handler that is not built in waits for approval unless the configuration says otherwise. */

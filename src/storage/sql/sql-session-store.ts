@@ -107,6 +107,12 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
       }));
   }
 
+  async readArtifactsOf(taskId: string): Promise<readonly TaskEvent[]> {
+    if (!isTaskId(taskId)) return [];
+    const [row] = await this.#read<{ readonly id: string }>(SESSION_OF, [taskId]);
+    return row === undefined ? [] : await this.readArtifacts(row);
+  }
+
   async deleteSession(id: string, owner: string, pause?: Pause): Promise<DeleteSessionOutcome> {
     const row = await this.#findRow(id, owner);
     if (row === undefined) return { type: 'not-found' };
@@ -196,6 +202,7 @@ const SESSIONS = `SELECT session_key, session_id, agent, owner, context_id, last
 
 const UNNOTED = `SELECT s.session_key, s.agent, s.owner, s.context_id, t.id AS task_id, t.tenant AS task_tenant
   FROM sessions AS s LEFT JOIN tasks AS t ON t.id = s.session_id WHERE s.owner_key IS NULL ORDER BY s.session_id LIMIT ?`;
+const SESSION_OF = 'SELECT r.session_id AS id FROM tasks AS t JOIN tasks AS r ON r.id = COALESCE(t.root_id, t.id) WHERE t.id = ?';
 const ARTIFACTS = `SELECT e.task_id, e.seq, e.epoch, e.created_at, e.body, t.context_id FROM tasks AS t JOIN task_events AS e ON e.task_id = t.id
   WHERE t.session_id = ? AND t.parent_id IS NULL AND e.body LIKE '{"type":"artifact.updated"%'
     AND NOT EXISTS (SELECT 1 FROM rolled_back_runs AS r WHERE r.session_id = t.session_id AND r.task_id = t.id)

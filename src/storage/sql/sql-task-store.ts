@@ -53,7 +53,7 @@ import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-
 import { sessionKeyOf } from './run-log/rows.js';
 import { readSessionState } from './run-log/session-states.js';
 import { takeWrite } from './run-log/take.js';
-import { countTasks, readEventsOfTasks, readTaskPage } from './run-log/task-list.js';
+import { countTasks, readEventsOfTasks, readLogSizes, readTaskPage } from './run-log/task-list.js';
 import {
   countToolCalls,
   findTask,
@@ -81,6 +81,7 @@ export interface SeparateSessions {
 
 export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore, RetentionStore {
   readonly eventsOfTasks: TaskListStore['eventsOfTasks'];
+  readonly logSizes: TaskListStore['logSizes'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
@@ -90,6 +91,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     this.#database = database;
     this.#separate = separate;
     this.eventsOfTasks = readEventsOfTasks(database);
+    this.logSizes = readLogSizes(database);
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
       run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
@@ -182,8 +184,8 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return findTask(this.#database, taskId, owner);
   }
 
-  events(taskId: string, afterSeq: number, limit = 1_000): Promise<readonly TaskEvent[]> {
-    return readEvents(this.#database, taskId, afterSeq, limit);
+  events(taskId: string, afterSeq: number, limit = 1_000, maxBytes?: number): Promise<readonly TaskEvent[]> {
+    return readEvents(this.#database, { taskId, afterSeq, limit, maxBytes });
   }
 
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -5,9 +5,9 @@ import type { SessionMessage } from '../../../src/tasks/session-message.js';
 import type { TaskEvent } from '../../../src/tasks/task-event.js';
 import type { Audit, AuditedTask } from './audit.js';
 import type { ConversationResult } from './conversation.js';
+import { checkJoins } from './join-checks.js';
 import type { SharedDatabase } from './shared-database.js';
 import { describeHistory, ownName, STAMPS, type Stamp } from './stamped-agent.js';
-import { checkJoins } from './tree-audit.js';
 import type { World } from './world.js';
 
 interface StoredMessage {

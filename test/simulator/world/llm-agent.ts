@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/base/clock.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import type { LanguageModel, ModelEvent } from '../../../src/providers/llms/contract.js';
 import type { Tool } from '../../../src/providers/tools/contract.js';
-import { agentSettings } from '../../support/test-settings.js';
+import { agentSettings, reasoningSettings } from '../../support/test-settings.js';
 import { TOOL_NAMES, TOOLS } from './script.js';
 import { getStep } from './stamped-agent.js';
 
@@ -51,7 +51,7 @@ const tools = TOOL_NAMES.map(
 
 export const llmAgent: Agent = createLlmAgent({
   name: LLM_AGENT,
-  settings: agentSettings({ reasoning: { maxIterations: 100 } }),
+  settings: agentSettings({ reasoning: reasoningSettings({ maxIterations: 100 }) }),
   model,
   llm: { maxToolOutputLength: 0, temperature: undefined, maxTokens: undefined },
   tools,

@@ -1,12 +1,9 @@
-/** What must hold of trees of runs in each committed state of the database, and at rest. */
+/** What must hold of trees of runs in each committed state of the database. */
 import type { TaskState } from '../../../src/protocol/a2a.js';
 import { isRunnable, isTerminal } from '../../../src/protocol/task-state.js';
-import type { Audit } from './audit.js';
-import { BRANCHING_AGENT, describeChildren } from './branching-agent.js';
 import type { SharedDatabase } from './shared-database.js';
-import type { World } from './world.js';
 
-interface TreeRow {
+export interface TreeRow {
   readonly id: string;
   readonly agent: string;
   readonly state: TaskState;
@@ -17,9 +14,17 @@ interface TreeRow {
   readonly open_children: number | null;
 }
 
+interface Assertions {
+  assert(condition: boolean, invariant: string, message: () => string): void;
+}
+
+export function readTrees(database: SharedDatabase): readonly TreeRow[] {
+  return database.look<TreeRow>(ROWS);
+}
+
 /** J1: who stands counts who works. J2: nobody outlives a parent. Each child is one, under its own key. */
-export function checkTrees(audit: Audit, database: SharedDatabase): void {
-  const rows = database.look<TreeRow>(ROWS);
+export function checkTrees(audit: Assertions, database: SharedDatabase): void {
+  const rows = readTrees(database);
   if (!rows.some(({ parent_id }) => parent_id !== null)) return;
   for (const row of rows) {
     const below = rows.filter(({ parent_id }) => parent_id === row.id);
@@ -33,26 +38,7 @@ export function checkTrees(audit: Audit, database: SharedDatabase): void {
   }
 }
 
-/** A run that ended by itself has seen the ends of all its branches. */
-export function checkJoins(world: World): void {
-  const { audit, database } = world;
-  const rows = database.look<TreeRow>(ROWS);
-  for (const { id, agent, state, parent_id } of rows) {
-    if (parent_id !== null) {
-      world.count('branches');
-      if (audit.eventsOf(id).some(({ type }) => type === 'message.added')) world.count('branch-answers');
-    }
-    if (agent !== BRANCHING_AGENT || state !== 'TASK_STATE_COMPLETED') continue;
-    world.count('joins');
-    const children = rows.filter(({ parent_id }) => parent_id === id).map((row) => ({ key: keyOf(row), state: row.state }));
-    const end = audit.eventsOf(id).at(-1);
-    const told = end?.type === 'status.changed' ? end.status.message?.parts[0]?.text : undefined;
-    const ends = describeChildren(children.sort((a, b) => (a.key < b.key ? -1 : 1)));
-    audit.assert(told === ends, 'join', () => `${id} joined '${told}', and its branches ended so: '${ends}'`);
-  }
-}
-
-function keyOf({ origin }: TreeRow): string {
+export function keyOf({ origin }: TreeRow): string {
   return (JSON.parse(origin ?? '{}') as { key: string }).key;
 }
 

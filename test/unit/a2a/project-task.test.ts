@@ -20,3 +20,10 @@ t.test('what a status tells of a wait is the task’s metadata for as long as it
   t.same(projectTask(answered).metadata, { own: true });
   t.same(projectTask([...answered, status(4, 'TASK_STATE_COMPLETED', { usage: true })]).metadata, { own: true, usage: true });
 });
+
+t.test('a text that only ends an artifact leaves no empty part behind, and one that is all there is stays (D4, T11)', async (t) => {
+  const text = (seq: number, said: string, append: boolean) =>
+    event(seq, { type: 'artifact.updated', artifact: { artifactId: 'a', parts: [{ text: said }] }, append, lastChunk: append });
+  t.same(projectTask([text(1, 'all', false), text(2, '', true)]).artifacts, [{ artifactId: 'a', parts: [{ text: 'all' }] }]);
+  t.same(projectTask([text(1, '', false), text(2, '', true)]).artifacts, [{ artifactId: 'a', parts: [{ text: '' }] }]);
+});

@@ -16,7 +16,7 @@ embedders: {e: {}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
 tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}
-agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {}}
+agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {structured_output: {schema: {type: object, camelCase: {snake_case: 1}}}, input_schema: {type: object}, output_key: k, prompt: {system_prompt: p}, limits: {max_tokens: 1, max_cost: 1, max_duration: 1s}}, c: {agent_tools: [b], agent_tool_options: {b: {approval_prompt: p}}}, d: {type: loop, sub_agents: [b]}}
 server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b, llm: l}
 logger: {file: /tmp/h.log}
@@ -81,10 +81,13 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
     return key === 'size' || key === 'max_idle' || key === 'min_size' || value === schema.maximum
       ? value - 1
       : schema.type === 'number'
-        ? value + 0.25
+        ? value + (path.includes('context') ? -0.125 : 0.25)
         : value + 1;
   // Whether the text of a key fits is checked in cards.test.ts.
   if (key === 'keys') return undefined;
+  if (key === 'sub_agents' || key === 'agent_tools')
+    return (path[1] === 'c' || path[1] === 'd') && key === 'agent_tools' ? undefined : [path[1] === 'b' ? 'a' : 'b'];
+  if (key === 'termination_conditions') return ['escalate'];
   // It would lead to itself.
   if (path.join('.') === 'llms.other.fallback') return undefined;
   if (Array.isArray(value))
@@ -94,7 +97,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         ? []
         : ['other'];
   // One key of two that must agree: it cannot change alone.
-  if (path.join('.') === 'agents.b.visibility') return undefined;
+  if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
   // The other keys of a tool go with these.
   if (path[0] === 'tools' && (key === 'type' || (key === 'handler' && path[1] !== 'h'))) return undefined;
   if (schema.enum !== undefined)
@@ -102,10 +105,12 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (path.includes('card') || path.includes('extended_card')) return 'http://other';
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
+  if (path.includes('structured_output') && key === 'name') return 'other';
   if (key === 'encryption_key') return 'no less than sixteen';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
   if (key === 'grpc_public_address') return 'other:1';
   // A reference has one target here; that it is read is covered by the reference checks.
+  if (path.includes('schema') || path.includes('input_schema')) return undefined;
   if (['llm', 'agent', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
   return '/other';
 }

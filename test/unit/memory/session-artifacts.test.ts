@@ -1,5 +1,5 @@
 import t from 'tap';
-import { collectArtifacts, createArtifactLoader } from '../../../src/memory/artifacts/session-artifacts.js';
+import { collectArtifacts, findSessionArtifact } from '../../../src/memory/artifacts/session-artifacts.js';
 import type { Part } from '../../../src/protocol/a2a.js';
 import type { TaskEvent } from '../../../src/tasks/task-event.js';
 
@@ -21,14 +21,13 @@ t.test('parts go to the artifact of their own run, also when another one wrote m
   t.match(artifacts.find('plan', 1)?.parts, [{ text: 'one' }, { text: ' more' }]);
 });
 
-t.test('an instruction gets the text of the newest version, or nothing; the log is read once (SES-07)', async (t) => {
-  let reads = 0;
-  const events = [event('t1', 2, { artifactId: 'a', name: 'plan', parts: [{ text: 'x' }, { data: 1 }, { text: 'y' }] })];
-  const readArtifacts = async () => {
-    reads += 1;
-    return events;
-  };
-  const load = createArtifactLoader({ readArtifacts }, { id: 't1' });
-  t.same([await load('plan'), await load('plan', 1), await load('plan', 2), await load('other')], ['xy', 'xy', undefined, undefined]);
-  t.equal(reads, 1);
+t.test('an instruction gets the text of the newest version in its session, or nothing (SES-07, AGT-65)', async (t) => {
+  const events = [
+    event('t1', 2, { artifactId: 'a', name: 'plan', parts: [{ text: 'old' }] }),
+    event('t2', 2, { artifactId: 'a', name: 'plan', parts: [{ text: 'x' }, { data: 1 }, { text: 'y' }] }),
+  ];
+  const store = { readArtifactsOf: async (taskId: string) => (taskId === 't3' ? events : []) };
+  t.equal(await findSessionArtifact(store, 't3', 'plan'), 'xy');
+  t.equal(await findSessionArtifact(store, 't3', 'other'), undefined);
+  t.equal(await findSessionArtifact(store, 't4', 'plan'), undefined);
 });

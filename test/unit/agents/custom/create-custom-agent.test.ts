@@ -99,10 +99,48 @@ t.test('a lost once effect ends the step in a question, and what the call had no
   t.match(asked, { type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED', events: [] });
   t.match(run.questions, [{ type: 'tool_outcome_request', tool_name: 'pay', attempt: 1 }]);
   endTurn();
-  run.say('retry');
+  const messageId = run.say('retry');
   t.match(await step(), { type: 'finished' });
+  t.match([...run.ledger.rows.values()], [{ status: 'done', decision: { messageId } }], 'who decided stays with the result');
   t.same(run.parts, [{ text: 'not to be seenpaid' }]);
   t.equal(ran, 2);
+});
+
+t.test('what a person says came of an effect is bounded as any result is (R7)', async (t) => {
+  const { run, step, crash, endTurn } = setUp(t, async ({ call }) => {
+    const text = await call('pay', 'once', () => new Promise<string>(() => {}));
+    return `${text.length} characters`;
+  });
+  const dying = crash();
+  while (run.ledger.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  endTurn();
+  dying.catch(() => {});
+  await step();
+  endTurn();
+  const [question] = run.questions;
+  const result = 'x'.repeat(2 * 1024 * 1024);
+  run.say({ type: 'tool_outcome', tool_call_id: question?.['tool_call_id'] as string, outcome: 'done', result });
+  t.match(await step(), { type: 'finished' });
+  const [row] = [...run.ledger.rows.values()];
+  t.match(row?.result?.content, /x\.\.\. \[TRUNCATED by server: 2097152 bytes exceeded server\.limits\.max_tool_bytes\]$/);
+  t.equal(row?.result?.data, row?.result?.content);
+});
+
+t.test('a once effect that was lost is asked about also when it is called under another effect by now (R7)', async (t) => {
+  let ran = 0;
+  const { run, step, crash, endTurn } = setUp(t, async function* ({ call }) {
+    ran += 1;
+    const effect = ran === 1 ? 'once' : 'idempotent';
+    yield await call('pay', effect, ({ signal }) =>
+      ran === 1 ? new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))) : 'paid twice',
+    );
+  });
+  const dying = crash();
+  while (run.ledger.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  endTurn();
+  dying.catch(() => {});
+  t.match(await step(), { type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED' });
+  t.match(run.questions, [{ type: 'tool_outcome_request', tool_name: 'pay' }]);
 });
 
 t.test('wrong arguments of call() are refused by name', async (t) => {
@@ -141,6 +179,7 @@ function setUp(t: Test, handler: AgentHandler) {
     settings: { directMessages: false },
     handler,
     approvalExpiresAfterMs: 0,
+    maxToolBytes: 1024 * 1024,
     clock: systemClock,
     log: silentLogger,
   });

@@ -9,6 +9,7 @@ import { userMessage } from '../../../contract/language-model.js';
 import { artifactEvents, createTestAgent, runToEnd, stepContext, taskRecord } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
+import { reasoningSettings } from '../../../support/test-settings.js';
 
 function tool(
   name: string,
@@ -173,7 +174,7 @@ t.test('missing and repeated call ids are replaced (AGT-06)', async (t) => {
 t.test('the reasoning loop has a limit (AGT-03)', async (t) => {
   const tools = [tool('look', () => ({ content: 'again' }))];
   const model = createScriptedModel(t, [{ say: [{ call: { name: 'look' } }] }, { say: [{ call: { name: 'look' } }] }]);
-  const run = await runToEnd(createTestAgent(model, { tools }, { reasoning: { maxIterations: 2 } }), ask);
+  const run = await runToEnd(createTestAgent(model, { tools }, { reasoning: reasoningSettings({ maxIterations: 2 }) }), ask);
   t.same(
     run.outcomes.map(({ type }) => type),
     ['continue', 'continue', 'failed'],

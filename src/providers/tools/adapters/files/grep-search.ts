@@ -5,6 +5,7 @@ import type { Clock } from '../../../../base/clock.js';
 import { AppError, type ErrorCode } from '../../../../base/errors.js';
 import type { ToolLimits } from '../../../../config/settings.js';
 import type { Tool, ToolResult } from '../../contract.js';
+import { ThreadPlaces } from '../../thread-places.js';
 import type { GrepEnd, GrepFound, GrepQuery } from './grep-files.js';
 
 export type GrepMessage =
@@ -57,7 +58,7 @@ export function createGrepSearchTool(limits: GrepLimits, { clock }: { readonly c
         maxFileBytes: limits.maxFileBytes,
         maxFiles: limits.maxFiles,
       };
-      const release = await takePlace(signal);
+      const release = await PLACES.take(signal);
       try {
         return await runThread(query, { maxMs: limits.maxExecutionTimeMs, clock, signal });
       } finally {
@@ -135,31 +136,5 @@ function describe({ shown, matches, isCut, end, maxMs }: Outcome): ToolResult {
   return { content: `${text === '' ? '' : `${text}\n\n`}${notes.join('; ')}` };
 }
 
-/** Searches that one process runs at once; others wait for their turn, as long as their call lasts. */
-const MAX_RUNNING = 4;
 const MAX_SHOWN = 262_144;
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function takePlace(signal: AbortSignal): Promise<() => void> {
-  if (running >= MAX_RUNNING) {
-    await new Promise<void>((resolve, reject) => {
-      const onTurn = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      const onAbort = () => {
-        waiting.splice(waiting.indexOf(onTurn), 1);
-        reject(abortError(signal));
-      };
-      waiting.push(onTurn);
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-    });
-  } else running += 1;
-  return () => {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  };
-}
+const PLACES = new ThreadPlaces(4);

@@ -185,7 +185,9 @@ t.test('what passes the check runs no denied program in bash (TOOL-34, W-35)', {
   const pick = () => random.pick(PIECES).replace('BIN', bin);
   const passed: string[] = [];
   for (let count = 0; count < LINES * 40 && passed.length < LINES; count++) {
-    const line = Array.from({ length: 1 + random.below(9) }, () => pick() + (random.chance(0.7) ? ' ' : '')).join('');
+    const bare = Array.from({ length: 1 + random.below(9) }, () => pick() + (random.chance(0.7) ? ' ' : '')).join('');
+    const nested = `${random.pick(['sh', 'bash'])} -c '${bare.replaceAll("'", "'\\''")}'`;
+    const line = random.chance(0.3) ? nested : bare;
     if (isPassed(line, policy) && !/^\s*(true|ls|echo|cat|#)?\s*$/.test(line)) passed.push(line);
   }
   t.ok(passed.length > 200, `${passed.length} lines`);

@@ -13,7 +13,7 @@ type Call = (name: string, args: JsonObject) => Promise<string>;
 
 /** Tools anew each time, as another process would have them. */
 function openTools(root: string, limits: Partial<FunctionToolSettings> = {}): Call {
-  const settings = resolveBuiltInTools({ workingDirectory: root });
+  const settings = resolveBuiltInTools({ workingDirectory: root, environment: {} });
   const tools = createTools({
     agent: 'helper',
     tools: Object.keys(settings),
@@ -249,7 +249,7 @@ t.test('grep_search: context, patterns of files, limits, defaults (TOOL-15, TOOL
 
 t.test('a hostile pattern is ended at the time limit, and with the signal; nothing else waits for it (TOOL-15)', async (t) => {
   const root = t.testdir({ 'a.txt': `${'a'.repeat(40)}!\n`, 'b.txt': 'fine\n' });
-  const settings = resolveBuiltInTools({ workingDirectory: root })['grep_search'] as FunctionToolSettings;
+  const settings = resolveBuiltInTools({ workingDirectory: root, environment: {} })['grep_search'] as FunctionToolSettings;
   const create = (maxExecutionTimeMs: number) =>
     createTools({
       agent: 'helper',

@@ -1,0 +1,44 @@
+/** What a tool of a runner gets: what the one before it put out (AGT-33): pure. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
+import type { ToolDefinition } from '../../providers/llms/contract.js';
+
+export interface ToolInput {
+  readonly text: string;
+  /** What the text says, for programs. */
+  readonly data?: JsonValue;
+}
+
+/**
+ * 1. An object, as data or as JSON text, is the arguments; of a whole one the members that the tool knows.
+ * 2. Anything else is the value of the one text that the tool needs; of the only one it has; or of the first.
+ */
+export function toArguments({ parameters }: Pick<ToolDefinition, 'parameters'>, { text, data }: ToolInput): JsonObject {
+  const properties = isJsonObject(parameters['properties']) ? parameters['properties'] : {};
+  const required = Array.isArray(parameters['required']) ? parameters['required'] : [];
+  const value = isJsonObject(data) ? data : parseObject(text);
+  if (value !== undefined) {
+    const known = Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(properties, name)));
+    if (Object.keys(known).length > 0 || Object.keys(properties).length === 0) return Object.keys(known).length > 0 ? known : value;
+  }
+  const texts = Object.keys(properties).filter((name) => isText(properties[name]));
+  const needed = texts.filter((name) => required.includes(name));
+  const name = needed[0] ?? texts[0];
+  return name === undefined ? {} : { [name]: text };
+}
+
+function isText(schema: JsonValue | undefined): boolean {
+  if (!isJsonObject(schema)) return false;
+  const { type } = schema;
+  return type === undefined || type === 'string' || (Array.isArray(type) && type.includes('string'));
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // A text that only begins like an object.
+    return undefined;
+  }
+}

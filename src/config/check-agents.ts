@@ -1,0 +1,98 @@
+/** Agents that refer to each other, and what only some types have (CFG-32, CFG-92, AGT-35). */
+import type { JsonObject } from '../base/json.js';
+import { type AgentGraph, findCycle } from './agent-graph.js';
+import { findNearestName } from './nearest-name.js';
+import type { Finding } from './problem.js';
+
+type Agents = Readonly<Record<string, JsonObject>>;
+
+export function checkAgents(agents: Agents): readonly Finding[] {
+  const findings = Object.entries(agents).flatMap(([name, agent]) => [
+    ...checkNames(agents, name, agent),
+    ...checkType(name, agent),
+    ...checkToolNames(name, agent),
+  ]);
+  const cycle = findCycle(toGraph(agents));
+  if (cycle === undefined) return findings;
+  const [first = '', second] = cycle;
+  const key = namesIn(agents[first], 'sub_agents').includes(second as string) ? 'sub_agents' : 'agent_tools';
+  return [...findings, { path: ['agents', first, key], description: `circular agent reference detected: ${cycle.join(' → ')}` }];
+}
+
+function checkNames(agents: Agents, name: string, agent: JsonObject): readonly Finding[] {
+  return LISTS.flatMap((key) =>
+    namesIn(agent, key).flatMap((member, index): Finding[] => {
+      if (member === '' || Object.hasOwn(agents, member)) return [];
+      const near = findNearestName(member, Object.keys(agents));
+      const hint = near === undefined ? `'agents' has ${Object.keys(agents).join(', ')}` : `did you mean '${near}'?`;
+      return [{ path: ['agents', name, key, index], description: `agent "${member}" not found in ${key}; ${hint}` }];
+    }),
+  );
+}
+
+function checkType(name: string, { type, ...agent }: JsonObject): readonly Finding[] {
+  const at = (key: string, description: string): Finding => ({ path: ['agents', name, key], description });
+  const isWorkflow = WORKFLOWS.includes(String(type));
+  const members = namesIn(agent, 'sub_agents');
+  const tools = agent['tools'];
+  const findings: Finding[] = [];
+  if (isWorkflow && members.length === 0) findings.push(at('sub_agents', `missing: an agent of type ${String(type)} needs at least one`));
+  if (!isWorkflow && type !== 'llm' && members.length > 0)
+    findings.push(at('sub_agents', `agents of type ${String(type)} have none; wanted llm, sequential, parallel or loop`));
+  if (type !== 'llm' && namesIn(agent, 'agent_tools').length > 0)
+    findings.push(at('agent_tools', `agents of type ${String(type)} call none; wanted llm`));
+  if (type !== 'loop' && agent['max_iterations'] !== undefined)
+    findings.push(at('max_iterations', 'only agents of type loop have it; a model is bounded by reasoning.max_iterations'));
+  if (type === 'runner' && (!Array.isArray(tools) || tools.length === 0))
+    findings.push(at('tools', 'missing: an agent of type runner needs the tools that it runs, in their order'));
+  return findings;
+}
+
+/** A model tells its tools apart by name. */
+function checkToolNames(name: string, agent: JsonObject): readonly Finding[] {
+  const lists = agent['type'] === 'llm' ? LISTS : (['agent_tools'] as const);
+  const twice = lists.flatMap((key) =>
+    namesIn(agent, key).flatMap((member, index, all): Finding[] =>
+      all.indexOf(member) === index ? [] : [{ path: ['agents', name, key, index], description: `'${member}' is listed twice` }],
+    ),
+  );
+  const tools = namesIn(agent, 'tools');
+  const calls = namesIn(agent, 'agent_tools');
+  const shadowed = calls.flatMap((member, index): Finding[] =>
+    tools.includes(member)
+      ? [
+          {
+            path: ['agents', name, 'agent_tools', index],
+            description: `'${member}' is among its tools, too; a model could not tell them apart`,
+          },
+        ]
+      : [],
+  );
+  const options = Object.keys((agent['agent_tool_options'] ?? {}) as JsonObject);
+  const unknown = options
+    .filter((member) => !calls.includes(member))
+    .map(
+      (member): Finding => ({
+        path: ['agents', name, 'agent_tool_options', member],
+        description: `'${member}' is not among its agent_tools`,
+      }),
+    );
+  return [...twice, ...shadowed, ...unknown];
+}
+
+function toGraph(agents: Agents): AgentGraph {
+  return Object.fromEntries(
+    Object.entries(agents).map(([name, agent]) => [
+      name,
+      { subAgents: namesIn(agent, 'sub_agents'), agentTools: namesIn(agent, 'agent_tools') },
+    ]),
+  );
+}
+
+function namesIn(agent: JsonObject | undefined, key: string): readonly string[] {
+  const names = agent?.[key];
+  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
+}
+
+const LISTS = ['sub_agents', 'agent_tools'] as const;
+const WORKFLOWS: readonly string[] = ['sequential', 'parallel', 'loop'];
