@@ -1,7 +1,13 @@
 /** Sessions as their owners see them, and what goes with them. */
 import t, { type Test } from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import { findSessionArtifact, readSessionArtifacts } from '../../src/memory/artifacts/session-artifacts.js';
+import { RecallIndexer } from '../../src/memory/recall/indexer.js';
+import { createMemorySearch } from '../../src/memory/recall/search-recall.js';
+import { silentLogger } from '../../src/observe/log.js';
 import type { Database } from '../../src/storage/sql/database.js';
+import { SessionTransfer } from '../../src/storage/sql/session-transfer.js';
+import { SqlRecallStore } from '../../src/storage/sql/sql-recall-store.js';
 import { SqlSessionStore } from '../../src/storage/sql/sql-session-store.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { SessionRecord } from '../../src/tasks/session-store.js';
@@ -183,6 +189,39 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await findSessionArtifact(sessions, first, 'report'), 'three');
     t.equal(await findSessionArtifact(sessions, 'nobody', 'report'), undefined);
   });
+
+  await t.test(
+    'with a database of their own, messages are read, found and deleted wherever they are (SES-10, SES-05, MEM-03)',
+    async (t) => {
+      const openTemp = createOpenTemp(t);
+      const [runs, separate] = [await (await openTemp()).open(), await (await openTemp()).open()];
+      const transfer = new SessionTransfer({ runs, sessions: separate, clock: systemClock, log: silentLogger });
+      t.teardown(() => transfer.close());
+      // Moved when this test says so.
+      const tasks = new SqlTaskStore(runs, { sessions: separate, transfer: { wrote: () => undefined } });
+      const [sessions, recall] = [new SqlSessionStore(runs, separate), new SqlRecallStore(runs, separate)];
+      const indexer = new RecallIndexer({ store: recall, clock: systemClock });
+      const search = createMemorySearch({ store: recall });
+      const signal = new AbortController().signal;
+      const id = await converse(tasks, 'c', 2);
+      await transfer.tick();
+      await converse(tasks, 'c', 1);
+      await acceptNew(tasks, { contextId: 'c', text: 'unsaid' });
+      const last = await acceptNew(tasks, { contextId: 'c', text: 'said', doubleTexting: 'rollback' });
+      const read = async () => (await sessions.readMessages({ id }, { limit: 100 })).map(({ message }) => message.parts[0]);
+      const before = await read();
+      t.match([before.length, before.at(-1)], [7, { text: 'said' }]);
+      await indexer.round(signal);
+      const found = await search.search('question', { taskId: last.id, limit: 9, includesCurrent: true }, signal);
+      t.equal(found.length, 3);
+      await transfer.tick();
+      t.same(await read(), before);
+      t.same(await search.search('question', { taskId: last.id, limit: 9, includesCurrent: true }, signal), found);
+      await tasks.cancel(last.id, 'ada', undefined, Date.now());
+      t.same(await sessions.deleteSession(id, 'ada'), { type: 'deleted' });
+      for (const database of [runs, separate]) t.ok(Object.values(await count(database)).every((rows) => rows === 0));
+    },
+  );
 });
 
 async function openAll(openTemp: OpenTemp) {
@@ -209,7 +248,18 @@ async function get(sessions: SqlSessionStore, id: string): Promise<SessionRecord
 }
 
 async function count(database: Database): Promise<Record<string, number>> {
-  const tables = ['tasks', 'task_events', 'tool_calls', 'accepted_messages', 'sessions', 'session_messages', 'session_states', 'leftovers'];
+  const tables = [
+    'tasks',
+    'task_events',
+    'tool_calls',
+    'accepted_messages',
+    'sessions',
+    'session_messages',
+    'session_states',
+    'leftovers',
+    'recall_messages',
+    'recall_sessions',
+  ];
   const counts = await Promise.all(tables.map((table) => database.read({ sql: `SELECT COUNT(*) AS n FROM ${table}`, parameters: [] })));
   return Object.fromEntries(tables.map((table, index) => [table, Number(counts[index]?.[0]?.['n'])]));
 }

@@ -7,13 +7,13 @@ import type { StudioResponse, StudioRoute } from '../../src/studio/studio-route.
 import { createStudioRoutes } from '../../src/studio/studio-routes.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
-import type { SessionStore } from '../../src/tasks/session-store.js';
 import type { JobPlace } from '../../src/tasks/step-queue.js';
 import type { TaskEvent } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
+import { sampleSessions } from './sample-sessions.js';
 import { sampleToolCall } from './sample-tool-call.js';
 import { createSteeredClock, type SteeredClock } from './steered-clock.js';
 
@@ -59,10 +59,6 @@ const SAMPLE_TOOLSET: ToolsetHealth = {
   },
 };
 
-const NO_SESSIONS = new Proxy({} as SessionStore, {
-  get: (_, name) => () => Promise.reject(new Error(`this rig has no sessions (${String(name)})`)),
-});
-
 export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
   const store = new InMemoryTaskStore();
   const clock = createSteeredClock();
@@ -86,7 +82,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     tasks: store,
     recovery: store,
     toolCalls: store,
-    sessions: NO_SESSIONS,
+    sessions: sampleSessions(),
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
