@@ -16,13 +16,18 @@ import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
+import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
+import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
+import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
+import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
+import { createEmbedder } from './providers/embedders/registry.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
@@ -78,9 +83,11 @@ async function start(
   const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
+  const pools = createPools(parts);
+  const memory = createMemoryParts(stores, pools, clock);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
-    pools: createPools(parts),
+    pools,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
@@ -93,13 +100,15 @@ async function start(
     settings,
     versions: stores.versions,
     createRetriever: (other) => knowledgePool.get(other).retriever,
+    createMemory: (other) => createSearch(other, memory),
+    findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     toolsets,
     extensions,
     clock,
     log,
   });
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
-  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination) : undefined;
+  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
@@ -166,6 +175,19 @@ function createPools({ log, closers }: Parts) {
   return pools;
 }
 
+function createMemoryParts({ recall: store }: Stores, pools: ReturnType<typeof createPools>, clock: Clock): MemoryParts {
+  return {
+    store,
+    getEmbedder({ embedders }, name) {
+      const embedder = embedders[name];
+      if (embedder === undefined)
+        throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
+      return createEmbedder(embedder, { textThreads: pools.text });
+    },
+    clock,
+  };
+}
+
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
   return startStepWorker({
     ...parts,
@@ -180,12 +202,13 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
 
 function startKeeper(
   { settings, ...shared }: Parts,
-  { tasks: store, sessionTransfer }: Stores,
+  { tasks: store, sessions: sessionUpkeep, sessionTransfer }: Stores,
   { leases, queue, publisher }: Coordination,
+  indexer: RecallIndexer | undefined,
 ): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  return new Keeper({ store, retention, leases, queue, publisher, moveSessions, ...shared });
+  return new Keeper({ store, sessionUpkeep, indexer, retention, leases, queue, publisher, moveSessions, ...shared });
 }
 
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */
@@ -260,7 +283,18 @@ async function startFrontRole(
     log,
   );
   const studio = createStudioRoutes({
-    ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
+    ...{
+      tasks: store,
+      recovery: store,
+      toolCalls: store,
+      sessions: stores.sessions,
+      versions: stores.versions,
+      leases,
+      queue,
+      publisher,
+      acceptMessage,
+      cancelTask,
+    },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
   });

@@ -1,14 +1,8 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
-import type { Role } from '../runtime/hector.js';
-import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { loadCommandSettings } from './load-command-settings.js';
-import { runHector } from './run-hector.js';
-import { INTERRUPTED } from './stop-signal.js';
+import { actOnServer } from './act-on-server.js';
+import { type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { RUN_STATUSES, TASK_VERBS, type TaskVerb } from './tasks-verbs.js';
-
-/** Runs go on in the processes that serve; this one only asks and tells. */
-const OWN_SERVER_ROLES: ReadonlySet<Role> = new Set(['front']);
 
 /** CHK-08 */
 export const tasksCommand: Command = {
@@ -41,38 +35,9 @@ export const tasksCommand: Command = {
         terminal: context.terminal,
         flag: (name) => findTextFlag(input, name),
       });
-    const url = findTextFlag(input, 'url');
-    if (url === undefined) return actOnOwnServer(input, context, act);
-    if (!URL.canParse(url))
-      throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
-    const stop = context.listenForStop();
-    try {
-      return await unlessStopped(stop.signal, () => act(url, stop.signal));
-    } finally {
-      stop.dispose();
-    }
+    return await actOnServer(input, context, act);
   },
 };
-
-type Act = (url: string, signal: AbortSignal) => Promise<void>;
-
-function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
-  const settings = loadCommandSettings(input, context, {
-    environment: { LOG_LEVEL: 'warn', ...context.environment },
-    overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
-  });
-  return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => unlessStopped(signal, () => act(hector.url, signal)));
-}
-
-async function unlessStopped(signal: AbortSignal, run: () => Promise<void>): Promise<number> {
-  try {
-    await run();
-    return 0;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return INTERRUPTED;
-  }
-}
 
 function readVerb(input: CommandInput): { readonly verb: TaskVerb; readonly taskId: string } {
   const [name = '', taskId = ''] = input.arguments;

@@ -68,6 +68,8 @@ export interface AgentSettings extends LlmAgentSettings {
   readonly includeContextLimit: number;
   readonly includeContextMaxLength: number;
   readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
+  /** MEM-05 */
+  readonly search: { readonly enabled: boolean; readonly maxResults: number };
   readonly reasoning: ReasoningSettings;
   /** Keys in `agents`: of a workflow its members, of an `llm` agent those that it may hand over to. */
   readonly subAgents: readonly string[];

@@ -26,6 +26,8 @@ export function checkReferences(document: unknown): Finding[] {
   checkName(['defaults', 'agent'], 'agents');
   checkDefaultAgent(document, report);
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
+  checkMemory(document, report);
+  checkName(['storage', 'memory', 'embedder'], 'embedders');
   const [tasksBackend = 'sql', sessionsBackend] = ['tasks', 'sessions'].map((part) => valueAt(document, ['storage', part, 'backend']));
   if (sessionsBackend !== undefined && sessionsBackend !== tasksBackend) {
     const wanted = `wanted ${String(tasksBackend)}, as storage.tasks.backend is, or nothing`;
@@ -58,6 +60,16 @@ export function checkReferences(document: unknown): Finding[] {
   findings.push(...checkAgents(membersOf(document, 'agents')));
   for (const [name, database] of Object.entries(membersOf(document, 'databases'))) checkDatabase(['databases', name], database, report);
   return findings;
+}
+
+/** CFG-76 */
+function checkMemory(document: unknown, report: Report): void {
+  const backend = valueAt(document, ['storage', 'memory', 'backend']);
+  const embedder = valueAt(document, ['storage', 'memory', 'embedder']);
+  if (backend === 'vector' && embedder === undefined)
+    report(['storage', 'memory', 'embedder'], "missing; 'backend: vector' needs the name of an entry in 'embedders'");
+  if (backend !== 'vector' && embedder !== undefined)
+    report(['storage', 'memory', 'embedder'], "is read with 'backend: vector' only; set that, or leave this out");
 }
 
 type Report = (path: Path, description: string) => void;

@@ -88,9 +88,16 @@ export interface StorageSettings {
   readonly database: string;
   readonly tasks: RunStorageSettings;
   readonly sessions: RunStorageSettings;
+  readonly memory: MemorySettings;
   readonly checkpoint: CheckpointSettings;
   /** 0 = kept for ever. */
   readonly retention: { readonly tasksMs: number; readonly eventsMs: number; readonly sessionsMs: number };
+}
+
+/** CFG-76 */
+export interface MemorySettings {
+  /** Key in `embedders`; `undefined` = messages are found by their words. */
+  readonly embedder: string | undefined;
 }
 
 /** CFG-75, SES-10 */

@@ -15,7 +15,8 @@ import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import type { Tool } from '../providers/tools/contract.js';
 import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
-import { createTools } from '../providers/tools/registry.js';
+import type { MemorySearch } from '../providers/tools/memory-search.js';
+import { createTools, findMemoryTool } from '../providers/tools/registry.js';
 import { ActiveSteps } from './active-steps.js';
 import { buildAgents, missingHandler } from './build-agents.js';
 import type { Extensions } from './extensions.js';
@@ -33,6 +34,10 @@ export interface Snapshot {
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
   createRetriever(settings: Settings): Retriever;
+  /** What was said in sessions, as these settings find it (MEM-05). Default: no agent can search it. */
+  createMemory?(settings: Settings): MemorySearch;
+  /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
+  readonly findSessionArtifact?: (taskId: string, name: string) => Promise<string | undefined>;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
@@ -79,8 +84,10 @@ function createAgents(
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
   { forAgents: toolsets }: HeldToolsets,
-  { extensions, clock, log }: SnapshotDependencies,
+  dependencies: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
+  const { extensions, clock, log } = dependencies;
+  const memory = dependencies.createMemory?.(settings);
   const { approval, limits } = settings.server;
   const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log };
   const createOwnTools = (name: string, { tools, documentStores }: AgentSettings) =>
@@ -95,6 +102,8 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+  const findRecall = ({ search }: AgentSettings, own: readonly Tool[]) =>
+    memory === undefined || !search.enabled ? undefined : findMemoryTool({ memory, maxResults: search.maxResults }, own);
   const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
     const names = own.map((tool) => tool.name);
     const wanted = findWantedToolsets(tools, names, settings.tools);
@@ -108,9 +117,12 @@ function createAgents(
       const llm = settings.llms[agent.llm];
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-      const own = createOwnTools(name, agent);
+      const named = createOwnTools(name, agent);
+      const recall = findRecall(agent, named);
+      const own = recall === undefined ? named : [...named, recall];
       return createLlmAgent({
         ...{ name, settings: agent, model, llm, retriever, ...calls },
+        findSessionArtifact: dependencies.findSessionArtifact,
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),

@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import type { StorageSettings } from '../config/settings.js';
+import type { RecallIndexer } from '../memory/recall/indexer.js';
 import type { Logger } from '../observe/log.js';
 import type { RunMetrics } from '../observe/metrics.js';
 import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
 import type { RecoveryStore, RetentionStore } from '../tasks/recovery-store.js';
+import type { SessionUpkeep } from '../tasks/session-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { ExpirySweep } from './expiry-sweep.js';
@@ -13,6 +15,10 @@ import { RetentionSweep } from './retention-sweep.js';
 
 export interface KeeperOptions {
   readonly store: TaskStore & RecoveryStore & RetentionStore;
+  /** Default: none. */
+  readonly sessionUpkeep?: SessionUpkeep;
+  /** Makes what was said in sessions findable (MEM-01); `undefined` while no agent searches it. */
+  readonly indexer?: Pick<RecallIndexer, 'round'> | undefined;
   readonly retention: StorageSettings['retention'];
   readonly leases: LeaseManager;
   readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
@@ -29,12 +35,13 @@ export class Keeper {
   readonly #duties: readonly { close(): Promise<void> }[];
 
   constructor(options: KeeperOptions) {
-    const { moveSessions: round, leases, clock, log } = options;
+    const { moveSessions: round, indexer, leases, clock, log } = options;
     this.#duties = [
       new RecoverySweep(options),
       new ExpirySweep(options),
       new RetentionSweep(options),
       ...(round === undefined ? [] : [new KeeperDuty({ name: 'sessions', periodMs: MOVE_PERIOD_MS, leases, clock, log, round })]),
+      ...(indexer === undefined ? [] : [recallDuty(indexer, { leases, clock, log })]),
     ];
   }
 
@@ -45,3 +52,12 @@ export class Keeper {
 }
 
 const MOVE_PERIOD_MS = 5_000;
+
+/** Behind the runs, so that none of them waits for it (W-97). */
+function recallDuty(indexer: Pick<RecallIndexer, 'round'>, shared: Pick<KeeperOptions, 'leases' | 'clock' | 'log'>): KeeperDuty {
+  const round = async (signal: AbortSignal) => void (await indexer.round(signal));
+  return new KeeperDuty({ name: 'recall', periodMs: RECALL_PERIOD_MS, ...shared, round });
+}
+
+/** Nobody recalls in another session what was said a moment ago. */
+const RECALL_PERIOD_MS = 1_000;

@@ -1,17 +1,21 @@
 /**
  * The keeper's third duty: what is older than `storage.retention` allows is deleted, a little at a time, so that runs do not notice.
- * Ended runs that lack their time of end get it first, also where everything is kept: they would stay among what is looked through for
- * runs that have not ended.
+ * Sessions that lack their owner's key and ended runs that lack their time of end get it first, also where everything is kept: they could
+ * not be listed, or would stay among what is looked through for runs that have not ended. Deletions by owners that a crash left half done
+ * are finished.
  */
 import type { Clock } from '../base/clock.js';
 import type { StorageSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { LeaseManager } from '../tasks/coordination.js';
 import type { Pause, RetentionStore } from '../tasks/recovery-store.js';
+import type { SessionUpkeep } from '../tasks/session-store.js';
 import { KeeperDuty } from './keeper-duty.js';
 
 export interface RetentionSweepOptions {
   readonly store: RetentionStore;
+  /** Default: none. */
+  readonly sessionUpkeep?: SessionUpkeep;
   readonly retention: StorageSettings['retention'];
   readonly leases: LeaseManager;
   readonly clock: Clock;
@@ -45,8 +49,12 @@ export class RetentionSweep {
 
   /** Tasks before sessions: a session goes when nothing of it is left to keep. */
   async #round(signal: AbortSignal): Promise<void> {
-    const { store, retention } = this.#options;
+    const { store, sessionUpkeep, retention, clock } = this.#options;
     await this.#inBatches((...rest) => store.completeEnded(...rest), signal);
+    if (sessionUpkeep !== undefined) {
+      await this.#inBatches((...rest) => sessionUpkeep.completeSessions(...rest), signal);
+      await sessionUpkeep.completeDeletions(() => clock.sleep(BITE_PAUSE_MS, signal));
+    }
     await this.#delete('tasks', retention.tasksMs, (...rest) => store.deleteTasks(...rest), signal);
     await this.#delete('events', retention.eventsMs, (...rest) => store.deleteEvents(...rest), signal);
     await this.#delete('sessions', retention.sessionsMs, (...rest) => store.deleteSessions(...rest), signal);

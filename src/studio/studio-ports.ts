@@ -5,6 +5,7 @@ import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { FeedPublisher, LeaseView } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
+import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallStore } from '../tasks/tool-call.js';
@@ -14,6 +15,7 @@ export interface StudioPorts {
   readonly tasks: Pick<TaskStore, 'find' | 'events' | 'descendants'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
   readonly toolCalls: Pick<ToolCallStore, 'toolCalls' | 'countToolCalls'>;
+  readonly sessions: SessionStore;
   readonly versions: Pick<ConfigVersionStore, 'find'>;
   readonly leases: LeaseView;
   readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;

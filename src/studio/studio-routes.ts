@@ -1,12 +1,16 @@
 import { decideToolCall } from './decide-tool-call.js';
+import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
 import { explainRun } from './explain-run.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
+import { inspectSession } from './inspect-session.js';
 import { listCheckpoints } from './list-checkpoints.js';
+import { listSessions } from './list-sessions.js';
 import { listToolsets } from './list-toolsets.js';
 import { readDecision } from './read-decision.js';
 import { assertNoMembers } from './read-members.js';
 import { resumeCheckpoint } from './resume-checkpoint.js';
+import { listSessionArtifacts, loadSessionArtifact } from './session-artifacts.js';
 import { showStatistics } from './show-statistics.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioRequest, StudioRoute } from './studio-route.js';
@@ -28,6 +32,15 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
     },
     { method: 'DELETE', pattern: '/api/checkpoints/{taskId}', handle: (request) => discardCheckpoint(ports, runOf(request)) },
     { method: 'GET', pattern: '/api/tasks/{taskId}/why', handle: (request) => explainRun(ports, runOf(request)) },
+    { method: 'GET', pattern: '/api/sessions', handle: ({ owner, query }) => listSessions(ports, owner, query) },
+    { method: 'GET', pattern: '/api/sessions/{id}', handle: (request) => inspectSession(ports, sessionOf(request), request.query) },
+    { method: 'DELETE', pattern: '/api/sessions/{id}', handle: (request) => deleteSession(ports, sessionOf(request), request.query) },
+    { method: 'GET', pattern: '/api/sessions/{id}/artifacts', handle: (request) => listSessionArtifacts(ports, sessionOf(request)) },
+    {
+      method: 'GET',
+      pattern: '/api/sessions/{id}/artifacts/{name}',
+      handle: (request) => loadSessionArtifact(ports, { ...sessionOf(request), name: request.parameters.name as string }, request.query),
+    },
     { method: 'GET', pattern: '/api/toolsets', handle: async () => listToolsets(ports) },
     {
       method: 'POST',
@@ -39,4 +52,8 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
 
 function runOf({ owner, parameters }: StudioRequest): { readonly taskId: string; readonly owner: string } {
   return { taskId: parameters.taskId as string, owner };
+}
+
+function sessionOf({ owner, parameters }: StudioRequest): { readonly id: string; readonly owner: string } {
+  return { id: parameters.id as string, owner };
 }

@@ -13,6 +13,7 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
+import { sampleSessions } from './sample-sessions.js';
 import { sampleToolCall } from './sample-tool-call.js';
 import { createSteeredClock, type SteeredClock } from './steered-clock.js';
 
@@ -81,6 +82,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     tasks: store,
     recovery: store,
     toolCalls: store,
+    sessions: sampleSessions(),
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,

@@ -33,6 +33,7 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     includeContextLimit: 5,
     includeContextMaxLength: 500,
     doubleTexting: 'enqueue',
+    search: { enabled: false, maxResults: 10 },
     reasoning: reasoningSettings({ maxIterations: 10 }),
     subAgents: [],
     agentTools: [],
@@ -144,6 +145,7 @@ export function storageSettings(change: Partial<StorageSettings> = {}): StorageS
       beforeLlm: false,
       recovery: { autoResume: false, autoResumeHitl: false, timeoutMs: 3_600_000 },
     },
+    memory: { embedder: undefined },
     retention: { tasksMs: 0, eventsMs: 0, sessionsMs: 0 },
     ...change,
   };

@@ -65,9 +65,11 @@ function createStages({ state, context, control, dependencies }: RequestSources,
     {
       name: 'instruction',
       async run(request, invocation) {
-        const { globalInstructions = [], customization } = dependencies;
+        const { globalInstructions = [], customization, findSessionArtifact } = dependencies;
         const sources = listInstructions(name, settings, globalInstructions, customization?.instruction);
-        const findArtifact = createArtifactFinder(() => context.readEvents());
+        const findOwn = createArtifactFinder(() => context.readEvents());
+        const findArtifact = async (artifact: string) =>
+          (await findOwn(artifact)) ?? (await findSessionArtifact?.(state.task.id, artifact));
         const { output } = request;
         return addSystem(
           request,

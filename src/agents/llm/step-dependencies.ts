@@ -21,6 +21,8 @@ export interface LlmAgentOptions {
   /** Servers whose tools it has beside its own, asked for anew in each step (TOOL-53). Default: none. */
   readonly toolsets?: readonly Toolset[];
   readonly retriever: Retriever;
+  /** Text of an artifact that an earlier run of the session put out, the newest version (SES-07). Default: there are none. */
+  readonly findSessionArtifact?: ((taskId: string, name: string) => Promise<string | undefined>) | undefined;
   /** What code adds to it. Default: nothing. */
   readonly customization?: AgentCustomization | undefined;
   /** Those that hold for it, from the top of its tree. Default: none. */

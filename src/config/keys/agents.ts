@@ -88,6 +88,15 @@ const AgentSchema = section(
       'A message to a context whose run has not ended: waits its turn; is refused; ends that run; ends it and takes it out of the session.',
       { default: 'enqueue' },
     ),
+    search: section(
+      {
+        enabled: flag('The model may search what was said in earlier sessions of the same caller (tool search_memory).', {
+          default: false,
+        }),
+        max_results: integer('Most messages that one search gives it.', { default: 10, minimum: 1, maximum: 50 }),
+      },
+      'Recall across sessions; how is told by storage.memory.',
+    ),
     reasoning: section(
       {
         max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }),
@@ -156,6 +165,7 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     includeContextLimit: agent.include_context_limit,
     includeContextMaxLength: agent.include_context_max_length,
     doubleTexting: agent.double_texting,
+    search: { enabled: agent.search.enabled, maxResults: agent.search.max_results },
     reasoning: resolveReasoning(agent.reasoning),
     subAgents: agent.sub_agents,
     agentTools: agent.agent_tools,

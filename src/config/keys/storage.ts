@@ -62,6 +62,17 @@ export const StorageSchema = section(
       { backend: optional(choice(BACKENDS, 'As storage.tasks.backend, which is the default; nothing else works.')), database },
       'Where the messages of sessions are kept.',
     ),
+    memory: section(
+      {
+        backend: choice(
+          ['keyword', 'vector'],
+          'keyword: messages are found by their words. vector: by their meaning, as storage.memory.embedder sees it.',
+          { default: 'keyword' },
+        ),
+        embedder: optional(text('With vector: name in embedders.', { minLength: 1 })),
+      },
+      'How agents with search find what was said in earlier sessions.',
+    ),
     checkpoint: CheckpointSchema,
     retention: section(
       {
@@ -84,6 +95,7 @@ export function resolveStorage(storage: Static<typeof StorageSchema>): StorageSe
     database,
     tasks: { backend: storage.tasks.backend, database: storage.tasks.database ?? database },
     sessions: { backend: storage.sessions.backend ?? storage.tasks.backend, database: storage.sessions.database ?? database },
+    memory: { embedder: storage.memory.backend === 'vector' ? storage.memory.embedder : undefined },
     checkpoint: resolveCheckpoint(checkpoint),
     retention: { tasksMs: retention.tasks, eventsMs: retention.events, sessionsMs: retention.sessions },
   };

@@ -14,6 +14,7 @@ import { createWriteFileTool } from './adapters/files/write-file.js';
 import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
+import { createSearchMemoryTool, type SearchMemoryToolOptions } from './adapters/search-memory.js';
 import { createTodoWriteTool } from './adapters/todo-write.js';
 import { createAskService } from './adapters/web/ask-service.js';
 import type { Exchange } from './adapters/web/exchange.js';
@@ -75,6 +76,12 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
     ),
   );
   return available.filter((tool) => tools.includes(tool.name));
+}
+
+/** `agents.<name>.search`: that key gives it, whatever `tools` names (MEM-05). `undefined` when another tool has its name. */
+export function findMemoryTool(options: SearchMemoryToolOptions, others: readonly Tool[]): Tool | undefined {
+  const tool = createSearchMemoryTool(options);
+  return others.some(({ name }) => name === tool.name) ? undefined : tool;
 }
 
 /** The tools of a server (TOOL-53); what agents have of them is joined in each step. */

@@ -14,6 +14,8 @@ import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
 import { SqlConfigVersionStore } from './sql-config-version-store.js';
 import { SqlPushConfigStore } from './sql-push-config-store.js';
+import { SqlRecallStore } from './sql-recall-store.js';
+import { SqlSessionStore } from './sql-session-store.js';
 import { SqlTaskStore } from './sql-task-store.js';
 
 export interface OpenStoresOptions {
@@ -29,6 +31,8 @@ export interface Stores {
   readonly tasks: SqlTaskStore;
   readonly versions: SqlConfigVersionStore;
   readonly pushConfigs: SqlPushConfigStore;
+  readonly sessions: SqlSessionStore;
+  readonly recall: SqlRecallStore;
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
@@ -59,6 +63,8 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
       tasks: new SqlTaskStore(runs, undefined, clock),
       versions: new SqlConfigVersionStore(runs),
       pushConfigs: new SqlPushConfigStore(runs),
+      sessions: new SqlSessionStore(runs),
+      recall: new SqlRecallStore(runs),
       chunkStore,
       sessionTransfer: undefined,
     };
@@ -67,12 +73,20 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
+  const shared = { versions, pushConfigs, chunkStore };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
-    return { tasks: new SqlTaskStore(runs, undefined, clock), versions, pushConfigs, chunkStore, sessionTransfer: undefined };
+    const tasks = new SqlTaskStore(runs, undefined, clock);
+    return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };
   }
   const transfer = new SessionTransfer({ runs, sessions, clock, log });
   closers.add(() => transfer.close());
-  return { tasks: new SqlTaskStore(runs, { sessions, transfer }, clock), versions, pushConfigs, chunkStore, sessionTransfer: transfer };
+  return {
+    ...shared,
+    tasks: new SqlTaskStore(runs, { sessions, transfer }, clock),
+    sessions: new SqlSessionStore(runs, sessions),
+    recall: new SqlRecallStore(runs, sessions),
+    sessionTransfer: transfer,
+  };
 }
 
 /** A process that takes no part in runs, such as one that only ingests, needs nothing of them. */

@@ -18,6 +18,9 @@ export function patient(sql: string, parameters: readonly unknown[] = []): Query
 
 export const PATIENT_LIMIT_MS = 600_000;
 
+/** A statement, or several of which the later ones depend on what the earlier found. */
+export type MigrationStep = string | (() => Program<void>);
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A transaction's work: yields queries, is resumed with their rows. A failed query is thrown into it. */

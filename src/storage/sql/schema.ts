@@ -11,6 +11,8 @@ export interface RunLogTables {
   sessions: SessionTable;
   session_messages: SessionMessageTable;
   rolled_back_runs: RolledBackRunTable;
+  recall_messages: RecallMessageTable;
+  recall_sessions: RecallSessionTable;
   config_versions: ConfigVersionTable;
   schema_migrations: SchemaMigrationTable;
 }
@@ -112,7 +114,8 @@ export interface ToolCallTable {
 export interface LeftoverTable {
   /** Of the task, or the session's `session_id`. */
   id: string;
-  kind: 'task' | 'session';
+  /** `session-tasks`: also the runs of that session go. */
+  kind: 'task' | 'session' | 'session-tasks';
 }
 
 export interface TaskEventTable {
@@ -146,6 +149,10 @@ export interface SessionTable {
   last_turn: number;
   created_at: number;
   updated_at: number;
+  /** Hash of the owner; '' = the session of a child, which nobody lists. Null: written by a process of an earlier version, as `tenant`. */
+  owner_key: string | null;
+  /** Null where `owner_key` is not: nobody knows it any more. */
+  tenant: string | null;
 }
 
 export interface SessionMessageTable {
@@ -163,6 +170,30 @@ export interface SessionMessageTable {
 export interface RolledBackRunTable {
   session_id: string;
   task_id: string;
+}
+
+/** What of a session's message can be found (MEM-01); the message itself stays where it is. */
+export interface RecallMessageTable {
+  /** Given by the database. */
+  entry: number;
+  session_id: string;
+  position: number;
+  turn: number;
+  task_id: string;
+  /** Hash of agent, owner and tenant: who may find it. */
+  scope_key: string;
+  created_at: number;
+  /** The scope's word, then the message's, with spaces between them. */
+  words: string;
+  /** Little-endian 32-bit floats; null without an embedder. */
+  vector: Uint8Array | null;
+}
+
+/** How far a session is indexed, and by what. */
+export interface RecallSessionTable {
+  session_id: string;
+  position: number;
+  fingerprint: string;
 }
 
 export interface ConfigVersionTable {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../base/clock.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Logger } from '../../../observe/log.js';
 import type { ColumnKind } from '../column-kind.js';
-import type { Program, Query, Row } from '../query.js';
+import type { MigrationStep, Program, Query, Row } from '../query.js';
 
 export interface SqlDialect {
   readonly name: DatabaseSettings['driver'];
@@ -22,6 +22,7 @@ export interface SqlDialect {
   /** How long a write waits for the one lock there is, where waiting for it is ours to do, milliseconds. */
   readonly lockWaitMs?: number;
   readonly rows: RowStatements;
+  readonly wordIndex: WordIndex;
   open(settings: DatabaseSettings, context: OpenContext): Promise<Driver>;
 }
 
@@ -29,6 +30,25 @@ export interface MigrationLock {
   /** Throws when the lock is not to be had in time. */
   acquire(): Program<void>;
   release(): Program<void>;
+}
+
+/**
+ * Finds rows by the words of a column. Words are what `memory/recall/split-words.ts` makes of texts, so that no database splits, stems or
+ * leaves out anything of its own: all find the same rows.
+ */
+export interface WordIndex {
+  /** Makes the index over `recall_messages.words`; running it again does nothing. */
+  readonly create: readonly MigrationStep[];
+  /** Rows `m` that have the first word and one or more of the others, the best first as this database sees it. */
+  search(columns: string, words: WordQuery): Query;
+}
+
+export interface WordQuery {
+  readonly scopeWord: string;
+  readonly words: readonly string[];
+  /** Its rows are left out. */
+  readonly exceptSession: string;
+  readonly limit: number;
 }
 
 /** Texts that find one row when the schema has the thing. Parameters: the table's name, then the thing's own. */

@@ -6,6 +6,7 @@ import { driverCode } from './driver-error.js';
 import { openMysqlPool } from './mysql-pool.js';
 import { valueLists } from './row-statements.js';
 import { createServerDriver } from './server-driver.js';
+import { fullTextIndex } from './word-index.js';
 
 /** MySQL 8 and MariaDB 10.5 or newer. */
 export const mysql: SqlDialect = {
@@ -14,6 +15,7 @@ export const mysql: SqlDialect = {
     key: 'varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     text: 'longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     integer: 'bigint',
+    serial: 'bigint AUTO_INCREMENT',
     real: 'double',
     bytes: 'longblob',
   },
@@ -40,6 +42,7 @@ export const mysql: SqlDialect = {
   rewritesNamedColumns: false,
   concurrentGroups: 2,
   rows: valueLists,
+  wordIndex: fullTextIndex,
   open,
 };
 

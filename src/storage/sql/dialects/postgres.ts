@@ -5,10 +5,18 @@ import { driverCode } from './driver-error.js';
 import { openPostgresPool } from './postgres-pool.js';
 import { columnArrays } from './row-statements.js';
 import { createServerDriver } from './server-driver.js';
+import { vectorColumn } from './word-index.js';
 
 export const postgres: SqlDialect = {
   name: 'postgres',
-  columnTypes: { key: 'text COLLATE "C"', text: 'text', integer: 'bigint', real: 'double precision', bytes: 'bytea' },
+  columnTypes: {
+    key: 'text COLLATE "C"',
+    text: 'text',
+    integer: 'bigint',
+    serial: 'bigint GENERATED ALWAYS AS IDENTITY',
+    real: 'double precision',
+    bytes: 'bytea',
+  },
   inlineIndexes: false,
   tableSuffix: '',
   migrationLock: {
@@ -28,6 +36,7 @@ export const postgres: SqlDialect = {
   rewritesNamedColumns: false,
   concurrentGroups: 2,
   rows: columnArrays,
+  wordIndex: vectorColumn,
   open,
 };
 

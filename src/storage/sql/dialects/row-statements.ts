@@ -168,7 +168,14 @@ function textsOf(shape: RowShape): ShapeTexts {
 /** The shapes are constants of the program, so this never grows past their number. */
 const shapeTexts = new WeakMap<RowShape, ShapeTexts>();
 
-const ARRAY_TYPES = { key: 'text[]', text: 'text[]', integer: 'bigint[]', real: 'double precision[]', bytes: 'bytea[]' } as const;
+const ARRAY_TYPES = {
+  key: 'text[]',
+  text: 'text[]',
+  integer: 'bigint[]',
+  serial: 'bigint[]',
+  real: 'double precision[]',
+  bytes: 'bytea[]',
+} as const;
 
 /** MariaDB's default packet is 16 MiB; a character takes at most 4 bytes, and escaping at most doubles it. */
 const MAX_STATEMENT_CHARACTERS = 1_000_000;

@@ -9,10 +9,11 @@ import { rowByRow } from './row-statements.js';
 import { LOCK_WAIT_MS, retryWhileBusy, SqliteDriver } from './sqlite-driver.js';
 import { sqliteError } from './sqlite-error.js';
 import { WalSync } from './wal-sync.js';
+import { fullTextTable } from './word-index.js';
 
 export const sqlite: SqlDialect = {
   name: 'sqlite',
-  columnTypes: { key: 'TEXT', text: 'TEXT', integer: 'INTEGER', real: 'REAL', bytes: 'BLOB' },
+  columnTypes: { key: 'TEXT', text: 'TEXT', integer: 'INTEGER', serial: 'INTEGER', real: 'REAL', bytes: 'BLOB' },
   inlineIndexes: false,
   tableSuffix: '',
   // The transaction around the migrations already is the one writer.
@@ -25,6 +26,7 @@ export const sqlite: SqlDialect = {
   concurrentGroups: 1,
   lockWaitMs: LOCK_WAIT_MS,
   rows: rowByRow,
+  wordIndex: fullTextTable,
   open,
 };
 

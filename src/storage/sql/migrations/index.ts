@@ -5,6 +5,7 @@ import { rollbackMigration } from './0004-rollback.js';
 import { pushMigration } from './0005-push.js';
 import { taskListMigration } from './0006-task-list.js';
 import { childRunsMigration } from './0007-child-runs.js';
+import { recallMigration } from './0008-recall.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   pushMigration,
   taskListMigration,
   childRunsMigration,
+  recallMigration,
 ];

@@ -1,8 +1,5 @@
 import type { SqlDialect } from '../dialects/dialect.js';
-import type { Program } from '../query.js';
-
-/** A statement, or several of which the later ones depend on what the earlier found. */
-export type MigrationStep = string | (() => Program<void>);
+import type { MigrationStep } from '../query.js';
 
 /** One numbered change of the schema. Once released it is never edited; a further change is a further number. */
 export interface Migration {

@@ -15,7 +15,7 @@ export interface ClearOptions {
 /**
  * Until none is left, also of those that a call before this one left behind.
  */
-export async function clearLeftovers(database: Database, kind: LeftoverTable['kind'], { pause, separate }: ClearOptions): Promise<void> {
+export async function clearLeftovers(database: Database, kind: CountedKind, { pause, separate }: ClearOptions): Promise<void> {
   for (;;) {
     const rows = await database.read({ sql: 'SELECT id FROM leftovers WHERE kind = ? ORDER BY id LIMIT ?', parameters: [kind, BATCH] });
     if (rows.length === 0) return;
@@ -36,7 +36,7 @@ export async function clearLeftovers(database: Database, kind: LeftoverTable['ki
   }
 }
 
-function* clearSome(id: string, kind: LeftoverTable['kind']): Program<void> {
+function* clearSome(id: string, kind: CountedKind): Program<void> {
   for (const table of TABLES[kind]) {
     const [bound] = yield* rowsOf<Record<string, number>>({ sql: table.bound, parameters: [id, BITE - 1] });
     if (bound !== undefined) {
@@ -48,6 +48,9 @@ function* clearSome(id: string, kind: LeftoverTable['kind']): Program<void> {
   yield* rowsOf({ sql: 'DELETE FROM leftovers WHERE id = ? AND kind = ?', parameters: [id, kind] });
 }
 
+/** The runs of a deleted session are rows with rows of their own: `delete-session.ts`. */
+type CountedKind = Exclude<LeftoverTable['kind'], 'session-tasks'>;
+
 interface LeftoverRows {
   /** Finds the place of the last row of one bite, when there are so many. */
   readonly bound: string;
@@ -56,7 +59,7 @@ interface LeftoverRows {
   readonly deleteAll: string;
 }
 
-const TABLES: Readonly<Record<LeftoverTable['kind'], readonly LeftoverRows[]>> = {
+const TABLES: Readonly<Record<CountedKind, readonly LeftoverRows[]>> = {
   task: [ordered('task_events', 'task_id', 'seq'), ordered('tool_calls', 'task_id', 'ordinal')],
   session: [
     {
@@ -66,6 +69,8 @@ const TABLES: Readonly<Record<LeftoverTable['kind'], readonly LeftoverRows[]>> =
       deleteAll: 'DELETE FROM session_messages WHERE session_id = ?',
     },
     ordered('rolled_back_runs', 'session_id', 'task_id'),
+    ordered('recall_messages', 'session_id', 'position'),
+    ordered('recall_sessions', 'session_id', 'session_id'),
   ],
 };
 

@@ -8,6 +8,11 @@ export function listKeyOf({ agent, owner, tenant }: Pick<TaskRecord, 'agent' | '
   return hashKey(JSON.stringify([agent, owner, tenant]));
 }
 
+/** Whose sessions. */
+export function ownerKeyOf(owner: string): string {
+  return hashKey(JSON.stringify(['owner', owner]));
+}
+
 /** When the status that an event brings began, as clients read it in `timestamp`; `undefined` for events that bring none. */
 export function statusTimeOf(body: TaskEventBody, at: number): number | undefined {
   if (body.type === 'task.created') return at;

@@ -45,30 +45,33 @@ export async function completeEnded(database: Database, limit: number, pause?: P
 /** @param separate where the messages of sessions are kept, if not in `database` (SES-10). */
 export async function deleteTasks(database: Database, { before, limit, pause }: Deletion, separate?: Database): Promise<number> {
   const ids = await readKeys(database, { sql: OLD_TASKS, parameters: [before, limit] });
-  const count = await inBatches(database, ids, { size: BATCH, pause }, function* (batch) {
-    const { rows } = database.dialect;
-    // A root that has ended gets no further child (R5).
-    const below = yield* readBelow(batch);
-    const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, [...batch, ...below.map(({ id }) => id)].sort(), { lock: true }));
-    const ended = new Set(tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id));
-    const roots = batch.filter((id) => ended.has(id));
-    const children = below.filter(({ root_id }) => ended.has(root_id)).map(({ id }) => id);
-    yield* runAll(rows.remove('accepted_messages', 'task_id', roots));
-    yield* runAll(rows.remove('push_configs', 'task_id', roots));
-    const gone = [...roots, ...children];
-    yield* runAll(
-      rows.insert(
-        LEFTOVER,
-        gone.map((id) => [id, 'task' satisfies LeftoverTable['kind']]),
-      ),
-    );
-    yield* runAll(rows.remove('tasks', 'id', gone));
-    yield* removeChildSessions(database, children);
-    return roots.length;
-  });
+  const count = await inBatches(database, ids, { size: BATCH, pause }, (batch) => removeEndedTasks(database, batch, before));
   await clearLeftovers(database, 'task', { pause });
   await clearLeftovers(database, 'session', { pause, separate });
   return count;
+}
+
+/** Runs of clients that ended before then, with all below them; says how many of them there were. */
+export function* removeEndedTasks(database: Database, batch: readonly string[], before: number): Program<number> {
+  const { rows } = database.dialect;
+  // A root that has ended gets no further child (R5).
+  const below = yield* readBelow(batch);
+  const tasks = yield* rowsOfAll<EndedTask>(rows.select(TASK_END, [...batch, ...below.map(({ id }) => id)].sort(), { lock: true }));
+  const ended = new Set(tasks.filter(({ ended_at }) => ended_at !== null && ended_at < before).map(({ id }) => id));
+  const roots = batch.filter((id) => ended.has(id));
+  const children = below.filter(({ root_id }) => ended.has(root_id)).map(({ id }) => id);
+  yield* runAll(rows.remove('accepted_messages', 'task_id', roots));
+  yield* runAll(rows.remove('push_configs', 'task_id', roots));
+  const gone = [...roots, ...children];
+  yield* runAll(
+    rows.insert(
+      LEFTOVER,
+      gone.map((id) => [id, 'task' satisfies LeftoverTable['kind']]),
+    ),
+  );
+  yield* runAll(rows.remove('tasks', 'id', gone));
+  yield* removeChildSessions(database, children);
+  return roots.length;
 }
 
 /** Sessions' messages stay; what a task said to others is gone, but for how it began and ended, and so is what its tools answered. */

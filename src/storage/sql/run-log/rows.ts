@@ -143,6 +143,8 @@ export function toSessionRow(row: SessionTable): readonly unknown[] {
     row.owner,
     row.context_id,
     row.created_at,
+    row.owner_key,
+    row.tenant,
   ];
 }
 
@@ -211,7 +213,16 @@ export const SESSION_CHANGE: RowShape = {
 
 export const SESSION: RowShape = {
   table: 'sessions',
-  columns: { ...SESSION_CHANGE.columns, session_id: 'key', agent: 'text', owner: 'text', context_id: 'text', created_at: 'integer' },
+  columns: {
+    ...SESSION_CHANGE.columns,
+    session_id: 'key',
+    agent: 'text',
+    owner: 'text',
+    context_id: 'text',
+    created_at: 'integer',
+    owner_key: 'key',
+    tenant: 'text',
+  },
 };
 
 export const TASK_EVENT: RowShape = {

@@ -8,7 +8,7 @@ import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { SessionTable } from '../schema.js';
-import { statusTimeOf } from './list-key.js';
+import { ownerKeyOf, statusTimeOf } from './list-key.js';
 import { type StoredTask, sessionKeyOf } from './rows.js';
 import { StateWrites } from './session-states.js';
 import type { PreparedToolCall } from './tool-calls.js';
@@ -163,6 +163,8 @@ export class WorkingSet {
       last_turn: 0,
       created_at: at,
       updated_at: at,
+      owner_key: key.child === undefined ? ownerKeyOf(key.owner) : '',
+      tenant: key.tenant ?? '',
     };
     this.sessions.set(sessionKey, session);
     this.pending.newSessions.add(sessionKey);
