@@ -2,6 +2,8 @@
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
+import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
@@ -21,6 +23,8 @@ export interface Snapshot {
   readonly retriever: Retriever;
   /** @throws AppError `AGENT_NOT_FOUND`. */
   getAgent(name: string): Agent;
+  /** The server behind an agent of `type: remote`; `undefined` for others. */
+  findPeer(name: string): RemotePeer | undefined;
 }
 
 export interface SnapshotDependencies {
@@ -34,10 +38,12 @@ export interface SnapshotDependencies {
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
-  const agents = createAgents(settings, models, retriever, dependencies);
+  const peers = createPeers(settings, dependencies);
+  const agents = createAgents(settings, models, retriever, peers, dependencies);
   return Object.freeze({
     settings,
     retriever,
+    findPeer: (name: string) => peers.get(name),
     getAgent(name: string) {
       const agent = agents.get(name);
       const handler = settings.agents[name]?.handler;
@@ -60,10 +66,18 @@ async function createModels(
   return withFallbacks(settings.llms, models, log);
 }
 
+/** Nothing is sent before an agent is first asked. */
+function createPeers({ agents }: Settings, { clock, log }: SnapshotDependencies): ReadonlyMap<string, RemotePeer> {
+  return new Map(
+    Object.entries(agents).flatMap(([name, own]) => (isRemote(own) ? [[name, new RemotePeer({ name, settings: own, clock, log })]] : [])),
+  );
+}
+
 function createAgents(
   settings: Settings,
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
+  peers: ReadonlyMap<string, RemotePeer>,
   { extensions, clock, log }: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
   const { approval, limits } = settings.server;
@@ -94,6 +108,11 @@ function createAgents(
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
       return createRunnerAgent({ name, order: agent.tools ?? [], tools, llm: { maxToolOutputLength: 0 }, ...calls });
+    },
+    createRemote(name, agent) {
+      const peer = peers.get(name);
+      if (peer === undefined || !isRemote(agent)) throw new Error(`agents.${name} is not of type remote`);
+      return createRemoteAgent({ name, settings: agent, directMessages: agent.directMessages, peer, ...calls });
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);
