@@ -1,10 +1,10 @@
-import { choice, duration, named, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, duration, named, object, optional, type Static, text } from '../schema-builder.js';
 import type { RemoteAgentSettings, RemoteCredentials } from '../settings.js';
 import { privatePlaces } from './private-places.js';
 
 const HTTP_URL = { pattern: '^https?://[^\\s/]+', 'x-form': 'an address that begins with http:// or https://' } as const;
 
-const CredentialsSchema = section(
+const CredentialsSchema = object(
   {
     type: choice(['bearer', 'api_key', 'basic'], 'How the agent wants to be shown who calls.', { default: 'bearer' }),
     token: text('With bearer: sent as Authorization: Bearer …', { default: '', writeOnly: true }),
