@@ -1,8 +1,16 @@
 /** Agents of other servers as agents of this one: the official JS SDK's server behind a Hector, over each binding and version (AGT-40…44). */
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
+import { startHector } from '../../src/compose.js';
+import { loadSettings } from '../../src/config/load-settings.js';
+import { silentLogger } from '../../src/observe/log.js';
+import type { Role } from '../../src/runtime/hector.js';
+import { rpc, sendText } from '../support/a2a-client.js';
 import { type AgentsRigOptions, startAgents, textsOf } from '../support/agents-rig.js';
 import { startSdkPeer } from '../support/sdk-peer.js';
+import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
+import { countingTool } from '../support/tool-calls.js';
 
 const LOCAL = { type: 'remote', allow_private: ['127.0.0.1'] };
 
@@ -114,4 +122,46 @@ t.test('as a step of a workflow, a sub-agent and an agent tool (AGT-42)', async 
   const called = await send('boss', 'Use it');
   t.equal(called.status.state, 'TASK_STATE_COMPLETED', JSON.stringify(called.status));
   t.match(JSON.stringify(models['boss']?.requests.at(-1)), /you said: count/);
+});
+
+t.test('remote.yaml: a second Hector as agent, tool and workflow step (AGT-42)', async (t) => {
+  const other = await startTestHector(t, { config: { agents: { assistant: {} } } });
+  const settings = loadSettings({
+    file: 'config/remote.yaml',
+    workingDirectory: fileURLToPath(new URL('../../../', import.meta.url)),
+    environment: { STATE: await temporaryDirectory(t), PORT: '0', REMOTE_URL: `${other.url}/agents/assistant` },
+    overrides: { server: { host: '127.0.0.1', drain_delay_ms: 0 } },
+  });
+  const hector = await startHector(settings, { roles: new Set<Role>(['front', 'agent', 'keeper']), log: silentLogger });
+  t.teardown(() => hector.close());
+  for (const [agent, text] of [
+    ['clerk', 'hello'],
+    ['checked', 'hello'],
+    ['editor', 'call clerk {"request": "hello"}'],
+  ] as const) {
+    const task = await sendText(`${hector.url}/agents/${agent}`, text);
+    t.equal(task.status.state, 'TASK_STATE_COMPLETED', JSON.stringify(task.status));
+    t.match(JSON.stringify(task.artifacts), agent === 'checked' ? /checked\.clerk\/response/ : /response/);
+  }
+  t.equal((await rpc(`${other.url}/agents/assistant`, 'ListTasks', {})).body.result?.['totalSize' as never], 3);
+});
+
+t.test('a call that waits for approval at a remote Hector is decided here, directly and below an agent tool (AGT-43)', async (t) => {
+  const pay = countingTool('pay', 'once', { requiresApproval: true });
+  const turns = [0, 1].flatMap((turn) => [{ say: [{ call: { id: `pay-${turn}`, name: 'pay', arguments: {} } }] }, { say: ['paid'] }]);
+  const other = await startAgents(t, { agents: { clerk: { tools: ['pay'] } }, says: { clerk: turns }, tools: [pay] });
+  const { send } = await start(
+    t,
+    { far: { ...LOCAL, url: `${other.url}/agents/clerk` }, boss: { agent_tools: ['far'] } },
+    { boss: [{ say: [{ call: { name: 'far', arguments: { request: 'Pay' } } }] }, { say: ['It is paid.'] }] },
+  );
+  for (const [index, agent] of ['far', 'boss'].entries()) {
+    const asked = await send(agent, 'Pay');
+    t.equal(asked.status.state, 'TASK_STATE_INPUT_REQUIRED', JSON.stringify(asked.status));
+    const request = asked.status.message?.parts.find(({ data }) => data !== undefined)?.data as Record<string, unknown>;
+    t.match(request, { type: 'tool_approval_request', tool_name: 'pay', tool_call_id: `pay-${index}` });
+    const decision = { type: 'tool_approval', tool_call_id: request['tool_call_id'], decision: 'approve', task_id: asked.id };
+    const paid = await send(agent, '', { taskId: asked.id, parts: [{ data: decision }] });
+    t.equal(paid.status.state, 'TASK_STATE_COMPLETED', JSON.stringify(paid.status));
+  }
 });

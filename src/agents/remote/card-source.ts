@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
-import type { RemoteAgentSettings } from '../../config/settings.js';
+import type { RemoteAgentSettings } from '../../config/remote-settings.js';
 import type { Logger } from '../../observe/log.js';
 import { readText, type SendGuarded } from './guarded-request.js';
 import { type RemoteCard, readCard } from './read-card.js';

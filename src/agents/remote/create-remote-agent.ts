@@ -84,7 +84,12 @@ async function beginCall(
     }
     case 'send': {
       const message = toOutgoingMessage(history, {
-        ...{ agent: name, messageId: sending.messageId, upTo: sending.upTo, ownTaskId: task.id },
+        ...{
+          agent: name,
+          messageId: sending.messageId,
+          upTo: sending.upTo,
+          ownTaskIds: [task.id, ...(task.child === undefined ? [] : [task.child.rootId])],
+        },
         ...{ taskId: control.taskId, contextId: control.contextId },
       });
       await recordIntent(identity, row, context, clock);

@@ -11,8 +11,8 @@ export interface OutgoingOptions {
   readonly messageId: string;
   /** Newest message that counts; '' = all. */
   readonly upTo: string;
-  /** Our task. */
-  readonly ownTaskId: string;
+  /** Our run, and the task that clients know it by. */
+  readonly ownTaskIds: readonly string[];
   /** Of the remote agent; `undefined`: a new one. */
   readonly taskId: string | undefined;
   readonly contextId: string | undefined;
@@ -51,12 +51,12 @@ function readAs(agent: string, messages: readonly SessionMessage[]): readonly Se
   })).filter(({ role }) => role === 'user');
 }
 
-function toPart(part: SessionPart, { ownTaskId, taskId }: OutgoingOptions): readonly Part[] {
+function toPart(part: SessionPart, { ownTaskIds, taskId }: OutgoingOptions): readonly Part[] {
   if (part.type === 'text') return part.text === '' ? [] : [{ text: part.text }];
   if (part.type === 'data') {
     const { data, mediaType } = part;
     // A decision may name the task that the user knows, which the remote agent does not.
-    const own = isJsonObject(data) && data['task_id'] === ownTaskId;
+    const own = isJsonObject(data) && ownTaskIds.includes(String(data['task_id']));
     const { task_id: _, ...rest } = own ? data : {};
     return [
       {

@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock.js';
 import { AppError, describeError, hasCode, toAppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { canonicalJson, isJsonObject, type JsonObject, sha256Hex } from '../../base/json.js';
-import type { RemoteAgentSettings } from '../../config/settings.js';
+import type { RemoteAgentSettings } from '../../config/remote-settings.js';
 import type { Logger } from '../../observe/log.js';
 import type { Message, Part, TaskStatus } from '../../protocol/a2a.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';

@@ -7,7 +7,8 @@ import { createOutboundGuard, type ResolveHost } from '../../access/outbound-gua
 import { abortError } from '../../base/abort.js';
 import type { Clock } from '../../base/clock.js';
 import { AppError, describeError, hasCode } from '../../base/errors.js';
-import type { AgentSettings, RemoteAgentSettings, RemoteCredentials } from '../../config/settings.js';
+import type { RemoteAgentSettings, RemoteCredentials } from '../../config/remote-settings.js';
+import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import { currentTraceparent, withSpan } from '../../observe/trace.js';
 import type { Message, SendMessageResponse, StreamResponse, Task } from '../../protocol/a2a.js';

@@ -1,5 +1,5 @@
+import type { RemoteAgentSettings, RemoteCredentials } from '../remote-settings.js';
 import { choice, duration, named, object, optional, type Static, text } from '../schema-builder.js';
-import type { RemoteAgentSettings, RemoteCredentials } from '../settings.js';
 import { privatePlaces } from './private-places.js';
 
 const HTTP_URL = { pattern: '^https?://[^\\s/]+', 'x-form': 'an address that begins with http:// or https://' } as const;
