@@ -41,6 +41,7 @@ const LIBRARIES = {
   'better-sqlite3': ['storage/sql/'],
   bullmq: ['steps/'],
   diff: ['providers/tools/'],
+  'gpt-tokenizer': ['memory/'],
   'hnswlib-node': ['providers/vector-stores/'],
   ioredis: ['storage/redis/'],
   jose: ['access/', 'a2a/'],

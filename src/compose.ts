@@ -31,6 +31,7 @@ import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
+import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
@@ -87,10 +88,13 @@ async function start(
   });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
+  const toolsets = new ToolsetPool({ clock, log });
+  closers.add(() => toolsets.close());
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
     createRetriever: (other) => knowledgePool.get(other).retriever,
+    toolsets,
     extensions,
     clock,
     log,
@@ -101,7 +105,7 @@ async function start(
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime) : undefined;
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
   return {
     settings,
     url: front?.url ?? '',
@@ -209,6 +213,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
+  toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
   const store = stores.tasks;
@@ -221,11 +226,11 @@ async function startFrontRole(
   const currentSettings = () => runtime.current.settings;
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
+  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, log, clock },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
-  const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   // Known once HTTP listens, right after gRPC.
   let baseUrl = settings.server.publicUrl;
   const grpc = await findGrpcFront({
@@ -234,7 +239,6 @@ async function startFrontRole(
     server: settings.server,
     baseUrl: () => baseUrl,
     authenticate,
-    quota,
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -260,6 +264,7 @@ async function startFrontRole(
   const studio = createStudioRoutes({
     ...{ tasks: store, recovery: store, toolCalls: store, versions: stores.versions, leases, queue, publisher, acceptMessage, cancelTask },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
+    toolsets: () => toolsets.health(),
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
@@ -272,7 +277,6 @@ async function startFrontRole(
     clock,
     version,
     studio,
-    quota,
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

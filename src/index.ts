@@ -4,6 +4,7 @@
  * Every process of a deployment runs the same program, with the same registrations, and says which roles it has.
  */
 import type { AgentHandler } from './agents/custom/handler.js';
+import type { AgentCustomization } from './agents/llm/customization.js';
 import { AppError } from './base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './base/json.js';
 import { findAgentPath, listAgents, walkAgents } from './config/agent-graph.js';
@@ -14,6 +15,7 @@ import type { AgentSettings, Settings } from './config/settings.js';
 import { createLogger, type Logger } from './observe/log.js';
 import type { Tool } from './providers/tools/contract.js';
 import { ROLES, type Role, type Hector as RunningHector } from './runtime/hector.js';
+import { listenForStrayRejections } from './runtime/stray-rejections.js';
 
 export type {
   AgentContext,
@@ -30,12 +32,24 @@ export type {
   TextOutput,
   WaitOutput,
 } from './agents/custom/handler.js';
+export type {
+  AgentCallbacks,
+  AgentCustomization,
+  InstructionProvider,
+  InvocationContext,
+  ModelAnswer,
+  Stage,
+  ToolCallInfo,
+} from './agents/llm/customization.js';
 export { AppError } from './base/errors.js';
 export type { JsonObject, JsonValue } from './base/json.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
+export type { ModelRequest, ModelUsage } from './providers/llms/contract.js';
 export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
 export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
+export type { FilePart, SessionMessage, SessionPart, ToolCallPart, ToolResultPart } from './tasks/session-message.js';
+export type { SessionState, StateDelta } from './tasks/session-state.js';
 export type { ToolEffect } from './tasks/tool-call.js';
 
 export interface HectorOptions {
@@ -92,6 +106,7 @@ export class Hector {
   readonly #handlers = new Map<string, AgentHandler>();
   readonly #agents = new Map<string, AgentOptions>();
   readonly #tools: Tool[] = [];
+  readonly #customizations = new Map<string, AgentCustomization>();
 
   constructor(options: HectorOptions = {}) {
     this.#options = options;
@@ -119,6 +134,16 @@ export class Hector {
     return this;
   }
 
+  /**
+   * Adds code to an agent of the configuration with `type: llm`: callbacks, instructions, stages of its pipelines (AGT-04, AGT-14, AGT-67).
+   * @throws AppError `CONFIG_INVALID` when it has some already; `settings()` when there is no such agent.
+   */
+  customize(agent: string, customization: AgentCustomization): this {
+    if (this.#customizations.has(agent)) throw new AppError('CONFIG_INVALID', { message: `agent '${agent}' is customized twice` });
+    this.#customizations.set(agent, { ...customization });
+    return this;
+  }
+
   /** Adds a tool that agents of the configuration may use by its name (PRG-16). */
   tool(tool: Tool): this {
     this.#tools.push(tool);
@@ -128,12 +153,14 @@ export class Hector {
   /** The configuration with what is registered. @throws AppError `CONFIG_*`, with every problem at once. */
   settings(): Settings {
     const { config, workingDirectory, environment = processEnvironment() } = this.#options;
-    return loadSettings({
+    const settings = loadSettings({
       environment,
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
       ...(typeof config === 'string' ? { file: config } : config === undefined ? {} : { document: config }),
       overrides: (document) => describeAgents(document, this.#agents),
     });
+    for (const agent of this.#customizations.keys()) assertCustomizable(agent, settings);
+    return settings;
   }
 
   /** The keys of all agents, sorted (AGT-29). */
@@ -163,12 +190,17 @@ export class Hector {
     const logger = log ?? createLogger(settings.logger);
     // Loaded when it is needed: registering agents costs no database driver.
     const { startHector } = await import('./compose.js');
-    const extensions = { handlers: this.#handlers, tools: this.#tools };
+    const extensions = { handlers: this.#handlers, tools: this.#tools, customizations: this.#customizations };
     return await startHector(settings, { roles: new Set(roles), log: logger, extensions });
   }
 
-  /** Starts, serves until SIGTERM, SIGINT or `signal`, and drains. A second signal ends the process at once. */
+  /**
+   * Starts, serves until SIGTERM, SIGINT or `signal`, and drains. A second signal ends the process at once. While it serves, a promise that is
+   * rejected and that nobody handles does not end the process: it is logged, and the run whose code it was fails.
+   */
   async serve({ signal, onReady, ...options }: ServeOptions = {}): Promise<void> {
+    const log = options.log ?? createLogger(this.settings().logger);
+    const forgetStrays = listenForStrayRejections(log);
     const stop = new AbortController();
     const onStop = () => {
       process.off('SIGTERM', onStop).off('SIGINT', onStop);
@@ -178,7 +210,7 @@ export class Hector {
     signal?.addEventListener('abort', onStop, { once: true });
     if (signal?.aborted) onStop();
     try {
-      const hector = await this.start(options);
+      const hector = await this.start({ ...options, log });
       try {
         onReady?.(hector);
         if (!stop.signal.aborted)
@@ -187,10 +219,18 @@ export class Hector {
         await hector.close();
       }
     } finally {
+      forgetStrays();
       process.off('SIGTERM', onStop).off('SIGINT', onStop);
       signal?.removeEventListener('abort', onStop);
     }
   }
+}
+
+function assertCustomizable(agent: string, { agents }: Settings): void {
+  const type = Object.hasOwn(agents, agent) ? agents[agent]?.type : undefined;
+  if (type === 'llm') return;
+  const found = type === undefined ? `there is none; 'agents' has ${Object.keys(agents).join(', ')}` : `it is of type ${type}`;
+  throw new AppError('CONFIG_INVALID', { message: `customize('${agent}'): wanted an agent with type: llm; ${found}` });
 }
 
 /** Registrations as overrides of the document: what it says already stays. */

@@ -6,8 +6,8 @@ export type BindingReply =
       readonly type: 'stream';
       readonly headers: Readonly<Record<string, string>>;
       readonly events: AsyncIterable<ServerSentEvent>;
-      /** The binding's error body, one line of JSON, for a failure that `events` throws (T10). Default: a bare internal error. */
-      readonly describeFailure?: (error: unknown) => string;
+      /** The binding's error body, one line of JSON, for a failure that `events` throws (T10). */
+      readonly describeFailure: (error: unknown) => string;
     };
 
 export interface ServerSentEvent {

@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
+import type { McpHandler } from './mcp/mcp-handler.js';
 import type { RestCall } from './rest-params.js';
 
 /** What the HTTP front needs of A2A. */
@@ -8,6 +9,8 @@ export interface A2aBinding {
   handleJsonRpc(request: BindingRequest, principal: Principal): Promise<BindingReply>;
   /** Answers a request below `/agents/{name}/`, on a path of `rest-routes.ts` or of `legacy-rest.ts`. Never throws. */
   handleRest(call: RestCall, principal: Principal): Promise<BindingReply>;
+  /** `undefined`: agents are not served as tools (`server.mcp.enabled`). */
+  readonly mcp?: McpHandler | undefined;
   /** Whether calls of 0.3 are answered, now (`server.a2a.legacy`). */
   speaksLegacy(): boolean;
   /**

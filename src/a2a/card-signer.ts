@@ -4,7 +4,7 @@
  * Owns: the keys, parsed once, and the signatures made, so that a card is signed once and not per request.
  * Does not own: which keys, nor that they fit (`config/check-cards.ts` has seen them).
  */
-import { FlattenedSign, type JWSHeaderParameters } from 'jose';
+import type { JWSHeaderParameters } from 'jose';
 import { AppError } from '../base/errors.js';
 import { canonicalizeJson } from '../base/jcs.js';
 import { findEmpty } from '../config/check-cards.js';
@@ -57,6 +57,8 @@ async function signWith(
   header: JWSHeaderParameters,
   key: ReturnType<typeof parseSigningKey>,
 ): Promise<AgentCardSignature> {
+  // Loaded with the first signature: most configurations have no keys.
+  const { FlattenedSign } = await import('jose');
   const { protected: protectedHeader, signature } = await new FlattenedSign(payload).setProtectedHeader(header).sign(key);
   return { protected: protectedHeader as string, signature };
 }

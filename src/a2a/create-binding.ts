@@ -6,6 +6,7 @@ import { createJsonRpcHandler } from './json-rpc.js';
 import { type CardShape, shapeCard } from './legacy/legacy-card.js';
 import { isLegacyVersion } from './legacy/legacy-dialect.js';
 import { LEGACY_REST } from './legacy/legacy-rest.js';
+import { createMcpHandler } from './mcp/mcp-handler.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
 import { createRestHandler } from './rest.js';
@@ -25,6 +26,7 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
   const legacy = createRestHandler({ operations, settings, log, dialect: LEGACY_REST });
   return {
     handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
+    mcp: settings().server.mcp.enabled ? createMcpHandler({ operations, settings, log }) : undefined,
     handleRest: (call, principal) => (call.route.wireVersion === '0.3' ? legacy : current)(call, principal),
     speaksLegacy,
 

@@ -46,6 +46,15 @@ export function readEnvelope(body: Buffer): JsonRpcCall {
   return { id: answerId, method, params };
 }
 
+/** The id of what may be a request: `null` when there is none to be read. */
+export function findEnvelopeId(body: Buffer): JsonRpcId {
+  try {
+    return readEnvelope(body).id;
+  } catch (error) {
+    return error instanceof EnvelopeError ? error.id : null;
+  }
+}
+
 function refusal(id: JsonRpcId, reason: string): EnvelopeError {
   return new EnvelopeError(id, new AppError('REQUEST_INVALID', { message: `Request payload validation error: ${reason}` }));
 }

@@ -7,9 +7,9 @@ import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
-import { httpErrorBody, jsonRpcHttpStatus, toWireError, type WireError } from './errors.js';
+import { httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError, type WireError } from './errors.js';
 import { RELIABLE_STREAM } from './extensions.js';
-import { EnvelopeError, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
+import { EnvelopeError, findEnvelopeId, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
 import { CURRENT_JSON_RPC, type JsonRpcDialect, type JsonRpcMethod } from './json-rpc-methods.js';
 import { isLegacyVersion } from './legacy/legacy-dialect.js';
 import { LEGACY_JSON_RPC } from './legacy/legacy-json-rpc.js';
@@ -33,11 +33,11 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
   return async (request, principal) => {
     const agentSettings = findVisibleAgent(settings(), request.agent, principal);
     if (agentSettings === undefined)
-      return plainRefusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }));
+      return refusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }), request.body);
     try {
       assertJson(request.headers['content-type']);
     } catch (error) {
-      return plainRefusal(error);
+      return refusal(error, request.body);
     }
     let dialect = CURRENT_JSON_RPC;
     let rpc: JsonRpcCall | undefined;
@@ -78,14 +78,15 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
           };
         }
         const frames = await method.run(dependencies.operations, params, call);
+        const describeFailure = (error: unknown) => errorBody(dialect, id, error, log).body;
         const events = toSseEvents(frames, {
           prefix: resultPrefix(id),
           suffix: '}',
           encode: method.encode(current),
           isReliable: extensions.has(RELIABLE_STREAM),
-          errorBody: (error) => errorBody(dialect, id, error, log).body,
+          errorBody: describeFailure,
         });
-        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events };
+        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events, describeFailure };
       });
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;
@@ -125,9 +126,19 @@ function errorBody({ toError }: JsonRpcDialect, id: JsonRpcId, thrown: unknown, 
   return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toError(wire) }) };
 }
 
-/** For what is refused before there is a JSON-RPC call to answer. */
-function plainRefusal(error: unknown): BindingReply {
-  return { type: 'json', ...httpErrorBody(error) };
+function refusal(error: unknown, body: Buffer): BindingReply {
+  return { type: 'json', ...jsonRpcRefusal(error, body) };
+}
+
+/**
+ * E5: the answer to a failure at an agent's endpoint that no call has seen, with the status of HTTP; under the id of the call
+ * where that can be read (J4).
+ * @param body what has come of it.
+ */
+export function jsonRpcRefusal(thrown: unknown, body: Buffer): ReturnType<typeof httpErrorBody> {
+  const { status, headers } = httpErrorBody(thrown);
+  const error = toJsonRpcError(toWireError(thrown));
+  return { status, headers, body: JSON.stringify({ jsonrpc: '2.0', id: findEnvelopeId(body), error }) };
 }
 
 function resultPrefix(id: JsonRpcId): string {

@@ -67,10 +67,11 @@ async function readTasks(
   { historyLength, includeArtifacts = false }: ListTasksInput,
 ): Promise<{ readonly tasks: readonly Task[]; readonly last: ListedTask | undefined }> {
   const tasks: Task[] = [];
+  const sizes = await store.logSizes(page, { artifacts: includeArtifacts });
   let size = 0;
   let last: ListedTask | undefined;
   for (let start = 0; start < page.length && size < MAX_PAGE_CHARACTERS; ) {
-    const batch = batchFrom(page, start);
+    const batch = batchFrom(page, start, sizes);
     start += batch.length;
     const logs = await store.eventsOfTasks(batch, { artifacts: includeArtifacts });
     for (const listed of batch) {
@@ -92,16 +93,21 @@ function toListedTask(log: readonly TaskEvent[], historyLength: number | undefin
   return includeArtifacts ? { ...task, artifacts } : task;
 }
 
-/** As many tasks as have about so many events together. */
-function batchFrom(page: readonly ListedTask[], start: number): readonly ListedTask[] {
+/** As many tasks as have so many events, and are stored in so many bytes, together; one in any case. */
+function batchFrom(page: readonly ListedTask[], start: number, sizes: ReadonlyMap<string, number>): readonly ListedTask[] {
+  let events = 0;
+  let bytes = 0;
   let end = start;
-  for (let events = 0; end < page.length; end++) {
-    events += page[end]?.seq ?? 0;
-    if (events > EVENTS_PER_READ && end > start) break;
+  for (const { id, seq } of page.slice(start)) {
+    events += seq;
+    bytes += sizes.get(id) ?? 0;
+    if (end > start && (events > EVENTS_PER_READ || bytes > BYTES_PER_READ)) break;
+    end += 1;
   }
   return page.slice(start, end);
 }
 
 const EVENTS_PER_READ = 2_000;
+const BYTES_PER_READ = 8 * 1024 * 1024;
 /** Text of the tasks in one answer, from which on no further task is added. */
 const MAX_PAGE_CHARACTERS = 8 * 1024 * 1024;

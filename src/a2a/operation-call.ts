@@ -1,5 +1,6 @@
 /** What operations are given: their dependencies, once, and the call they answer. */
 import type { Principal } from '../access/principal.js';
+import type { StreamQuota } from '../access/stream-quota.js';
 import type { Clock } from '../base/clock.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
@@ -19,6 +20,8 @@ export interface OperationDependencies {
   readonly cancelTask: CancelTask;
   readonly feed: LiveFeed;
   readonly cards: AgentCards;
+  /** Of all bindings together. */
+  readonly quota: StreamQuota;
   readonly log: Logger;
   readonly clock: Clock;
   /** `undefined`: push notifications are not supported (P1). */

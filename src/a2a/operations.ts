@@ -1,6 +1,7 @@
 /**
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
- * The agent is known to exist for the caller before an operation is reached.
+ * A binding has seen to the agent (it exists for the caller) and to the version before an operation is reached. Then every operation
+ * checks in this order: required extensions, the caller's place for a stream, the parameters, the task and whose it is.
  */
 import type {
   AgentCard,
@@ -18,6 +19,7 @@ import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push/push-operations.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
+import { withPlace } from './stream-place.js';
 import { subscribeToTask } from './subscribe-to-task.js';
 import type { FrameStream } from './task-stream.js';
 
@@ -41,12 +43,12 @@ export type RunAnswer = (operations: Operations, params: unknown, call: Operatio
 export type RunStream = (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream>;
 
 export function createOperations(dependencies: OperationDependencies): Operations {
-  const { store } = dependencies;
+  const { store, quota } = dependencies;
   return withRequiredExtensions({
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
-    sendStreamingMessage: (params, call) => sendStreamingMessage(dependencies, params, call),
+    sendStreamingMessage: withPlace(quota, (params, call) => sendStreamingMessage(dependencies, params, call)),
     listTasks: (params, call) => listTasks(dependencies, params, call),
-    subscribeToTask: (params, call) => subscribeToTask(dependencies, params, call),
+    subscribeToTask: withPlace(quota, (params, call) => subscribeToTask(dependencies, params, call)),
     createPushConfig: (params, call) => createPushConfig(dependencies, params, call),
     getPushConfig: (params, call) => getPushConfig(dependencies, params, call),
     listPushConfigs: (params, call) => listPushConfigs(dependencies, params, call),

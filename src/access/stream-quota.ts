@@ -13,18 +13,9 @@ export class StreamQuota {
     this.#limit = limit;
   }
 
-  /** Throws when the caller may not open another stream now. */
-  check(subject: string): void {
-    if ((this.#open.get(subject) ?? 0) < this.#limit) return;
-    throw new AppError('HTTP_TOO_MANY_STREAMS', {
-      message: `this caller has ${this.#limit} open streams, as many as server.limits.max_streams_per_caller allows: close one first`,
-      retryAfterMs: RETRY_AFTER_MS,
-    });
-  }
-
-  /** Counts one more open stream; the result ends it and may be called twice. */
+  /** Counts one more open stream; the result ends it and may be called twice. @throws AppError `HTTP_TOO_MANY_STREAMS` */
   acquire(subject: string): () => void {
-    this.check(subject);
+    this.#check(subject);
     this.#open.set(subject, (this.#open.get(subject) ?? 0) + 1);
     let isHeld = true;
     return () => {
@@ -34,6 +25,14 @@ export class StreamQuota {
       if (left === 0) this.#open.delete(subject);
       else this.#open.set(subject, left);
     };
+  }
+
+  #check(subject: string): void {
+    if ((this.#open.get(subject) ?? 0) < this.#limit) return;
+    throw new AppError('HTTP_TOO_MANY_STREAMS', {
+      message: `this caller has ${this.#limit} open streams, as many as server.limits.max_streams_per_caller allows: close one first`,
+      retryAfterMs: RETRY_AFTER_MS,
+    });
   }
 }
 

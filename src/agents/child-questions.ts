@@ -74,52 +74,57 @@ export interface RoutedAnswer {
 
 /** @param ownCalls calls that this run itself asks about. */
 export function routeAnswer(message: SessionMessage, waiting: readonly ChildRun[], ownCalls: ReadonlySet<string>): RoutedAnswer {
-  const callIds = new Map(waiting.map((child) => [child.key, new Set(callIdsIn(child.statusMetadata))]));
-  const findOwner = (callId: string) => waiting.find(({ key }) => callIds.get(key)?.has(callId))?.key;
+  const asking = waiting.map(({ key, statusMetadata }) => ({ key, callIds: callIdsIn(statusMetadata) }));
   const shares = new Map<string, SessionPart[]>();
   const give = (key: string, part: SessionPart) => void shares.set(key, [...(shares.get(key) ?? []), part]);
   const own: SessionPart[] = [];
-  const rest: SessionPart[] = [];
+  const problems: string[] = [];
   for (const part of message.parts) {
     const callId = decidedCall(part);
-    const owner = callId === undefined ? undefined : findOwner(callId);
-    if (owner !== undefined) give(owner, part);
-    // A run knows best what is wrong with a decision that is nobody's.
-    else if (callId !== undefined) own.push(part);
-    else rest.push(part);
+    if (callId === undefined) continue;
+    const owner = asking.find(({ callIds }) => callIds.includes(callId));
+    if (owner !== undefined) give(owner.key, part);
+    // A run that asks something itself knows best what is wrong with a decision that is nobody's.
+    else if (ownCalls.size > 0) own.push(part);
+    else problems.push(`No call '${callId.slice(0, MAX_ID_LENGTH)}' waits for a decision.`);
   }
-  const problems: string[] = [];
-  const named = [...shares.keys()];
-  const word = readWord(textOf(message).trim());
-  const openCalls = [...callIds.values()].reduce((sum, ids) => sum + ids.size, ownCalls.size);
-  const wordless = waiting.filter(({ key }) => callIds.get(key)?.size === 0).map(({ key }) => key);
-  if (rest.length > 0) {
-    const isLoneWord = word !== undefined && named.length + own.length === 0;
-    if (isLoneWord && openCalls > 1)
-      problems.push(`${openCalls} calls wait, so '${word.type}' alone is not enough: decide each by its tool_call_id.`);
-    else {
-      const addressed = chooseAddressed();
-      for (const key of addressed.keys) for (const part of rest) give(key, part);
-      if (addressed.own) own.push(...rest);
-    }
+  const rest = message.parts.filter((part) => decidedCall(part) === undefined);
+  const isLoneWord = rest.length === message.parts.length && readWord(textOf(message).trim()) !== undefined;
+  const openCalls = asking.reduce((sum, { callIds }) => sum + callIds.length, ownCalls.size);
+  if (isLoneWord && openCalls > 1) {
+    const word = readWord(textOf(message).trim())?.type;
+    problems.push(`${openCalls} calls wait, so '${word}' alone is not enough: decide each by its tool_call_id.`);
+  } else if (rest.length > 0) {
+    const hears =
+      isLoneWord && openCalls === 1 ? whoAsks(asking, ownCalls) : whoHears(asking, ownCalls, [...shares.keys()], own.length > 0);
+    for (const key of hears.keys) for (const part of rest) give(key, part);
+    if (hears.own) own.push(...rest);
   }
   const says = [...shares].map(([key, parts]) => ({ key, message: { ...message, parts } }));
-  if (ownCalls.size === 0)
-    for (const part of own) {
-      const callId = decidedCall(part);
-      if (callId !== undefined) problems.push(`No call '${callId.slice(0, MAX_ID_LENGTH)}' waits for a decision.`);
-    }
-  return { says, own: own.length === 0 || ownCalls.size === 0 ? undefined : { ...message, parts: own }, problems };
+  return { says, own: own.length === 0 ? undefined : { ...message, parts: own }, problems };
+}
 
-  function chooseAddressed(): { readonly keys: readonly string[]; readonly own: boolean } {
-    if (word !== undefined && named.length + own.length === 0 && openCalls === 1) {
-      const [owner] = waiting.filter(({ key }) => callIds.get(key)?.size === 1);
-      return owner === undefined ? { keys: [], own: true } : { keys: [owner.key], own: false };
-    }
-    const hears = [...new Set([...named, ...wordless])];
-    if (hears.length + own.length > 0) return { keys: hears, own: own.length > 0 };
-    return { keys: waiting.map(({ key }) => key), own: ownCalls.size > 0 };
-  }
+interface Asking {
+  readonly key: string;
+  readonly callIds: readonly string[];
+}
+
+interface Hearing {
+  readonly keys: readonly string[];
+  /** The run itself. */
+  readonly own: boolean;
+}
+
+/** Whose is the only open call. */
+function whoAsks(asking: readonly Asking[], ownCalls: ReadonlySet<string>): Hearing {
+  return { keys: asking.filter(({ callIds }) => callIds.length > 0).map(({ key }) => key), own: ownCalls.size > 0 };
+}
+
+/** Words are for those that wait for words and for those that a decision beside them is for; else for all. */
+function whoHears(asking: readonly Asking[], ownCalls: ReadonlySet<string>, decided: readonly string[], ownDecided: boolean): Hearing {
+  const keys = asking.filter(({ key, callIds }) => callIds.length === 0 || decided.includes(key)).map(({ key }) => key);
+  if (keys.length > 0 || ownDecided) return { keys, own: ownDecided };
+  return { keys: asking.map(({ key }) => key), own: ownCalls.size > 0 };
 }
 
 /** Tells a message that was routed from a new one; clients choose ids. */

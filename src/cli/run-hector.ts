@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import { createLogger } from '../observe/log.js';
 import type { Hector, Role } from '../runtime/hector.js';
+import { listenForStrayRejections } from '../runtime/stray-rejections.js';
 import type { CliContext } from './command.js';
 import { INTERRUPTED, type StopSignal } from './stop-signal.js';
 
@@ -16,14 +17,19 @@ export async function runHector(
   const start = await context.loadStartHector();
   const stop: StopSignal = context.listenForStop();
   try {
-    const hector = await start(settings, { roles, log: createLogger(settings.logger) });
+    const log = createLogger(settings.logger);
+    const forgetStrays = listenForStrayRejections(log);
+    const hector = await start(settings, { roles, log }).catch((error: unknown) => {
+      forgetStrays();
+      throw error;
+    });
     try {
       return await use(hector, stop.signal);
     } catch (error) {
       if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
       return INTERRUPTED;
     } finally {
-      await closeWithin(hector, settings.server.shutdownTimeoutMs);
+      await closeWithin(hector, settings.server.shutdownTimeoutMs).finally(forgetStrays);
     }
   } finally {
     stop.dispose();

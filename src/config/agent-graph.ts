@@ -40,6 +40,18 @@ export function findAgentPath(agents: AgentGraph, root: string, name: string): r
   return undefined;
 }
 
+/** Those that reach `name` by `sub_agents`, from the top of the tree, each once. */
+export function listAgentsAbove(agents: AgentGraph, name: string): readonly string[] {
+  const found = new Set<string>();
+  let level: readonly string[] = [name];
+  while (level.length > 0) {
+    const parents = listAgents(agents).filter((key) => agents[key]?.subAgents.some((member) => level.includes(member)));
+    level = parents.filter((key) => key !== name && !found.has(key));
+    for (const key of level) found.add(key);
+  }
+  return [...found].reverse();
+}
+
 /** The first circle of references, from its first agent back to it; `undefined`: there is none (AGT-35). */
 export function findCycle(agents: AgentGraph): readonly string[] | undefined {
   const done = new Set<string>();

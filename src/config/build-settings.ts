@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
+import { listAgentsAbove } from './agent-graph.js';
 import { applyDefaults } from './apply-defaults.js';
+import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
 import { checkLlms } from './check-llms.js';
 import { checkReferences } from './check-references.js';
@@ -46,6 +48,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
     validateDocument(document),
     [
       ...checkReferences(document),
+      ...checkAgentOutput(document),
       ...checkTools(document),
       ...checkCards(document),
       ...checkLlms(document, environment),
@@ -64,6 +67,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
   const stateDirectory = resolve(workingDirectory, document.state_directory);
   const context = { environment, workingDirectory, stateDirectory };
   const storeNames = Object.keys(document.document_stores);
+  const graph = mapValues(document.agents, (agent) => ({ subAgents: agent.sub_agents, agentTools: agent.agent_tools }));
   return freezeDeep<Settings>({
     version: sha256Hex(source).slice(0, 16),
     source,
@@ -81,7 +85,11 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     tools: mapValues(document.tools, (tool) => resolveTool(tool, context)),
     builtInTools: resolveBuiltInTools(context),
     agents: mapValues(document.agents, (agent, name) =>
-      resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
+      resolveAgent(
+        name,
+        { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) },
+        { storeNames, above: listAgentsAbove(graph, name) },
+      ),
     ),
     defaults: { agent: document.defaults.agent },
     server: resolveServer(document.server),

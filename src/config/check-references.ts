@@ -50,6 +50,7 @@ export function checkReferences(document: unknown): Finding[] {
         `missing, and there are several llms: ${Object.keys(membersOf(document, 'llms')).join(', ')}; name one, or set defaults.llm`,
       );
     }
+    checkName([...path, 'context', 'summarizer_llm'], 'llms');
     const stores = agent.document_stores;
     if (Array.isArray(stores))
       for (const [index, store] of stores.entries()) checkName([...path, 'document_stores', index], 'document_stores', store);

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { FUNCTION_KEYS, findLimitKeys } from './keys/function-tools.js';
+import { checkMcpTool } from './keys/mcp-tools.js';
 import { findToolKind, KINDS, type ToolKind } from './keys/tools.js';
 import { findNearestName } from './nearest-name.js';
 import { valueAt } from './path.js';
@@ -18,7 +19,7 @@ export function checkTools(document: unknown): Finding[] {
     const foreign = findForeignKeys(tool, kind as ToolKind).map(({ key, owners }) =>
       report(key, `only tools of 'type: ${owners.join("' or 'type: ")}' have it, and this one is of 'type: ${kind}'`),
     );
-    return [...foreign, ...(kind === 'function' ? checkFunction(tool, report) : [])];
+    return [...foreign, ...(kind === 'function' ? checkFunction(tool, report) : []), ...(kind === 'mcp' ? checkMcpTool(tool, report) : [])];
   });
 }
 

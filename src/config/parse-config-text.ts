@@ -1,11 +1,13 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { checkNesting } from './check-nesting.js';
+import { configSchema } from './config-schema.js';
 import { findJsonError } from './find-json-error.js';
 import { findYamlProblems } from './find-yaml-problems.js';
 import type { Path } from './path.js';
 import type { ConfigProblem, Locate } from './problem.js';
+import type { SchemaNode } from './schema-builder.js';
 
 export interface ConfigText {
   readonly value: JsonObject;
@@ -33,15 +35,31 @@ export function parseConfigText(text: string, file: string): ConfigText {
 
 /**
  * `0123` and `1.0` stay text as written: where text is wanted (a password, a version) no digit is lost, and where
- * a number is wanted weak typing reads it (CFG-05).
+ * a number is wanted weak typing reads it (CFG-05). Below keys whose content the schema leaves open nobody wants anything: there they are
+ * what YAML says.
  */
 function keepWrittenForm(document: Document): void {
   visit(document, {
+    Pair(_key, pair, ancestors) {
+      const keys = [...ancestors, pair].filter(isPair).map(({ key }) => (isScalar(key) ? String(key.value) : ''));
+      return isFreeForm(configSchema, keys) ? visit.SKIP : undefined;
+    },
     Scalar(_key, node) {
       if (typeof node.value !== 'number' && typeof node.value !== 'boolean') return;
       if (node.source !== undefined && String(node.value) !== node.source) node.value = node.source;
     },
   });
+}
+
+/** @param keys places in lists left out */
+function isFreeForm(schema: SchemaNode | undefined, keys: readonly string[]): boolean {
+  if (schema?.type === 'array') return isFreeForm(schema.items, keys);
+  if (schema === undefined) return false;
+  const [key, ...rest] = keys;
+  const inner = schema.additionalProperties;
+  if (key === undefined) return inner !== undefined && inner !== false && inner.type === undefined && schema.properties === undefined;
+  const own = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+  return isFreeForm(own ?? (inner === false ? undefined : inner), rest);
 }
 
 function toPlain(document: Document, file: string): unknown {

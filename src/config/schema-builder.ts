@@ -134,9 +134,10 @@ export function freeForm(description: string): TUnsafe<JsonObject> {
   return node({ type: 'object', description, additionalProperties: {} });
 }
 
-/** Marks a key that has no default and may be left out. */
+/** Marks a key that may be left out and has no default then, whatever its schema has elsewhere. */
 export function optional<T extends TSchema>(schema: T): TOptional<T> {
-  return { ...(schema as object), [OPTIONAL]: true } as unknown as TOptional<T>;
+  const { default: _, ...rest } = schema as unknown as SchemaNode;
+  return { ...rest, [OPTIONAL]: true } as unknown as TOptional<T>;
 }
 
 function isOptional(schema: TSchema): boolean {

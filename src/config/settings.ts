@@ -2,11 +2,30 @@
  * The resolved configuration: defaults applied, references checked, units in names, frozen.
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
-
-import type { JsonObject } from '../base/json.js';
 import type { LogOptions } from '../observe/log.js';
-import type { RemoteAgentSettings } from './remote-settings.js';
+import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
+import type { ToolSettings } from './tool-settings.js';
+
+export type {
+  AgentSettings,
+  AgentToolSettings,
+  CardSettings,
+  ExtendedCardSettings,
+  ExtensionSettings,
+  ReasoningSettings,
+  SkillSettings,
+  TerminationCondition,
+} from './agent-settings.js';
+export type {
+  CommandToolSettings,
+  CommonToolSettings,
+  FunctionToolSettings,
+  McpOAuthSettings,
+  McpToolSettings,
+  ToolLimits,
+  ToolSettings,
+} from './tool-settings.js';
 
 export interface Settings {
   /** First 16 hex digits of the SHA-256 of `source`; runs are pinned to it (R12). */
@@ -224,175 +243,12 @@ export interface DefaultsSettings {
   readonly agent: string | undefined;
 }
 
-export interface SkillSettings {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly examples: readonly string[];
-  /** Empty: the agent's. */
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-}
-
-/** What cards tell beyond the agent itself; `undefined` = not said. */
-export interface CardSettings {
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  readonly iconUrl: string | undefined;
-  readonly provider: { readonly organization: string; readonly url: string } | undefined;
-}
-
-/** Members that are `undefined` are the card's own. */
-export interface ExtendedCardSettings {
-  readonly description: string | undefined;
-  readonly version: string | undefined;
-  readonly documentationUrl: string | undefined;
-  /** Who gets it; `undefined` = every authenticated caller. */
-  readonly subjects: readonly string[] | undefined;
-  readonly skills: readonly (SkillSettings & { readonly subjects: readonly string[] | undefined })[];
-}
-
-export interface ExtensionSettings {
-  readonly uri: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly params: JsonObject | undefined;
-}
-
 export interface SigningKeySettings {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   /** PEM or JWK. */
   readonly privateKey: string;
   readonly jku: string | undefined;
-}
-
-export interface AgentSettings extends Partial<RemoteAgentSettings> {
-  readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner' | 'remote';
-  /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
-  readonly handler: string | undefined;
-  /** It may answer with a Message in place of a task (S1). Default false. */
-  readonly directMessages: boolean;
-  /** Display name; default the key. */
-  readonly name: string;
-  readonly description: string;
-  /** Key in `llms`; only `llm` agents have one (CFG-32). */
-  readonly llm: string;
-  readonly instruction: string;
-  /** `undefined` = all tools; `[]` = none (CFG-31). */
-  readonly tools: readonly string[] | undefined;
-  readonly streaming: boolean;
-  readonly visibility: 'public' | 'internal' | 'private';
-  readonly skills: readonly SkillSettings[];
-  readonly card: CardSettings;
-  /** `undefined`: none. */
-  readonly extendedCard: ExtendedCardSettings | undefined;
-  /** Beside those of the server. */
-  readonly extensions: readonly ExtensionSettings[];
-  readonly inputModes: readonly string[];
-  readonly outputModes: readonly string[];
-  /** Keys in `document_stores`; every store when YAML omits the key (CFG-31). */
-  readonly documentStores: readonly string[];
-  readonly includeContext: boolean;
-  readonly includeContextLimit: number;
-  readonly includeContextMaxLength: number;
-  readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
-  readonly reasoning: ReasoningSettings;
-  /** Keys in `agents`: of a workflow its members, of an `llm` agent those that it may hand over to. */
-  readonly subAgents: readonly string[];
-  /** Keys in `agents`: those that it calls as tools (AGT-23). */
-  readonly agentTools: readonly string[];
-  /** By key of the agent that is called. */
-  readonly agentToolOptions: Readonly<Record<string, AgentToolSettings>>;
-  /** Of a loop; 0 = until a member escalates. `undefined` for others. */
-  readonly maxIterations: number | undefined;
-  readonly disallowTransferToParent: boolean;
-  readonly disallowTransferToPeers: boolean;
-}
-
-/** CFG-45 */
-export interface ReasoningSettings {
-  readonly maxIterations: number;
-  readonly enableExitTool: boolean;
-  /** `undefined`: inside a loop, which nothing else would end (W-26). */
-  readonly enableEscalateTool: boolean | undefined;
-  readonly terminationConditions: readonly TerminationCondition[];
-  /** In place of what the prompt says about the tools that end the work (AGT-09). */
-  readonly completionInstruction: string | undefined;
-}
-
-/** AGT-02 */
-export type TerminationCondition = 'no_tool_calls' | 'escalate' | 'transfer' | 'skip_summarization' | 'input_required';
-
-export interface AgentToolSettings {
-  /** Default false. */
-  readonly requireApproval: boolean;
-  readonly approvalPrompt: string | undefined;
-  /** Its answer is the caller's. Default false. */
-  readonly skipSummarization: boolean;
-}
-
-/** spec/03 3.6 */
-export type ToolSettings = FunctionToolSettings | CommandToolSettings;
-
-/** `undefined`: as the tool itself says. */
-export interface CommonToolSettings {
-  readonly enabled: boolean;
-  readonly description: string | undefined;
-  readonly requireApproval: boolean | undefined;
-  readonly approvalPrompt: string | undefined;
-  readonly effect: 'pure' | 'idempotent' | 'once' | undefined;
-}
-
-/** Limits are there when the handler is a built-in tool that reads them. */
-export interface FunctionToolSettings extends CommonToolSettings, Partial<ToolLimits> {
-  readonly type: 'function';
-  /** Name of a built-in tool or of one that code adds. */
-  readonly handler: string;
-  /** JSON Schema in place of the handler's own. */
-  readonly parameters?: JsonObject | undefined;
-}
-
-export interface ToolLimits {
-  /** Absolute. Default: the process's own. */
-  readonly workingDirectory: string;
-  /** Default 10 MiB. */
-  readonly maxReadBytes: number;
-  /** Default 1 MiB. */
-  readonly maxWriteBytes: number;
-  /** Of one call. Default 100. */
-  readonly maxReplacements: number;
-  /** Empty: every ending. */
-  readonly allowedExtensions: readonly string[];
-  readonly deniedExtensions: readonly string[];
-  /** Changes of one file that can be taken back. Default 20. */
-  readonly maxUndoSteps: number;
-  /** Larger files are not searched. Default 10 MiB. */
-  readonly maxFileBytes: number;
-  /** Files that one search opens. Default 20,000. */
-  readonly maxFiles: number;
-  /** Default 1,000. */
-  readonly maxResults: number;
-  /** Default 30,000. */
-  readonly maxExecutionTimeMs: number;
-}
-
-export interface CommandToolSettings extends CommonToolSettings {
-  readonly type: 'command';
-  /** Absolute. Default: the process's own. */
-  readonly workingDirectory: string;
-  /** Default 30,000. */
-  readonly maxExecutionTimeMs: number;
-  /** Not empty: nothing else may run. */
-  readonly allowedCommands: readonly string[];
-  /** Beside those that never may run. */
-  readonly deniedCommands: readonly string[];
-  readonly denyByDefault: boolean;
-  /** Default 256 KiB. */
-  readonly maxOutputBytes: number;
-  /** Names of variables that commands see beside the usual few. */
-  readonly environment: readonly string[];
 }
 
 export interface ObservabilitySettings {
@@ -427,6 +283,8 @@ export interface ServerSettings {
   };
   /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
   readonly approval: { readonly expiresAfterMs: number };
+  /** Agents as tools of an MCP server. Default: not. */
+  readonly mcp: { readonly enabled: boolean };
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;
@@ -442,6 +300,8 @@ export interface ServerSettings {
     readonly maxStreamBufferBytes: number;
     /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
     readonly maxToolBytes: number;
+    /** Of what one step adds to a task, as JSON. */
+    readonly maxEventBytes: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

@@ -11,9 +11,8 @@ import { createFrameEncoder } from '../a2a/stream-frame.js';
 import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
-import type { StreamQuota } from '../access/stream-quota.js';
 import { untilAborted } from '../base/abort.js';
-import { AppError, hasCode } from '../base/errors.js';
+import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
@@ -30,8 +29,6 @@ export interface CallPorts {
   /** Of the HTTP server, as clients reach it: cards hold it. */
   readonly baseUrl: () => string;
   readonly authenticate: Authenticate;
-  /** Shared with the other transports. */
-  readonly quota: StreamQuota;
   readonly drain: CallDrain;
   readonly log: Logger;
 }
@@ -77,13 +74,10 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   const stop = new AbortController();
   call.once('cancelled', () => stop.abort());
   let leave = () => {};
-  let release = () => {};
   try {
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
     const opening = traced(method, headers, async () => {
       const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
-      // Before the message is accepted: a refused caller must not leave a task behind.
-      release = ports.quota.acquire(principal.subject);
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
       });
@@ -109,7 +103,6 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
     if (!call.cancelled) call.emit('error', describeFailure(thrown, extensionHeaders(extensions), ports.log));
   } finally {
     leave();
-    release();
   }
 }
 
@@ -165,8 +158,7 @@ function withOperationSpan<T>({ path }: GrpcMethod, { agent }: OperationCall, ru
 
 function describeFailure(thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): GrpcFailure {
   const wire = toWireError(thrown);
-  const isExpected = hasCode(thrown, 'HTTP_DRAINING') || hasCode(thrown, 'HTTP_TOO_MANY_STREAMS');
-  if (!isExpected) logFailure(log, wire, thrown);
+  logFailure(log, wire, thrown);
   return toGrpcFailure(wire, headers);
 }
 

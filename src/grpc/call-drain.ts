@@ -39,20 +39,26 @@ export class CallDrain {
     // After this turn, so that `enter` refuses what comes meanwhile.
     await clock.sleep(0);
     for (const call of [...this.#calls]) call.drain(drainingError());
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(budgetMs, resolve);
-      // Answers once every connection is closed, which clients do when their last call has ended.
-      server.tryShutdown(() => {
-        cancel();
-        resolve();
-      });
-    });
+    // Comes once every connection is closed, which each is when its last call has ended.
+    const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    await within(clock, budgetMs, closed);
     if (this.#calls.size > 0) {
       for (const call of [...this.#calls]) call.abandon(drainingError());
-      await clock.sleep(FLUSH_MS);
+      // Cut before their status has left, calls would end in INTERNAL, as if they could not be sent again.
+      await within(clock, FLUSH_MS, closed);
     }
     server.forceShutdown();
   }
+}
+
+function within(clock: Clock, limitMs: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, resolve);
+    void work.then(() => {
+      cancel();
+      resolve();
+    });
+  });
 }
 
 function drainingError(): AppError {
@@ -63,5 +69,5 @@ function drainingError(): AppError {
   });
 }
 
-/** For the last answers to leave the machine before connections are cut. */
-const FLUSH_MS = 50;
+/** For the last answers to leave the machine before connections are cut; a machine that is busy takes its time. */
+const FLUSH_MS = 2_000;

@@ -23,11 +23,17 @@ export function requestBaseUrl(
 ): string {
   if (publicUrl !== '') return publicUrl;
   const forwarded = trustProxy ? headers : {};
-  const host = HOST.exec(firstOf(forwarded['x-forwarded-host'])) ?? HOST.exec(headers.host ?? '');
-  if (host === null) return fallback;
-  const [, name, port] = host as unknown as [string, string, string | undefined];
   const scheme = firstOf(forwarded['x-forwarded-proto']).toLowerCase() === 'https' ? 'https' : 'http';
-  return `${scheme}://${name === '0.0.0.0' ? '127.0.0.1' : name}${port ?? ''}`;
+  return findUrl(scheme, firstOf(forwarded['x-forwarded-host'])) ?? findUrl(scheme, headers.host ?? '') ?? fallback;
+}
+
+/** `undefined` for what is no host and port: not every text that looks like one makes a URL (`h:99999`, `[1:2]`, `a..b`). */
+function findUrl(scheme: string, host: string): string | undefined {
+  const found = HOST.exec(host);
+  if (found === null) return undefined;
+  const [, name, port] = found as unknown as [string, string, string | undefined];
+  const url = `${scheme}://${name === '0.0.0.0' ? '127.0.0.1' : name}${port ?? ''}`;
+  return URL.canParse(url) ? url : undefined;
 }
 
 function firstOf(list: string | undefined): string {

@@ -1,3 +1,4 @@
+import { jsonRpcRefusal } from '../a2a/json-rpc.js';
 import { restErrorBody } from '../a2a/rest.js';
 import { type AppError, describeForClient, toAppError } from '../base/errors.js';
 import type { PlainResponse } from './server.js';
@@ -19,9 +20,18 @@ export function errorResponse(thrown: unknown, requestId?: string): PlainRespons
   return jsonResponse(error.httpStatus, JSON.stringify(body), retryAfter(error));
 }
 
-/** The shape of errors at a path: below an agent it is the one of HTTP+JSON (E5), whoever refuses. */
-export function errorShapeAt(path: string): (thrown: unknown, requestId?: string) => PlainResponse {
-  return BELOW_AGENT.test(path) ? restErrorBody : errorResponse;
+/** The shape of errors: at an agent it is the one of JSON-RPC, below it the one of HTTP+JSON (E5), whoever refuses. */
+export function errorShapeOf({ method, path, body }: RefusedRequest): (thrown: unknown, requestId?: string) => PlainResponse {
+  if (BELOW_AGENT.test(path)) return restErrorBody;
+  return method === 'POST' && AT_AGENT.test(path) ? (thrown) => jsonRpcRefusal(thrown, body ?? NO_BODY) : errorResponse;
+}
+
+export interface RefusedRequest {
+  readonly method: string;
+  /** Without a host. */
+  readonly path: string;
+  /** As far as it is known. */
+  readonly body?: Buffer;
 }
 
 export function jsonResponse(status: number, body: string, headers: Readonly<Record<string, string>> = {}): PlainResponse {
@@ -32,4 +42,6 @@ function retryAfter(error: AppError): Record<string, string> {
   return error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
 }
 
+const NO_BODY = Buffer.alloc(0);
+const AT_AGENT = /^\/agents\/[^/]+$/;
 const BELOW_AGENT = /^\/agents\/[^/]+\/+[^/]/;

@@ -1,6 +1,5 @@
 import type { A2aBinding } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
-import { StreamQuota } from '../access/stream-quota.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { ServerSettings } from '../config/settings.js';
@@ -9,7 +8,7 @@ import type { StudioRoute } from '../studio/studio-route.js';
 import { listenUrl, requestBaseUrl } from './base-url.js';
 import { withCors } from './cors.js';
 import { Drain } from './drain.js';
-import { errorShapeAt } from './error-response.js';
+import { errorShapeOf } from './error-response.js';
 import { createHandler } from './handle-request.js';
 import { createRouter } from './router.js';
 import { buildRoutes, type MetricsRoute, type Readiness } from './routes.js';
@@ -29,8 +28,6 @@ export interface FrontOptions {
   readonly version: string;
   /** Paths of the management API. Default: none. */
   readonly studio?: readonly StudioRoute[];
-  /** Open streams of each caller, over all transports. Default: one of its own. */
-  readonly quota?: StreamQuota;
 }
 
 export interface Front {
@@ -49,10 +46,9 @@ export interface Front {
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
   const { limits } = settings;
-  const quota = options.quota ?? new StreamQuota(limits.maxStreamsPerCaller);
   const drain = new Drain();
   const own = { publicUrl: settings.publicUrl, host: settings.host };
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, quota, drain, clock, log });
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({
@@ -77,12 +73,14 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   };
 }
 
-function refuseWith(limits: ServerSettings['limits']): (code: RefusalCode, request: { readonly path: string }) => PlainResponse {
+function refuseWith(
+  limits: ServerSettings['limits'],
+): (code: RefusalCode, request: { readonly method: string; readonly path: string }) => PlainResponse {
   const messages: Record<RefusalCode, string> = {
     HTTP_BODY_TOO_LARGE: `the request body is larger than server.limits.max_body_bytes allows (${limits.maxBodyBytes} bytes)`,
     HTTP_HEADERS_TOO_LARGE: `the request headers are larger than server.limits.max_header_bytes allows (${limits.maxHeaderBytes} bytes)`,
     HTTP_REQUEST_TIMEOUT: `the request did not arrive within server.limits.request_timeout (${limits.requestTimeoutMs} ms)`,
     REQUEST_INVALID: 'the request is not valid HTTP/1.1',
   };
-  return (code, { path }) => withCors(errorShapeAt(path)(new AppError(code, { message: messages[code] })));
+  return (code, { method, path }) => withCors(errorShapeOf({ method, path })(new AppError(code, { message: messages[code] })));
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../observe/log.js';
 import { withSpan, withTraceparent } from '../observe/trace.js';
 import { preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
-import { errorShapeAt } from './error-response.js';
+import { errorShapeOf } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining, isOpenToPages } from './routes.js';
@@ -67,7 +67,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
         return isOpenToPages(match.pattern)
           ? preflightResponse(match.allow, ports.speaksLegacy())
           : { status: 204, headers: { allow: match.allow }, body: '' };
-      const response = errorShapeAt(pathOf(request.path))(
+      const response = shapeOf(request)(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),
       );
       return { ...response, headers: { ...response.headers, allow: match.allow } };
@@ -75,7 +75,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
     case 'found': {
       const { route, parameters } = match;
       const run = async () => route.handle({ request, parameters, baseUrl: ports.baseUrl(request) });
-      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, errorShapeAt(pathOf(request.path)));
+      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, shapeOf(request));
     }
   }
 }
@@ -83,7 +83,7 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
 /** Only a failure of ours is logged as one; its id joins the client's report to the log. */
 function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknown): HttpResponse {
   const error = toAppError(thrown);
-  const shape = errorShapeAt(pathOf(request.path));
+  const shape = shapeOf(request);
   if (error.httpStatus < 500) return shape(error);
   const requestId = newId();
   const level = error.code === 'INTERNAL' ? 'error' : 'warn';
@@ -92,6 +92,10 @@ function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknow
     `request ${requestId} failed: ${describeError(thrown)}`,
   );
   return shape(error, requestId);
+}
+
+function shapeOf({ method, path, body }: HttpRequest) {
+  return errorShapeOf({ method, path: pathOf(path), body });
 }
 
 /** The absolute form that clients send to a proxy names the host once more. */

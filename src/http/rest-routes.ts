@@ -36,8 +36,6 @@ export function mountRest(ports: BindingPorts, authenticate: Authenticate): Rout
 
 async function answerRest(ports: BindingPorts, route: RestRoute, context: RouteContext, authenticate: Authenticate): Promise<HttpResponse> {
   const principal = await authenticate(context.request);
-  // Before the binding accepts the message: a refused caller must not leave a task behind.
-  if (route.type === 'stream') ports.quota.check(principal.subject);
   const call = { route, parameters: context.parameters, request: toBindingRequest(context) };
-  return toResponse(ports, await ports.binding.handleRest(call, principal), principal);
+  return toResponse(ports, await ports.binding.handleRest(call, principal));
 }

@@ -8,6 +8,7 @@ import type { BindingPorts } from './binding-reply-response.js';
 import { cardResponse } from './card-response.js';
 import { jsonResponse } from './error-response.js';
 import { answerJsonRpc } from './json-rpc-route.js';
+import { mountMcp } from './mcp-routes.js';
 import { mountRest } from './rest-routes.js';
 import type { RouteContext, RouteHandler } from './route-context.js';
 import type { Route } from './router.js';
@@ -82,6 +83,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
       handle: card(() => '0.3'),
     },
     { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    ...mountMcp(ports, ports.authenticate, ports.own),
     ...mountRest(ports, ports.authenticate),
     ...mountStudio(ports.studio, ports.authenticate, ports.own),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
@@ -98,7 +100,7 @@ function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
 
 /** Paths that pages of any origin may read and call (API-65): all but those that act for whoever sits at the machine (W-55b). */
 export function isOpenToPages(pattern: string): boolean {
-  return !pattern.startsWith('/api/');
+  return !pattern.startsWith('/api/') && !pattern.endsWith('/mcp');
 }
 
 /** Paths that answer during a drain too, so that a load balancer can see it. */

@@ -12,12 +12,18 @@ export interface OwnNames {
   readonly host: string;
 }
 
-/** @throws AppError `ACCESS_FORBIDDEN` */
-export function assertSameOrigin({ headers, remoteAddress }: Pick<HttpRequest, 'headers' | 'remoteAddress'>, own: OwnNames): void {
+/** @param what is called, for the message. @throws AppError `ACCESS_FORBIDDEN` */
+export function assertSameOrigin(
+  { headers, remoteAddress }: Pick<HttpRequest, 'headers' | 'remoteAddress'>,
+  own: OwnNames,
+  what = 'the management API',
+): void {
   const { origin, host = '' } = headers;
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw refused(`a page of another origin (Sec-Fetch-Site: ${site})`);
-  if (origin !== undefined && !isOwnOrigin(origin, host, own)) throw refused(`a page of the origin '${origin.slice(0, SHOWN_CHARACTERS)}'`);
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw refused(what, `a page of another origin (Sec-Fetch-Site: ${site})`);
+  if (origin !== undefined && !isOwnOrigin(origin, host, own))
+    throw refused(what, `a page of the origin '${origin.slice(0, SHOWN_CHARACTERS)}'`);
   // A page may have made its own name resolve to this machine: then it is of the same origin, under a name that is none of ours.
   if (isLoopback(remoteAddress) && !isOwnName(hostnameOf(`http://${host}`), own)) {
     throw new AppError('ACCESS_FORBIDDEN', {
@@ -57,9 +63,9 @@ function isLoopback(address: string): boolean {
   return address === '::1' || /^(?:::ffff:)?127\./.test(address) || address.startsWith('::ffff:7f');
 }
 
-function refused(whom: string): AppError {
+function refused(what: string, whom: string): AppError {
   return new AppError('ACCESS_FORBIDDEN', {
-    message: `the management API does not answer ${whom}; use the CLI, or a page that this server serves`,
+    message: `${what} does not answer ${whom}; use the CLI, or a page that this server serves`,
   });
 }
 

@@ -1,15 +1,5 @@
 import type { ServerSentEvent } from '../a2a/binding-reply.js';
 
-/** The bytes of an event; the same event object is serialised once, however many streams carry it. */
-export function encodeEvent(event: ServerSentEvent): Uint8Array {
-  let bytes = encoded.get(event);
-  if (bytes === undefined) {
-    bytes = Buffer.from(formatEvent(event));
-    encoded.set(event, bytes);
-  }
-  return bytes;
-}
-
 export function formatEvent(event: ServerSentEvent): string {
   const id = event.id === undefined ? '' : `id: ${oneLine(event.id)}\n`;
   const type = event.event === undefined ? '' : `event: ${oneLine(event.event)}\n`;
@@ -31,4 +21,3 @@ function oneLine(text: string): string {
 }
 
 const LINE_BREAK = /\r\n|\r|\n/;
-const encoded = new WeakMap<ServerSentEvent, Uint8Array>();

@@ -11,7 +11,7 @@
 import type { ServerSentEvent } from '../a2a/binding-reply.js';
 import type { Clock } from '../base/clock.js';
 import type { StreamWriter } from './server.js';
-import { encodeEvent, formatComment, formatEvent, formatRetry } from './sse-frame.js';
+import { formatComment, formatEvent, formatRetry } from './sse-frame.js';
 
 export interface SseStreamOptions {
   readonly events: AsyncIterable<ServerSentEvent>;
@@ -52,7 +52,7 @@ export async function pipeEvents(writer: StreamWriter, options: SseStreamOptions
     while (!stop.isTurned) {
       const next = await stop.race(iterator.next());
       if (next === undefined || next.done === true) break;
-      if (!send(encodeEvent(next.value)) && writer.bufferedBytes >= options.maxBufferBytes) await stop.race(writer.drained());
+      if (!send(Buffer.from(formatEvent(next.value))) && writer.bufferedBytes >= options.maxBufferBytes) await stop.race(writer.drained());
     }
     if (stop.farewell !== undefined) send(stop.farewell);
   } catch (error) {

@@ -65,8 +65,8 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
 
   const createLlm = (name: string, own: AgentSettings, targets: readonly string[]): Agent => {
     const agentTools = own.agentTools.map((agent) => {
-      const { description } = getSettings(agents, agent);
-      return createAgentTool({ agent, description, options: own.agentToolOptions[agent] });
+      const { description, inputSchema } = getSettings(agents, agent);
+      return createAgentTool({ agent, description, options: own.agentToolOptions[agent], inputSchema });
     });
     const described = targets.map((target): TransferTarget => ({ name: target, description: getSettings(agents, target).description }));
     const controls = createControlTools({ reasoning: own.reasoning, isInLoop: inLoops.has(name), targets: described });

@@ -1,4 +1,5 @@
 import type { AgentHandler } from '../agents/custom/handler.js';
+import type { AgentCustomization } from '../agents/llm/customization.js';
 import type { LlmSettings } from '../config/settings.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import type { Tool } from '../providers/tools/contract.js';
@@ -11,4 +12,6 @@ export interface Extensions {
   readonly tools?: readonly Tool[];
   /** Code of `type: custom` agents, by `agents.<name>.handler`. */
   readonly handlers?: ReadonlyMap<string, AgentHandler>;
+  /** What code adds to agents of `type: llm`, by key in `agents`. */
+  readonly customizations?: ReadonlyMap<string, AgentCustomization>;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { within } from '../base/within.js';
 import type { Logger } from '../observe/log.js';
 
 export interface ReadinessCheck {
@@ -16,22 +17,14 @@ export interface ReadinessReport {
 /** Asks everything at once. What exactly is wrong with an answer is for the log: the route is open to everybody. */
 export function createReadiness(checks: readonly ReadinessCheck[], clock: Clock, log: Logger): () => Promise<ReadinessReport> {
   const ask = async ({ name, findReason }: ReadinessCheck): Promise<readonly string[]> => {
-    const answered = new AbortController();
-    const late = clock.sleep(TIMEOUT_MS, answered.signal).then(() => {
-      throw new Error(`no answer within ${TIMEOUT_MS} ms`);
-    });
     try {
-      const reason = await Promise.race([findReason(), late]);
+      const reason = await within(clock, TIMEOUT_MS, findReason());
       if (reason === undefined) return [];
       log.warn(`not ready: ${reason}`);
       return [reason];
     } catch (error) {
       log.warn({ err: error }, `not ready: ${name} does not answer`);
       return [`${name} does not answer`];
-    } finally {
-      answered.abort();
-      // Rejected by the abort just now, or by its end.
-      late.catch(() => undefined);
     }
   };
   return async () => {

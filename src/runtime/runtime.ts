@@ -54,7 +54,14 @@ export class Runtime {
     this.#older.delete(version);
     this.#older.set(version, snapshot);
     const [oldest] = this.#older.keys();
-    if (this.#older.size > OLDER_SNAPSHOTS && oldest !== undefined) this.#older.delete(oldest);
+    if (this.#older.size > OLDER_SNAPSHOTS && oldest !== undefined) {
+      // One that could not be built has nothing to let go of.
+      void this.#older.get(oldest)?.then(
+        (evicted) => evicted.close(),
+        () => undefined,
+      );
+      this.#older.delete(oldest);
+    }
     return snapshot;
   }
 

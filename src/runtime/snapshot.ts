@@ -1,6 +1,7 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
+import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
 import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
@@ -14,9 +15,12 @@ import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
 import type { Tool } from '../providers/tools/contract.js';
+import { findWantedToolsets } from '../providers/tools/may-be-offered.js';
 import { createTools } from '../providers/tools/registry.js';
+import { ActiveSteps } from './active-steps.js';
 import { buildAgents, missingHandler } from './build-agents.js';
 import type { Extensions } from './extensions.js';
+import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
 export interface Snapshot {
   readonly settings: Settings;
@@ -25,11 +29,14 @@ export interface Snapshot {
   getAgent(name: string): Agent;
   /** The server behind an agent of `type: remote`; `undefined` for others. */
   findPeer(name: string): RemotePeer | undefined;
+  /** Lets go of the servers that its tools come from when no step runs on it any more; may be called twice. */
+  close(): Promise<void>;
 }
 
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
   createRetriever(settings: Settings): Retriever;
+  readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,7 +46,9 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
   const peers = createPeers(settings, dependencies);
-  const agents = createAgents(settings, models, retriever, peers, dependencies);
+  const toolsets = dependencies.toolsets.hold(settings);
+  const steps = new ActiveSteps();
+  const agents = createAgents(settings, models, retriever, peers, toolsets, dependencies);
   return Object.freeze({
     settings,
     retriever,
@@ -50,7 +59,11 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
       if (agent === undefined && handler !== undefined) throw missingHandler(name, handler);
       if (agent === undefined)
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
-      return agent;
+      return steps.count(agent);
+    },
+    async close() {
+      await steps.ended();
+      await toolsets.release();
     },
   });
 }
@@ -78,6 +91,7 @@ function createAgents(
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
   peers: ReadonlyMap<string, RemotePeer>,
+  { forAgents: toolsets }: HeldToolsets,
   { extensions, clock, log }: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
   const { approval, limits } = settings.server;
@@ -94,6 +108,11 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
+  const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
+    const names = own.map((tool) => tool.name);
+    const wanted = findWantedToolsets(tools, names, settings.tools);
+    return toolsets.filter((toolset) => wanted.includes(toolset.name));
+  };
   return buildAgents({
     settings,
     clock,
@@ -102,12 +121,21 @@ function createAgents(
       const llm = settings.llms[agent.llm];
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
-      const tools = joinTools(name, createOwnTools(name, agent), otherTools);
-      return createLlmAgent({ ...{ name, settings: agent, model, llm, tools, retriever }, ...calls });
+      const own = createOwnTools(name, agent);
+      return createLlmAgent({
+        ...{ name, settings: agent, model, llm, retriever, ...calls },
+        customization: extensions.customizations?.get(name),
+        globalInstructions: agent.prompt.globalInstructionsOf.map((above) => findGlobalInstruction(above, settings, extensions)),
+        summarizer: findSummarizer(agent, models),
+        findPrice: (key) => settings.llms[key]?.price,
+        tools: joinTools(name, own, otherTools),
+        toolsets: findToolsets(agent, own),
+      });
     },
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, llm: { maxToolOutputLength: 0 }, ...calls });
+      const llm = { maxToolOutputLength: 0 };
+      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
     },
     createRemote(name, agent) {
       const peer = peers.get(name);
@@ -116,9 +144,27 @@ function createAgents(
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);
-      return handler === undefined ? undefined : createCustomAgent({ name, settings: agent, handler, ...calls });
+      return handler === undefined
+        ? undefined
+        : createCustomAgent({ name, settings: agent, handler, maxEventBytes: limits.maxEventBytes, ...calls });
     },
   });
+}
+
+function findGlobalInstruction(agent: string, settings: Settings, { customizations }: Extensions): InstructionSource {
+  return {
+    key: `agents.${agent}.global_instruction`,
+    text: settings.agents[agent]?.prompt.globalInstruction ?? '',
+    provider: customizations?.get(agent)?.globalInstruction,
+  };
+}
+
+function findSummarizer(
+  { context: { summarizerLlm: llm } }: AgentSettings,
+  models: ReadonlyMap<string, LanguageModel>,
+): { readonly llm: string; readonly model: LanguageModel } | undefined {
+  const model = llm === undefined ? undefined : models.get(llm);
+  return llm === undefined || model === undefined ? undefined : { llm, model };
 }
 
 /** A model tells its tools apart by name. */

@@ -1,6 +1,5 @@
 import type { ChildRun } from '../agents/agent.js';
-import type { ChildRunStore } from '../tasks/child-runs.js';
-import type { TaskRecord } from '../tasks/task-store.js';
+import type { ChildRunStore, TaskRecord } from '../tasks/task-store.js';
 
 /** What a run sees of those that it branched into. A run that has none costs nothing. */
 export async function readChildRuns(

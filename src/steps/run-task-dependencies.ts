@@ -27,4 +27,6 @@ export interface RunTaskDependencies {
   /** How long one run keeps its worker while others wait. */
   readonly timeSliceMs: number;
   readonly checkpoint: CheckpointSettings;
+  /** `server.limits.max_event_bytes`: what a step may add to a task. Default 8 MiB. */
+  readonly maxEventBytes?: number;
 }

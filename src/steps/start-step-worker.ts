@@ -11,7 +11,7 @@ import { StepWorker, type StepWorkerOptions } from './step-worker.js';
 type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics'>;
 
 export interface StartStepWorkerOptions extends Ports {
-  readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage'>;
+  readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
   readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
@@ -44,6 +44,7 @@ export async function startStepWorker(options: StartStepWorkerOptions): Promise<
       worker: newId(),
       timeSliceMs: settings.queue.timeSliceMs,
       checkpoint: settings.storage.checkpoint,
+      maxEventBytes: settings.server.limits.maxEventBytes,
     },
   });
   closers.add(() => worker.close(drainMs));

@@ -1,6 +1,7 @@
 /**
  * The live deltas of one step (R9). A delta goes out at once when none went out just before; what follows within
- * `COALESCE_MS` shares the next one, so that a fast model costs a hundred announcements a second, not thousands.
+ * `COALESCE_MS` shares the next one of its artifact, so that a fast model, or tools that run at once, cost a hundred announcements a
+ * second and artifact, not thousands.
  *
  * Owns: the numbering of deltas within `(seq, epoch)`. Does not own: sending (the publisher keeps the order and never rejects).
  */
@@ -13,8 +14,8 @@ export class StepPreviews {
   readonly #publisher: FeedPublisher;
   readonly #clock: Clock;
   #sent = 0;
-  #artifactId = '';
-  #pending = '';
+  /** Text that waits, by artifact. */
+  readonly #pending = new Map<string, string>();
   #cancelTimer: CancelTimer | undefined;
 
   constructor(task: TaskRecord, publisher: FeedPublisher, clock: Clock) {
@@ -24,9 +25,7 @@ export class StepPreviews {
   }
 
   add(artifactId: string, text: string): void {
-    if (this.#pending !== '' && artifactId !== this.#artifactId) this.#send();
-    this.#artifactId = artifactId;
-    this.#pending += text;
+    this.#pending.set(artifactId, (this.#pending.get(artifactId) ?? '') + text);
     if (this.#cancelTimer === undefined) {
       this.#send();
       this.#startTimer();
@@ -40,7 +39,7 @@ export class StepPreviews {
 
   /** Drops what waits: either the commit, which shows all of it, is on its way, or the step is called off. Safe to call twice. */
   stop(): void {
-    this.#pending = '';
+    this.#pending.clear();
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -48,19 +47,19 @@ export class StepPreviews {
   #startTimer(): void {
     this.#cancelTimer = this.#clock.after(COALESCE_MS, () => {
       this.#cancelTimer = undefined;
-      if (this.#pending === '') return;
+      if (this.#pending.size === 0) return;
       this.#send();
       this.#startTimer();
     });
   }
 
   #send(): void {
-    if (this.#pending === '') return;
-    this.#sent += 1;
     const { id, contextId, seq, epoch } = this.#task;
-    const text = this.#pending;
-    this.#pending = '';
-    void this.#publisher.publishDelta({ taskId: id, contextId, seq, epoch, n: this.#sent, artifactId: this.#artifactId, text });
+    for (const [artifactId, text] of this.#pending) {
+      this.#sent += 1;
+      void this.#publisher.publishDelta({ taskId: id, contextId, seq, epoch, n: this.#sent, artifactId, text });
+    }
+    this.#pending.clear();
   }
 }
 

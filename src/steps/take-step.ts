@@ -1,6 +1,8 @@
 import type { StepOutcome, StepState } from '../agents/agent.js';
-import { describeError, hasCode, toAppError } from '../base/errors.js';
+import { AppError, describeError, hasCode, toAppError } from '../base/errors.js';
+import { exceedsJsonBytes } from '../base/json-size.js';
 import type { TaskLease } from '../tasks/coordination.js';
+import type { TaskRecord } from '../tasks/task-store.js';
 import { assertBranch } from './assert-branch.js';
 import { checkpointPoints } from './checkpoint-policy.js';
 import { readRunEvents } from './read-run-events.js';
@@ -17,7 +19,7 @@ import type { StepPreviews } from './step-previews.js';
 export async function takeStep(
   state: StepState,
   { signal, turn, lease, previews }: { signal: AbortSignal; turn: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
-  { getAgent, store, checkpoint, clock, log }: RunTaskDependencies,
+  { getAgent, store, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
   const agent = await getAgent(task.configVersion, task.agent);
@@ -29,8 +31,10 @@ export async function takeStep(
     signal.throwIfAborted();
     const ledger = createStepLedger(task, store, lease, clock);
     const readEvents = () => readRunEvents(store, task);
-    const outcome = await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: checkpointPoints(checkpoint) });
+    const points = checkpointPoints(checkpoint);
+    const outcome = await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: points });
     if (outcome.type === 'branch') assertBranch(outcome, state);
+    assertSize(outcome, task, maxEventBytes);
     return outcome;
   } catch (error) {
     if (signal.aborted) {
@@ -45,6 +49,21 @@ export async function takeStep(
     return failedOutcome(task, failure);
   }
 }
+
+/**
+ * No agent of any kind gets around it: an event that the database refuses, or that is sent to nobody in one piece, would be made anew by
+ * each worker that takes the run.
+ */
+function assertSize(outcome: StepOutcome, { agent }: TaskRecord, maxEventBytes: number): void {
+  const { events } = outcome;
+  const status = 'statusMessage' in outcome ? [outcome.statusMessage, outcome.statusMetadata] : [];
+  if (!exceedsJsonBytes([events, status], maxEventBytes)) return;
+  throw new AppError('AGENT_RESPONSE_INVALID', {
+    message: `The agent '${agent}' answered with more than one step may add to a task: server.limits.max_event_bytes allows ${maxEventBytes} bytes of artifacts and status messages`,
+  });
+}
+
+const DEFAULT_MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
 /** Tries of one step that end in a temporary failure of the agent, before the run fails. */
 const MAX_TRIES = 5;

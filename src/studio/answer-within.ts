@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { describeError } from '../base/errors.js';
+import { within } from '../base/within.js';
 import type { Logger } from '../observe/log.js';
 
 /** The answer, or `undefined` when it fails or is late: who asks tells that it is not known. */
@@ -8,19 +9,11 @@ export async function answerWithin<T>(
   what: string,
   answer: Promise<T>,
 ): Promise<T | undefined> {
-  const answered = new AbortController();
-  const late = clock.sleep(ANSWER_MS, answered.signal).then(() => {
-    throw new Error(`no answer within ${ANSWER_MS} ms`);
-  });
-  // Rejected by the abort below, once the answer is there.
-  late.catch(() => undefined);
   try {
-    return await Promise.race([answer, late]);
+    return await within(clock, ANSWER_MS, answer);
   } catch (error) {
     log.debug({ reason: describeError(error) }, `${what} is not known`);
     return undefined;
-  } finally {
-    answered.abort(new Error('answered'));
   }
 }
 

@@ -11,12 +11,17 @@ import type { TaskRecord } from '../tasks/task-store.js';
 import { DECISIONS, type ToolCallRecord } from '../tasks/tool-call.js';
 import { getRun, isPossibleId, type RunReference, readBranches, SHOWN_CHARACTERS } from './get-run.js';
 import { findOpenQuestions, findQuestion, type Question } from './open-questions.js';
-import type { Decision } from './read-decision.js';
+import type { DecisionRequest } from './read-decision.js';
 import { ended } from './resume-checkpoint.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
-export async function decideToolCall(ports: StudioPorts, run: RunReference, callId: string, decision: Decision): Promise<StudioResponse> {
+export async function decideToolCall(
+  ports: StudioPorts,
+  run: RunReference,
+  callId: string,
+  decision: DecisionRequest,
+): Promise<StudioResponse> {
   const task = await getRun(ports, run);
   const question = isPossibleId(callId) ? await findQuestion(ports.tasks, task, callId) : undefined;
   if (question === undefined) throw await notAsked(ports, task, callId);
@@ -50,7 +55,7 @@ async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): P
   });
 }
 
-function assertFits({ decision, argumentsHash }: Decision, { asks, callId, argumentsHash: wanted }: Question): void {
+function assertFits({ decision, argumentsHash }: DecisionRequest, { asks, callId, argumentsHash: wanted }: Question): void {
   const decisions: readonly string[] = DECISIONS[asks];
   if (!decisions.includes(decision)) {
     const description = `must be one of ${decisions.join(', ')} for the call '${callId}', not '${decision}'`;
@@ -82,13 +87,13 @@ async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Questi
   });
 }
 
-function toMessage(task: TaskRecord, question: Question, decision: Decision): Message & { readonly messageId: string } {
+function toMessage(task: TaskRecord, question: Question, decision: DecisionRequest): Message & { readonly messageId: string } {
   const data = toData(question, decision);
   const messageId = `decision-${sha256Hex(canonicalJson([task.id, question.messageId, data])).slice(0, 32)}`;
   return { messageId, taskId: task.id, role: 'ROLE_USER', parts: [{ data }] };
 }
 
-function toData({ callId, asks, argumentsHash }: Question, { decision, reason, result }: Decision): JsonObject {
+function toData({ callId, asks, argumentsHash }: Question, { decision, reason, result }: DecisionRequest): JsonObject {
   return {
     ...(asks === 'approval' ? { type: 'tool_approval', decision } : { type: 'tool_outcome', outcome: decision }),
     tool_call_id: callId,

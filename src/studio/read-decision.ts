@@ -3,7 +3,8 @@ import { Problems } from '../protocol/field-reader.js';
 import { DECISIONS } from '../tasks/tool-call.js';
 import { readBody } from './read-members.js';
 
-export interface Decision {
+/** What a request to decide about a call says. */
+export interface DecisionRequest {
   readonly decision: (typeof ANY)[number];
   /** Of the arguments that were looked at. */
   readonly argumentsHash: string | undefined;
@@ -14,7 +15,7 @@ export interface Decision {
 }
 
 /** @throws AppError `PARAMS_INVALID` with every problem. */
-export function readDecision(body: unknown): Decision {
+export function readDecision(body: unknown): DecisionRequest {
   const problems = new Problems();
   const fields = readBody(body, ['decision', 'arguments_hash', 'reason', 'result'], '{"decision": "approve"}', problems);
   const text = fields.text('decision');
@@ -29,7 +30,7 @@ export function readDecision(body: unknown): Decision {
   if (hasResult && decision !== undefined && decision !== 'done') fields.problem('result', `goes with done, not with ${decision}`);
   const result = hasResult ? fields.anyJson('result') : undefined;
   problems.throwIfAny();
-  return { decision: decision as Decision['decision'], argumentsHash, reason, result };
+  return { decision: decision as DecisionRequest['decision'], argumentsHash, reason, result };
 }
 
 const ANY = [...DECISIONS.approval, ...DECISIONS.outcome];

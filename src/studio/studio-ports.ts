@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
+import type { ToolsetHealth } from '../providers/tools/contract.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { FeedPublisher, LeaseView } from '../tasks/coordination.js';
@@ -21,6 +22,8 @@ export interface StudioPorts {
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
+  /** The servers whose tools this process uses. */
+  readonly toolsets: () => readonly ToolsetHealth[];
   /** `queue.lease_ms` */
   readonly leaseMs: number;
   /** The keeper's lease, and the longest until it finds a run whose worker died, or whose job was lost; milliseconds. */

@@ -3,6 +3,7 @@ import { discardCheckpoint } from './discard-checkpoint.js';
 import { explainRun } from './explain-run.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
 import { listCheckpoints } from './list-checkpoints.js';
+import { listToolsets } from './list-toolsets.js';
 import { readDecision } from './read-decision.js';
 import { assertNoMembers } from './read-members.js';
 import { resumeCheckpoint } from './resume-checkpoint.js';
@@ -27,6 +28,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
     },
     { method: 'DELETE', pattern: '/api/checkpoints/{taskId}', handle: (request) => discardCheckpoint(ports, runOf(request)) },
     { method: 'GET', pattern: '/api/tasks/{taskId}/why', handle: (request) => explainRun(ports, runOf(request)) },
+    { method: 'GET', pattern: '/api/toolsets', handle: async () => listToolsets(ports) },
     {
       method: 'POST',
       pattern: '/api/tasks/{taskId}/toolCalls/{callId}/decision',

@@ -1,12 +1,9 @@
 /**
- * Runs below another run (ARCHITECTURE §5: parallel branches are steps with their own lease and a join row in SQL): what the run log
- * knows of them. `root` is the run that a client started; everything below it ends with it.
+ * Runs below another run (ARCHITECTURE §5: parallel branches are steps with their own lease and a join row in SQL): where they hang,
+ * and how they begin. `root` is the run that a client started; everything below it ends with it.
  */
-import type { JsonObject } from '../base/json.js';
-import type { Message } from '../protocol/a2a.js';
 import type { SessionMessage } from './session-message.js';
 import type { SessionState } from './session-state.js';
-import type { TaskRecord } from './task-store.js';
 
 /** Where a child hangs; never changes. */
 export interface ChildOrigin {
@@ -55,30 +52,4 @@ export interface ChildMessageWrite {
 export interface BranchWrite {
   readonly starts: readonly ChildStartWrite[];
   readonly says: readonly ChildMessageWrite[];
-}
-
-/** A child as its parent finds it when it joins. */
-export interface ChildRecord {
-  readonly task: TaskRecord;
-  readonly statusMessage: Message | undefined;
-  readonly statusMetadata: JsonObject | undefined;
-  /** What it added to its own session, oldest first. */
-  readonly messages: readonly SessionMessage[];
-}
-
-/** What a write to one run did to others of its tree; members that are empty are left out. */
-export interface TreeChange {
-  /** Became runnable: to be enqueued. */
-  readonly wakes?: readonly TaskRecord[];
-  /** Ended with it: whoever runs them is to stop. */
-  readonly ended?: readonly TaskRecord[];
-}
-
-export interface ChildRunStore {
-  /** In the order of branching. */
-  children(parentId: string): Promise<readonly ChildRecord[]>;
-  /** All runs below a root, parents before their children. */
-  descendants(rootId: string): Promise<readonly TaskRecord[]>;
-  /** All scopes of a run's state (SES-03), with the prefixes of their keys. */
-  sessionState(task: TaskRecord): Promise<SessionState>;
 }

@@ -2,9 +2,8 @@
  * What recovery needs of the run log beyond `TaskStore`: runs that wait for somebody, are held for a decision, or are too old
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
-import type { TreeChange } from './child-runs.js';
 import type { TaskEvent } from './task-event.js';
-import type { SessionKey, TaskRecord } from './task-store.js';
+import type { SessionKey, TaskRecord, TreeChange } from './task-store.js';
 
 export type HoldOutcome = { readonly type: 'held'; readonly task: TaskRecord } | { readonly type: 'lost' };
 

@@ -26,7 +26,12 @@ export function withDelta(state: SessionState, delta: StateDelta | undefined): S
 
 /** What a run with a state of its own begins with (AGT-24): the session's, without what the program keeps for itself. */
 export function copiedState(state: SessionState): SessionState {
-  return Object.fromEntries(Object.entries(state).filter(([key]) => scopeOf(key) === 'session' && !INTERNAL.test(key)));
+  return Object.fromEntries(Object.entries(state).filter(([key]) => scopeOf(key) === 'session' && !isInternalName(key)));
+}
+
+/** What the program keeps for itself beside the values of agents. */
+export function isInternalName(key: string): boolean {
+  return INTERNAL.test(key);
 }
 
 const SCOPES = ['user', 'app', 'temp'] as const;

@@ -36,6 +36,8 @@ export interface TaskListStore {
   listTasks(query: TaskListQuery): Promise<readonly ListedTask[]>;
   /** How many there are; of very many, those that change while they are counted may be missed. */
   countTasks(filter: TaskListFilter): Promise<number>;
+  /** How many bytes each of those logs is stored in, without those that are gone: asked before they are read, so that not all are at once. */
+  logSizes(tasks: readonly Pick<ListedTask, 'id'>[], options: { readonly artifacts: boolean }): Promise<ReadonlyMap<string, number>>;
   /** The logs of those tasks, each up to its `seq`; without those that are gone. `artifacts`: with events of artifacts. */
   eventsOfTasks(
     tasks: readonly Pick<ListedTask, 'id' | 'contextId' | 'seq'>[],

@@ -6,9 +6,9 @@
  */
 import type { JsonObject } from '../base/json.js';
 import type { Message, TaskState } from '../protocol/a2a.js';
-import type { BranchWrite, ChildOrigin, ChildRunStore, TreeChange } from './child-runs.js';
+import type { BranchWrite, ChildOrigin } from './child-runs.js';
 import type { SessionMessage } from './session-message.js';
-import type { StateDelta } from './session-state.js';
+import type { SessionState, StateDelta } from './session-state.js';
 import type { TaskEvent, TaskEventBody } from './task-event.js';
 import type { ToolCallWrite } from './tool-call.js';
 
@@ -181,6 +181,32 @@ export type CancelOutcome =
   | { readonly type: 'terminal'; readonly task: TaskRecord }
   | { readonly type: 'not-found' };
 
+/** A child as its parent finds it when it joins. */
+export interface ChildRecord {
+  readonly task: TaskRecord;
+  readonly statusMessage: Message | undefined;
+  readonly statusMetadata: JsonObject | undefined;
+  /** What it added to its own session, oldest first. */
+  readonly messages: readonly SessionMessage[];
+}
+
+/** What a write to one run did to others of its tree; members that are empty are left out. */
+export interface TreeChange {
+  /** Became runnable: to be enqueued. */
+  readonly wakes?: readonly TaskRecord[];
+  /** Ended with it: whoever runs them is to stop. */
+  readonly ended?: readonly TaskRecord[];
+}
+
+export interface ChildRunStore {
+  /** In the order of branching. */
+  children(parentId: string): Promise<readonly ChildRecord[]>;
+  /** All runs below a root, parents before their children. */
+  descendants(rootId: string): Promise<readonly TaskRecord[]>;
+  /** All scopes of a run's state (SES-03), with the prefixes of their keys. */
+  sessionState(task: TaskRecord): Promise<SessionState>;
+}
+
 export interface SessionRange {
   /** Leaves out what belongs to later runs, which still wait. Default: nothing is left out. */
   readonly upToTurn?: number;
@@ -204,8 +230,11 @@ export interface TaskStore extends ChildRunStore {
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome>;
   /** `undefined` for unknown ids, for other owners' tasks and for children alike. `owner` undefined = no such check (workers). */
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined>;
-  /** Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000). */
-  events(taskId: string, afterSeq: number, limit?: number): Promise<readonly TaskEvent[]>;
+  /**
+   * Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000); of those as many as are stored in `maxBytes` together, but one
+   * in any case (default: no bound).
+   */
+  events(taskId: string, afterSeq: number, limit?: number, maxBytes?: number): Promise<readonly TaskEvent[]>;
   /** Newest `seq` per task that exists. */
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**

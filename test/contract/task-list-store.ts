@@ -121,6 +121,44 @@ export async function taskListSuite(t: Test, open: OpenListable): Promise<void> 
     t.equal((await other.eventsOfTasks([], { artifacts: true })).size, 0);
   });
 
+  await t.test('how large logs are is told before they are read', async (t) => {
+    const [store, other] = await open(t);
+    const task = await takeNow(store, (await acceptNew(store)).id);
+    const small = await acceptNew(store);
+    const large = { ...sampleArtifact('a'), artifact: { artifactId: 'a', parts: [{ text: 'é'.repeat(50_000) }] } };
+    await store.commit(sampleCommit(task, 'TASK_STATE_WORKING', { events: [large] }));
+    const sizes = await other.logSizes([task, small, { id: 'gone' }], { artifacts: true });
+    t.same([...sizes.keys()].sort(), [task.id, small.id].sort());
+    const size = sizes.get(task.id) as number;
+    t.ok(size >= 100_000 && size < 110_000, `bytes, not characters: ${size}`);
+    t.ok((sizes.get(small.id) as number) < 5_000);
+    t.ok(((await other.logSizes([task], { artifacts: false })).get(task.id) as number) < 5_000);
+    t.equal((await other.logSizes([], { artifacts: true })).size, 0);
+
+    t.equal((await other.events(task.id, 0, 10)).length, 3);
+    t.same(
+      (await other.events(task.id, 0, 10, 50_000)).map(({ seq }) => seq),
+      [1, 2],
+      'what would be too much waits',
+    );
+    t.same(
+      (await other.events(task.id, 2, 10, 50_000)).map(({ seq }) => seq),
+      [3],
+      'one in any case',
+    );
+    t.same(
+      (await other.events(task.id, 0, 10, 1)).map(({ seq }) => seq),
+      [1],
+    );
+    t.same(
+      (await other.events(task.id, 0, 2, 1_000_000)).map(({ seq }) => seq),
+      [1, 2],
+      'the limit holds too',
+    );
+    t.same(await other.events(task.id, 0, 10, 1_000_000), await other.events(task.id, 0, 10));
+    t.same(await other.events(task.id, 3, 10, 50_000), []);
+  });
+
   for (const seed of [1, 2, 3]) {
     await t.test(`pages miss and repeat nothing while several writers are at work, seed ${seed} (L2)`, async (t) => {
       const stores = await open(t);

@@ -67,6 +67,35 @@ t.test('deltas are shown as they come, artifacts have several parts, and metadat
   t.match(byId['log'], { parts: [{ text: 'one' }, { url: 'https://example.com/two' }] });
 });
 
+t.test('an output that is too large ends the task at once, in words, and nobody else waits for it (Z4)', async (t) => {
+  const outputs: Record<string, unknown> = {
+    artifact: { type: 'artifact', artifactId: 'a', text: 'x'.repeat(60 * 1024 * 1024) },
+    raw: { type: 'artifact', artifactId: 'a', parts: [{ raw: new Uint8Array(60 * 1024 * 1024) }] },
+    parts: { type: 'artifact', artifactId: 'a', parts: Array.from({ length: 9 }, () => ({ data: 'x'.repeat(1024 * 1024) })) },
+    status: { type: 'status', text: 'x'.repeat(9 * 1024 * 1024) },
+    controls: { type: 'status', text: '\u0001'.repeat(2 * 1024 * 1024) },
+  };
+  let calls = 0;
+  const { url } = await startCodeAgents(t, {
+    worker: async function* ({ message }) {
+      calls += 1;
+      yield outputs[message.parts[0]?.text ?? ''] as { type: 'artifact' };
+    } as AgentHandler,
+    echo: async () => 'here',
+  });
+  const asked = Object.keys(outputs);
+  const sent = asked.map((kind) => sendText(`${url}/agents/worker`, kind));
+  t.match(await sendText(`${url}/agents/echo`, 'Hello'), { status: { state: 'TASK_STATE_COMPLETED' } });
+  for (const [index, one] of (await Promise.all(sent)).entries()) {
+    t.match(
+      one,
+      { status: { state: 'TASK_STATE_FAILED', message: { parts: [{ text: /server\.limits\.max_event_bytes/ }] } } },
+      asked[index] as string,
+    );
+  }
+  t.equal(calls, asked.length, 'none was tried again');
+});
+
 t.test('the handler is given everything that the client sent, and later the whole conversation (D4, D9, S8)', async (t) => {
   const seen: AgentContext[] = [];
   const { url } = await startCodeAgents(t, {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { createOperations } from '../../src/a2a/operations.js';
+import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { callsOf, connectClient, encodeRequest, type GrpcStream, startGrpcRig } from '../support/grpc-rig.js';
 import { userMessage } from '../support/protocol-server.js';
@@ -175,7 +176,7 @@ t.test('pings keep a silent stream open and find the client that is no longer th
 t.test('open streams are counted per caller, together with those of other transports (Z4)', async (t) => {
   const rig = await startGrpcRig(t, { server: { limits: { ...limits, maxStreamsPerCaller: 2 } } });
   const { id } = await rig.server.submit('question');
-  const releaseHttp = rig.quota.acquire('local');
+  const releaseHttp = rig.server.dependencies.quota.acquire('local');
   const open = rig.stream('SubscribeToTask', { id });
   await open.next();
   const refused = await rig.stream('SendStreamingMessage', { message: userMessage('never accepted') }).ended;
@@ -261,6 +262,18 @@ t.test('what is unanswered when the budget of a drain ends is UNAVAILABLE (E8, R
   t.match(details, [{ reason: 'DRAINING' }, {}]);
   await run.finish('answer');
   t.equal((await rig.server.call('GetTask', { id: run.taskId })).body.result.status.state, 'TASK_STATE_COMPLETED');
+});
+
+t.test('many that are unanswered then are told so, each, however long that takes on a busy machine (E8, R11)', async (t) => {
+  // To a machine that is busy, a fixed time to flush is none at all.
+  const rig = await startGrpcRig(t, {}, { clock: { ...systemClock, sleep: async () => {} } });
+  const clients = Array.from({ length: 3 }, () => callsOf(connectClient(t, rig.front.port)));
+  const waiting = clients.flatMap(({ call }) => Array.from({ length: 40 }, () => call('SendMessage', { message: userMessage('slow') })));
+  for (const _ of waiting) await rig.server.nextRun();
+  const drained = rig.front.drain(20);
+  const codes = new Set((await Promise.all(waiting)).map(({ code }) => code));
+  t.same([...codes], [status.UNAVAILABLE]);
+  await drained;
 });
 
 t.test('a port that is taken and a host that is not here are said as such', async (t) => {

@@ -1,9 +1,11 @@
 /** What webhooks get, over the whole server. */
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
 import { rpc, sendText, userMessage } from '../support/a2a-client.js';
+import { HOSTILE_ANSWERS, startHostileWebhook } from '../support/hostile-webhook.js';
 import { startTestHector } from '../support/start-hector.js';
 import { type Answer, briefly, isEnded, type Notification, startWebhook } from '../support/webhook.js';
 
@@ -95,6 +97,28 @@ t.test('several webhooks of one task each get everything, and a silent one holds
   await server.create({ taskId, url: good.url });
   await good.until(isEnded);
   t.same(story(good.received), ['task TASK_STATE_COMPLETED']);
+});
+
+t.test('one host whose webhooks hang leaves places to the others (P9)', async (t) => {
+  const server = await start(t, { concurrency: 4, timeout_ms: 60_000 });
+  const hanging = await startHostileWebhook(t, () => undefined);
+  const good = await startWebhook(t);
+  for (let n = 0; n < 6; n++) await server.send({ url: `${hanging.url}/${n}` });
+  while (hanging.requests === 0) await delay(10);
+  await server.send({ url: good.url });
+  await good.until(isEnded);
+  t.equal(hanging.requests, 1, 'a quarter of four');
+  await server.hector.close();
+  await hanging.untilQuiet(1);
+});
+
+t.test('webhooks that break the protocol give their places back, and nothing keeps the process (P9)', async (t) => {
+  const server = await start(t, { concurrency: 4, timeout_ms: 300, max_attempts: 2 });
+  for (const answer of Object.values(HOSTILE_ANSWERS)) await server.send({ url: (await startHostileWebhook(t, answer)).url });
+  const good = await startWebhook(t);
+  await server.send({ url: good.url });
+  await good.until(isEnded);
+  await server.hector.close();
 });
 
 t.test('webhooks that answer slowly do not keep others from their turn (P9)', async (t) => {

@@ -12,6 +12,8 @@ const INVARIANTS: Readonly<Record<keyof typeof MUTANTS, RegExp>> = {
   'a cancel that was refused is reported as done': /^R6$/,
   'intents are not recorded': /^R7$/,
   'intents are not read': /^R7$/,
+  'a join does not see all branches': /^join$|^rest$/,
+  'a branch is begun twice': /^join$/,
 };
 
 for (const [name, mutant] of Object.entries<Mutant>(MUTANTS)) {

@@ -69,6 +69,21 @@ export const MUTANTS = {
         toolCalls: async (...parameters) => (await store.toolCalls(...parameters)).filter(({ status }) => status !== 'intended'),
       }),
   },
+  /** A branch that is lost on the way back. */
+  'a join does not see all branches': {
+    store: (store) => changed(store, { children: async (id) => (await store.children(id)).slice(1) }),
+  },
+  /** Branches that begin twice. */
+  'a branch is begun twice': {
+    store: (store) =>
+      changed(store, {
+        commit: (commit) => {
+          const starts = commit.branch?.starts ?? [];
+          const twice = starts.flatMap((start) => [start, { ...start, taskId: newId() }]);
+          return store.commit(commit.branch === undefined ? commit : { ...commit, branch: { ...commit.branch, starts: twice } });
+        },
+      }),
+  },
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 /** Not a defect: the epoch alone keeps runs safe (R3). Without leases everything must still hold, only slower. */

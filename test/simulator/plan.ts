@@ -1,9 +1,10 @@
 /** What a seed stands for: settings, messages and faults, drawn before anything runs. */
 import type { CheckpointSettings } from '../../src/config/settings.js';
 import type { Random } from '../support/random.js';
+import { BRANCHING_AGENT } from './world/branching-agent.js';
 import type { PlannedMessage } from './world/conversation.js';
 import { LLM_AGENT } from './world/llm-agent.js';
-import { type AgentScript, type ScriptedStep, TOOL_NAMES } from './world/script.js';
+import { type AgentScript, type ScriptedBranch, type ScriptedStep, TOOL_NAMES, type ToolName } from './world/script.js';
 import { PLAIN_AGENT } from './world/scripted-agent.js';
 import type { WorldSettings } from './world/world.js';
 
@@ -77,9 +78,8 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
     atMs: 0.7 * quietAtMs * random.next(),
     messageId: `message-${index}`,
     contextId: `context-${context}`,
-    agent: random.chance(0.6) ? LLM_AGENT : PLAIN_AGENT,
+    ...drawWork(random),
     owner: 'somebody',
-    script: drawScript(random),
     doubleTexting: random.chance(0.75) ? 'enqueue' : random.pick(['reject', 'interrupt']),
     copies: random.chance(0.3) ? 2 : 1,
     cancelAfterMs: random.chance(0.2) ? 2_000 * random.next() : undefined,
@@ -89,7 +89,25 @@ function drawMessage(random: Random, index: number, context: number, quietAtMs: 
   };
 }
 
-function drawScript(random: Random): AgentScript {
+function drawWork(random: Random): Pick<PlannedMessage, 'agent' | 'script'> {
+  if (!random.chance(0.25)) return { agent: random.chance(0.6) ? LLM_AGENT : PLAIN_AGENT, script: drawScript(random) };
+  const rounds = Array.from({ length: 1 + random.below(2) }, () =>
+    Array.from({ length: 1 + random.below(3) }, () => drawBranch(random, 0)),
+  );
+  return { agent: BRANCHING_AGENT, script: { steps: [], fails: false, rounds } };
+}
+
+function drawBranch(random: Random, depth: number): ScriptedBranch {
+  const inheritsHistory = random.chance(0.5);
+  if (depth === 0 && random.chance(0.2)) {
+    const rounds = [[drawBranch(random, 1), drawBranch(random, 1)]];
+    return { agent: BRANCHING_AGENT, inheritsHistory, script: { steps: [], fails: false, rounds } };
+  }
+  // What a branch asks is answered in words: its tools are such that nobody is asked about them.
+  return { agent: random.chance(0.5) ? LLM_AGENT : PLAIN_AGENT, inheritsHistory, script: drawScript(random, ['look', 'put']) };
+}
+
+function drawScript(random: Random, tools: readonly ToolName[] = TOOL_NAMES): AgentScript {
   return {
     steps: Array.from(
       { length: 1 + random.below(4) },
@@ -99,7 +117,7 @@ function drawScript(random: Random): AgentScript {
         asks: random.chance(0.15),
         failing: random.chance(0.2) ? 0.3 : 0,
         calls: Array.from({ length: 1 + random.below(2) }, () => ({
-          tool: random.pick(TOOL_NAMES),
+          tool: random.pick(tools),
           forMs: random.pick([1, 5, 30, 200, 1_500]),
         })),
       }),

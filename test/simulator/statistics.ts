@@ -8,6 +8,7 @@ const EXPECTED = [
   ...['sql-refused', 'lost-acknowledgement', 'late-transaction', 'lost-announcement'],
   ...['takeovers', 'fenced-commits', 'runs-held', 'runs-resumed', 'runs-expired', 'canceled'],
   ...['sent-again', 'stream-reconnects', 'approvals', 'unknown-outcomes'],
+  ...['branches', 'joins', 'branch-answers'],
   ...['effect-pure', 'effect-idempotent', 'effect-once'],
 ];
 

@@ -84,13 +84,20 @@ export async function* streamFrames(
   const response = await post(url, method, params, { accept: 'text/event-stream', ...options.headers }, options.signal);
   if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream'))
     throw new Error(`not a stream: ${response.status} ${await response.text()}`);
+  for await (const block of blocksOf(response)) {
+    const frame = parseFrame(block, readJsonRpc);
+    if (frame !== undefined) yield frame;
+  }
+}
+
+/** The events of a stream as lines, without the empty line behind each. */
+export async function* blocksOf(response: Response): AsyncGenerator<string> {
   let buffered = '';
   for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
     buffered += chunk;
     for (let end = buffered.indexOf('\n\n'); end >= 0; end = buffered.indexOf('\n\n')) {
-      const frame = parseFrame(buffered.slice(0, end));
+      yield buffered.slice(0, end);
       buffered = buffered.slice(end + 2);
-      if (frame !== undefined) yield frame;
     }
   }
 }
@@ -127,7 +134,7 @@ function post(url: string, method: string, params: unknown, headers: Record<stri
 }
 
 /** One event of a stream from its lines; `undefined` when it carries no data (a comment, `retry`). */
-export function parseFrame(block: string): Frame | undefined {
+export function parseFrame(block: string, read: (data: unknown) => WireUpdate = readJsonRpc): Frame | undefined {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     if (line.startsWith(':')) continue;
@@ -137,11 +144,10 @@ export function parseFrame(block: string): Frame | undefined {
     fields.set(name, fields.has(name) ? `${fields.get(name)}\n${value}` : value);
   }
   const data = fields.get('data');
-  if (data === undefined) return undefined;
-  const parsed = JSON.parse(data) as { result?: WireUpdate; error?: WireError };
-  return {
-    id: fields.get('id'),
-    event: fields.get('event'),
-    result: parsed.result ?? (parsed.error === undefined ? {} : { error: parsed.error }),
-  };
+  return data === undefined ? undefined : { id: fields.get('id'), event: fields.get('event'), result: read(JSON.parse(data)) };
+}
+
+export function readJsonRpc(data: unknown): WireUpdate {
+  const { result, error } = data as { readonly result?: WireUpdate; readonly error?: WireError };
+  return result ?? (error === undefined ? {} : { error });
 }

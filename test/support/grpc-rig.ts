@@ -4,7 +4,6 @@ import { A2AService } from '@a2a-js/sdk/server/grpc';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { createOperations } from '../../src/a2a/operations.js';
-import { StreamQuota } from '../../src/access/stream-quota.js';
 import { systemClock } from '../../src/base/clock.js';
 import { type GrpcFront, type GrpcFrontOptions, startGrpcFront } from '../../src/grpc/grpc-front.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -46,7 +45,6 @@ export interface GrpcRig {
   readonly server: ProtocolServer;
   readonly front: GrpcFront;
   readonly client: Client;
-  readonly quota: StreamQuota;
   call(method: MethodName, request: unknown, options?: GrpcCallOptions): Promise<GrpcReply>;
   /** The bytes as they are, to any path. */
   callRaw(path: string, bytes: Buffer, options?: GrpcCallOptions): Promise<GrpcReply>;
@@ -62,15 +60,14 @@ export async function startGrpcRig(
 ): Promise<GrpcRig> {
   const server = startProtocolServer(t, options);
   const { settings } = server.dependencies;
-  const quota = new StreamQuota(settings().server.limits.maxStreamsPerCaller);
   const front = await startGrpcFront({
     ...{ operations: createOperations(server.dependencies), settings, server: settings().server, baseUrl: () => server.baseUrl, port: 0 },
-    ...{ authenticate: async () => ({ subject: 'local', authenticated: true }), quota, log: silentLogger, clock: systemClock },
+    ...{ authenticate: async () => ({ subject: 'local', authenticated: true }), log: silentLogger, clock: systemClock },
     ...(typeof change === 'function' ? change(server) : change),
   });
   t.teardown(() => front.close());
   const client = connectClient(t, front.port);
-  return { server, front, client, quota, ...callsOf(client) };
+  return { server, front, client, ...callsOf(client) };
 }
 
 export function connectClient(t: { teardown(run: () => unknown): unknown }, port: number): Client {

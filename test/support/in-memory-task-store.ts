@@ -4,8 +4,8 @@
  */
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
-import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
-import type { BranchWrite, ChildRecord, TreeChange } from '../../src/tasks/child-runs.js';
+import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
   ExpireOutcome,
@@ -16,18 +16,20 @@ import type {
   ReleaseOptions,
   ResumeOutcome,
 } from '../../src/tasks/recovery-store.js';
-import { type SessionState, type StateScope, scopeOf, withDelta } from '../../src/tasks/session-state.js';
+import { type SessionState, scopeOf, withDelta } from '../../src/tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListQuery, TaskListStore } from '../../src/tasks/task-list-store.js';
 import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   StepCommit,
   TakeOutcome,
   TaskRecord,
   TaskStore,
+  TreeChange,
 } from '../../src/tasks/task-store.js';
 import type {
   RecordOutcome,
@@ -38,15 +40,10 @@ import type {
   ToolCallStore,
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
+import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
+import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
 import { filterTasks, pageOf } from './in-memory-task-list.js';
-import { InMemoryTree, keyOf } from './in-memory-tree.js';
-
-interface StoredTask {
-  record: TaskRecord;
-  readonly events: TaskEvent[];
-  /** By call id, in the order of their first writes. */
-  readonly calls: Map<string, ToolCallRecord>;
-}
+import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
 export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore {
   readonly #tasks = new Map<string, StoredTask>();
@@ -72,30 +69,8 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
       return { type: known.messageHash === input.messageHash ? 'duplicate' : 'conflict', task: this.#get(known.taskId).record };
     }
     if (input.taskId === undefined) {
-      const { newTaskId: id, key, tenant, configVersion, traceparent, at } = input;
-      this.#tasks.set(id, {
-        record: {
-          ...key,
-          id,
-          tenant,
-          configVersion,
-          traceparent,
-          state: 'TASK_STATE_SUBMITTED',
-          epoch: 0,
-          step: 1,
-          takes: 0,
-          turn: 1,
-          seq: 0,
-          control: {},
-          worker: '',
-          heldSince: undefined,
-          expiresAt: undefined,
-          createdAt: at,
-          updatedAt: at,
-        },
-        events: [],
-        calls: new Map(),
-      });
+      const { newTaskId: id, at } = input;
+      this.#tasks.set(id, { record: newRecord(input), events: [], calls: new Map() });
       this.#accepted.set(input.dedupeKey, { taskId: id, messageHash: input.messageHash });
       const events = this.#append(id, 0, at, [
         {
@@ -228,10 +203,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined) return 'lost';
     if (!isInHands(task, record)) {
       if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
-      const late = record.toolCalls.filter(({ callId }) => {
-        const row = task.calls.get(callId);
-        return row?.status === 'intended' && row.epoch === record.epoch && row.step === record.step;
-      });
+      const late = lateResults(record, task.calls);
       this.#writeCalls(record, late);
       return late.length === 0 ? 'lost' : 'recorded';
     }
@@ -240,14 +212,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return 'recorded';
   }
 
-  async toolCalls(taskId: string, { callIds, openIn, newest }: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
+  async toolCalls(taskId: string, query: ToolCallQuery = {}): Promise<readonly ToolCallRecord[]> {
     this.#assertUp();
-    const calls = [...(this.#tasks.get(taskId)?.calls.values() ?? [])].filter(
-      ({ callId, status, step }) =>
-        (callIds === undefined || callIds.includes(callId)) &&
-        (openIn === undefined || (status !== 'done' && (status !== 'denied' || step >= openIn))),
-    );
-    return newest === undefined ? calls : calls.slice(-newest);
+    return selectCalls([...(this.#tasks.get(taskId)?.calls.values() ?? [])], query);
   }
 
   async countToolCalls(taskId: string): Promise<number> {
@@ -310,26 +277,11 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
-    const placeOf = ({ worker, id }: Pick<TaskRecord, 'worker' | 'id'>) => `${worker}\n${id}`;
-    const running = this.#records().filter((run) => run.worker !== '' && !isTerminal(run.state) && statusOf(run) === 'running');
-    const runs = running.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
-    return runs.filter((run) => after === undefined || placeOf(run) > placeOf(after)).slice(0, limit);
+    return takenOf(this.#records(), limit, after);
   }
 
-  async openRuns({ owner, status, session, after, limit }: OpenRunQuery): Promise<readonly TaskRecord[]> {
-    const runs = this.#records().filter(
-      (run) => (run.child === undefined || status === 'held') && !isTerminal(run.state) && (owner === undefined || run.owner === owner),
-    );
-    const isBehind = (run: TaskRecord) =>
-      after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
-    const isOfSession = (run: TaskRecord) =>
-      session === undefined ||
-      (run.agent === session.agent &&
-        run.owner === session.owner &&
-        run.contextId === session.contextId &&
-        run.tenant === (session.tenant ?? ''));
-    const found = runs.filter((run) => isBehind(run) && isOfSession(run) && (status === undefined || statusOf(run) === status));
-    return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
+  async openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]> {
+    return openRunsOf(this.#records(), query);
   }
 
   async oldestUnclaimed(): Promise<TaskRecord | undefined> {
@@ -338,17 +290,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
-    const runs = await this.openRuns({ ...(owner === undefined ? {} : { owner }), limit: Number.POSITIVE_INFINITY });
-    const count = (status: string) => runs.filter((run) => statusOf(run) === status).length;
-    return {
-      total: runs.length,
-      queued: count('queued'),
-      working: count('running'),
-      inputRequired: count('waiting'),
-      held: (await this.openRuns({ ...(owner === undefined ? {} : { owner }), status: 'held', limit: Number.POSITIVE_INFINITY })).length,
-      expired: runs.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= at).length,
-      oldestCreatedAt: runs[0]?.createdAt ?? 0,
-    };
+    return statisticsOf(this.#records(), owner, at);
   }
 
   async isAccepted(dedupeKey: string): Promise<boolean> {
@@ -363,10 +305,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return task.record.owner !== owner || task.record.child !== undefined ? undefined : task.record;
   }
 
-  async events(taskId: string, afterSeq: number, limit = 1000): Promise<readonly TaskEvent[]> {
+  async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {
     this.#assertUp();
     this.calls.events += 1;
-    return this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
+    let bytes = 0;
+    return (this.#tasks.get(taskId)?.events.slice(afterSeq, afterSeq + limit) ?? []).filter((event, index) => {
+      bytes += JSON.stringify(event).length;
+      return index === 0 || bytes <= maxBytes;
+    });
   }
 
   async sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -391,6 +337,13 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
     return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+  }
+
+  async logSizes(...[tasks, { artifacts }]: Parameters<TaskListStore['logSizes']>): ReturnType<TaskListStore['logSizes']> {
+    this.#assertUp();
+    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
+    const found = tasks.filter(({ id }) => this.#tasks.has(id));
+    return new Map(found.map(({ id }) => [id, JSON.stringify(this.#get(id).events.filter(isWanted)).length]));
   }
 
   async sessionMessages(): Promise<readonly []> {
@@ -445,39 +398,4 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #assertUp(): void {
     if (this.outage !== undefined) throw this.outage;
   }
-}
-
-const ENDED = { worker: '', heldSince: undefined, expiresAt: undefined } as const;
-
-function isInHands({ record }: StoredTask, { epoch, step = record.step }: { readonly epoch: number; readonly step?: number }): boolean {
-  return (
-    record.epoch === epoch &&
-    record.step === step &&
-    isRunnable(record.state) &&
-    record.heldSince === undefined &&
-    (record.openChildren ?? 0) === 0
-  );
-}
-
-function scopeIdOf(task: TaskRecord, scope: StateScope): string {
-  const { id, agent, owner, tenant, child } = task;
-  const application = child?.application ?? agent;
-  const ownerId = child?.state.taskId ?? id;
-  const ids = {
-    session: [child?.state.sessionKey ?? keyOf(task)],
-    user: [application, owner, tenant],
-    app: [application, tenant],
-    temp: [ownerId],
-  };
-  return JSON.stringify([scope, ...ids[scope]]);
-}
-
-function statusOf({ state, heldSince, worker, openChildren = 0 }: TaskRecord): 'waiting' | 'held' | 'queued' | 'running' {
-  if (isInterrupted(state)) return 'waiting';
-  if (heldSince !== undefined) return 'held';
-  return worker === '' && openChildren === 0 ? 'queued' : 'running';
-}
-
-function modesOf({ acceptedOutputModes }: AcceptInput): Pick<AcceptInput, 'acceptedOutputModes'> {
-  return acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
 }

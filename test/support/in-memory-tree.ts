@@ -1,10 +1,11 @@
 /** Trees of runs in a `Map`: who hangs below whom, what a branch makes and what the end of a run means to the others. */
 import { isoTime } from '../../src/base/clock.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
-import type { BranchWrite, ChildOrigin, ChildRecord, TreeChange } from '../../src/tasks/child-runs.js';
+import type { BranchWrite, ChildOrigin } from '../../src/tasks/child-runs.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
+import type { StateScope } from '../../src/tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../../src/tasks/task-event.js';
-import type { TaskRecord } from '../../src/tasks/task-store.js';
+import type { ChildRecord, TaskRecord, TreeChange } from '../../src/tasks/task-store.js';
 import { toA2aMessage } from '../../src/tasks/to-a2a-message.js';
 
 /** What the trees need of the store that has the runs. */
@@ -101,8 +102,22 @@ export class InMemoryTree {
 }
 
 /** Of a client's session. */
-export function keyOf({ agent, owner, tenant, contextId }: TaskRecord): string {
+function keyOf({ agent, owner, tenant, contextId }: TaskRecord): string {
   return JSON.stringify([agent, owner, tenant, contextId]);
+}
+
+/** What a value of this scope belongs to (SES-03). */
+export function scopeIdOf(task: TaskRecord, scope: StateScope): string {
+  const { id, agent, owner, tenant, child } = task;
+  const application = child?.application ?? agent;
+  const ownerId = child?.state.taskId ?? id;
+  const ids = {
+    session: [child?.state.sessionKey ?? keyOf(task)],
+    user: [application, owner, tenant],
+    app: [application, tenant],
+    temp: [ownerId],
+  };
+  return JSON.stringify([scope, ...ids[scope]]);
 }
 
 function rootIdOf({ id, child }: TaskRecord): string {

@@ -7,7 +7,7 @@ export function listFaultPoints(files: Files): readonly string[] {
     for (const [, name = ''] of text.matchAll(/faultPoint\('([\w.-]+)'\)/g)) names.add(name);
     // One method writes for all of them: `store.<method>.<before|after>`.
     for (const [, place = ''] of text.matchAll(/faultPoint\(`store\.\$\{name\}\.(\w+)`\)/g)) {
-      for (const [, method = ''] of text.matchAll(/#write(?:Tree)?\(\s*'(\w+)'/g)) names.add(`store.${method}.${place}`);
+      for (const [, method = ''] of text.matchAll(/#write\(\s*'(\w+)'/g)) names.add(`store.${method}.${place}`);
     }
   }
   return [...names].sort();

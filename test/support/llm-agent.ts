@@ -101,7 +101,8 @@ export async function runToEnd(agent: Agent, history: readonly SessionMessage[],
     outcomes.push(outcome);
     messages = [...messages, ...outcome.messages];
     control = JSON.parse(JSON.stringify(outcome.control)) as JsonObject;
-    for (const event of artifactEvents(outcome)) parts = event.append ? [...parts, ...event.artifact.parts] : event.artifact.parts;
+    for (const event of artifactEvents(outcome).filter(({ artifact }) => artifact.artifactId === 'response'))
+      parts = event.append ? [...parts, ...event.artifact.parts] : event.artifact.parts;
     if (outcome.type !== 'continue') return { outcomes, history: messages, previews, parts };
   }
 }

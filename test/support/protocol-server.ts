@@ -10,6 +10,7 @@ import { createA2aBinding } from '../../src/a2a/create-binding.js';
 import type { OperationDependencies } from '../../src/a2a/operation-call.js';
 import { JSON_RPC_BINDING, REST_BINDING } from '../../src/a2a/supported-interfaces.js';
 import type { Principal } from '../../src/access/principal.js';
+import { StreamQuota } from '../../src/access/stream-quota.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -104,6 +105,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     acceptMessage: createAcceptMessage({ store, queue, publisher: live, signals, clock: systemClock }),
     cancelTask: createCancelTask({ store, queue, publisher: live, signals, clock: systemClock }),
     feed,
+    quota: new StreamQuota(settings.server.limits.maxStreamsPerCaller),
     cards: createAgentCards({
       settings: () => settings,
       version: '9.9.9',

@@ -23,7 +23,7 @@ const WORDS = [
   '..',
   '',
 ];
-const TEXTS = [
+export const FUZZ_TEXTS = [
   '',
   'x',
   '0',
@@ -75,7 +75,7 @@ const QUERY_NAMES = [
 
 /** One of the operations, with some of its parts changed. */
 export function mutatedRequest(random: Random, taskIds: readonly string[]): FuzzRequest {
-  const id = random.chance(0.7) && taskIds.length > 0 ? random.pick(taskIds) : random.pick(TEXTS);
+  const id = random.chance(0.7) && taskIds.length > 0 ? random.pick(taskIds) : random.pick(FUZZ_TEXTS);
   const segment = encodeSegment(id);
   const [method, path, body] = random.pick<readonly [string, string, unknown]>([
     ['POST', '/message:send', sendRequest(random, id)],
@@ -91,13 +91,13 @@ export function mutatedRequest(random: Random, taskIds: readonly string[]): Fuzz
     ['DELETE', `/tasks/${segment}/pushNotificationConfigs/a`, undefined],
     ['GET', '/extendedAgentCard', undefined],
   ]);
-  const tenant = random.chance(0.15) ? `/${encodeSegment(random.pick([...TEXTS, ...WORDS, 'acme']))}` : '';
-  const agent = random.chance(0.95) ? 'helper' : encodeSegment(random.pick(TEXTS));
+  const tenant = random.chance(0.15) ? `/${encodeSegment(random.pick([...FUZZ_TEXTS, ...WORDS, 'acme']))}` : '';
+  const agent = random.chance(0.95) ? 'helper' : encodeSegment(random.pick(FUZZ_TEXTS));
   const changed = body === undefined || random.chance(0.3) ? body : mutate(random, body, 0);
   return {
     method: random.chance(0.95) ? method : random.pick(METHODS),
     target: `/agents/${agent}${tenant}${path}${query(random)}`,
-    headers: headers(random),
+    headers: fuzzHeaders(random),
     body: changed === undefined ? undefined : encodeBody(random, changed),
   };
 }
@@ -108,14 +108,14 @@ export function rawRequest(random: Random): FuzzRequest {
   return {
     method: random.pick(METHODS),
     target: `/agents/helper/${segments.join('/')}${random.chance(0.3) ? `?${visibleText(random, 60)}` : ''}`,
-    headers: random.chance(0.5) ? headers(random) : { 'a2a-version': '1.0', 'content-type': 'application/json' },
+    headers: random.chance(0.5) ? fuzzHeaders(random) : { 'a2a-version': '1.0', 'content-type': 'application/json' },
     body: random.chance(0.5) ? Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256))) : undefined,
   };
 }
 
 let messages = 0;
 
-function sendRequest(random: Random, taskId: string): unknown {
+export function sendRequest(random: Random, taskId: string): unknown {
   messages += 1;
   return {
     message: {
@@ -125,12 +125,15 @@ function sendRequest(random: Random, taskId: string): unknown {
       ...(random.chance(0.2) ? { taskId } : {}),
       ...(random.chance(0.2) ? { contextId: 'shared' } : {}),
     },
-    configuration: { returnImmediately: random.chance(0.7), historyLength: 3 },
+    configuration: {
+      ...{ returnImmediately: random.chance(0.7), historyLength: 3 },
+      ...(random.chance(0.05) ? { acceptedOutputModes: ['image/png'] } : {}),
+    },
   };
 }
 
 /** The value with one or more of its nodes replaced, removed, doubled or nested. */
-function mutate(random: Random, value: unknown, depth: number): unknown {
+export function mutate(random: Random, value: unknown, depth: number): unknown {
   if (random.chance(0.12)) return strangeValue(random);
   if (Array.isArray(value)) {
     const items = value.map((item) => mutate(random, item, depth + 1));
@@ -145,10 +148,10 @@ function mutate(random: Random, value: unknown, depth: number): unknown {
   return Object.fromEntries(entries);
 }
 
-function strangeValue(random: Random): unknown {
+export function strangeValue(random: Random): unknown {
   return random.pick<() => unknown>([
     () => null,
-    () => random.pick(TEXTS),
+    () => random.pick(FUZZ_TEXTS),
     () => random.pick([0, -0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308, -1e-308]),
     () => random.chance(0.5),
     () => [],
@@ -165,7 +168,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-function encodeBody(random: Random, value: unknown): Buffer {
+export function encodeBody(random: Random, value: unknown): Buffer {
   const bytes = Buffer.from(JSON.stringify(value));
   if (random.chance(0.9) || bytes.length === 0) return bytes;
   // Cut off, or with one byte changed.
@@ -176,11 +179,11 @@ function encodeBody(random: Random, value: unknown): Buffer {
 
 function query(random: Random): string {
   if (random.chance(0.6)) return '';
-  const pair = () => `${encodeURIComponent(random.pick(QUERY_NAMES))}=${encodeSegment(random.pick(TEXTS))}`;
+  const pair = () => `${encodeURIComponent(random.pick(QUERY_NAMES))}=${encodeSegment(random.pick(FUZZ_TEXTS))}`;
   return `?${Array.from({ length: 1 + random.below(4) }, pair).join('&')}`;
 }
 
-function headers(random: Random): Record<string, string> {
+export function fuzzHeaders(random: Random): Record<string, string> {
   const value = () =>
     random.pick(['', 'x', '1.0', '0.3', '1.0.9', ', ,', 'text/plain', 'x'.repeat(500), '7.1', '-1', '99999999999999999999.1']);
   return {
@@ -198,7 +201,7 @@ function encodeSegment(text: string): string {
   return text.startsWith('%') ? text : encodeURIComponent(text.replaceAll('\ud800', '\ufffd')).replaceAll('%3A', ':');
 }
 
-function visibleText(random: Random, maxLength: number): string {
+export function visibleText(random: Random, maxLength: number): string {
   return Array.from({ length: random.below(maxLength) }, () => String.fromCharCode(33 + random.below(94)))
     .join('')
     .replaceAll('#', '');

@@ -1,6 +1,7 @@
 /** The management API over a run log in memory, with everything that Redis would know in the test's hands. */
 import type { JsonObject } from '../../src/base/json.js';
 import { silentLogger } from '../../src/observe/log.js';
+import type { ToolsetHealth } from '../../src/providers/tools/contract.js';
 import type { StudioPorts } from '../../src/studio/studio-ports.js';
 import type { StudioResponse, StudioRoute } from '../../src/studio/studio-route.js';
 import { createStudioRoutes } from '../../src/studio/studio-routes.js';
@@ -43,6 +44,20 @@ export interface StudioRig {
 
 export const SWEEP = { lease: 'keeper.recovery', orphanMs: 250, lostJobMs: 3_000 };
 
+const SAMPLE_TOOLSET: ToolsetHealth = {
+  name: 'files',
+  state: 'unreachable',
+  transport: 'stdio',
+  server: 'secure-filesystem-server 0.2.0',
+  tools: 14,
+  problems: [],
+  failure: {
+    message: 'tools.files: the connection broke: the program ended with exit code 1',
+    at: 1_700_000_000_000,
+    nextTryAt: 1_700_000_002_000,
+  },
+};
+
 export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
   const store = new InMemoryTaskStore();
   const clock = createSteeredClock();
@@ -73,6 +88,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    toolsets: () => [SAMPLE_TOOLSET],
     leaseMs: 1_400,
     sweep: SWEEP,
     clock,

@@ -18,6 +18,11 @@ export interface TempDatabase {
   open(clock?: Clock): Promise<Database>;
 }
 
+/** A test, or whoever else disposes of what was made. */
+export interface Disposer {
+  teardown(dispose: () => unknown): unknown;
+}
+
 export type OpenTemp = () => Promise<TempDatabase>;
 
 export type DialectSuite = (t: Test, createOpenTemp: (t: Test) => OpenTemp) => void | Promise<void>;
@@ -45,7 +50,7 @@ function runSuite(t: Test, driver: DatabaseSettings['driver'], suite: DialectSui
   });
 }
 
-export async function createSqlite(t: Test): Promise<TempDatabase> {
+export async function createSqlite(t: Disposer): Promise<TempDatabase> {
   const directory = mkdtempSync(join(tmpdir(), 'hector-sqlite-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   return temp(t, sqliteSettings(join(directory, 'hector.db')));
@@ -55,7 +60,7 @@ export function sqliteSettings(file: string): DatabaseSettings {
   return { ...BLANK, driver: 'sqlite', database: file };
 }
 
-async function createOnServer(t: Test, driver: ServerDialect): Promise<TempDatabase> {
+export async function createOnServer(t: Disposer, driver: ServerDialect): Promise<TempDatabase> {
   const url = new URL(await serverUrl(driver));
   const database = `hector_test_${randomBytes(8).toString('hex')}`;
   await execute[driver](url.href, `CREATE DATABASE ${database}`);
@@ -66,7 +71,7 @@ async function createOnServer(t: Test, driver: ServerDialect): Promise<TempDatab
   return temp(t, { ...BLANK, driver, host: url.hostname, port: Number(url.port), database, username, password });
 }
 
-function temp(t: Test, settings: DatabaseSettings): TempDatabase {
+function temp(t: Disposer, settings: DatabaseSettings): TempDatabase {
   return {
     settings,
     async open(clock = systemClock) {

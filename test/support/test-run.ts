@@ -4,6 +4,7 @@ import { AppError } from '../../src/base/errors.js';
 import type { JsonObject } from '../../src/base/json.js';
 import type { Part } from '../../src/protocol/a2a.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
+import { type SessionState, withDelta } from '../../src/tasks/session-state.js';
 import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { artifactEvents, stepContext, taskRecord } from './llm-agent.js';
 
@@ -58,11 +59,18 @@ export class TestRun {
   readonly outcomes: StepOutcome[] = [];
   history: readonly SessionMessage[];
   control: JsonObject = {};
-  parts: readonly Part[] = [];
+  state: SessionState = {};
+  /** Parts of each artifact as a client ends up with them. */
+  readonly artifacts = new Map<string, readonly Part[]>();
   #answers = 0;
 
   constructor(history: readonly SessionMessage[]) {
     this.history = history;
+  }
+
+  /** Of the answer. */
+  get parts(): readonly Part[] {
+    return this.artifacts.get('response') ?? [];
   }
 
   get last(): StepOutcome {
@@ -82,13 +90,17 @@ export class TestRun {
     this.ledger.put(outcome.toolCalls ?? []);
     this.history = [...this.history, ...outcome.messages];
     this.control = JSON.parse(JSON.stringify(outcome.control)) as JsonObject;
-    for (const event of artifactEvents(outcome))
-      this.parts = event.append ? [...this.parts, ...event.artifact.parts] : event.artifact.parts;
+    this.state = withDelta(this.state, outcome.sessionState);
+    for (const { artifact, append } of artifactEvents(outcome)) {
+      const before = append ? (this.artifacts.get(artifact.artifactId) ?? []) : [];
+      this.artifacts.set(artifact.artifactId, [...before, ...artifact.parts]);
+    }
     return outcome;
   }
 
   crash(agent: Agent, change: Partial<StepContext> = {}): Promise<StepOutcome> {
-    return agent.runStep({ task: taskRecord(this.control), history: this.history }, stepContext({ ledger: this.ledger, ...change }));
+    const state = { task: taskRecord(this.control), history: this.history, sessionState: this.state };
+    return agent.runStep(state, stepContext({ ledger: this.ledger, ...change }));
   }
 
   /** A message of the user to the waiting run: text, or values of data parts. */

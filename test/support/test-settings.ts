@@ -1,4 +1,5 @@
 /** Settings for tests that need only agents and the server. */
+import type { ContextSettings } from '../../src/config/llm-agent-settings.js';
 import type {
   AgentSettings,
   CardSettings,
@@ -39,6 +40,27 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     maxIterations: undefined,
     disallowTransferToParent: false,
     disallowTransferToPeers: false,
+    prompt: { globalInstruction: '', globalInstructionsOf: [], role: '', guidance: '', systemPrompt: undefined },
+    includeContents: 'default',
+    context: contextSettings(),
+    structuredOutput: undefined,
+    outputKey: undefined,
+    inputSchema: undefined,
+    limits: { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined },
+    showThinking: true,
+    ...change,
+  };
+}
+
+export function contextSettings(change: Partial<ContextSettings> = {}): ContextSettings {
+  return {
+    strategy: 'none',
+    windowSize: 20,
+    budget: 8_000,
+    threshold: 0.85,
+    target: 0.7,
+    preserveRecent: 5,
+    summarizerLlm: undefined,
     ...change,
   };
 }
@@ -74,6 +96,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
     approval: { expiresAfterMs: 86_400_000 },
+    mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
       maxHeaderBytes: 16 * 1024,
@@ -82,6 +105,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       requestTimeoutMs: 30_000,
       maxStreamBufferBytes: 64 * 1024,
       maxToolBytes: 1024 * 1024,
+      maxEventBytes: 8 * 1024 * 1024,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,

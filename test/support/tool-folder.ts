@@ -15,6 +15,7 @@ export function createToolFolder(t: Test): { readonly root: string; readonly sec
   writeFileSync(join(root, 'run.sh'), '#!/bin/sh\necho a script ran\n');
   chmodSync(join(root, 'run.sh'), 0o755);
   symlinkSync('/bin/rm', join(root, 'remove'));
+  symlinkSync('/bin/sh', join(root, 'shell'));
   symlinkSync('/', join(root, 'outside'));
   symlinkSync(outside, join(root, 'link-out'));
   symlinkSync('../../out', join(root, 'inner', 'up-out'));

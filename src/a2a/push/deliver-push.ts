@@ -21,6 +21,7 @@ import type { TaskEvent } from '../../tasks/task-event.js';
 import type { TaskStore } from '../../tasks/task-store.js';
 import { readTaskView } from '../read-task.js';
 import { findRetryAfterMs } from './find-retry-after.js';
+import { HostPlaces } from './host-places.js';
 import { projectPush, toPushRequest, wantsTasks } from './push-payload.js';
 import type { PushSecrets } from './push-secrets.js';
 
@@ -29,7 +30,7 @@ export interface DeliverPushDependencies {
   readonly configs: Pick<PushConfigStore, 'findByKey' | 'record'>;
   readonly post: GuardedPost;
   readonly secrets: PushSecrets;
-  readonly settings: Pick<PushSettings, 'maxAttempts' | 'firstRetryMs' | 'maxRetryMs'>;
+  readonly settings: Pick<PushSettings, 'maxAttempts' | 'firstRetryMs' | 'maxRetryMs' | 'concurrency'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -50,12 +51,24 @@ interface Delivery {
 }
 
 export function createDeliverPush(dependencies: DeliverPushDependencies): DeliverPush {
-  const { configs, clock } = dependencies;
+  const { configs, clock, settings } = dependencies;
+  const places = new HostPlaces(settings.concurrency);
 
   return async (key, signal) => {
-    let config = await configs.findByKey(key);
+    const config = await configs.findByKey(key);
     if (config === undefined || config.state !== 'active') return DONE;
     if (config.nextAttemptAt > clock.now()) return { type: 'later', at: config.nextAttemptAt };
+    const release = places.take(new URL(config.url).host);
+    if (release === undefined) return { type: 'later', at: clock.now() + HOST_FULL_MS * (0.5 + Math.random()) };
+    try {
+      return await takeTurn(config, signal);
+    } finally {
+      release();
+    }
+  };
+
+  async function takeTurn(begun: PushConfig, signal: AbortSignal): Promise<DeliverOutcome> {
+    let config = begun;
     const turnEnd = clock.monotonic() + TURN_MS;
     do {
       const batch = await readDeliveries(dependencies, config);
@@ -70,12 +83,12 @@ export function createDeliverPush(dependencies: DeliverPushDependencies): Delive
     } while (clock.monotonic() < turnEnd);
     // Others wait too.
     return { type: 'later', at: clock.now() };
-  };
+  }
 }
 
 async function readDeliveries({ store }: DeliverPushDependencies, config: PushConfig): Promise<readonly Delivery[]> {
   if (config.deliveredSeq > 0) {
-    const events = await store.events(config.taskId, config.deliveredSeq, BATCH);
+    const events = await store.events(config.taskId, config.deliveredSeq, BATCH, BATCH_BYTES);
     if (events.length === 0 || !wantsTasks(config)) return events.map((event) => toDelivery(event, projectPush(event)));
     const view = await readTaskView(store, config.taskId, config.deliveredSeq);
     return events.map((event) => {
@@ -168,6 +181,10 @@ async function recordFailure(
 const DONE: DeliverOutcome = { type: 'done' };
 const GONE = 410;
 const BATCH = 50;
+/** Of a batch, as stored; each delivery under way holds one. */
+const BATCH_BYTES = 1024 * 1024;
 /** A webhook that is slow holds its place among `concurrency` others no longer than this and one delivery. */
 const TURN_MS = 1_000;
+/** Until a webhook looks again whether its host has a place. */
+const HOST_FULL_MS = 1_000;
 const JITTER = 0.2;

@@ -2,11 +2,13 @@
 import { newId } from '../../base/ids.js';
 import type { JsonObject } from '../../base/json.js';
 import { isTerminal } from '../../protocol/task-state.js';
+import type { ModelUsage } from '../../providers/llms/contract.js';
 import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
 import type { ChildRun, ChildStart, StepState } from '../agent.js';
 import { branchOf, memberBranch } from '../branch.js';
 import { readChildAnswer } from '../child-answer.js';
 import type { AnsweredCall } from '../llm/answered-call.js';
+import { readUsage } from '../llm/end-run.js';
 import { newIdentity } from '../llm/plan-calls.js';
 import type { ReadyCall } from '../llm/prepare-call.js';
 import type { PlannedCall } from '../llm/run-planned-calls.js';
@@ -16,6 +18,8 @@ import { type AgentTool, isAgentTool } from './create-agent-tool.js';
 export interface Delegation {
   readonly starts: readonly ChildStart[];
   readonly answered: readonly AnsweredCall[];
+  /** What those that were answered used. */
+  readonly usages: readonly (ModelUsage | undefined)[];
   /** Runs of these calls that have not ended. */
   readonly open: readonly ChildRun[];
   /** Keys of the runs of all calls of the answer, by call id. */
@@ -44,6 +48,7 @@ export function delegateCalls(calls: readonly PlannedCall[], state: StepState, o
   const taken = children.map(({ key }) => key);
   const starts: ChildStart[] = [];
   const answered: AnsweredCall[] = [];
+  const usages: (ModelUsage | undefined)[] = [];
   const open: ChildRun[] = [];
   const toolCalls: ToolCallWrite[] = [];
   const delegated: Record<string, string> = { ...options.delegated };
@@ -61,11 +66,12 @@ export function delegateCalls(calls: readonly PlannedCall[], state: StepState, o
     } else if (isTerminal(child.state)) {
       const result = resultOf(child, tool, options);
       answered.push({ call, result, requiresApproval: tool.requiresApproval === true });
+      usages.push(readUsage(child.statusMetadata));
       const decision = plan.intent?.decision;
       if (decision !== undefined) toolCalls.push({ ...newIdentity(plan.call), status: 'done', result, decision });
     } else open.push(child);
   }
-  return { starts, answered, open, delegated, toolCalls };
+  return { starts, answered, usages, open, delegated, toolCalls };
 }
 
 function newKey(branch: string, agent: string, taken: readonly string[]): string {
@@ -75,8 +81,8 @@ function newKey(branch: string, agent: string, taken: readonly string[]): string
   }
 }
 
-function startOf(key: string, call: ReadyCall, { delegatesTo }: AgentTool, now: number): ChildStart {
-  const text = String(call.arguments['request'] ?? '');
+function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: AgentTool, now: number): ChildStart {
+  const text = hasOwnInput ? JSON.stringify(call.arguments) : String(call.arguments['request'] ?? '');
   return {
     key,
     agent: delegatesTo,

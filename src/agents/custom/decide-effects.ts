@@ -7,11 +7,14 @@ import type { Attempts } from '../llm/control.js';
 import { attemptOf, type Question } from '../llm/plan-calls.js';
 import { type Decision, readDecisions } from '../llm/read-decisions.js';
 import { recordSurely } from '../llm/record-results.js';
+import { limitDecision } from '../llm/store-result.js';
 import { type CustomControl, readControl, writeControl } from './control.js';
 
 export interface AskOptions {
   readonly clock: Clock;
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  readonly maxToolBytes: number;
 }
 
 /** The run pauses until somebody has said what became of these. */
@@ -30,7 +33,7 @@ export function askAboutEffects(
       control: writeControl({ ...control, asked, hasOutput: true }),
       messages: [],
       events: [],
-      toolCalls: [...reply.decided, ...lost.map((row): ToolCallWrite => ({ ...identityOf(row), status: 'unknown' }))],
+      toolCalls: [...reply.decided, ...lost.map(toUnknown)],
     },
   );
 }
@@ -49,11 +52,20 @@ export async function decideEffects(state: StepState, context: StepContext, opti
   const settled = new Set([...rows.keys()].filter((callId) => open.every((row) => row.callId !== callId)));
   const { decisions, problems } = readDecisions(message, { taskId: task.id, asked, settled });
   const by = { messageId: message.id, at: options.clock.now() };
-  const decided = isApplied ? [] : open.flatMap((row) => applyDecision(row, decisions.get(row.callId), by));
+  const decided = isApplied
+    ? []
+    : open.flatMap((row) => {
+        const decision = decisions.get(row.callId);
+        return applyDecision(row, decision === undefined ? undefined : limitDecision(decision, options.maxToolBytes), by);
+      });
   const left = open.filter(({ callId }) => decided.every((row) => row.callId !== callId));
   if (left.length > 0) return askAboutEffects(left, control, state, options, { problems: isApplied ? [] : problems, decided });
   await recordSurely(decided, context, options.clock);
   return undefined;
+}
+
+function toUnknown(row: ToolCallRecord): ToolCallWrite {
+  return { ...identityOf(row), status: 'unknown', ...(row.decision === undefined ? {} : { decision: row.decision }) };
 }
 
 function applyDecision(

@@ -88,12 +88,13 @@ export class Effects {
     if (row?.status === 'done' && row.result !== undefined) return this.#settle(row.result) as Value;
     if (row !== undefined && isLost(row, effect)) return await this.#ask(name, row);
     await faultPoint('tool.before-intent');
-    await this.#record({ ...identity, status: 'intended', ...(row?.decision === undefined ? {} : { decision: row.decision }) }, context);
+    const decided = row?.decision === undefined ? {} : { decision: row.decision };
+    await this.#record({ ...identity, status: 'intended', ...decided }, context);
     await faultPoint('tool.after-intent');
     if (signal.aborted) throw abortError(signal);
     const result = await this.#run(name, effect, () => run(environment));
     await faultPoint('tool.after-call');
-    await this.#record({ ...identity, status: 'done', result: result.stored }, context);
+    await this.#record({ ...identity, status: 'done', result: result.stored, ...decided }, context);
     await faultPoint('tool.after-result');
     if ('error' in result) throw result.error;
     return this.#settle(result.stored) as Value;

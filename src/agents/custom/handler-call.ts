@@ -7,8 +7,9 @@
  */
 import { untilAborted } from '../../base/abort.js';
 import type { Clock } from '../../base/clock.js';
-import { describeError } from '../../base/errors.js';
+import { AppError, describeError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
+import { owningStrays } from '../../base/stray-failures.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
@@ -27,6 +28,10 @@ export interface CustomAgentOptions {
   readonly settings: Pick<AgentSettings, 'directMessages'>;
   readonly handler: AgentHandler;
   readonly approvalExpiresAfterMs: number;
+  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  readonly maxToolBytes: number;
+  /** `server.limits.max_event_bytes`. Default: what the worker allows, which sees to it in any case. */
+  readonly maxEventBytes?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,6 +42,7 @@ export class HandlerCall {
   readonly #outputs: AsyncGenerator<unknown, void>;
   readonly #state: JsonObject;
   readonly #messageId: string;
+  readonly #stray = new AbortController();
   #next: Promise<IteratorResult<unknown, void>> | undefined;
 
   private constructor(options: CustomAgentOptions, context: AgentContext, effects: Effects) {
@@ -75,14 +81,14 @@ export class HandlerCall {
 
   /** Up to the next commit. */
   async runStep(state: StepState, context: StepContext): Promise<StepOutcome> {
-    const { name, settings, clock } = this.#options;
+    const { name, settings, clock, maxEventBytes } = this.#options;
     const control = readControl(state.task.control);
     const texts = new Map<string, string>();
     this.#effects.open(context);
     for (;;) {
       const next = await this.#pull(context.signal);
       if (next === 'lost') return await this.#ask(state, context, control);
-      const output = next.done === true ? undefined : readOutput(next.value, name);
+      const output = next.done === true ? undefined : readOutput(next.value, name, maxEventBytes);
       if (output?.type === 'text') {
         if (output.text !== '') context.preview(output.artifactId, output.text);
         texts.set(output.artifactId, (texts.get(output.artifactId) ?? '') + output.text);
@@ -98,13 +104,22 @@ export class HandlerCall {
 
   async #pull(signal: AbortSignal): Promise<IteratorResult<unknown, void> | 'lost'> {
     if (this.#next === undefined) {
-      this.#next = this.#outputs.next();
+      this.#next = owningStrays(
+        (error) => this.#fail(error),
+        () => this.#outputs.next(),
+      );
       // Whoever waits for it hears of its failure; after an abort nobody does.
       this.#next.catch(() => {});
     }
-    const next = await untilAborted(this.#effects.untilLost(this.#next), signal);
+    const next = await untilAborted(untilAborted(this.#effects.untilLost(this.#next), this.#stray.signal), signal);
     if (next !== 'lost') this.#next = undefined;
     return next;
+  }
+
+  /** Code that the handler began and did not wait for has failed: nobody knows what its answer is worth. */
+  #fail(cause: unknown): void {
+    const message = `a promise that the handler of '${this.#options.name}' made was rejected, and nobody handled it`;
+    this.#stray.abort(new AppError('INTERNAL', { message, cause }));
   }
 
   /** What this call did since its last commit is done again when the question is answered: its effects are in the ledger. */

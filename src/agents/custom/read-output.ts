@@ -1,6 +1,7 @@
 /** What a handler puts out, checked whole and in one form: nothing that clients cannot read gets into the log. */
 import { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
+import { surelyExceedsJsonBytes } from '../../base/json-size.js';
 import type { Artifact, Part } from '../../protocol/a2a.js';
 import { FieldReader, kindOf, Problems } from '../../protocol/field-reader.js';
 import { readParts } from '../../protocol/read-message.js';
@@ -20,7 +21,10 @@ export type ReadOutput =
   | ({ readonly type: 'input-required' | 'auth-required'; readonly expiresAfterMs?: number } & ReadStatement);
 
 /** @throws AppError `AGENT_RESPONSE_INVALID` that names every member that is wrong. */
-export function readOutput(output: unknown, agent: string): ReadOutput {
+export function readOutput(output: unknown, agent: string, maxBytes = Number.POSITIVE_INFINITY): ReadOutput {
+  // Before anything is made of it: an output of a gigabyte would be written out to be refused.
+  if (surelyExceedsJsonBytes(output, maxBytes))
+    throw invalid(agent, `it has more than server.limits.max_event_bytes allows (${maxBytes} bytes as JSON); put out smaller parts`);
   if (typeof output === 'string') return { type: 'text', text: output, artifactId: RESPONSE };
   const problems = new Problems();
   const plain = isJsonObject(output) ? toPlainJson(output, problems) : output;

@@ -14,6 +14,8 @@ export interface CallModelOptions {
   readonly request: ModelRequest;
   readonly shown: ShownText;
   readonly preview: ((text: string) => void) | undefined;
+  /** Default: no previews of what is thought. */
+  readonly previewThinking?: ((text: string) => void) | undefined;
   /** Ids of the session's earlier calls: some servers count from 0 in every answer. */
   readonly usedCallIds: ReadonlySet<string>;
   /** `server.limits.max_tool_bytes` */
@@ -30,8 +32,9 @@ export async function callModel(options: CallModelOptions): Promise<Answer | App
   try {
     return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
       const chooseCallId = createCallIds(options.usedCallIds, options.clock);
-      const { shown, preview, maxToolBytes, signal } = options;
-      const answer = await collectAnswer(options.model.generate(options.request, signal), { shown, preview, chooseCallId, maxToolBytes });
+      const { shown, preview, previewThinking, maxToolBytes, signal } = options;
+      const events = options.model.generate(options.request, signal);
+      const answer = await collectAnswer(events, { shown, preview, previewThinking, chooseCallId, maxToolBytes });
       span.setAttributes({
         'gen_ai.response.finish_reason': answer.reason,
         'gen_ai.usage.input_tokens': answer.usage?.inputTokens ?? 0,
@@ -59,7 +62,7 @@ function requestAttributes({ model, llm, request }: CallModelOptions): Record<st
 }
 
 /** AGT-06: keeps a provider's id unless it is missing or taken. */
-function createCallIds(used: ReadonlySet<string>, clock: Clock): (id: string) => string {
+export function createCallIds(used: ReadonlySet<string>, clock: Clock): (id: string) => string {
   const taken = new Set(used);
   return (id) => {
     const chosen = id === '' || taken.has(id) ? `hector-${newId(clock.now())}` : id;

@@ -12,6 +12,8 @@ export interface Answer {
   readonly calls: readonly ToolCallPart[];
   readonly reason: FinishReason;
   readonly usage: ModelUsage | undefined;
+  /** Key in `llms` of who answered; `undefined`: the one that was asked. */
+  readonly llm?: string | undefined;
 }
 
 /** Filled while the model speaks, so that a failure in mid-answer knows what was shown. */
@@ -23,6 +25,8 @@ export interface CollectAnswerOptions {
   readonly shown: ShownText;
   /** `undefined` = no previews. */
   readonly preview: ((text: string) => void) | undefined;
+  /** Default: no previews of what is thought. */
+  readonly previewThinking?: ((text: string) => void) | undefined;
   /** Makes an id unique in the session; also for calls without one (AGT-06). */
   readonly chooseCallId: (id: string) => string;
   /** `server.limits.max_tool_bytes`: what the arguments of one call may have; those of an answer may have four times as much. */
@@ -31,7 +35,7 @@ export interface CollectAnswerOptions {
 
 export async function collectAnswer(
   events: AsyncIterable<ModelEvent>,
-  { shown, preview, chooseCallId, maxToolBytes }: CollectAnswerOptions,
+  { shown, preview, previewThinking, chooseCallId, maxToolBytes }: CollectAnswerOptions,
 ): Promise<Answer> {
   const parts: SessionPart[] = [];
   const calls: ToolCallPart[] = [];
@@ -54,6 +58,7 @@ export async function collectAnswer(
       }
       case 'thinking':
         addThinking(parts, event.text, event.signature);
+        if (event.text !== '') previewThinking?.(event.text);
         break;
       case 'tool_call': {
         const call: ToolCallPart = limitArguments({ ...event, id: chooseCallId(event.id) });
@@ -63,7 +68,7 @@ export async function collectAnswer(
       }
       case 'finish':
         show(held);
-        return { parts, text: shown.text, calls, reason: event.reason, usage: event.usage };
+        return { parts, text: shown.text, calls, reason: event.reason, usage: event.usage, llm: event.answeredBy?.llm };
     }
   }
   throw new AppError('LLM_BAD_RESPONSE', { message: 'The model ended its answer without saying so' });

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../base/json.js';
+import type { LlmPrice } from '../../config/settings.js';
 import type { ModelUsage } from '../../providers/llms/contract.js';
+import { costOf } from '../../providers/llms/cost.js';
 
 /** What an LLM agent keeps between the steps of a run: small, and nothing that the log already holds (R8). */
 export interface LlmControl {
@@ -7,8 +9,8 @@ export interface LlmControl {
   readonly iteration: number;
   /** An earlier step of this run wrote to the response artifact. */
   readonly wroteOutput: boolean;
-  /** Tokens of the run so far. */
-  readonly usage: ModelUsage;
+  /** Tokens of the run so far, and what they cost. */
+  readonly usage: RunUsage;
   /** Id of the agent's message whose tool calls are not all answered; `undefined`: the model is next. */
   readonly callMessageId: string | undefined;
   /** Attempts of `once` calls whose outcome somebody is asked for, by call id. */
@@ -17,6 +19,15 @@ export interface LlmControl {
   readonly delegated?: Readonly<Record<string, string>>;
   /** The user's message that was passed on to runs below this one. */
   readonly heard?: string;
+  /** Time that steps of the run took, where there is a limit for it, milliseconds. */
+  readonly workedMs?: number;
+  /** Old messages could not be summed up: it is not tried again in this run. */
+  readonly summaryFailed?: true;
+}
+
+export interface RunUsage extends ModelUsage {
+  /** In the currency of `llms.<name>.price`. Default: not known. */
+  readonly cost?: number;
 }
 
 export type Attempts = Readonly<Record<string, Attempt>>;
@@ -29,8 +40,8 @@ export interface Attempt {
 }
 
 export function readControl(control: JsonObject): LlmControl {
-  const usage = (control['usage'] ?? {}) as Partial<ModelUsage>;
-  const { phase, callMessageId, delegated, heard } = control;
+  const usage = (control['usage'] ?? {}) as Partial<RunUsage>;
+  const { phase, callMessageId, delegated, heard, workedMs, summaryFailed } = control;
   return {
     iteration: typeof control['iteration'] === 'number' ? control['iteration'] : 0,
     wroteOutput: control['wroteOutput'] === true,
@@ -39,10 +50,13 @@ export function readControl(control: JsonObject): LlmControl {
     attempts: (control['attempts'] ?? {}) as unknown as Attempts,
     ...(delegated === undefined ? {} : { delegated: delegated as Readonly<Record<string, string>> }),
     ...(typeof heard === 'string' ? { heard } : {}),
+    ...(typeof workedMs === 'number' ? { workedMs } : {}),
+    ...(summaryFailed === true ? { summaryFailed } : {}),
   };
 }
 
-export function writeControl({ iteration, wroteOutput, usage, callMessageId, attempts, delegated = {}, heard }: LlmControl): JsonObject {
+export function writeControl(control: LlmControl): JsonObject {
+  const { iteration, wroteOutput, usage, callMessageId, attempts, delegated = {}, heard, workedMs, summaryFailed } = control;
   return {
     iteration,
     wroteOutput,
@@ -51,17 +65,27 @@ export function writeControl({ iteration, wroteOutput, usage, callMessageId, att
     ...(Object.keys(attempts).length === 0 ? {} : { attempts: attempts as unknown as JsonObject }),
     ...(callMessageId === undefined || Object.keys(delegated).length === 0 ? {} : { delegated }),
     ...(callMessageId === undefined || heard === undefined ? {} : { heard }),
+    ...(workedMs === undefined ? {} : { workedMs }),
+    ...(summaryFailed === undefined ? {} : { summaryFailed }),
   };
 }
 
-export function addUsage(sum: ModelUsage, usage: ModelUsage | undefined): ModelUsage {
+export function addUsage(sum: RunUsage, usage: RunUsage | undefined): RunUsage {
   if (usage === undefined) return sum;
   const cachedTokens = (sum.cachedTokens ?? 0) + (usage.cachedTokens ?? 0);
+  const cacheWriteTokens = (sum.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
+  const cost = (sum.cost ?? 0) + (usage.cost ?? 0);
   const thinkingTokens = (sum.thinkingTokens ?? 0) + (usage.thinkingTokens ?? 0);
   return {
     inputTokens: sum.inputTokens + usage.inputTokens,
     outputTokens: sum.outputTokens + usage.outputTokens,
     ...(cachedTokens === 0 ? {} : { cachedTokens }),
     ...(thinkingTokens === 0 ? {} : { thinkingTokens }),
+    ...(cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
+    ...(cost === 0 ? {} : { cost }),
   };
+}
+
+export function withCost(usage: ModelUsage | undefined, price: LlmPrice | undefined): RunUsage | undefined {
+  return usage === undefined || price === undefined ? usage : { ...usage, cost: costOf(usage, price) };
 }

@@ -1,15 +1,20 @@
 /** What clients see of a step: the parts of its `response` artifact event (API-50, API-52). */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import type { Part } from '../../protocol/a2a.js';
-import type { ToolCallPart } from '../../tasks/session-message.js';
+import type { FilePart, ToolCallPart } from '../../tasks/session-message.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
 import type { AnsweredCall } from './answered-call.js';
+import { describeProgress } from './tool-progress.js';
 
 export const RESPONSE_ARTIFACT = 'response';
 
 export interface StepOutput {
   /** Default ''. */
   readonly text?: string;
+  /** In place of the text: the answer as JSON (AGT-60). Default: none. */
+  readonly value?: JsonValue | undefined;
+  /** Reasoning that clients see, in an artifact of its own. Default: none. */
+  readonly thinking?: TaskEventBody | undefined;
   /** What the model asked for in this step. Default: nothing. */
   readonly calls?: readonly ToolCallPart[];
   /** Calls that were answered in this step, of this one or of one before. Default: none. */
@@ -22,24 +27,29 @@ export interface StepOutput {
 }
 
 /**
- * Order: text, then each call with its result, then results of earlier calls, then the sources. None when the step has nothing to show, except for
+ * What was thought, and what tools showed while they ran, are artifacts of their own, before `response`. Order there: text, then each call with its result, then results of earlier calls, then the sources. None when the step has nothing to show, except for
  * the last: it closes the artifact, with an empty text when there is nothing else.
  */
 export function describeOutput(output: StepOutput): readonly TaskEventBody[] {
-  const { text = '', calls = [], results = [], contextSources = [], append, lastChunk = false } = output;
+  const { text = '', value, thinking, calls = [], results = [], contextSources = [], append, lastChunk = false } = output;
+  const own = [
+    ...(thinking === undefined ? [] : [thinking]),
+    ...results.flatMap(({ call, shown }) => (shown === undefined ? [] : [describeProgress(call, shown)])),
+  ];
   const sources = uniqueSources([...contextSources, ...results.flatMap(({ result }) => sourcesOf(result.data))]);
   const isNew = ({ call }: AnsweredCall) => calls.some(({ id }) => id === call.id);
   const parts: Part[] = [
-    ...(text === '' ? [] : [{ text }]),
+    ...(value !== undefined ? [{ data: value, mediaType: 'application/json' }] : text === '' ? [] : [{ text }]),
     ...calls.flatMap((call) => [describeCall(call), ...results.filter((result) => result.call.id === call.id).map(describeResult)]),
     ...results.filter((result) => !isNew(result)).map(describeResult),
     ...(sources.length === 0 ? [] : [{ data: { sources } }]),
   ];
   if (parts.length === 0) {
-    if (!lastChunk) return [];
+    if (!lastChunk) return own;
     parts.push({ text: '' });
   }
   return [
+    ...own,
     {
       type: 'artifact.updated',
       artifact: { artifactId: RESPONSE_ARTIFACT, name: 'response', parts },
@@ -53,7 +63,7 @@ function describeCall(call: ToolCallPart): Part {
   return { data: { type: 'tool_use', id: call.id, name: call.name, arguments: call.arguments } };
 }
 
-function describeResult({ call, result: { content, isError }, requiresApproval }: AnsweredCall): Part {
+function describeResult({ call, result: { content, isError, files = [] }, requiresApproval }: AnsweredCall): Part {
   return {
     data: {
       type: 'tool_result',
@@ -62,7 +72,17 @@ function describeResult({ call, result: { content, isError }, requiresApproval }
       content: cut(content),
       is_error: isError,
       ...(requiresApproval ? { requires_approval: true } : {}),
+      ...(files.length === 0 ? {} : { files: files.map(describeFile) }),
     },
+  };
+}
+
+/** What it is; the model alone gets the file itself. */
+function describeFile({ filename, mediaType, url }: FilePart): JsonObject {
+  return {
+    ...(filename === undefined ? {} : { filename }),
+    ...(mediaType === undefined ? {} : { media_type: mediaType }),
+    ...(url === undefined || url.startsWith('data:') ? {} : { url }),
   };
 }
 

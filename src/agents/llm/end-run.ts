@@ -1,14 +1,15 @@
 /** How a run ends: the last outcome of its steps. */
 import { AppError, describeForClient } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
-import type { JsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
 import type { FinishReason, ModelUsage } from '../../providers/llms/contract.js';
 import type { StepOutcome, StepState } from '../agent.js';
 import type { Answer } from './collect-answer.js';
+import type { RunUsage } from './control.js';
 
-type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events'>;
+type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events' | 'sessionState'>;
 
-export function finished(reason: FinishReason, usage: ModelUsage, result: StepResult): StepOutcome {
+export function finished(reason: FinishReason, usage: RunUsage, result: StepResult): StepOutcome {
   return {
     type: 'finished',
     ...result,
@@ -41,11 +42,26 @@ export function wordlessReason({ text, reason }: Answer, llm: string): AppError 
   return undefined;
 }
 
-function describeUsage({ inputTokens, outputTokens, cachedTokens, thinkingTokens }: ModelUsage): JsonObject {
+function describeUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, thinkingTokens, cost }: RunUsage): JsonObject {
   return {
     input_tokens: inputTokens,
     output_tokens: outputTokens,
     ...(cachedTokens === undefined ? {} : { cached_tokens: cachedTokens }),
+    ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }),
     ...(thinkingTokens === undefined ? {} : { thinking_tokens: thinkingTokens }),
+    ...(cost === undefined ? {} : { cost }),
+  };
+}
+
+/** What an agent's status metadata say that it used; the other way of `describeUsage`. */
+export function readUsage(statusMetadata: JsonObject | undefined): ModelUsage | undefined {
+  const usage = statusMetadata?.['hector:usage'];
+  if (!isJsonObject(usage)) return undefined;
+  const count = (name: string) => (typeof usage[name] === 'number' ? usage[name] : 0);
+  return {
+    inputTokens: count('input_tokens'),
+    outputTokens: count('output_tokens'),
+    cachedTokens: count('cached_tokens'),
+    thinkingTokens: count('thinking_tokens'),
   };
 }

@@ -8,6 +8,7 @@ import { isoTime } from '../../base/clock.js';
 import { isTerminal } from '../../protocol/task-state.js';
 import type { SessionMessage, ToolCallPart, ToolResultPart } from '../../tasks/session-message.js';
 import type { SessionToolCall, StoredToolResult } from '../../tasks/tool-call.js';
+import { toResultPart } from './answered-call.js';
 
 /** This agent's calls that no tool message answers, in their order. */
 export function findOpenCalls(history: readonly SessionMessage[], agent: string): readonly ToolCallPart[] {
@@ -18,8 +19,7 @@ export function findOpenCalls(history: readonly SessionMessage[], agent: string)
 
 /** @param row what the ledger knows of it; `undefined`: nothing. */
 export function describeOpenCall(call: ToolCallPart, row: SessionToolCall | undefined): ToolResultPart {
-  const { content, isError } = row?.tool === call.name ? describeRow(row) : NO_RECORD;
-  return { type: 'tool_result', callId: call.id, name: call.name, content, isError };
+  return toResultPart(call, row?.tool === call.name ? describeRow(row) : NO_RECORD);
 }
 
 function describeRow(row: SessionToolCall): StoredToolResult {

@@ -89,6 +89,17 @@ export function applyDecision(question: Question, decision: Decision, by: NonNul
   }
 }
 
+/** After a `once` call ran of which nobody knows what became of it: somebody is asked, as after a crash (R7). */
+export function askForOutcome({ call, intent }: Extract<CallPlan, { type: 'run' }>, asked: ToolCallPart, attempt: Attempt): CallPlan {
+  const row = newIdentity(call);
+  const decision = intent?.decision;
+  return {
+    type: 'ask',
+    question: { asks: 'outcome', call: asked, ready: call, row, attempt },
+    write: { ...row, status: 'unknown', ...(decision === undefined ? {} : { decision }) },
+  };
+}
+
 /** The row of a call that can be run. */
 export function newIdentity({ id, tool, argumentsHash, idempotencyKey }: ReadyCall): CallIdentity {
   return { callId: id, tool: tool.name, effect: tool.effect, argumentsHash, idempotencyKey };

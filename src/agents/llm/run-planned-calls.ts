@@ -1,14 +1,16 @@
 /** A step's calls as they were planned: intents first, then the calls, each result into the ledger as it arrives (R7). */
 import { faultPoint } from '../../base/fault-points.js';
 import type { ToolCallPart } from '../../tasks/session-message.js';
-import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { ToolCallWrite } from '../../tasks/tool-call.js';
 import type { StepContext, StepState } from '../agent.js';
 import type { AnsweredCall } from './answered-call.js';
+import { describeInvocation } from './describe-invocation.js';
 import type { CallPlan } from './plan-calls.js';
 import type { PreparedCall } from './prepare-call.js';
 import { createRecordResult, recordSurely } from './record-results.js';
 import { type CallToRun, runToolCalls } from './run-tool-calls.js';
 import type { ToolStepOptions } from './step-dependencies.js';
+import { createToolProgress } from './tool-progress.js';
 
 export interface PlannedCall {
   readonly call: ToolCallPart;
@@ -16,16 +18,19 @@ export interface PlannedCall {
   readonly plan: CallPlan;
 }
 
+type RunPlannedCallsOptions = Pick<ToolStepOptions, 'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization'>;
+
 /**
- * Those that have a result now, in the order of the calls. What was decided is recorded in one write with what is about to run:
- * a takeover finds all decisions of a message, or none.
+ * Those that have a result now, in the order of the calls; one that ran and is not among them is a `once` call of unknown outcome. What
+ * was decided is recorded in one write with what is about to run: a takeover finds all decisions of a message, or none.
  */
 export async function runPlannedCalls(
   planned: readonly PlannedCall[],
-  { task, sessionState = {} }: StepState,
+  state: StepState,
   context: StepContext,
-  { name, llm, maxToolBytes, log, clock }: Pick<ToolStepOptions, 'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock'>,
+  { name, llm, maxToolBytes, log, clock, settings, customization = {} }: RunPlannedCallsOptions,
 ): Promise<readonly AnsweredCall[]> {
+  const { task, sessionState = {} } = state;
   for (const { call, prepared, plan } of planned)
     if (prepared.type === 'refused' && plan.type === 'settled')
       log.warn({ err: prepared.error, tool: call.name, callId: call.id }, 'a tool call failed');
@@ -43,20 +48,23 @@ export async function runPlannedCalls(
     const isKept = intent !== undefined || context.checkpoint.afterTools;
     return [{ call, ...(isKept ? { record } : {}), ...(intent?.decision === undefined ? {} : { decision: intent.decision }) }];
   });
+  const progress = createToolProgress(settings?.streaming ?? true, context);
   const ran = await runToolCalls(toRun, {
     context: {
       ...{ taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal, sessionState },
-      progress: () => undefined,
     },
+    progress,
+    code: { callbacks: customization, invocation: describeInvocation(state, context, name) },
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
     log,
   });
-  const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index] as StoredToolResult]));
+  const shown = progress.end();
+  const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index]]));
   return planned.flatMap(({ call, prepared, plan }) => {
     const result = plan.type === 'settled' ? plan.result : results.get(call.id);
     const requiresApproval = prepared.type === 'ready' && prepared.tool.requiresApproval === true;
-    return result === undefined ? [] : [{ call, result, requiresApproval }];
+    return result === undefined ? [] : [{ call, result, requiresApproval, shown: shown.get(call.id) }];
   });
 }
 

@@ -1,6 +1,6 @@
 /** Running the tool calls of one model turn: in parallel (AGT-05, W-33), each failure a result that the model reads (AGT-07). */
 import { abortError, throwIfAborted, untilAborted } from '../../base/abort.js';
-import { AppError, describeError } from '../../base/errors.js';
+import { AppError, describeError, hasCode } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
@@ -10,10 +10,15 @@ import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
 import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
+import { startTool, type ToolCode } from './start-tool.js';
 import { storeResult } from './store-result.js';
+import type { ToolProgress } from './tool-progress.js';
 
 export interface RunToolCallsOptions {
-  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress'>;
+  readonly progress: ToolProgress;
+  /** What runs around each call. */
+  readonly code: ToolCode;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
   /** Of the content and of the data of one result; those of one answer have four times as much together. */
@@ -29,8 +34,14 @@ export interface CallToRun {
   readonly record?: RecordResult;
 }
 
-/** In the order of the calls. @throws when the step is aborted, and when a result cannot be recorded. */
-export async function runToolCalls(calls: readonly CallToRun[], options: RunToolCallsOptions): Promise<readonly StoredToolResult[]> {
+/**
+ * In the order of the calls; `undefined` for a `once` call of which its tool says that nobody knows what became of it (R7).
+ * @throws when the step is aborted, and when a result cannot be recorded.
+ */
+export async function runToolCalls(
+  calls: readonly CallToRun[],
+  options: RunToolCallsOptions,
+): Promise<readonly (StoredToolResult | undefined)[]> {
   throwIfAborted(options.context.signal);
   const maxToolBytes = Math.min(options.maxToolBytes, Math.floor((options.maxToolBytes * ANSWER_FACTOR) / calls.length));
   const results = await Promise.all(calls.map((call) => runToolCall(call, { ...options, maxToolBytes })));
@@ -38,7 +49,7 @@ export async function runToolCalls(calls: readonly CallToRun[], options: RunTool
   return results;
 }
 
-async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult> {
+async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult | undefined> {
   const { maxToolOutputLength, maxToolBytes: maxBytes } = options;
   const keep = async (returned: unknown): Promise<StoredToolResult> => {
     const stored = storeResult(returned, { tool: call.tool.name, maxToolOutputLength, maxBytes });
@@ -50,12 +61,13 @@ async function runToolCall({ call, decision, record }: CallToRun, options: RunTo
     return stored;
   };
   const keepLate = record === undefined ? undefined : keep;
-  return keep(await callTool(call, options, keepLate));
+  const returned = await callTool(call, options, keepLate);
+  return returned === UNKNOWN ? undefined : keep(returned);
 }
 
 async function callTool(
   call: ReadyCall,
-  { context, log }: RunToolCallsOptions,
+  { context, progress, code, log }: RunToolCallsOptions,
   keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
 ): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
@@ -68,12 +80,14 @@ async function callTool(
   let running: Promise<unknown> | undefined;
   try {
     return await withSpan('hector.tool.execute', attributes, () => {
-      running = startTool(call, { ...context, callId: id, idempotencyKey });
+      const show = (text: string) => progress.add(id, text);
+      running = startTool(call, { ...context, callId: id, idempotencyKey, progress: show }, code, log);
       return untilAborted(running, context.signal);
     });
   } catch (error) {
     if (!context.signal.aborted) {
       log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
+      if (tool.effect === 'once' && hasCode(error, 'TOOL_OUTCOME_UNKNOWN')) return UNKNOWN;
       return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
     }
     // The intent stays. What the tool still says is kept as long as nobody else has the run, also when the run has ended; a
@@ -86,7 +100,5 @@ async function callTool(
   }
 }
 
-/** What comes of it may be anything, and need not be a promise: `storeResult` looks at it. */
-async function startTool({ tool, arguments: args }: ReadyCall, context: ToolContext): Promise<unknown> {
-  return await tool.execute(args, context);
-}
+/** In place of what a tool returned. */
+const UNKNOWN = Symbol('unknown');

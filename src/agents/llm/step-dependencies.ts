@@ -1,10 +1,13 @@
 import type { Clock } from '../../base/clock.js';
-import type { AgentSettings, LlmSettings } from '../../config/settings.js';
+import type { AgentSettings, LlmPrice, LlmSettings } from '../../config/settings.js';
 import type { Retriever } from '../../knowledge/retriever.js';
+import type { CountTokens } from '../../memory/count-tokens.js';
 import type { Logger } from '../../observe/log.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
 import type { CheckArguments } from '../../providers/tools/arguments.js';
-import type { Tool } from '../../providers/tools/contract.js';
+import type { Tool, Toolset } from '../../providers/tools/contract.js';
+import type { InstructionSource } from './compose-instructions.js';
+import type { AgentCustomization } from './customization.js';
 
 export interface LlmAgentOptions {
   /** Key in `agents`. */
@@ -15,7 +18,19 @@ export interface LlmAgentOptions {
   /** The settings of that model which matter outside of it. */
   readonly llm: Pick<LlmSettings, 'maxToolOutputLength' | 'temperature' | 'maxTokens'>;
   readonly tools: readonly Tool[];
+  /** Servers whose tools it has beside its own, asked for anew in each step (TOOL-53). Default: none. */
+  readonly toolsets?: readonly Toolset[];
   readonly retriever: Retriever;
+  /** What code adds to it. Default: nothing. */
+  readonly customization?: AgentCustomization | undefined;
+  /** Those that hold for it, from the top of its tree. Default: none. */
+  readonly globalInstructions?: readonly InstructionSource[];
+  /** Sums up old messages. Default: its own model. */
+  readonly summarizer?: { readonly llm: string; readonly model: LanguageModel } | undefined;
+  /** By key in `llms`. Default: nothing has a price. */
+  readonly findPrice?: (llm: string) => LlmPrice | undefined;
+  /** Default: by the model's tokenizer. */
+  readonly countTokens?: CountTokens;
   /** A wait for somebody ends after this, milliseconds; 0 = never. */
   readonly approvalExpiresAfterMs: number;
   /** `server.limits.max_tool_bytes`: of arguments, of a result's content and of its data. */
@@ -26,6 +41,8 @@ export interface LlmAgentOptions {
 
 export interface StepDependencies extends LlmAgentOptions {
   readonly checkArguments: CheckArguments;
+  /** Loads what it needs when it is first asked for. */
+  readonly getCountTokens: () => Promise<CountTokens>;
 }
 
 /** What the calls of an answer need; whose answer it is does not matter. */
@@ -33,5 +50,6 @@ export interface ToolStepOptions
   extends Pick<StepDependencies, 'name' | 'tools' | 'approvalExpiresAfterMs' | 'maxToolBytes' | 'clock' | 'log' | 'checkArguments'> {
   readonly llm: Pick<StepDependencies['llm'], 'maxToolOutputLength'>;
   /** Default: nothing but the model ends the run. */
-  readonly settings?: Pick<AgentSettings, 'reasoning'>;
+  readonly settings?: Pick<AgentSettings, 'reasoning'> & Partial<Pick<AgentSettings, 'streaming'>>;
+  readonly customization?: Pick<AgentCustomization, 'beforeTool' | 'afterTool'> | undefined;
 }

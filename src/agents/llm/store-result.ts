@@ -4,14 +4,17 @@
  */
 import { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonValue } from '../../base/json.js';
+import type { FilePart } from '../../tasks/session-message.js';
+import { isInternalName, type StateDelta } from '../../tasks/session-state.js';
 import type { StoredToolResult } from '../../tasks/tool-call.js';
 import { cutToJsonBytes } from './json-bytes.js';
+import type { Decision } from './read-decisions.js';
 
 export interface StoreResultOptions {
   readonly tool: string;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
-  /** Of `content`, and of `data`, as JSON. */
+  /** Of `content`, of `data`, of `sessionState` and of all files, as JSON. */
   readonly maxBytes: number;
 }
 
@@ -23,13 +26,23 @@ export function storeResult(returned: unknown, { tool, maxToolOutputLength, maxB
     });
     return { content: `Error: ${error.message}`, isError: true };
   }
-  const kept = keepData(returned['data'], maxBytes);
+  const data = keepJson('data', returned['data'], maxBytes);
+  const state = keepState(returned['sessionState'], maxBytes);
+  const { files, note } = keepFiles(returned['files'], maxBytes);
   const content = limitContent(truncate(returned['content'], maxToolOutputLength), maxBytes);
   return {
-    content: kept.note === undefined ? content : `${content}\n${kept.note}`,
+    content: [content, data.note, state.note, note].filter((text) => text !== undefined).join('\n'),
     isError: returned['isError'] === true,
-    ...(kept.data === undefined ? {} : { data: kept.data }),
+    ...(data.value === undefined ? {} : { data: data.value }),
+    ...(files.length === 0 ? {} : { files }),
+    ...(state.value === undefined ? {} : { sessionState: state.value as StateDelta }),
   };
+}
+
+/** What people say came of a call is a result like any other. */
+export function limitDecision(decision: Decision, maxBytes: number): Decision {
+  const isLong = decision.type === 'done' && decision.result !== undefined;
+  return isLong ? { ...decision, result: limitContent(decision.result, maxBytes) } : decision;
 }
 
 export function limitContent(content: string, maxBytes: number): string {
@@ -38,17 +51,65 @@ export function limitContent(content: string, maxBytes: number): string {
   return `${cut}... [TRUNCATED by server: ${Buffer.byteLength(content)} bytes exceeded ${LIMIT_KEY}]`;
 }
 
-function keepData(data: JsonValue | undefined, maxBytes: number): { readonly data?: JsonValue; readonly note?: string } {
-  if (data === undefined) return {};
+interface Kept {
+  readonly value?: JsonValue;
+  readonly note?: string;
+}
+
+function keepJson(what: string, value: unknown, maxBytes: number): Kept {
+  if (value === undefined) return {};
   try {
-    const json: string | undefined = JSON.stringify(data);
-    if (json === undefined) return { note: '[data was left out: it is no JSON]' };
+    const json: string | undefined = JSON.stringify(value);
+    if (json === undefined) return { note: `[${what} was left out: it is no JSON]` };
     const bytes = Buffer.byteLength(json);
-    if (bytes > maxBytes) return { note: `[data was left out: ${bytes} bytes exceeded ${LIMIT_KEY}]` };
-    return { data: JSON.parse(json) as JsonValue };
+    if (bytes > maxBytes) return { note: `[${what} was left out: ${bytes} bytes exceeded ${LIMIT_KEY}]` };
+    return { value: JSON.parse(json) as JsonValue };
   } catch {
-    return { note: '[data was left out: it is no JSON]' };
+    return { note: `[${what} was left out: it is no JSON]` };
   }
+}
+
+function keepState(value: unknown, maxBytes: number): Kept {
+  if (value === undefined) return {};
+  if (!isJsonObject(value)) return { note: '[sessionState was left out: it is no object]' };
+  const own = Object.keys(value).find((name) => name === '' || name.length > MAX_NAME || isInternalName(name));
+  if (own !== undefined) return { note: `[sessionState was left out: '${own.slice(0, 50)}' is no name that a tool may set]` };
+  return keepJson('sessionState', value, maxBytes);
+}
+
+/** All files together have as much as the content. */
+function keepFiles(value: unknown, maxBytes: number): { readonly files: readonly FilePart[]; readonly note?: string } {
+  if (value === undefined) return { files: [] };
+  const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const files: FilePart[] = [];
+  const notes: string[] = [];
+  let left = maxBytes;
+  for (const [index, file] of given.entries()) {
+    const name = isJsonObject(file) && typeof file['filename'] === 'string' ? file['filename'].slice(0, 100) : `file ${index + 1}`;
+    const part = readFile(file);
+    const bytes = part === undefined ? 0 : Buffer.byteLength(JSON.stringify(part));
+    if (part === undefined) notes.push(`[${name} was left out: wanted a url, or raw as base64]`);
+    else if (bytes > left)
+      notes.push(`[${name} was left out: ${bytes} bytes exceeded ${left === maxBytes ? '' : 'what is left of '}${LIMIT_KEY}]`);
+    else {
+      files.push(part);
+      left -= bytes;
+    }
+  }
+  return { files, ...(notes.length === 0 ? {} : { note: notes.join('\n') }) };
+}
+
+function readFile(file: unknown): FilePart | undefined {
+  if (!isJsonObject(file)) return undefined;
+  const { url, raw, mediaType, filename } = file;
+  if (typeof url !== 'string' && typeof raw !== 'string') return undefined;
+  return {
+    type: 'file',
+    ...(typeof url === 'string' ? { url } : {}),
+    ...(typeof raw === 'string' ? { raw } : {}),
+    ...(typeof mediaType === 'string' ? { mediaType } : {}),
+    ...(typeof filename === 'string' ? { filename } : {}),
+  };
 }
 
 function truncate(content: string, maxLength: number): string {
@@ -65,4 +126,6 @@ function nameType(value: unknown): string {
   return Array.isArray(value) ? 'a list' : typeof value;
 }
 
+/** Characters of a name in the session's state. */
+const MAX_NAME = 200;
 const LIMIT_KEY = 'server.limits.max_tool_bytes';

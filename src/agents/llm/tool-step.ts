@@ -12,18 +12,18 @@ import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
 import type { ChildMessage, StepContext, StepOutcome, StepState } from '../agent.js';
 import { delegateCalls, isDelegation } from '../as-tool/delegate-calls.js';
 import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, routeAnswer } from '../child-questions.js';
-import { createToolMessage } from './answered-call.js';
+import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
 import { conclude } from './conclude.js';
-import { type Attempts, type LlmControl, writeControl } from './control.js';
+import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
-import { applyDecision, type CallPlan, planCall, type Question } from './plan-calls.js';
+import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
 import { prepareCall } from './prepare-call.js';
-import { type Decision, isOnlyDecision, readDecisions } from './read-decisions.js';
+import { isOnlyDecision, readDecisions } from './read-decisions.js';
 import { decidedRows, intentsOf, type PlannedCall, runPlannedCalls } from './run-planned-calls.js';
 import type { ToolStepOptions } from './step-dependencies.js';
-import { limitContent } from './store-result.js';
+import { limitDecision } from './store-result.js';
 
 export async function runToolStep(
   state: StepState,
@@ -56,9 +56,14 @@ export async function runToolStep(
     delegated: control.delegated ?? {},
   });
 
+  const startedAt = clock.now();
   const ran = await runPlannedCalls(decided, state, context, dependencies);
   const answered = open.flatMap(({ id }) => [...ran, ...delegation.answered].filter(({ call }) => call.id === id));
-  const plans = decided.map(({ plan }) => plan);
+  const begun = decided.map(({ plan }) => plan);
+  const plans = decided.map(({ call, plan }) => {
+    if (plan.type !== 'run' || ran.some((known) => known.call.id === call.id)) return plan;
+    return askForOutcome(plan, call, { number: (control.attempts[call.id]?.number ?? 0) + 1, startedAt });
+  });
   const questions = plans.flatMap((plan) => (plan.type === 'ask' ? [plan.question] : []));
   const events = describeOutput({ results: answered, append: control.wroteOutput });
   const consumes = [...new Set([...reply.consumes, ...routed.consumes])];
@@ -68,6 +73,7 @@ export async function runToolStep(
     wroteOutput: control.wroteOutput || events.length > 0,
     callMessageId: isAnswered ? undefined : control.callMessageId,
     attempts: attemptsOf(questions),
+    usage: delegation.usages.reduce(addUsage, control.usage),
     delegated: delegation.delegated,
     heard: markOf(history.at(-1)),
   };
@@ -78,7 +84,8 @@ export async function runToolStep(
         ? [createToolMessage(answered, { id: newId(clock.now()), author: name, consumes, at: clock.now() })]
         : [],
     events,
-    toolCalls: [...(intentsOf(plans).length > 0 ? [] : decidedRows(plans)), ...askedRows(plans), ...delegation.toolCalls],
+    ...mergeStateChanges(answered),
+    toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans), ...delegation.toolCalls],
   };
   const { starts, delegated } = delegation;
   const { says } = routed;
@@ -176,12 +183,6 @@ function readReply(history: readonly SessionMessage[], { taskId, calls, planned,
         : plan;
     },
   };
-}
-
-/** What people say came of a call is a result like any other. */
-function limitDecision(decision: Decision, maxBytes: number): Decision {
-  const isLong = decision.type === 'done' && decision.result !== undefined;
-  return isLong ? { ...decision, result: limitContent(decision.result, maxBytes) } : decision;
 }
 
 function findCalls(history: readonly SessionMessage[], messageId: string | undefined): readonly ToolCallPart[] {

@@ -9,12 +9,14 @@ import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { JsonObject } from '../../base/json.js';
 import { createArgumentsCheck } from '../../providers/tools/arguments.js';
+import type { Toolset } from '../../providers/tools/contract.js';
 import { type SessionMessage, type ToolCallPart, type ToolResultPart, textOf } from '../../tasks/session-message.js';
 import type { Agent, StepOutcome, StepState } from '../agent.js';
 import { createAgent } from '../create-agent.js';
 import { readControl, writeControl } from '../llm/control.js';
 import { describeOutput } from '../llm/describe-output.js';
 import { failed } from '../llm/end-run.js';
+import { listTools } from '../llm/list-tools.js';
 import { withoutDecisions } from '../llm/prepare-history.js';
 import type { ToolStepOptions } from '../llm/step-dependencies.js';
 import { runToolStep } from '../llm/tool-step.js';
@@ -23,6 +25,7 @@ import { toArguments } from './tool-input.js';
 export interface RunnerAgentOptions extends Omit<ToolStepOptions, 'checkArguments'> {
   /** In their order; one that is not among `tools` fails the run. */
   readonly order: readonly string[];
+  readonly toolsets?: readonly Toolset[];
 }
 
 export function createRunnerAgent(options: RunnerAgentOptions): Agent {
@@ -30,8 +33,9 @@ export function createRunnerAgent(options: RunnerAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'runner' }, async (state, context) => {
     const control = readControl(state.task.control);
     const lastCall = textIn(state.task.control, 'lastCall');
-    if (control.callMessageId === undefined) return nextTool(state, lastCall, options);
-    const outcome = await runToolStep(state, context, control, { ...options, checkArguments });
+    const tools = await listTools({ ...options, wanted: options.order }, context.signal);
+    if (control.callMessageId === undefined) return nextTool(state, lastCall, { ...options, tools });
+    const outcome = await runToolStep(state, context, control, { ...options, tools, checkArguments });
     return { ...outcome, control: { ...outcome.control, lastCall } };
   });
 }

@@ -1,5 +1,9 @@
-import { choice, flag, integer, list, named, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, flag, freeForm, integer, list, named, optional, type Static, section, text } from '../schema-builder.js';
 import type { AgentSettings } from '../settings.js';
+import { ContextSchema, resolveContext } from './agent-context.js';
+import { LimitsSchema, resolveLimits } from './agent-limits.js';
+import { resolveStructuredOutput, StructuredOutputSchema } from './agent-output.js';
+import { GLOBAL_INSTRUCTION, PromptSchema, resolvePrompt } from './agent-prompt.js';
 import {
   CardSchema,
   ExtendedCardSchema,
@@ -40,7 +44,17 @@ const AgentSchema = section(
     name: optional(text('Display name; default: the key.', { minLength: 1 })),
     description: optional(text('What the agent is for, as its card tells.')),
     llm: optional(text("Name in llms; default: defaults.llm, else 'default', else the only one.", { minLength: 1 })),
-    instruction: text('System prompt.', { default: 'You are a helpful assistant.' }),
+    instruction: text('System prompt; {name} stands for a value of the state of the session.', { default: 'You are a helpful assistant.' }),
+    global_instruction: GLOBAL_INSTRUCTION,
+    prompt: PromptSchema,
+    include_contents: choice(['default', 'none'], 'With none it reads its own run alone, not the conversation before.', {
+      default: 'default',
+    }),
+    context: ContextSchema,
+    structured_output: optional(StructuredOutputSchema),
+    output_key: optional(text("Key of the session's state that gets its answers.", { minLength: 1, maxLength: 200 })),
+    input_schema: optional(freeForm('JSON Schema of its arguments where another agent calls it as a tool.')),
+    limits: LimitsSchema,
     tools: optional(list(text('Name of a tool.', { minLength: 1 }), 'Tools it may use; left out means all, [] means none.')),
     sub_agents: list(
       text('Name of an agent.', { minLength: 1 }),
@@ -82,6 +96,7 @@ const AgentSchema = section(
     reasoning: section(
       {
         max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }),
+        show_thinking: flag('Reasoning of the model is shown to clients, in artifacts of its own.', { default: true }),
         enable_exit_tool: flag('The model may end its work with exit_loop.', { default: false }),
         enable_escalate_tool: optional(
           flag('The model may end its work, and the loop around it, with escalate; default: inside a loop it may, elsewhere not.'),
@@ -109,7 +124,12 @@ export const AgentsSchema = named(AgentSchema, "Agents by name. Default: one cal
   'x-form': 'a letter, then letters, digits, _ or -, at most 64 characters',
 });
 
-export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, storeNames: readonly string[]): AgentSettings {
+/** @param above keys of the agents whose global_instruction it follows, from the top of its tree. */
+export function resolveAgent(
+  key: string,
+  agent: Static<typeof AgentSchema>,
+  { storeNames, above }: { readonly storeNames: readonly string[]; readonly above: readonly string[] },
+): AgentSettings {
   const name = agent.name ?? key;
   const description = agent.description ?? `Agent ${name}`;
   return {
@@ -120,6 +140,14 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     description,
     llm: agent.llm ?? '',
     instruction: agent.instruction,
+    prompt: resolvePrompt(agent.prompt, agent.global_instruction, [...above, key]),
+    includeContents: agent.include_contents,
+    context: resolveContext(agent.context),
+    structuredOutput: resolveStructuredOutput(agent.structured_output),
+    outputKey: agent.output_key,
+    inputSchema: agent.input_schema,
+    limits: resolveLimits(agent.limits),
+    showThinking: agent.reasoning.show_thinking,
     tools: agent.tools,
     streaming: agent.streaming,
     visibility: agent.visibility,

@@ -22,6 +22,10 @@ const LimitsSchema = section(
       minimum: 1024,
       maximum: 67_108_864,
     }),
+    max_event_bytes: integer(
+      'Most bytes that one step of an agent may add to a task as artifacts and status messages, as JSON; a run that wants more ends as FAILED.',
+      { default: 8_388_608, minimum: 65_536, maximum: 67_108_864 },
+    ),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
   'Limits of what is taken in.',
@@ -81,6 +85,10 @@ export const ServerSchema = section(
       },
       'Decisions of people (spec/08 8.6).',
     ),
+    mcp: section(
+      { enabled: flag('Serves the agents as tools of an MCP server, at /mcp and at /agents/{name}/mcp.', { default: false }) },
+      'The Model Context Protocol.',
+    ),
     limits: LimitsSchema,
     shutdown_timeout_ms: duration('Budget for finishing what is under way.', { default: 30_000, maximum: 3_600_000 }),
     drain_delay_ms: duration(
@@ -110,6 +118,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       push: resolvePush(server.a2a.push),
     },
     approval: { expiresAfterMs: server.approval.expires_after },
+    mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
       maxHeaderBytes: limits.max_header_bytes,
@@ -118,6 +127,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       requestTimeoutMs: limits.request_timeout_ms,
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
       maxToolBytes: limits.max_tool_bytes,
+      maxEventBytes: limits.max_event_bytes,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,

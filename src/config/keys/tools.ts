@@ -7,18 +7,22 @@ import { choice, flag, named, object, optional, type Static, text } from '../sch
 import type { CommonToolSettings, ToolSettings } from '../settings.js';
 import { COMMAND_KEYS, resolveCommandTool } from './command-tools.js';
 import { FUNCTION_KEYS, LIMITED_HANDLERS, resolveFunctionTool } from './function-tools.js';
+import { MCP_KEYS, resolveMcpTool } from './mcp-tools.js';
 import type { ResolveContext } from './resolve-context.js';
 
 /** Keys of each kind beside the common ones; `config/check-tools.ts` refuses those of another. */
 export const KINDS = {
   function: Object.keys(FUNCTION_KEYS),
   command: Object.keys(COMMAND_KEYS),
+  mcp: Object.keys(MCP_KEYS),
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ToolKind = keyof typeof KINDS;
 
 const COMMON_KEYS = {
-  type: optional(choice(Object.keys(KINDS) as ToolKind[], 'Kind of tool. Default: function when it has a handler.')),
+  type: optional(
+    choice(Object.keys(KINDS) as ToolKind[], 'Kind of tool. Default: function when it has a handler, mcp when it has a url or a command.'),
+  ),
   enabled: flag('Agents may use it.', { default: true }),
   description: optional(text('What the model reads about it.', { minLength: 1 })),
   require_approval: optional(flag('Each call waits for a decision first. Default: as the tool says.')),
@@ -32,14 +36,15 @@ const COMMON_KEYS = {
 };
 
 /** Keys that two kinds have are the same key. */
-const ToolSchema = object({ ...COMMON_KEYS, ...FUNCTION_KEYS, ...COMMAND_KEYS }, 'One tool.');
+const ToolSchema = object({ ...COMMON_KEYS, ...FUNCTION_KEYS, ...COMMAND_KEYS, ...MCP_KEYS }, 'One tool.');
 
 export const ToolsSchema = named(ToolSchema, 'Tools by name.');
 
 /** The kind that is meant where none is written; `undefined` = it cannot be told. */
 export function findToolKind(tool: Readonly<Record<string, unknown>>): string | undefined {
   if (tool.type !== undefined) return String(tool.type);
-  return tool.handler === undefined ? undefined : 'function';
+  if (tool.handler !== undefined) return 'function';
+  return tool.url === undefined && tool.command === undefined ? undefined : 'mcp';
 }
 
 export function resolveTool(tool: Static<typeof ToolSchema>, context: Pick<ResolveContext, 'workingDirectory'>): ToolSettings {
@@ -55,6 +60,8 @@ export function resolveTool(tool: Static<typeof ToolSchema>, context: Pick<Resol
       return { ...resolveFunctionTool(tool, context), ...common };
     case 'command':
       return { ...resolveCommandTool(tool, context), ...common };
+    case 'mcp':
+      return { ...resolveMcpTool(tool, context), ...common };
   }
 }
 

@@ -55,5 +55,23 @@ export interface Toolset {
    * then these are the ones known last, whose calls fail with what is wrong.
    */
   list(signal: AbortSignal): Promise<readonly Tool[]>;
+  /** As it is now; asks nobody. */
+  health(): ToolsetHealth;
   close(): Promise<void>;
+}
+
+/** For people who look why a server's tools are not there. Times are epoch milliseconds. */
+export interface ToolsetHealth {
+  readonly name: string;
+  /** `idle`: nobody has needed it yet. */
+  readonly state: 'idle' | 'connecting' | 'connected' | 'unreachable' | 'closed';
+  readonly transport: string;
+  /** Name and version as the server says; '' = it has not yet. */
+  readonly server: string;
+  /** Known now, or known last. */
+  readonly tools: number;
+  /** What it offers and cannot be used, and why. */
+  readonly problems: readonly string[];
+  readonly connectedAt?: number;
+  readonly failure?: { readonly message: string; readonly at: number; readonly nextTryAt: number };
 }

@@ -1,7 +1,7 @@
 /** The tools that an agent sees. */
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
-import type { FunctionToolSettings, ToolLimits, ToolSettings } from '../../config/settings.js';
+import type { FunctionToolSettings, McpToolSettings, ToolLimits, ToolSettings } from '../../config/settings.js';
 import { createCommandTool } from './adapters/command/command-tool.js';
 import { createApplyPatchTool } from './adapters/files/apply-patch.js';
 import { createGrepSearchTool } from './adapters/files/grep-search.js';
@@ -9,12 +9,14 @@ import { createReadFileTool } from './adapters/files/read-file.js';
 import { createSearchReplaceTool } from './adapters/files/search-replace.js';
 import { createTextEditorTool } from './adapters/files/text-editor.js';
 import { createWriteFileTool } from './adapters/files/write-file.js';
+import { McpToolset, type McpToolsetOptions } from './adapters/mcp/mcp-toolset.js';
 import { createRequestApprovalTool } from './adapters/request-approval.js';
 import { createSearchTool } from './adapters/search.js';
 import { createTodoWriteTool } from './adapters/todo-write.js';
 import { createArgumentsCheck } from './arguments.js';
 import { BUILT_IN_COMMAND, BUILT_IN_HANDLERS, BUILT_IN_TOOLS, type BuiltInHandler, HAD_WITHOUT_NAMING } from './built-in.js';
-import type { Tool } from './contract.js';
+import type { Tool, Toolset } from './contract.js';
+import { mayBeOffered } from './may-be-offered.js';
 import type { PassageSearch } from './passage-search.js';
 
 export interface CreateToolsOptions {
@@ -57,12 +59,17 @@ export function createTools(options: CreateToolsOptions): readonly Tool[] {
     return available.filter(({ name }) => Object.hasOwn(declared, name) || HAD_WITHOUT_NAMING.includes(name) || isExtension(name, options));
   throwProblems(
     tools.flatMap((name, index) =>
-      available.some((tool) => tool.name === name)
+      available.some((tool) => tool.name === name) || mayBeOffered(name, declared)
         ? []
         : [{ field: `agents.${agent}.tools[${index}]`, description: describeMissing(name, declared) }],
     ),
   );
   return available.filter((tool) => tools.includes(tool.name));
+}
+
+/** The tools of a server (TOOL-53); what agents have of them is joined in each step. */
+export function createToolset(name: string, settings: McpToolSettings, options: Omit<McpToolsetOptions, 'name' | 'settings'>): Toolset {
+  return new McpToolset({ ...options, name, settings });
 }
 
 /** `undefined`: the agent has nothing for it to work with, or the kind is made elsewhere. */
@@ -76,6 +83,9 @@ function declareTool(name: string, settings: ToolSettings, options: CreateToolsO
       const tool = extension ?? createHandler(settings.handler, settings, options);
       return tool === undefined ? undefined : adjust(name, settings, tool, extension === undefined);
     }
+    // Its tools are those that the server offers in a step.
+    case 'mcp':
+      return undefined;
   }
 }
 
@@ -192,6 +202,7 @@ function throwProblems(problems: readonly FieldProblem[]): void {
 function describeMissing(name: string, declared: Readonly<Record<string, ToolSettings>>): string {
   const own = declared[name];
   if (own?.enabled === false) return `tools.${name}.enabled is false`;
+  if (own?.type === 'mcp' && own.internal) return `tools.${name}.internal is true: it serves document parsing only`;
   if (name === 'search' || (own !== undefined && handlerOf(own) === 'search'))
     return `'${name}' needs a document store in the agent's document_stores`;
   const as = Object.entries(declared).flatMap(([key, tool]) => (handlerOf(tool) === name ? [`'${key}'`] : []));

@@ -10,7 +10,6 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
-import type { ChildRecord } from '../../tasks/child-runs.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -30,6 +29,7 @@ import type {
   AcceptInput,
   AcceptOutcome,
   CancelOutcome,
+  ChildRecord,
   CommitOutcome,
   SessionKey,
   SessionRange,
@@ -53,7 +53,7 @@ import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-
 import { sessionKeyOf } from './run-log/rows.js';
 import { readSessionState } from './run-log/session-states.js';
 import { takeWrite } from './run-log/take.js';
-import { countTasks, readEventsOfTasks, readTaskPage } from './run-log/task-list.js';
+import { countTasks, readEventsOfTasks, readLogSizes, readTaskPage } from './run-log/task-list.js';
 import {
   countToolCalls,
   findTask,
@@ -81,6 +81,7 @@ export interface SeparateSessions {
 
 export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, RecoveryStore, RetentionStore {
   readonly eventsOfTasks: TaskListStore['eventsOfTasks'];
+  readonly logSizes: TaskListStore['logSizes'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
@@ -90,6 +91,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     this.#database = database;
     this.#separate = separate;
     this.eventsOfTasks = readEventsOfTasks(database);
+    this.logSizes = readLogSizes(database);
     this.#group = new GroupCommit({
       concurrentGroups: database.dialect.concurrentGroups,
       run: (writes, maxWaitMs) => database.transact(() => writeGroup(database.dialect, writes), maxWaitMs),
@@ -99,18 +101,13 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   async accept(input: AcceptInput): Promise<AcceptOutcome> {
-    for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const outcome = await this.#write('accept', () => acceptWrite(input, tries > 1));
+    for (;;) {
+      const outcome = await this.#write('accept', (wholeTree) => acceptWrite(input, wholeTree));
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.
-      const isBehindItself = outcome.type === 'active' && (await this.isAccepted(input.dedupeKey));
-      if (outcome.type === 'again' || isBehindItself) continue;
+      if (outcome.type === 'active' && (await this.isAccepted(input.dedupeKey))) continue;
       if (outcome.type === 'accepted') this.#separate?.transfer.wrote(sessionKeyOf(outcome.task));
       return outcome;
     }
-    throw new AppError('DATABASE_BUSY', {
-      message: `The runs of the context '${input.key.contextId}' changed ${MAX_TRIES} times while a message waited for them`,
-      retryAfterMs: 1_000,
-    });
   }
 
   isAccepted(dedupeKey: string): Promise<boolean> {
@@ -120,11 +117,11 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   async take(taskId: string, at: number, worker = ''): Promise<TakeOutcome> {
     // A run begins with its session. While that cannot be read, taking would only use up the takes that a run has.
     await this.#separate?.sessions.read(PING);
-    return await this.#writeTree('take', taskId, (wholeTree) => takeWrite(taskId, at, worker, wholeTree));
+    return await this.#write('take', (wholeTree) => takeWrite(taskId, at, worker, wholeTree));
   }
 
   async commit(commit: StepCommit): Promise<CommitOutcome> {
-    const outcome = await this.#writeTree('commit', commit.taskId, (wholeTree) => commitWrite(commit, wholeTree));
+    const outcome = await this.#write('commit', (wholeTree) => commitWrite(commit, wholeTree));
     if (this.#separate === undefined || outcome.type === 'lost') return outcome;
     const wrote = [...(commit.messages.length > 0 ? [outcome.task] : []), ...(commit.branch === undefined ? [] : (outcome.wakes ?? []))];
     for (const task of wrote) this.#separate.transfer.wrote(sessionKeyOf(task));
@@ -156,7 +153,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   resume(taskId: string, owner: string | undefined, at: number): Promise<ResumeOutcome> {
-    return this.#writeTree('resume', taskId, (wholeTree) => resumeWrite({ taskId, owner, at, wholeTree }));
+    return this.#write('resume', (wholeTree) => resumeWrite({ taskId, owner, at, wholeTree }));
   }
 
   due(at: number, limit: number): Promise<readonly TaskRecord[]> {
@@ -164,7 +161,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome> {
-    return this.#writeTree('expire', taskId, (wholeTree) => expireWrite({ taskId, reason, at, wholeTree }));
+    return this.#write('expire', (wholeTree) => expireWrite({ taskId, reason, at, wholeTree }));
   }
 
   taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
@@ -180,15 +177,15 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome> {
-    return this.#writeTree('cancel', taskId, (wholeTree) => cancelWrite({ taskId, owner, message, at, wholeTree }));
+    return this.#write('cancel', (wholeTree) => cancelWrite({ taskId, owner, message, at, wholeTree }));
   }
 
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
     return findTask(this.#database, taskId, owner);
   }
 
-  events(taskId: string, afterSeq: number, limit = 1_000): Promise<readonly TaskEvent[]> {
-    return readEvents(this.#database, taskId, afterSeq, limit);
+  events(taskId: string, afterSeq: number, limit = 1_000, maxBytes?: number): Promise<readonly TaskEvent[]> {
+    return readEvents(this.#database, { taskId, afterSeq, limit, maxBytes });
   }
 
   sequences(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -258,23 +255,19 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return readSeparateMessages({ runs: this.#database, sessions: this.#separate.sessions }, range);
   }
 
-  /** Tried again with the whole tree of the run when it turns out that others of it are concerned (`run-log/tree.ts`). */
-  async #writeTree<Outcome>(name: string, taskId: string, prepare: (wholeTree: boolean) => RunLogWrite<Outcome | Again>): Promise<Outcome> {
+  /** Tried again, with the whole trees of the runs that it is about, when it turns out that others are concerned (`run-log/tree.ts`). */
+  async #write<Outcome>(name: string, prepare: (wholeTree: boolean) => RunLogWrite<Outcome | Again>): Promise<Outcome> {
+    await faultPoint(`store.${name}.before`);
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const outcome = await this.#write(name, () => prepare(tries > 1));
-      if (outcome !== AGAIN) return outcome as Outcome;
+      const outcome = await this.#group.submit(prepare(tries > 1));
+      if (outcome === AGAIN) continue;
+      await faultPoint(`store.${name}.after`);
+      return outcome as Outcome;
     }
     throw new AppError('DATABASE_BUSY', {
-      message: `The runs below task ${taskId} changed ${MAX_TRIES} times while a write waited for them`,
+      message: `Runs of the session or the tree changed ${MAX_TRIES} times while a write waited for them (${name})`,
       retryAfterMs: 1_000,
     });
-  }
-
-  async #write<Outcome>(name: string, prepare: () => RunLogWrite<Outcome>): Promise<Outcome> {
-    await faultPoint(`store.${name}.before`);
-    const outcome = (await this.#group.submit(prepare())) as Outcome;
-    await faultPoint(`store.${name}.after`);
-    return outcome;
   }
 }
 

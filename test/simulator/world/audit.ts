@@ -8,6 +8,7 @@ import type { TaskState } from '../../../src/protocol/a2a.js';
 import { isTerminal } from '../../../src/protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../src/tasks/task-event.js';
 import type { SharedDatabase } from './shared-database.js';
+import { checkTrees } from './tree-audit.js';
 
 export interface Violation {
   /** R1–R12, or `rest`. */
@@ -23,6 +24,8 @@ export interface AuditedTask {
   readonly step: number;
   readonly takes: number;
   readonly seq: number;
+  readonly root_id: string | null;
+  readonly origin: string | null;
 }
 
 export class Audit {
@@ -60,6 +63,7 @@ export class Audit {
       this.#readEvents(before, row);
       this.tasks.set(row.id, row);
     }
+    checkTrees(this, this.#database);
   }
 
   /** A message on a task's channel: every event in it must stand in the log, word by word. */
@@ -115,5 +119,5 @@ interface EventRow {
   readonly body: string;
 }
 
-const TASKS = 'SELECT id, context_id, state, epoch, step, takes, seq FROM tasks ORDER BY id';
+const TASKS = 'SELECT id, context_id, state, epoch, step, takes, seq, root_id, origin FROM tasks ORDER BY id';
 const EVENTS = 'SELECT seq, epoch, created_at, body FROM task_events WHERE task_id = ? AND seq > ? ORDER BY seq';

@@ -1,10 +1,13 @@
 /** What must hold once everything rests: read from the tables, against what clients were told and what each step knew. */
 import { isTerminal } from '../../../src/protocol/task-state.js';
+import type { ChildOrigin, InheritedSession } from '../../../src/tasks/child-runs.js';
 import type { SessionMessage } from '../../../src/tasks/session-message.js';
 import type { TaskEvent } from '../../../src/tasks/task-event.js';
-import type { Audit } from './audit.js';
+import type { Audit, AuditedTask } from './audit.js';
 import type { ConversationResult } from './conversation.js';
-import { describeHistory, STAMPS, type Stamp } from './stamped-agent.js';
+import { checkJoins } from './join-checks.js';
+import type { SharedDatabase } from './shared-database.js';
+import { describeHistory, ownName, STAMPS, type Stamp } from './stamped-agent.js';
 import type { World } from './world.js';
 
 interface StoredMessage {
@@ -15,7 +18,8 @@ interface StoredMessage {
   readonly message: SessionMessage;
 }
 
-export function checkAtRest({ audit, database, outside }: World, results: readonly ConversationResult[]): void {
+export function checkAtRest(world: World, results: readonly ConversationResult[]): void {
+  const { audit, database, outside } = world;
   const messages = database
     .look<Omit<StoredMessage, 'message'> & { body: string }>(MESSAGES)
     .map((row): StoredMessage => ({ ...row, message: JSON.parse(row.body) as SessionMessage }));
@@ -23,9 +27,10 @@ export function checkAtRest({ audit, database, outside }: World, results: readon
     const events = audit.eventsOf(task.id);
     audit.assert(isTerminal(task.state), 'rest', () => `${task.id} never ended: ${JSON.stringify(task)}`);
     checkEnd(audit, task.id, events);
-    checkSteps(audit, task.id, events, messages);
+    checkSteps(audit, task, messages, database);
   }
   checkSessions(audit, messages);
+  checkJoins(world);
   checkTold(audit, results);
   outside.check();
   outside.checkLedger();
@@ -42,20 +47,26 @@ function checkEnd(audit: Audit, taskId: string, events: readonly TaskEvent[]): v
 }
 
 /** R2, R3, R8, R12: each step once, under its epoch, on exactly the history before it. */
-function checkSteps(audit: Audit, taskId: string, events: readonly TaskEvent[], messages: readonly StoredMessage[]): void {
+function checkSteps(audit: Audit, task: AuditedTask, messages: readonly StoredMessage[], database: SharedDatabase): void {
+  const { id: taskId, root_id: rootId } = task;
+  const artifactId = ownName(STAMPS, { id: taskId, ...(rootId === null ? {} : { child: originOf(task) }) });
+  const events = audit.eventsOf(rootId ?? taskId);
+  const inherited = rootId === null ? [] : originOf(task).inherits.flatMap((part) => partOf(database, part, messages));
+  let epoch = 0;
   const own = messages.filter(({ task_id, message }) => task_id === taskId && message.role !== 'user');
-  const stamps = events.flatMap((event) => stampsOf(event).map((stamp) => ({ event, stamp })));
+  const stamps = events.flatMap((event) => stampsOf(event, artifactId).map((stamp) => ({ event, stamp })));
   const versions = new Set<string>();
   for (const [index, { event, stamp }] of stamps.entries()) {
     const what = () =>
       `step ${index + 1} of ${taskId} is stamped ${JSON.stringify(stamp)} and stands in event ${event.seq}, epoch ${event.epoch}`;
     audit.assert(stamp.place === index, 'R2', what);
-    audit.assert(stamp.epoch === event.epoch, 'R3', what);
+    audit.assert(rootId === null ? stamp.epoch === event.epoch : stamp.epoch >= epoch, 'R3', what);
+    epoch = stamp.epoch;
     versions.add(stamp.version);
     const first = own.find(({ message }) => message.id === stamp.added[0]);
     if (first === undefined) continue;
     const before = messages.filter((other) => other.session_id === first.session_id && isBefore(other, first));
-    const seen = describeHistory(before.map(({ message }) => message));
+    const seen = describeHistory([...inherited, ...before].map(({ message }) => message));
     audit.assert(stamp.seen === seen, 'R8', () => `${what()}; it saw ${stamp.seen}, before it stand ${seen}`);
   }
   const added = stamps.flatMap(({ stamp }) => stamp.added);
@@ -64,8 +75,18 @@ function checkSteps(audit: Audit, taskId: string, events: readonly TaskEvent[], 
   audit.assert(versions.size <= 1, 'R12', () => `${taskId} ran on the versions ${[...versions].join(', ')}`);
 }
 
-function stampsOf(event: TaskEvent): readonly Stamp[] {
-  if (event.type !== 'artifact.updated' || event.artifact.artifactId !== STAMPS) return [];
+function originOf({ id, root_id, origin }: AuditedTask): ChildOrigin {
+  return { ...(JSON.parse(origin ?? '{}') as ChildOrigin), rootId: root_id ?? id };
+}
+
+/** What stood in a session above when the branch began. */
+function partOf(database: SharedDatabase, part: InheritedSession, messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  const [session] = database.look<{ session_id: string }>('SELECT session_id FROM sessions WHERE session_key = ?', part.sessionKey);
+  return messages.filter((row) => row.session_id === session?.session_id && row.turn <= part.upToTurn && row.position <= part.upToPosition);
+}
+
+function stampsOf(event: TaskEvent, artifactId: string): readonly Stamp[] {
+  if (event.type !== 'artifact.updated' || event.artifact.artifactId !== artifactId) return [];
   return event.artifact.parts.map(({ data }) => data as unknown as Stamp);
 }
 
@@ -96,7 +117,7 @@ function checkSessions(audit: Audit, messages: readonly StoredMessage[]): void {
 function checkTold(audit: Audit, results: readonly ConversationResult[]): void {
   const tasks = new Set(results.map(({ taskId }) => taskId));
   audit.assert(
-    tasks.size === results.length && audit.tasks.size === results.length,
+    tasks.size === results.length && [...audit.tasks.values()].filter(({ root_id }) => root_id === null).length === results.length,
     'R11',
     () => `${results.length} messages became ${audit.tasks.size} tasks`,
   );

@@ -5,6 +5,7 @@ import { projectTask } from '../../../src/a2a/project-task.js';
 import { readTaskView } from '../../../src/a2a/read-task.js';
 import type { StreamFrame } from '../../../src/a2a/stream-frame.js';
 import { subscribeToTask } from '../../../src/a2a/subscribe-to-task.js';
+import { StreamQuota } from '../../../src/access/stream-quota.js';
 import { AppError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import { isTerminal } from '../../../src/protocol/task-state.js';
@@ -117,7 +118,8 @@ function subscribe(server: Server, task: FollowedTask, lastEventId: string | und
   const { parts, process } = server;
   const settings = () => SETTINGS;
   const cards = createAgentCards({ settings, version: '0', bindings: () => [], clock: process.clock });
-  const dependencies = { ...parts, settings, cards, log: silentLogger, clock: process.clock };
+  const quota = new StreamQuota(Number.MAX_SAFE_INTEGER);
+  const dependencies = { ...parts, settings, cards, quota, log: silentLogger, clock: process.clock };
   return subscribeToTask(
     dependencies,
     { id: task.id },

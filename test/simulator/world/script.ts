@@ -5,6 +5,14 @@ export interface AgentScript {
   readonly steps: readonly ScriptedStep[];
   /** The last step ends as failed. */
   readonly fails: boolean;
+  /** Of the agent that branches: those that work side by side, one round after the other. Default: none. */
+  readonly rounds?: readonly (readonly ScriptedBranch[])[];
+}
+
+export interface ScriptedBranch {
+  readonly agent: string;
+  readonly inheritsHistory: boolean;
+  readonly script: AgentScript;
 }
 
 export interface ScriptedStep {

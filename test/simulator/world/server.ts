@@ -19,6 +19,7 @@ import { type CancelTask, createCancelTask } from '../../../src/tasks/cancel-tas
 import type { CancelSignals, FeedPublisher, FeedReceiver, LeaseManager } from '../../../src/tasks/coordination.js';
 import { createLiveFeed, type LiveFeed } from '../../../src/tasks/live-feed.js';
 import type { StepQueue } from '../../../src/tasks/step-queue.js';
+import { BRANCHING_AGENT, branchingAgent } from './branching-agent.js';
 import { LLM_AGENT, llmAgent } from './llm-agent.js';
 import { RedisClient } from './redis-client.js';
 import { plainAgent } from './scripted-agent.js';
@@ -120,7 +121,7 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
       queue,
       running,
       getAgent: async (version, agent): Promise<Agent> =>
-        stampAgent(agent === LLM_AGENT ? llmAgent : plainAgent, version, {
+        stampAgent(AGENTS.get(agent) ?? plainAgent, version, {
           ...{ process, outside: world.outside, waitExpiresAfterMs: world.settings.waitExpiresAfterMs },
         }),
       metrics,
@@ -145,6 +146,11 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
     },
   };
 }
+
+const AGENTS = new Map<string, Agent>([
+  [LLM_AGENT, llmAgent],
+  [BRANCHING_AGENT, branchingAgent],
+]);
 
 /** A process that cannot listen does not start; here it tries until it can. */
 async function listenForCancels(signals: CancelSignals, running: RunningTasks, process: SimulatedProcess): Promise<void> {

@@ -51,25 +51,35 @@ export interface StampOptions extends Pick<SimulatedStep, 'process' | 'outside'>
 export function stampAgent(agent: Agent, version: string, { process, outside, waitExpiresAfterMs }: StampOptions): Agent {
   return {
     name: agent.name,
-    async runStep({ task, history }: StepState, context: StepContext): Promise<StepOutcome> {
+    async runStep({ task, history, children = [] }: StepState, context: StepContext): Promise<StepOutcome> {
       const place = Number(task.control['place'] ?? 0);
       const script = (task.control['script'] ?? readScript(history)) as unknown as AgentScript;
       const { step, epoch } = task;
       const seen = describeHistory(history);
       const inner = { ...task, control: (task.control['inner'] ?? {}) as JsonObject };
       steps.set(context.signal, { process, outside, script, task: inner });
-      const outcome = await agent.runStep({ task: inner, history }, context);
+      const outcome = await agent.runStep({ task: inner, history, children }, context);
       const stamp: Stamp = { step, place, epoch, version, seen, added: outcome.messages.map(({ id }) => id) };
       const control = { place: place + 1, script: script as unknown as JsonObject, inner: outcome.control };
-      const stamped = { ...outcome, control, events: [toEvent(stamp), ...outcome.events] };
+      const stamped = { ...outcome, control, events: [toEvent(stamp, task), ...outcome.events.map((event) => underOwnName(event, task))] };
       return stamped.type === 'wait' ? { ...stamped, expiresAfterMs: waitExpiresAfterMs } : stamped;
     },
   };
 }
 
-function toEvent(stamp: Stamp): TaskEventBody {
+/** Of a branch: what it puts out stands in the log of its root, among what others do. */
+export function ownName(artifactId: string, { id, child }: Pick<StepState['task'], 'id' | 'child'>): string {
+  return child === undefined ? artifactId : `${artifactId}/${id}`;
+}
+
+function underOwnName(event: TaskEventBody, task: StepState['task']): TaskEventBody {
+  if (event.type !== 'artifact.updated') return event;
+  return { ...event, artifact: { ...event.artifact, artifactId: ownName(event.artifact.artifactId, task) } };
+}
+
+function toEvent(stamp: Stamp, task: StepState['task']): TaskEventBody {
   const parts = [{ data: stamp as unknown as JsonObject }];
-  return { type: 'artifact.updated', artifact: { artifactId: STAMPS, parts }, append: stamp.place > 0, lastChunk: false };
+  return { type: 'artifact.updated', artifact: { artifactId: ownName(STAMPS, task), parts }, append: stamp.place > 0, lastChunk: false };
 }
 
 /** What a run does stands in the message that began it, with which its first step's history ends. */

@@ -1,11 +1,12 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { createGuardedPost } from '../../../src/access/guarded-post.js';
 import { createOutboundGuard } from '../../../src/access/outbound-guard.js';
 import { systemClock } from '../../../src/base/clock.js';
+import { ENDLESS_ANSWERS, HOSTILE_ANSWERS, startHostileWebhook } from '../../support/hostile-webhook.js';
 import { startWebhook } from '../../support/webhook.js';
 
 const ALLOWED = { address: '127.0.0.1', family: 4 };
@@ -93,6 +94,33 @@ t.test('an endless answer is cut once its head has come', async (t) => {
   t.equal(answer.status, 200);
   await closed.ended;
   t.pass('the connection was cut');
+});
+
+for (const [what, answer] of Object.entries(HOSTILE_ANSWERS)) {
+  t.test(`a side that ${what} is given up in time, and its connection is cut (P9)`, { timeout: 20_000 }, async (t) => {
+    const webhook = await startHostileWebhook(t, answer);
+    const outcome = await postTo([[ALLOWED]], { timeoutMs: 400 })(new URL(webhook.url), {}, '{}', never).then(
+      ({ status }) => status,
+      () => 'failed',
+    );
+    t.ok(outcome === 'failed' || outcome === 101, `it is no success: ${outcome}`);
+    await webhook.untilQuiet(1);
+  });
+}
+
+for (const [what, answer] of Object.entries(ENDLESS_ANSWERS)) {
+  t.test(`a side that ${what} has answered, and its connection is cut (P9)`, { timeout: 20_000 }, async (t) => {
+    const webhook = await startHostileWebhook(t, answer);
+    const { status } = await postTo([[ALLOWED]], { timeoutMs: 400 })(new URL(webhook.url), {}, '{}', never);
+    t.equal(status, 200);
+    await webhook.untilQuiet(1);
+  });
+}
+
+t.test('a flood of announcements is cut long before the time is over', async (t) => {
+  const webhook = await startHostileWebhook(t, HOSTILE_ANSWERS['announces an answer for ever'] as (socket: Socket) => void);
+  await t.rejects(postTo([[ALLOWED]], { timeoutMs: 3_600_000 })(new URL(webhook.url), {}, '{}', never), { code: 'OUTBOUND_NO_ANSWER' });
+  await webhook.untilQuiet(1);
 });
 
 /** Answers with bytes without end. */

@@ -10,5 +10,5 @@ t.test('a caller may open as many streams as the limit, counted for itself, and 
   first();
   first();
   quota.acquire('ann');
-  t.throws(() => quota.check('ann'), { code: 'HTTP_TOO_MANY_STREAMS' });
+  t.throws(() => quota.acquire('ann'), { code: 'HTTP_TOO_MANY_STREAMS' });
 });

@@ -125,3 +125,24 @@ t.test('anchors and merge keys work, and lines are found through them', async (t
   t.equal(locate(['server', 'absent']), 3);
   t.equal(locate(['absent']), undefined);
 });
+
+t.test('numbers keep the form that they were written in, but where the schema leaves it open they are numbers (CFG-05, G4)', async (t) => {
+  const yaml = `
+version: 1.0
+agents:
+  params:
+    card: { version: 1.50 }
+    extensions:
+      - uri: urn:a:v1
+        params: { rate: 1.50, big: 1e3, hex: 0x10, yes: True, text: "1.50", deep: [{ n: 2.0 }], card: { version: 3.0 } }
+`;
+  t.match(parseConfigText(yaml, 'h.yaml').value, {
+    version: '1.0',
+    agents: {
+      params: {
+        card: { version: '1.50' },
+        extensions: [{ params: { rate: 1.5, big: 1000, hex: 16, yes: true, text: '1.50', deep: [{ n: 2 }], card: { version: 3 } } }],
+      },
+    },
+  });
+});

@@ -10,7 +10,20 @@ t.test('a wildcard address is never given to a client (API-26)', async (t) => {
 });
 
 t.test('a Host that is no host is not repeated', async (t) => {
-  for (const host of ['evil.example/path', 'a b', 'user@h', 'h:99999999', '"><script>', '', 'h:1:2'])
+  for (const host of [
+    'evil.example/path',
+    'a b',
+    'user@h',
+    'h:99999999',
+    'h:65536',
+    '[:::::]',
+    '[1:2]',
+    '999.999.999.999',
+    'xn--a',
+    '"><script>',
+    '',
+    'h:1:2',
+  ])
     t.equal(requestBaseUrl(DERIVED, { host }, 'fallback'), 'fallback', host);
   t.equal(requestBaseUrl(DERIVED, {}, 'fallback'), 'fallback');
   t.equal(requestBaseUrl(DERIVED, { host: 'agents.example' }, 'x'), 'http://agents.example');

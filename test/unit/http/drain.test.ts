@@ -35,7 +35,7 @@ for (const http of ['uws', 'node'] as const) {
       const drained = front.drain(5_000);
       const again = front.drain(5_000);
       kept.send('}');
-      t.match(await kept.until('}}'), /HTTP\/1.1 503 [\s\S]*retry-after: 1[\s\S]*HTTP_DRAINING/i);
+      t.match(await kept.until('}]}}'), /HTTP\/1.1 503 [\s\S]*retry-after: 1[\s\S]*DRAINING/i);
       t.match(kept.text, /connection: close/i);
       await kept.ended;
       const late = open(t, front.port).send(POST);
@@ -52,7 +52,7 @@ for (const http of ['uws', 'node'] as const) {
       const events = new EventSource();
       const front = await startTestFront(
         t,
-        { handleJsonRpc: async () => ({ type: 'stream', headers: {}, events }) },
+        { handleJsonRpc: async () => ({ type: 'stream', headers: {}, events, describeFailure: () => '{}' }) },
         { settings: { http } },
       );
       const client = open(t, front.port).send(POST);
@@ -82,13 +82,13 @@ for (const http of ['uws', 'node'] as const) {
       await entered.reached;
       await front.drain(100);
       await client.ended;
-      t.match(client.text, /^HTTP\/1.1 503 [\s\S]*HTTP_DRAINING/);
+      t.match(client.text, /^HTTP\/1.1 503 [\s\S]*DRAINING/);
     });
 
     t.test('for a grace period readiness is false on new connections, everything is served, and no stream is sent away', async (t) => {
       const clock = createSteeredClock();
       const events = new EventSource();
-      const replies: BindingReply[] = [{ type: 'stream', headers: {}, events }, ANSWER, ANSWER];
+      const replies: BindingReply[] = [{ type: 'stream', headers: {}, events, describeFailure: () => '{}' }, ANSWER, ANSWER];
       const front = await startTestFront(t, { handleJsonRpc: async () => replies.shift() as BindingReply }, { settings: { http }, clock });
       const stream = open(t, front.port).send(POST);
       events.push({ id: '7', data: '{}' });

@@ -111,7 +111,7 @@ t.test('a POST reaches the binding with agent, query, body and base URL, and its
   const front = await startTestFront(t, {
     handleJsonRpc: async (request) => {
       seen = request;
-      return { type: 'json', status: 202, headers: { 'a2a-version': '1.0' }, body: '{"result":1}' };
+      return { type: 'json', status: 202, headers: { 'content-type': 'application/json', 'a2a-version': '1.0' }, body: '{"result":1}' };
     },
   });
   const response = await fetch(`${front.url}/agents/helper?A2A-Version=1.0`, RPC);
@@ -159,8 +159,8 @@ t.test('an unexpected failure is a 500 without its text, logged under the id tha
   const logged: Array<{ fields: { requestId?: string; err?: unknown }; text: string }> = [];
   const record = (fields: object, text: string) => logged.push({ fields, text });
   const log = { ...silentLogger, debug: () => {}, info: () => {}, warn: record, error: record, child: () => log } as unknown as Logger;
-  const front = await startTestFront(t, { handleJsonRpc: async () => Promise.reject(new Error('password is hunter2')) }, { log });
-  const response = await fetch(`${front.url}/agents/a`, RPC);
+  const front = await startTestFront(t, { listCards: async () => Promise.reject(new Error('password is hunter2')) }, { log });
+  const response = await fetch(`${front.url}/agents`);
   t.equal(response.status, 500);
   const { error } = (await response.json()) as { error: { code: string; message: string; requestId: string } };
   t.match(error, { code: 'INTERNAL', message: 'Internal error' });
@@ -176,11 +176,13 @@ t.test('a failure with a waiting time says Retry-After', async (t) => {
   t.equal(response.headers.get('retry-after'), '2');
 });
 
-t.test('a body over the limit is refused in the same shape and names the setting', async (t) => {
+t.test('a body over the limit is refused in the shape of its path and names the setting', async (t) => {
   const front = await startTestFront(t, {}, { limits: { maxBodyBytes: 10 } });
   const response = await fetch(`${front.url}/agents/a`, RPC);
   t.equal(response.status, 413);
-  t.match(await response.json(), { error: { code: 'HTTP_BODY_TOO_LARGE', message: /max_body_bytes/ } });
+  t.match(await response.json(), { id: null, error: { code: -32600, message: /max_body_bytes/ } });
+  const elsewhere = await fetch(`${front.url}/health`, RPC);
+  t.match(await elsewhere.json(), { error: { code: 'HTTP_BODY_TOO_LARGE', message: /max_body_bytes/ } });
 });
 
 async function json(url: string, init?: RequestInit): Promise<unknown> {

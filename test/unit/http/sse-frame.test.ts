@@ -1,5 +1,5 @@
 import t from 'tap';
-import { encodeEvent, formatComment, formatEvent, formatRetry } from '../../../src/http/sse-frame.js';
+import { formatComment, formatEvent, formatRetry } from '../../../src/http/sse-frame.js';
 
 t.test('an event is its fields in order, ended by an empty line', async (t) => {
   t.equal(formatEvent({ data: '{}' }), 'data: {}\n\n');
@@ -10,10 +10,4 @@ t.test('an event is its fields in order, ended by an empty line', async (t) => {
 
 t.test('a line break cannot forge a field', async (t) => {
   t.equal(formatEvent({ id: '1\nevent: x', data: 'a\r\nb\rc\nid: 9' }), 'id: 1 event: x\ndata: a\ndata: b\ndata: c\ndata: id: 9\n\n');
-});
-
-t.test('an event that several streams carry is serialised once', async (t) => {
-  const event = { id: '1', data: '{}' };
-  t.equal(encodeEvent(event), encodeEvent(event));
-  t.equal(Buffer.from(encodeEvent(event)).toString(), 'id: 1\ndata: {}\n\n');
 });

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import type { Agent } from '../../../src/agents/agent.js';
+import type { Agent, StepOutcome } from '../../../src/agents/agent.js';
 import { systemClock } from '../../../src/base/clock.js';
 import { AppError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/observe/log.js';
@@ -50,6 +50,37 @@ t.test('a step that is called off gives its take back; one that fails for a mome
   stop = () => lost.abort(new AppError('TASK_LOST'));
   await t.rejects(run(drained.id), { code: 'TASK_LOST' });
   t.equal(await takes(drained.id), 1);
+});
+
+t.test('a step that adds more than a task may grow by ends the run in words, whatever its agent (Z4)', async (t) => {
+  const text = 'é'.repeat(5 * 1024 * 1024);
+  const added = { control: {}, messages: [] };
+  const artifact = (part: string) =>
+    ({ type: 'artifact.updated', artifact: { artifactId: 'a', parts: [{ text: part }] }, append: false, lastChunk: true }) as const;
+  const statusMessage = { messageId: 'm', role: 'ROLE_AGENT', parts: [{ text }] } as const;
+  let outcome: StepOutcome = { type: 'finished', ...added, events: [] };
+  const { store, run } = await setUp(t, () => ({ name: 'helper', runStep: async () => outcome }));
+  const ended = async () => {
+    const { id } = await acceptNew(store);
+    await run(id);
+    const [last] = (await store.events(id, 0)).slice(-1);
+    return last?.type === 'status.changed' ? last.status : undefined;
+  };
+  for (const large of [
+    { type: 'finished', ...added, events: [artifact(text)] },
+    { type: 'finished', ...added, events: [artifact(text.slice(0, 3_000_000)), artifact(text.slice(0, 3_000_000))] },
+    { type: 'continue', ...added, events: [artifact(text)] },
+    { type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED', ...added, events: [], statusMessage },
+    { type: 'failed', ...added, events: [], statusMessage },
+  ] as const) {
+    outcome = large;
+    t.match(await ended(), {
+      state: 'TASK_STATE_FAILED',
+      message: { parts: [{ text: /server\.limits\.max_event_bytes allows 8388608 bytes/ }] },
+    });
+  }
+  outcome = { type: 'finished', ...added, events: [artifact(text.slice(0, 4_000_000))] };
+  t.match(await ended(), { state: 'TASK_STATE_COMPLETED' });
 });
 
 async function setUp(t: Test, getAgent: () => Agent, lost = new AbortController().signal) {

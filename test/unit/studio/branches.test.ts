@@ -21,7 +21,7 @@ t.test('a run with branches is running, shows them, and says what it waits for',
   t.match(why, { rule: 'branched', summary: 'The run waits for 2 of its 2 branches.' });
   t.match(why.evidence[0], /^'a' .* is with the worker 'w1'/);
   t.match((await rig.call('GET', `/api/tasks/${a.id}/why`)).body, { rule: /.+/ }, 'a branch by its own id');
-  t.equal((await rig.call('DELETE', `/api/checkpoints/${a.id}`)).status, 404, 'it ends only with its root');
+  await t.rejects(rig.call('DELETE', `/api/checkpoints/${a.id}`), { code: 'TASK_NOT_FOUND' }, 'it ends only with its root');
 });
 
 t.test('a held branch is found among those that are held, and resumed by its root (CHK-08)', async (t) => {
@@ -34,7 +34,7 @@ t.test('a held branch is found among those that are held, and resumed by its roo
   t.match(await rig.call('POST', `/api/checkpoints/${a.id}/resume`), { status: 200, body: { task_id: a.id } });
   t.match(await rig.call('POST', `/api/checkpoints/${root.id}/resume`), { status: 200, body: { task_id: root.id } });
   t.same(rig.enqueued, [a.id, b.id]);
-  t.match(await rig.call('POST', `/api/checkpoints/${root.id}/resume`), { status: 409 });
+  await t.rejects(rig.call('POST', `/api/checkpoints/${root.id}/resume`), { code: 'CHECKPOINT_NOT_HELD' });
 });
 
 t.test('a call of a branch is decided at its root, which asks about it (TOOL-62)', async (t) => {
@@ -50,7 +50,7 @@ t.test('a call of a branch is decided at its root, which asks about it (TOOL-62)
   t.match(outcome.wakes, [{ id: a.id }]);
   const again = await rig.take(a.id);
   await rig.store.commit(withTree(again, sampleCommit(again, 'TASK_STATE_COMPLETED', { toolCalls: [{ ...call, status: 'done' }] })));
-  t.match(await decide('deny'), { status: 409, body: { error: { code: 'TOOL_CALL_NOT_OPEN' } } });
+  await t.rejects(decide('deny'), { code: 'TOOL_CALL_NOT_OPEN' });
 });
 
 async function branched() {

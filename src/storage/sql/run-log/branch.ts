@@ -2,9 +2,9 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
 import { isInterrupted } from '../../../protocol/task-state.js';
-import type { BranchWrite, ChildMessageWrite, ChildOrigin, ChildStartWrite, TreeChange } from '../../../tasks/child-runs.js';
+import type { BranchWrite, ChildMessageWrite, ChildOrigin, ChildStartWrite } from '../../../tasks/child-runs.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
-import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { toA2aMessage } from '../../../tasks/to-a2a-message.js';
 import { transition } from '../../../tasks/transition.js';
 import type { SessionTable } from '../schema.js';

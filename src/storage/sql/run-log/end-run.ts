@@ -1,9 +1,8 @@
 import { isoTime } from '../../../base/clock.js';
 import { newId } from '../../../base/ids.js';
 import type { Message, TaskState } from '../../../protocol/a2a.js';
-import type { TreeChange } from '../../../tasks/child-runs.js';
 import type { TaskEvent } from '../../../tasks/task-event.js';
-import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { nextAfter } from './hand-over.js';
 import { NOBODY, type StoredTask } from './rows.js';
 import { settleTree } from './tree.js';

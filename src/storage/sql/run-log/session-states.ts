@@ -40,21 +40,37 @@ export function scopeKeyOf(scope: StateScope, { agent, owner, tenant, sessionKey
     case 'session':
       return sessionScopeKey(sessionKey);
     case 'user':
-      return hashKey(JSON.stringify(['user', agent, owner, tenant]));
+      return sharedScopeKey(JSON.stringify(['user', agent, owner, tenant]));
     case 'app':
-      return hashKey(JSON.stringify(['app', agent, tenant]));
+      return sharedScopeKey(JSON.stringify(['app', agent, tenant]));
     case 'temp':
       return tempScopeKey(taskId);
   }
 }
 
 export function sessionScopeKey(sessionKey: string): string {
-  return hashKey(JSON.stringify(['session', sessionKey]));
+  return `session.${sessionKey}`;
 }
 
 export function tempScopeKey(taskId: string): string {
-  return hashKey(JSON.stringify(['temp', taskId]));
+  return `temp.${taskId.length <= MAX_PLAIN_ID ? taskId : hashKey(taskId)}`;
 }
+
+/** Every take asks for the same few. */
+function sharedScopeKey(text: string): string {
+  let key = sharedKeys.get(text);
+  if (key === undefined) {
+    key = hashKey(text);
+    if (sharedKeys.size >= MAX_SHARED_KEYS) sharedKeys.clear();
+    sharedKeys.set(text, key);
+  }
+  return key;
+}
+
+const sharedKeys = new Map<string, string>();
+const MAX_SHARED_KEYS = 10_000;
+/** A key has 64 characters. */
+const MAX_PLAIN_ID = 50;
 
 /** What a transaction writes; a later write of the same value replaces an earlier one. */
 export class StateWrites {
@@ -99,9 +115,11 @@ export class StateWrites {
 export async function readSessionState(database: Database, task: TaskRecord): Promise<SessionState> {
   const owner = stateOwnerOf(task);
   const rows = (await database.read({ sql: STATES, parameters: SCOPES.map((scope) => scopeKeyOf(scope, owner)) })) as readonly unknown[];
+  if (rows.length === 0) return NO_STATE;
   const values = rows as readonly Pick<SessionStateTable, 'name' | 'value'>[];
   return Object.fromEntries(values.map(({ name, value }) => [JSON.parse(name) as string, JSON.parse(value) as JsonValue]));
 }
 
 const SCOPES = ['session', 'user', 'app', 'temp'] as const satisfies readonly StateScope[];
 const STATES = 'SELECT name, value FROM session_states WHERE scope_key IN (?, ?, ?, ?)';
+const NO_STATE: SessionState = {};

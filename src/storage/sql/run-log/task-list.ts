@@ -71,6 +71,17 @@ export const readEventsOfTasks =
     return logs;
   };
 
+export const readLogSizes =
+  (database: Database): TaskListStore['logSizes'] =>
+  async (tasks, { artifacts }) => {
+    const ids = tasks.map(({ id }) => id).filter(isTaskId);
+    if (ids.length === 0) return new Map();
+    const sql = `SELECT task_id, SUM(OCTET_LENGTH(body)) AS bytes FROM task_events
+      WHERE task_id IN (${ids.map(() => '?').join(', ')}) ${artifacts ? '' : BUT_ARTIFACTS} GROUP BY task_id`;
+    const rows = await database.read({ sql, parameters: ids });
+    return new Map(rows.map(({ task_id, bytes }) => [String(task_id), Number(bytes)]));
+  };
+
 interface Ranges {
   readonly column: 'list_key' | 'session_key';
   readonly key: string;

@@ -24,11 +24,20 @@ export async function isAccepted(database: Database, dedupeKey: string): Promise
   return rows.length > 0;
 }
 
-export async function readEvents(database: Database, taskId: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]> {
+interface EventRange {
+  readonly taskId: string;
+  readonly afterSeq: number;
+  readonly limit: number;
+  readonly maxBytes: number | undefined;
+}
+
+export async function readEvents(database: Database, { taskId, afterSeq, limit, maxBytes }: EventRange): Promise<readonly TaskEvent[]> {
   if (!isTaskId(taskId)) return [];
-  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [
-    { sql: EVENTS, parameters: [taskId, afterSeq, limit] },
-  ]);
+  const query =
+    maxBytes === undefined
+      ? { sql: EVENTS, parameters: [taskId, afterSeq, limit] }
+      : { sql: EVENTS_WITHIN, parameters: [taskId, afterSeq, afterSeq + limit, taskId, maxBytes] };
+  const rows = await readAll<TaskEventTable & Pick<TaskTable, 'context_id'>>(database, [query]);
   return rows.map((row) => ({
     ...(JSON.parse(row.body) as TaskEventBody),
     taskId,
@@ -126,6 +135,13 @@ const SEQUENCE = { table: 'tasks', columns: { id: 'key', seq: 'integer' } } as c
 
 const EVENTS = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id FROM task_events AS e JOIN tasks AS t ON t.id = e.task_id
   WHERE e.task_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
+
+/** The sizes first, of which every database knows how to tell them without the bodies; sequences have no gaps (R4). */
+const EVENTS_WITHIN = `SELECT e.seq, e.epoch, e.created_at, e.body, t.context_id
+  FROM (SELECT seq, OCTET_LENGTH(body) AS bytes, SUM(OCTET_LENGTH(body)) OVER (ORDER BY seq) AS bytes_so_far
+    FROM task_events WHERE task_id = ? AND seq > ? AND seq <= ?) AS w
+  JOIN task_events AS e ON e.task_id = ? AND e.seq = w.seq JOIN tasks AS t ON t.id = e.task_id
+  WHERE w.bytes_so_far = w.bytes OR w.bytes_so_far <= ? ORDER BY e.seq`;
 
 const NEWEST_MESSAGES = `SELECT m.body FROM sessions AS s JOIN session_messages AS m ON m.session_id = s.session_id
   WHERE s.session_key = ? AND m.turn <= ? AND m.position <= ?

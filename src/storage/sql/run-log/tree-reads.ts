@@ -1,8 +1,7 @@
 /** Trees of runs, read beside the writers. */
-import type { ChildRecord } from '../../../tasks/child-runs.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEventBody } from '../../../tasks/task-event.js';
-import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { ChildRecord, TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { SessionMessageTable, TaskEventTable, TaskTable } from '../schema.js';
 import { isTaskId, TASK_COLUMNS, toStoredTask } from './rows.js';

@@ -11,8 +11,7 @@
  */
 import { isoTime } from '../../../base/clock.js';
 import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
-import type { TreeChange } from '../../../tasks/child-runs.js';
-import type { TaskRecord } from '../../../tasks/task-store.js';
+import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { NOBODY, type StoredTask } from './rows.js';
 import { tempScopeKey } from './session-states.js';
 import type { WorkingSet } from './working-set.js';

@@ -141,6 +141,7 @@ function setUp(t: Test, handler: AgentHandler) {
     settings: { directMessages: false },
     handler,
     approvalExpiresAfterMs: 0,
+    maxToolBytes: 1024 * 1024,
     clock: systemClock,
     log: silentLogger,
   });

@@ -33,6 +33,7 @@ t.test('every read of the run log is one walk along an index, without a scan or 
     ['openRuns behind one', () => store.openRuns({ owner: 'ada', status: 'waiting', after: task, limit: 10 })],
     ['statistics', () => store.statistics('ada', 1)],
     ['completeEnded', () => store.completeEnded(10)],
+    ['logSizes', () => store.logSizes([task], { artifacts: false })],
     ['eventsOfTasks', () => store.eventsOfTasks([task], { artifacts: false })],
     ['deleteEvents', () => store.deleteEvents(1, 10)],
   ];

@@ -16,23 +16,12 @@ import {
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
 import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
+import type { CommandPolicy } from './command-policy.js';
 import { type CommandRules, createCommandRules } from './command-rules.js';
 import { createFolderRules, type FolderRules } from './folder-rules.js';
 import { type KnownWord, readArgument, readWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable, unwrapCommand } from './unwrap-command.js';
-
-export interface CommandPolicy {
-  readonly allowedCommands: readonly string[];
-  readonly deniedCommands: readonly string[];
-  readonly denyByDefault: boolean;
-  /** The tool's folder, links resolved. */
-  readonly root: string;
-  /** Where the command starts; inside `root`, links resolved. */
-  readonly folder: string;
-  /** Folders of programs, as the command will have them. */
-  readonly searchPath: readonly string[];
-}
 
 export const MAX_COMMAND_LENGTH = 32_768;
 const MAX_DEPTH = 8;
@@ -104,6 +93,7 @@ class Check {
           throw refuse(`what ${node.text} means cannot be told`);
         if (node.operation?.type === 'Transform' && !/^[QUuLAaEKk]$/.test(node.operation.operand.text))
           throw refuse(`${node.text} may run what it holds`);
+        if (node.operation?.type === 'Default' && node.operation.operator.includes('=')) checkVariable(node.parameter);
         if (node.operation?.type === 'Unknown') throw refuse(`${node.text} cannot be parsed`);
         break;
       case 'Coproc':
@@ -112,11 +102,7 @@ class Check {
         this.#rules.checkFunction(node.name.value);
         break;
     }
-    if (
-      shell !== 'bash' &&
-      ['ArithmeticCommand', 'ArithmeticFor', 'TestCommand', 'Function', 'Select', 'ProcessSubstitution'].includes(node.type)
-    )
-      throw refuse(`'${shell}' may read this otherwise than bash does; use bash`);
+    if (shell !== 'bash' && isOfBash(node)) throw refuse(`'${shell}' may read this otherwise than bash does; use bash`);
   }
 
   #command(command: Command, depth: number): void {
@@ -128,8 +114,12 @@ class Check {
   words(words: readonly KnownWord[], depth: number): void {
     if (depth > MAX_DEPTH) throw refuse('commands are nested too deeply');
     const [first, ...args] = words as readonly [KnownWord, ...KnownWord[]];
-    const name = this.#rules.checkName(first);
+    const names = this.#rules.checkName(first);
     if (args.some(({ text }) => text === '--no-preserve-root')) throw refuse("'--no-preserve-root' is never allowed");
+    for (const name of names) this.#named(name, first, args, depth);
+  }
+
+  #named(name: string, first: KnownWord, args: readonly KnownWord[], depth: number): void {
     if (OPAQUE_BUILTINS.includes(name) && first.text === name) throw refuse(`'${name}' runs or changes what cannot be looked at here`);
     if (SHELLS.includes(name)) this.#shell(name, args, depth);
     else if (name === 'eval') this.#text(name, args, depth);
@@ -184,6 +174,19 @@ class Check {
     if ((operator === '<&' || operator === '>&') && /^(\d+-?|-)$/.test(target.text ?? '')) return;
     this.#folders.checkRedirection(target, operator);
   }
+}
+
+const BASH_ONLY: readonly string[] = [
+  ...['ArithmeticCommand', 'ArithmeticFor', 'TestCommand', 'Select', 'ProcessSubstitution', 'AnsiCQuoted', 'LocaleString'],
+  ...['HereString', 'ExtendedGlob', 'ArrayValue'],
+];
+
+/** What another shell reads otherwise: in dash, a part of it may be a command of its own. */
+function isOfBash(node: SyntaxNode): boolean {
+  if (node.type === 'ArithmeticExpansion') return node.text.startsWith('$[');
+  if (node.type === 'ParameterExpansion')
+    return node.prefix === '!' || ['Replace', 'Slice', 'CaseModification', 'Transform', 'Names'].includes(node.operation?.type ?? '');
+  return BASH_ONLY.includes(node.type);
 }
 
 /** A function that reaches itself by calls. */

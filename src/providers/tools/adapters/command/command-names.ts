@@ -70,6 +70,7 @@ export const OPAQUE_RUNNERS: readonly string[] = [
     'fakeroot',
   ],
   ...['vi', 'vim', 'nvim', 'view', 'ex', 'ed', 'emacs', 'nano', 'zsh', 'fish', 'csh', 'tcsh', 'rbash', 'pwsh', 'rlwrap', 'socat', 'ncat'],
+  ...['ksh', 'mksh', 'ssh', 'mosh', 'rsh', 'docker', 'podman', 'nerdctl', 'kubectl', 'lxc', 'machinectl', 'gosu', 'su-exec'],
 ];
 
 /** Builtins that run text, or change what later words mean. */
@@ -95,7 +96,7 @@ export const OPAQUE_BUILTINS: readonly string[] = [
 ];
 
 /** Shells whose text is read as bash reads it. */
-export const SHELLS: readonly string[] = ['bash', 'sh', 'dash', 'ash', 'ksh', 'mksh'];
+export const SHELLS: readonly string[] = ['bash', 'sh', 'dash', 'ash'];
 
 /** They run code that is an argument or their input. */
 export const INTERPRETERS =
@@ -144,7 +145,6 @@ export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
   rsync: /^(-[a-zA-Z]*e|--rsh|--rsync-path)/,
   zip: /^(-TT|--unzip-command)/,
   man: /^(-P|--pager|-H|--html)/,
-  ssh: /^(-o|-F)/,
   scp: /^(-o|-S|-F)/,
   sftp: /^(-o|-S|-F|-b)/,
   rg: /^--(pre|hostname-bin)/,
@@ -160,8 +160,6 @@ export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
   git: /^(--config-env|--exec-path=|--upload-pack|--receive-pack|--exec|-x$|--extcmd|--open-files-in-pager|-O)/,
   go: /^(-exec|-toolexec)/,
   cargo: /^--config/,
-  docker: /^(-v|--volume|--mount|--privileged|--pid)/,
-  podman: /^(-v|--volume|--mount|--privileged|--pid)/,
 };
 
 /** Variables that make other programs run something else. */

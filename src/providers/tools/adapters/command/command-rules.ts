@@ -1,14 +1,14 @@
 /** Which command names may run: denied patterns → deny list → allow list (TOOL-30). */
 import { realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import type { CommandPolicy } from './check-command.js';
 import { DENIED_COMMANDS, HARMLESS_BUILTINS, OPAQUE_RUNNERS, SAME_AS_DENIED } from './command-names.js';
+import type { CommandPolicy } from './command-policy.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
 
 export interface CommandRules {
-  /** The command's plain name. @throws AppError `TOOL_COMMAND_REFUSED` */
-  checkName(word: KnownWord): string;
+  /** The command's plain name, and that of the program which its path leads to. @throws AppError `TOOL_COMMAND_REFUSED` */
+  checkName(word: KnownWord): readonly string[];
   /** A function of this name may be made. */
   checkFunction(name: string): void;
   /** The configuration's allow list has it: somebody decided that it may run whatever it runs. */
@@ -35,13 +35,16 @@ export function createCommandRules(policy: CommandPolicy): CommandRules {
       if (text === '' || source.startsWith('~')) throw refuse(`which command runs cannot be told: ${source.slice(0, 80) || "''"}`);
       const name = basename(text);
       checkDenied(name, name);
-      if (text.includes('/')) checkDenied(basename(findRealPath(text, policy)), text);
+      const real = text.includes('/') ? basename(findRealPath(text, policy)) : name;
+      checkDenied(real, text);
       if (isExclusive && !HARMLESS_BUILTINS.includes(text) && !isAllowed(text, allowed, policy))
         throw refuse(
           `'${text}' is not in the list of allowed commands${allowed.size === 0 ? ', which is empty' : `: ${[...allowed].join(', ')}`}`,
         );
-      if (OPAQUE_RUNNERS.includes(plain(name)) && !allowed.has(name)) throw refuse(`'${name}' runs what cannot be looked at here`);
-      return plain(name);
+      const names = MULTI_CALL.includes(real) ? [plain(name)] : [...new Set([plain(name), plain(real)])];
+      const opaque = names.find((own) => OPAQUE_RUNNERS.includes(own));
+      if (opaque !== undefined && !allowed.has(name)) throw refuse(`'${opaque}' runs what cannot be looked at here`);
+      return names;
     },
     checkFunction(name) {
       checkDenied(name, name);
@@ -72,3 +75,6 @@ function findRealPath(text: string, { folder }: CommandPolicy): string {
     throw refuse(`the program '${text}' is not there, so that it cannot be looked at`);
   }
 }
+
+/** One program under many names: what it does follows from the name. */
+const MULTI_CALL: readonly string[] = ['busybox', 'toybox', 'coreutils'];

@@ -13,7 +13,13 @@ import { TaggedLines } from './tag-lines.js';
 
 export type CommandLimits = Omit<CommandToolSettings, 'type' | 'enabled' | 'description' | 'requireApproval' | 'approvalPrompt' | 'effect'>;
 
-export function createCommandTool(limits: CommandLimits, { clock }: { readonly clock: Clock }): Tool {
+export interface CommandDependencies {
+  readonly clock: Clock;
+  /** Runs what was checked. Default: a shell of its own; tests of what must not run hand in one that runs nothing. */
+  readonly run?: typeof runShell;
+}
+
+export function createCommandTool(limits: CommandLimits, dependencies: CommandDependencies): Tool {
   return {
     name: 'bash',
     description: describeTool(limits),
@@ -29,17 +35,17 @@ export function createCommandTool(limits: CommandLimits, { clock }: { readonly c
     effect: 'once',
     requiresApproval: true,
     approvalPrompt: 'Run this command in {working_dir}?\n{command}',
-    execute: (args, context) => runCommand(args['command'] as string, args['working_dir'] as string, { limits, clock, context }),
+    execute: (args, context) => runCommand(args['command'] as string, args['working_dir'] as string, { limits, dependencies, context }),
   };
 }
 
 interface RunOptions {
   readonly limits: CommandLimits;
-  readonly clock: Clock;
+  readonly dependencies: CommandDependencies;
   readonly context: ToolContext;
 }
 
-async function runCommand(command: string, workingDir: string, { limits, clock, context }: RunOptions): Promise<ToolResult> {
+async function runCommand(command: string, workingDir: string, { limits, dependencies, context }: RunOptions): Promise<ToolResult> {
   const root = await realpath(limits.workingDirectory).catch((cause: unknown) => {
     throw new AppError('TOOL_FAILED', {
       message: `the working directory '${limits.workingDirectory}' cannot be opened; create it or change working_directory`,
@@ -58,8 +64,9 @@ async function runCommand(command: string, workingDir: string, { limits, clock, 
     context.progress(text);
   };
   const streams = { stdout: new TaggedLines('', show), stderr: new TaggedLines('[stderr] ', show) };
+  const { clock, run = runShell } = dependencies;
   const start = clock.monotonic();
-  const end = await runShell(command, {
+  const end = await run(command, {
     ...{ shell, folder, environment: variables, clock },
     maxMs: limits.maxExecutionTimeMs,
     onOutput: (stream, bytes) => streams[stream].add(bytes),

@@ -1,7 +1,7 @@
 /** Paths in a command line: redirections, changes of folder and what writing programs are told to write stay inside (TOOL-32, TOOL-34). */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import type { CommandPolicy } from './check-command.js';
+import type { CommandPolicy } from './command-policy.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
 
@@ -43,9 +43,14 @@ export function createFolderRules({ root, folder }: CommandPolicy): FolderRules 
     checkWritten(program, path) {
       if (path.text !== undefined && SAFE_DEVICES.test(path.text)) return;
       if (path.text === undefined) {
-        // What it is cannot be told; most variables hold names of files inside, and refusing them all would leave little to do.
-        if (/^["']?[/~]|^["']?\$\{?(HOME|OLDPWD)\b/.test(path.source))
-          throw refuse(`what '${program}' writes is outside of the working directory: ${path.source}`);
+        // A variable's value cannot be told; most hold names of files inside, and refusing them all would leave little to do.
+        const { source } = path;
+        if (/^["']?[/~]|^["']?\$\{?(HOME|OLDPWD)\b|(?:^|[/{,"'])\.\.(?:[/},"']|$)|[{,]["']?\//.test(source))
+          throw refuse(`what '${program}' writes may be outside of the working directory: ${source}`);
+        const [start = ''] = /^[\w./-]*\//.exec(source) ?? [];
+        if (start !== '') check(`what '${program}' writes`, { text: start, isSingle: true, source: start });
+        // A pattern may fit a link.
+        if (/[*?[].*\//.test(source)) throw refuse(`what '${program}' writes cannot be told: ${source}`);
         return;
       }
       check(`what '${program}' writes`, path);

@@ -2,14 +2,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../../src/base/clock.js';
-import { type CommandLimits, createCommandTool } from '../../../../../src/providers/tools/adapters/command/command-tool.js';
+import {
+  type CommandDependencies,
+  type CommandLimits,
+  createCommandTool,
+} from '../../../../../src/providers/tools/adapters/command/command-tool.js';
 import { createArgumentsCheck } from '../../../../../src/providers/tools/arguments.js';
 import { ALLOWED_COMMANDS } from '../../../../fixtures/tool-sandbox/allowed-commands.js';
+import { REFUSED_CODE } from '../../../../fixtures/tool-sandbox/refused-code.js';
 import { REFUSED_COMMANDS } from '../../../../fixtures/tool-sandbox/refused-commands.js';
 import { toolContext } from '../../../../support/tool-context.js';
 import { createToolFolder } from '../../../../support/tool-folder.js';
 
-const createTool = (root: string, change: Partial<CommandLimits> = {}) =>
+const createTool = (root: string, change: Partial<CommandLimits> = {}, dependencies: Partial<CommandDependencies> = {}) =>
   createCommandTool(
     {
       workingDirectory: root,
@@ -21,7 +26,7 @@ const createTool = (root: string, change: Partial<CommandLimits> = {}) =>
       environment: [],
       ...change,
     },
-    { clock: systemClock },
+    { clock: systemClock, ...dependencies },
   );
 
 async function run(tool: ReturnType<typeof createTool>, command: string, workingDir = '.') {
@@ -38,13 +43,22 @@ async function reasonOf(tool: ReturnType<typeof createTool>, command: string, wo
 t.test('no command line of the escape suite runs (TOOL-30…34, W-35)', async (t) => {
   const { root } = createToolFolder(t);
   const before = readdirSync(root).sort();
-  const tool = createTool(root);
-  const lines = Object.entries(REFUSED_COMMANDS).flatMap(([group, commands]) => commands.map((command) => ({ group, command })));
+  const reached: string[] = [];
+  // Whatever gets through reaches no shell: these lines would do what they say, to this very machine.
+  const run = async (command: string) => {
+    reached.push(command);
+    return { exitCode: 0, signal: null, isLate: false };
+  };
+  const tool = createTool(root, {}, { run });
+  const lines = Object.entries({ ...REFUSED_COMMANDS, ...REFUSED_CODE }).flatMap(([group, commands]) =>
+    commands.map((command) => ({ group, command })),
+  );
   t.ok(lines.length >= 200, `${lines.length} lines`);
   for (const { group, command } of lines) {
     const reason = await reasonOf(tool, command);
     t.match(reason, /^TOOL_COMMAND_REFUSED: the command is refused: \S/, `${group}: ${JSON.stringify(command)}`);
   }
+  t.same(reached, []);
   t.same(readdirSync(root).sort(), before, 'nothing was made or deleted');
   t.equal(readFileSync(join(root, 'notes.txt'), 'utf8'), 'alpha\nbeta\ngamma\n');
 });
@@ -86,7 +100,7 @@ t.test('working_dir stays inside the working directory (TOOL-34, W-35)', async (
 
 t.test('denied patterns come first, then the deny list, then the allow list (TOOL-30)', async (t) => {
   const { root } = createToolFolder(t);
-  const tool = createTool(root, { allowedCommands: ['rm', 'git', 'cat'], deniedCommands: ['cat'] });
+  const tool = createTool(root, { allowedCommands: ['rm', 'git', 'cat'], deniedCommands: ['cat'] }, { run: runNothing });
   t.match(await reasonOf(tool, 'rm notes.txt'), /'rm' is denied/, 'allowed by nobody');
   t.match(await reasonOf(tool, 'cat notes.txt'), /'cat' is denied/);
   t.match(await reasonOf(tool, 'ls'), /'ls' is not in the list of allowed commands: rm, git, cat/);
@@ -116,7 +130,7 @@ t.test('an allow list is exclusive, and an empty one with deny_by_default allows
 
 t.test('a deny list of the configuration adds to the one there is (TOOL-34, W-35)', async (t) => {
   const { root } = createToolFolder(t);
-  const tool = createTool(root, { deniedCommands: ['wc'] });
+  const tool = createTool(root, { deniedCommands: ['wc'] }, { run: runNothing });
   t.match(await reasonOf(tool, 'ls | wc -l'), /'wc' is denied/);
   t.match(await reasonOf(tool, 'rm notes.txt'), /'rm' is denied/);
 });
@@ -127,3 +141,7 @@ t.test('defaults of the schema are applied, and a call without a command is inva
   t.same(check(tool, { command: 'ls' }), { type: 'valid', arguments: { command: 'ls', working_dir: '.' } });
   t.match(check(tool, {}), { type: 'invalid' });
 });
+
+async function runNothing() {
+  return { exitCode: 0, signal: null, isLate: false };
+}

@@ -36,10 +36,13 @@ function createFileTools(root: string): (name: string, args: JsonObject, signal?
 }
 
 /** Each way of reading and of writing at one path. */
-const CALLS: readonly (readonly [string, (path: string) => JsonObject])[] = [
+const READS: readonly (readonly [string, (path: string) => JsonObject])[] = [
   ['read_file', (path) => ({ path })],
   ['text_editor', (path) => ({ command: 'view', path })],
   ['grep_search', (path) => ({ path, pattern: '.' })],
+];
+
+const WRITES: typeof READS = [
   ['write_file', (path) => ({ path, content: 'written' })],
   ['text_editor', (path) => ({ command: 'create', path, file_text: 'written' })],
   ['text_editor', (path) => ({ command: 'insert', path, insert_line: 0, insert_text: 'written' })],
@@ -61,14 +64,20 @@ t.test('no file tool reads or writes through a path of the escape suite (TOOL-16
   t.ok(REFUSED_PATHS.length >= 60, `${REFUSED_PATHS.length} paths`);
   const call = createFileTools(root);
   const before = { root: readdirSync(root).sort(), outside: readdirSync(outside).sort() };
-  for (const template of REFUSED_PATHS) {
-    const path = template.replace('{root}', root).replace('{outside}', outside);
-    for (const [name, args] of CALLS) {
-      const answer = await call(name, args(path));
-      t.match(answer, /^(TOOL_PATH_REFUSED|TOOL_FAILED|INVALID)/, `${name} ${String(args(path)['command'] ?? '')} ${JSON.stringify(path)}`);
-      t.notMatch(answer, /TOP SECRET|root:/);
-    }
-  }
+  const paths = REFUSED_PATHS.map((template) => template.replace('{root}', root).replace('{outside}', outside));
+  const tryAll = async (calls: typeof READS): Promise<boolean> => {
+    let isRefused = true;
+    for (const path of paths)
+      for (const [name, args] of calls) {
+        const answer = await call(name, args(path));
+        const label = `${name} ${String(args(path)['command'] ?? '')} ${JSON.stringify(path)}`;
+        isRefused = t.match(answer, /^(TOOL_PATH_REFUSED|TOOL_FAILED|INVALID)/, label) && isRefused;
+        t.notMatch(answer, /TOP SECRET|root:/, label);
+      }
+    return isRefused;
+  };
+  // Where reading gets through, writing is not tried: it would change files of this very machine.
+  if (await tryAll(READS)) await tryAll(WRITES);
   t.same({ root: readdirSync(root).sort(), outside: readdirSync(outside).sort() }, before, 'nothing was made or deleted');
   t.equal(readFileSync(secret, 'utf8'), 'TOP SECRET\n');
   t.equal(readFileSync(join(root, 'notes.txt'), 'utf8'), 'alpha\nbeta\ngamma\n');

@@ -1,0 +1,76 @@
+/**
+ * Toolsets by their settings: snapshots that declare a server alike share its connection.
+ *
+ * Owns: what it created, until the last snapshot that uses it lets go, or `close()`. Does not own: the snapshots.
+ */
+import path from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { canonicalJson } from '../base/json.js';
+import type { Settings } from '../config/settings.js';
+import type { Logger } from '../observe/log.js';
+import type { Toolset, ToolsetHealth } from '../providers/tools/contract.js';
+import { createToolset } from '../providers/tools/registry.js';
+
+/** What one snapshot has of the pool. */
+export interface HeldToolsets {
+  /** Those that agents may have, by key in `tools`. */
+  readonly forAgents: readonly Toolset[];
+  /** Those that parse documents, by key in `tools`: all, also `internal` ones (TOOL-45). */
+  readonly forParsing: readonly Toolset[];
+  /** May be called twice. */
+  release(): Promise<void>;
+}
+
+export class ToolsetPool {
+  readonly #options: { readonly clock: Clock; readonly log: Logger };
+  readonly #created = new Map<string, { readonly toolset: Toolset; users: number }>();
+
+  constructor(options: { readonly clock: Clock; readonly log: Logger }) {
+    this.#options = options;
+  }
+
+  /** Connects to nothing: servers are asked when a step needs them (TOOL-41). */
+  hold({ tools, stateDirectory }: Pick<Settings, 'tools' | 'stateDirectory'>): HeldToolsets {
+    const held = Object.entries(tools).flatMap(([name, settings]) => {
+      if (settings.type !== 'mcp' || !settings.enabled) return [];
+      const key = canonicalJson([name, settings]);
+      const known = this.#created.get(key) ?? {
+        toolset: createToolset(name, settings, { ...this.#options, tokenDirectory: path.join(stateDirectory, 'mcp-tokens') }),
+        users: 0,
+      };
+      known.users += 1;
+      this.#created.set(key, known);
+      return [{ key, toolset: known.toolset, isInternal: settings.internal }];
+    });
+    let isHeld = true;
+    return {
+      forAgents: held.filter(({ isInternal }) => !isInternal).map(({ toolset }) => toolset),
+      forParsing: held.map(({ toolset }) => toolset),
+      release: async () => {
+        if (!isHeld) return;
+        isHeld = false;
+        await Promise.all(held.map(({ key }) => this.#release(key)));
+      },
+    };
+  }
+
+  /** Of this process's connections; other processes have their own. */
+  health(): readonly ToolsetHealth[] {
+    return [...this.#created.values()].map(({ toolset }) => toolset.health());
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#created.values()];
+    this.#created.clear();
+    await Promise.all(all.map(({ toolset }) => toolset.close()));
+  }
+
+  async #release(key: string): Promise<void> {
+    const known = this.#created.get(key);
+    if (known === undefined) return;
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#created.delete(key);
+    await known.toolset.close();
+  }
+}

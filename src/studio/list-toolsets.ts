@@ -1,0 +1,24 @@
+import { isoTime } from '../base/clock.js';
+import type { StudioPorts } from './studio-ports.js';
+import type { StudioResponse } from './studio-route.js';
+
+/** `GET /api/toolsets`: the MCP servers that this process uses, and how they are (TOOL-41). */
+export function listToolsets({ toolsets }: StudioPorts): StudioResponse {
+  return {
+    status: 200,
+    body: {
+      toolsets: toolsets().map(({ name, state, transport, server, tools, problems, connectedAt, failure }) => ({
+        name,
+        state,
+        transport,
+        server,
+        tools,
+        problems,
+        ...(connectedAt === undefined ? {} : { connected_at: isoTime(connectedAt) }),
+        ...(failure === undefined
+          ? {}
+          : { failure: { message: failure.message, at: isoTime(failure.at), next_try_at: isoTime(failure.nextTryAt) } }),
+      })),
+    },
+  };
+}

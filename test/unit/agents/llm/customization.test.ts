@@ -1,0 +1,169 @@
+import t from 'tap';
+import type { AgentCustomization } from '../../../../src/agents/llm/customization.js';
+import { AppError } from '../../../../src/base/errors.js';
+import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
+import { userMessage } from '../../../contract/language-model.js';
+import { createTestAgent } from '../../../support/llm-agent.js';
+import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
+import { TestRun } from '../../../support/test-run.js';
+import { countingTool } from '../../../support/tool-calls.js';
+
+function setUp(
+  t: Parameters<typeof createScriptedModel>[0],
+  turns: readonly ScriptedTurn[],
+  customization: AgentCustomization,
+  tools: readonly ReturnType<typeof countingTool>[] = [],
+) {
+  const model = createScriptedModel(t, turns);
+  const previews: string[] = [];
+  const run = new TestRun([userMessage('Go')]);
+  const agent = createTestAgent(model, { customization, tools });
+  return { run, agent, previews, toRest: () => run.toRest(agent, { preview: (_, text) => previews.push(text) }) };
+}
+
+t.test('beforeAgent answers in place of the agent, once per run (AGT-14)', async (t) => {
+  const { run, toRest } = setUp(t, [], { beforeAgent: (_, message) => `No: ${message?.id}` });
+  await toRest();
+  t.equal(run.last.type, 'finished');
+  t.match(run.parts, [{ text: /^No: / }]);
+  t.match(run.history.at(-1), { role: 'agent', author: 'helper' });
+});
+
+t.test('beforeAgent is asked when the run begins, not at each step (AGT-14)', async (t) => {
+  let asked = 0;
+  const beforeAgent = () => {
+    asked += 1;
+    return undefined;
+  };
+  const tools = [countingTool('look', 'pure'), countingTool('pay', 'once')];
+  const turns = [{ say: [{ call: { name: 'look' } }] }, { say: [{ call: { name: 'pay' } }] }, { say: ['Done'] }];
+  const { run, toRest } = setUp(t, turns, { beforeAgent }, tools);
+  await toRest();
+  t.equal(run.last.type, 'finished');
+  t.equal(asked, 1);
+});
+
+t.test('afterAgent replaces the answer, and nobody sees the other one (AGT-14)', async (t) => {
+  const { run, toRest, previews } = setUp(t, [{ say: ['The secret ', 'is 42.'] }], {
+    afterAgent: (_, answer) => answer.replace('42', '[hidden]'),
+  });
+  await toRest();
+  t.same(run.parts, [{ text: 'The secret is [hidden].' }]);
+  t.match(run.history.at(-1)?.parts, [{ text: 'The secret is [hidden].' }]);
+  t.same(previews, [], 'what may be replaced is not shown before');
+});
+
+t.test('beforeModel answers in place of the model, afterModel replaces what it said (AGT-14)', async (t) => {
+  const tool = countingTool('look', 'pure');
+  const { run, toRest } = setUp(
+    t,
+    [{ say: ['Let me.', { call: { name: 'look' } }] }],
+    {
+      beforeModel: ({ iteration }) => (iteration === 1 ? { parts: [{ type: 'text', text: 'Enough.' }], reason: 'stop' } : undefined),
+      afterModel: (_, answer) => ({ ...answer, parts: answer.parts.filter(({ type }) => type !== 'text' || answer.reason === 'stop') }),
+    },
+    [tool],
+  );
+  await toRest();
+  t.equal(tool.executed.length, 1);
+  t.match(run.parts, [{ data: { type: 'tool_use' } }, { data: { type: 'tool_result' } }, { text: 'Enough.' }]);
+});
+
+t.test('beforeTool replaces a call, afterTool its result, before it is recorded (AGT-14)', async (t) => {
+  const pay = countingTool('pay', 'once');
+  const read = countingTool('read', 'pure', {}, () => ({ content: 'card 1234' }));
+  const { run, toRest } = setUp(
+    t,
+    [{ say: [{ call: { name: 'pay' } }, { call: { name: 'read', id: 'r' } }] }, { say: ['Done'] }],
+    {
+      beforeTool: (_, { tool }) => (tool === 'pay' ? { content: 'not today', isError: true } : undefined),
+      afterTool: (_, { tool }, result) => (tool === 'read' ? { ...result, content: result.content.replace(/\d/g, '*') } : undefined),
+    },
+    [pay, read],
+  );
+  await toRest();
+  t.equal(pay.executed.length, 0);
+  t.same(run.results, { 'call-1-0': 'not today', r: 'card ****' });
+  t.match(run.ledger.rows.get('call-1-0'), { status: 'done', result: { content: 'not today', isError: true } });
+});
+
+t.test('a result whose check fails is withheld, also of a call that must not be repeated (AGT-14, R7)', async (t) => {
+  const pay = countingTool('pay', 'once', {}, () => ({ content: 'secret' }));
+  const { run, toRest } = setUp(
+    t,
+    [{ say: [{ call: { name: 'pay' } }] }, { say: ['Done'] }],
+    { afterTool: () => Promise.reject(new Error('x')) },
+    [pay],
+  );
+  await toRest();
+  t.equal(run.last.type, 'finished');
+  t.match(run.results['call-1-0'], /ran, but its result is withheld/);
+  t.match(run.ledger.rows.get('call-1-0'), { status: 'done' });
+});
+
+t.test('code that throws fails the run; an AppError says by itself what follows (AGT-14)', async (t) => {
+  const broken = setUp(t, [], { beforeModel: () => Promise.reject(new Error('disk full')) });
+  await t.rejects(broken.toRest(), { code: 'AGENT_CALLBACK_FAILED', message: "The code of the agent 'helper' failed in beforeModel" });
+  const busy = setUp(t, [], { beforeAgent: () => Promise.reject(new AppError('DATABASE_BUSY')) });
+  await t.rejects(busy.toRest(), { code: 'DATABASE_BUSY' });
+});
+
+t.test('instructions in code replace text, and their braces are left alone (AGT-67)', async (t) => {
+  const model = createScriptedModel(t, [
+    { expect: ({ system }) => t.equal(system, 'All are kind.\n\nFrom code {x}.\n\nBe short.'), say: ['Hi'] },
+  ]);
+  const prompt = { globalInstruction: '', globalInstructionsOf: [], role: '', guidance: 'Be short.', systemPrompt: undefined };
+  const agent = createTestAgent(
+    model,
+    {
+      customization: { instruction: async () => 'From code {x}.' },
+      globalInstructions: [{ key: 'agents.top.global_instruction', text: 'ignored', provider: () => 'All are kind.' }],
+    },
+    { prompt },
+  );
+  await new TestRun([userMessage('Go')]).toRest(agent);
+});
+
+t.test('the stages of request and response can be left out, replaced and added to (AGT-04)', async (t) => {
+  const names: string[][] = [];
+  const { run, toRest } = setUp(t, [{ expect: ({ system, temperature }) => t.same([system, temperature], ['Mine.', 0]), say: ['hi'] }], {
+    requestPipeline(stages) {
+      names.push(stages.map(({ name }) => name));
+      const own = {
+        name: 'own',
+        run: (request: ModelRequest) => ({
+          ...request,
+          system: 'Mine.',
+          temperature: 0,
+        }),
+      };
+      return [...stages.filter(({ name }) => name !== 'instruction'), own];
+    },
+    responsePipeline: (stages) => [...stages, { name: 'shout', run: (answer) => ({ ...answer, parts: [{ type: 'text', text: 'HI' }] }) }],
+  });
+  await toRest();
+  t.same(names, [['config', 'instruction', 'tools', 'history', 'context']]);
+  t.same(run.parts, [{ text: 'HI' }]);
+});
+
+t.test('the prompt is global instruction, role, instruction, guidance; system_prompt replaces the instruction (AGT-10)', async (t) => {
+  const systems = async (systemPrompt: string | undefined) => {
+    const model = createScriptedModel(t, [{ say: ['Hi'] }]);
+    const prompt = { globalInstruction: '', globalInstructionsOf: [], role: 'You are {who}.', guidance: 'Be short.', systemPrompt };
+    const globalInstructions = [{ key: 'agents.helper.global_instruction', text: 'All: {app:motto?}!' }];
+    const run = new TestRun([userMessage('Go')]);
+    run.state = { who: 'a clerk', 'app:motto': 'kind' };
+    await run.toRest(createTestAgent(model, { globalInstructions }, { prompt, instruction: 'Help.' }));
+    return model.requests[0]?.system;
+  };
+  t.equal(await systems(undefined), 'All: kind!\n\nYou are a clerk.\n\nHelp.\n\nBe short.');
+  t.equal(await systems('Instead.'), 'All: kind!\n\nYou are a clerk.\n\nInstead.\n\nBe short.');
+});
+
+t.test('a required value that is missing fails the run (AGT-66)', async (t) => {
+  const agent = createTestAgent(createScriptedModel(t, []), {}, { instruction: 'Serve {customer}.' });
+  await t.rejects(new TestRun([userMessage('Go')]).toRest(agent), {
+    code: 'AGENT_INSTRUCTION_INVALID',
+    message: /agents\.helper\.instruction: \{customer\}/,
+  });
+});
