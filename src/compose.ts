@@ -14,6 +14,7 @@ import { authenticate } from './access/authenticate.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
+import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
 import { AppError } from './base/errors.js';
@@ -243,7 +244,8 @@ async function startFrontRole(
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
   const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
-  const cancelTask = createCancelTask({ store, queue, publisher, signals, clock });
+  const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
+  const cancelTask = createCancelTask({ store, queue, publisher, signals, clock, onCanceled });
   const currentSettings = () => runtime.current.settings;
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });

@@ -119,6 +119,14 @@ export const ERRORS = {
   TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
   TOOL_URL_REFUSED: entry('The request is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
+  // remote agents
+  REMOTE_UNAVAILABLE: entry('The remote agent cannot be reached', 'retry', 502),
+  REMOTE_REFUSED: entry('The remote agent refused the request', 'stop', 502),
+  REMOTE_UNAUTHORIZED: entry('The remote agent refused the credentials', 'stop', 502),
+  REMOTE_UNSUPPORTED: entry('The remote agent does not support this', 'stop', 502),
+  REMOTE_TASK_UNKNOWN: entry('The remote agent no longer knows the task', 'stop', 502),
+  REMOTE_BAD_RESPONSE: entry('The remote agent answered with something unexpected', 'stop', 502),
+  REMOTE_CARD_UNUSABLE: entry('The card of the remote agent cannot be used', 'stop', 502),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),
   DOCUMENT_OUTSIDE_SOURCE: entry('The document lies outside of its source', 'stop', 400),

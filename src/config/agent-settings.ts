@@ -1,6 +1,8 @@
 /** What `agents.<name>` of the configuration becomes. */
+
 import type { JsonObject } from '../base/json.js';
 import type { LlmAgentSettings } from './llm-agent-settings.js';
+import type { RemoteAgentSettings } from './remote-settings.js';
 
 export interface SkillSettings {
   readonly id: string;
@@ -38,8 +40,8 @@ export interface ExtensionSettings {
   readonly params: JsonObject | undefined;
 }
 
-export interface AgentSettings extends LlmAgentSettings {
-  readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner';
+export interface AgentSettings extends LlmAgentSettings, Partial<RemoteAgentSettings> {
+  readonly type: 'llm' | 'custom' | 'sequential' | 'parallel' | 'loop' | 'runner' | 'remote';
   /** Of `custom`: name of the registered code, by default the key. `undefined` for others. */
   readonly handler: string | undefined;
   /** It may answer with a Message in place of a task (S1). Default false. */

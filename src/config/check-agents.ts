@@ -1,5 +1,5 @@
 /** Agents that refer to each other, and what only some types have (CFG-32, CFG-92, AGT-35). */
-import type { JsonObject } from '../base/json.js';
+import { isJsonObject, type JsonObject } from '../base/json.js';
 import { type AgentGraph, findCycle } from './agent-graph.js';
 import { findNearestName } from './nearest-name.js';
 import type { Finding } from './problem.js';
@@ -11,6 +11,7 @@ export function checkAgents(agents: Agents): readonly Finding[] {
     ...checkNames(agents, name, agent),
     ...checkType(name, agent),
     ...checkToolNames(name, agent),
+    ...checkRemote(name, agent),
   ]);
   const cycle = findCycle(toGraph(agents));
   if (cycle === undefined) return findings;
@@ -46,6 +47,29 @@ function checkType(name: string, { type, ...agent }: JsonObject): readonly Findi
   if (type === 'runner' && (!Array.isArray(tools) || tools.length === 0))
     findings.push(at('tools', 'missing: an agent of type runner needs the tools that it runs, in their order'));
   return findings;
+}
+
+/** AGT-40, AGT-44 */
+function checkRemote(name: string, { type, ...agent }: JsonObject): readonly Finding[] {
+  const at = (key: string, description: string): Finding => ({ path: ['agents', name, key], description });
+  const given = REMOTE_KEYS.filter((key) => agent[key] !== undefined && JSON.stringify(agent[key]).length > '{}'.length);
+  if (type !== 'remote') return given.map((key) => at(key, "only agents of 'type: remote' have it"));
+  const findings: Finding[] = [];
+  const cards = ['agent_card_url', 'agent_card_file'].filter((key) => given.includes(key));
+  if (cards.length === 2) findings.push(at('agent_card_file', 'stands beside agent_card_url; wanted one of them'));
+  if (cards.length === 0 && !given.includes('url'))
+    findings.push(at('url', 'missing: an agent of type remote needs url, agent_card_url or agent_card_file'));
+  const { credentials } = agent;
+  if (!isJsonObject(credentials)) return findings;
+  const wanted = CREDENTIALS[String(credentials['type'] ?? 'bearer')] ?? [];
+  const missing = wanted.filter((key) => (credentials[key] ?? '') === '');
+  return [
+    ...findings,
+    ...missing.map((key) => ({
+      path: ['agents', name, 'credentials', key],
+      description: `missing: credentials of type ${String(credentials['type'] ?? 'bearer')} need it; is the variable set that should hold it?`,
+    })),
+  ];
 }
 
 /** A model tells its tools apart by name. */
@@ -96,3 +120,12 @@ function namesIn(agent: JsonObject | undefined, key: string): readonly string[] 
 
 const LISTS = ['sub_agents', 'agent_tools'] as const;
 const WORKFLOWS: readonly string[] = ['sequential', 'parallel', 'loop'];
+const REMOTE_KEYS = [
+  ...['url', 'agent_card_url', 'agent_card_file', 'headers', 'credentials', 'timeout', 'idle_timeout', 'max_outage', 'allow_private'],
+  'effect',
+];
+const CREDENTIALS: Readonly<Record<string, readonly string[]>> = {
+  bearer: ['token'],
+  api_key: ['api_key'],
+  basic: ['username', 'password'],
+};

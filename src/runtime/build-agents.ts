@@ -21,6 +21,7 @@ export interface BuildAgentsOptions {
   /** @param tools those by which it hands over, calls other agents and ends. */
   createLlm(name: string, settings: AgentSettings, tools: readonly Tool[]): Agent;
   createRunner(name: string, settings: AgentSettings): Agent;
+  createRemote(name: string, settings: AgentSettings): Agent;
   /** `undefined`: this process has no such handler. */
   findCustom(name: string, settings: AgentSettings): Agent | undefined;
   readonly clock: Clock;
@@ -50,6 +51,8 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
         return scoped(own, options.findCustom(name, own) ?? createMissing(name, own));
       case 'runner':
         return scoped(own, options.createRunner(name, own));
+      case 'remote':
+        return scoped(own, options.createRemote(name, own));
       case 'parallel':
         return scoped(own, createParallelAgent({ name, members: own.subAgents, clock }));
       case 'sequential':

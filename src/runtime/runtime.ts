@@ -5,6 +5,7 @@
  * goes). Does not own: the stores below; they are the same for all snapshots.
  */
 import type { Agent } from '../agents/agent.js';
+import type { RemotePeer } from '../agents/remote/remote-peer.js';
 import { AppError } from '../base/errors.js';
 import { settingsFromSource } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
@@ -35,8 +36,16 @@ export class Runtime {
 
   /** The agent as the given config version has it. */
   async getAgent(version: string, name: string): Promise<Agent> {
-    const snapshot = version === this.current.settings.version ? this.current : await this.#getOlder(version);
-    return snapshot.getAgent(name);
+    return (await this.#get(version)).getAgent(name);
+  }
+
+  /** The server behind a remote agent of the given config version; `undefined`: it has no such agent. */
+  async findPeer(version: string, name: string): Promise<RemotePeer | undefined> {
+    return (await this.#get(version)).findPeer(name);
+  }
+
+  async #get(version: string): Promise<Snapshot> {
+    return version === this.current.settings.version ? this.current : await this.#getOlder(version);
   }
 
   #getOlder(version: string): Promise<Snapshot> {

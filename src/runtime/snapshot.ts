@@ -3,6 +3,8 @@ import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
+import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
@@ -27,6 +29,8 @@ export interface Snapshot {
   readonly retriever: Retriever;
   /** @throws AppError `AGENT_NOT_FOUND`. */
   getAgent(name: string): Agent;
+  /** The server behind an agent of `type: remote`; `undefined` for others. */
+  findPeer(name: string): RemotePeer | undefined;
   /** Lets go of the servers that its tools come from when no step runs on it any more; may be called twice. */
   close(): Promise<void>;
 }
@@ -47,12 +51,14 @@ export interface SnapshotDependencies {
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
+  const peers = createPeers(settings, dependencies);
   const toolsets = dependencies.toolsets.hold(settings);
   const steps = new ActiveSteps();
-  const agents = createAgents(settings, models, retriever, toolsets, dependencies);
+  const agents = createAgents(settings, models, retriever, peers, toolsets, dependencies);
   return Object.freeze({
     settings,
     retriever,
+    findPeer: (name: string) => peers.get(name),
     getAgent(name: string) {
       const agent = agents.get(name);
       const handler = settings.agents[name]?.handler;
@@ -79,10 +85,18 @@ async function createModels(
   return withFallbacks(settings.llms, models, log);
 }
 
+/** Nothing is sent before an agent is first asked. */
+function createPeers({ agents }: Settings, { clock, log }: SnapshotDependencies): ReadonlyMap<string, RemotePeer> {
+  return new Map(
+    Object.entries(agents).flatMap(([name, own]) => (isRemote(own) ? [[name, new RemotePeer({ name, settings: own, clock, log })]] : [])),
+  );
+}
+
 function createAgents(
   settings: Settings,
   models: ReadonlyMap<string, LanguageModel>,
   retriever: Retriever,
+  peers: ReadonlyMap<string, RemotePeer>,
   { forAgents: toolsets }: HeldToolsets,
   dependencies: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
@@ -137,6 +151,11 @@ function createAgents(
       const tools = createOwnTools(name, agent);
       const llm = { maxToolOutputLength: 0 };
       return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
+    },
+    createRemote(name, agent) {
+      const peer = peers.get(name);
+      if (peer === undefined || !isRemote(agent)) throw new Error(`agents.${name} is not of type remote`);
+      return createRemoteAgent({ name, settings: agent, directMessages: agent.directMessages, peer, ...calls });
     },
     findCustom(name, agent) {
       const handler = extensions.handlers?.get(agent.handler ?? name);

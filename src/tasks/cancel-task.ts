@@ -16,6 +16,8 @@ export interface CancelTaskDependencies {
   readonly publisher: FeedPublisher;
   readonly signals: CancelSignals;
   readonly clock: Clock;
+  /** Called with every run that a cancel has ended: what works for it elsewhere is to stop, too. Must not throw. Default: nothing does. */
+  readonly onCanceled?: (run: TaskRecord) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface CancelTaskDependencies {
  */
 export type CancelTask = (taskId: string, owner: string, message?: Message) => Promise<TaskRecord>;
 
-export function createCancelTask({ store, queue, publisher, signals, clock }: CancelTaskDependencies): CancelTask {
+export function createCancelTask({ store, queue, publisher, signals, clock, onCanceled }: CancelTaskDependencies): CancelTask {
   return (taskId, owner, message) =>
     withSpan('hector.task.cancel', { 'hector.task.id': taskId }, async () => {
       const outcome = await store.cancel(taskId, owner, message, clock.now());
@@ -37,6 +39,7 @@ export function createCancelTask({ store, queue, publisher, signals, clock }: Ca
         case 'already-canceled':
           return outcome.task;
         case 'canceled':
+          for (const run of [outcome.task, ...(outcome.ended ?? [])]) onCanceled?.(run);
           await Promise.all([
             ...[taskId, ...(outcome.ended ?? []).map(({ id }) => id)].map((id) => signals.announce(id)),
             publisher.publishEvents(outcome.events),

@@ -14,6 +14,7 @@ import {
   resolveSkill,
   SkillSchema,
 } from './cards.js';
+import { REMOTE_KEYS, resolveRemote } from './remote-agent.js';
 
 const CONDITIONS = ['no_tool_calls', 'escalate', 'transfer', 'skip_summarization', 'input_required'] as const;
 
@@ -29,14 +30,17 @@ const AgentToolSchema = section(
 const AgentSchema = section(
   {
     type: choice(
-      ['llm', 'custom', 'sequential', 'parallel', 'loop', 'runner'],
-      'Kind of agent: a model with tools; a handler that a program registers; sub_agents one after the other, all at once, or again and again; tools one after the other, without a model.',
+      ['llm', 'custom', 'sequential', 'parallel', 'loop', 'runner', 'remote'],
+      'Kind of agent: a model with tools; a handler that a program registers; sub_agents one after the other, all at once, or again and again; tools one after the other, without a model; an agent of another A2A server.',
       { default: 'llm' },
     ),
     handler: optional(text('With type custom: name under which the program registers the code; default: the key.', { minLength: 1 })),
-    direct_messages: flag('With type custom: it may answer with a message in place of a task. Streams then begin with its first output.', {
-      default: false,
-    }),
+    direct_messages: flag(
+      'With type custom or remote: it may answer with a message in place of a task. Streams then begin with its first output.',
+      {
+        default: false,
+      },
+    ),
     name: optional(text('Display name; default: the key.', { minLength: 1 })),
     description: optional(text('What the agent is for, as its card tells.')),
     llm: optional(text("Name in llms; default: defaults.llm, else 'default', else the only one.", { minLength: 1 })),
@@ -97,6 +101,7 @@ const AgentSchema = section(
       },
       'Recall across sessions; how is told by storage.memory.',
     ),
+    ...REMOTE_KEYS,
     reasoning: section(
       {
         max_iterations: integer('Model calls of one run; more is an error.', { default: 100, minimum: 1, maximum: 10_000 }),
@@ -173,6 +178,7 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     maxIterations: agent.max_iterations ?? (agent.type === 'loop' ? 0 : undefined),
     disallowTransferToParent: agent.disallow_transfer_to_parent,
     disallowTransferToPeers: agent.disallow_transfer_to_peers,
+    ...(agent.type === 'remote' ? resolveRemote(agent) : {}),
   };
 }
 

@@ -1,6 +1,6 @@
-import { duration, flag, integer, list, type Static, section, text } from '../schema-builder.js';
+import { duration, flag, integer, type Static, section, text } from '../schema-builder.js';
 import type { PushSettings } from '../settings.js';
-import { PRIVATE_PLACE } from './private-place.js';
+import { privatePlaces } from './private-places.js';
 
 export const PushSchema = section(
   {
@@ -11,10 +11,8 @@ export const PushSchema = section(
     first_retry_ms: duration('Wait after the first failed try; doubled after each further one.', { default: 1_000, minimum: 1 }),
     max_retry_ms: duration('Longest wait between tries, whatever Retry-After says.', { default: 300_000, minimum: 1, maximum: 86_400_000 }),
     concurrency: integer('Deliveries that one keeper process has under way.', { default: 32, minimum: 1, maximum: 10_000 }),
-    allow_private: list(
-      PRIVATE_PLACE,
+    allow_private: privatePlaces(
       'Where webhooks may be although it is not public: loopback, private and link-local networks are refused otherwise.',
-      { default: [] },
     ),
     require_https: flag('Webhooks must be https URLs.', { default: false }),
     encryption_key: text('Encrypts tokens and credentials of webhooks in the database; empty stores them as they are.', {

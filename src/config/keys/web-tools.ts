@@ -1,7 +1,7 @@
 /** Limits of `web_request`, `web_fetch` and `web_search` (TOOL-17, TOOL-18, TOOL-70). */
 import { choice, integer, list, optional, text } from '../schema-builder.js';
 import type { WebLimits } from '../settings.js';
-import { PRIVATE_PLACE } from './private-place.js';
+import { privatePlaces } from './private-places.js';
 import type { ResolveContext } from './resolve-context.js';
 
 const DOMAIN = text('A host name, or *.example.com for all that are below example.com.', {
@@ -24,7 +24,7 @@ export const WEB_KEYS = {
     ),
   ),
   allow_private: optional(
-    list(PRIVATE_PLACE, 'What may be asked although it is not public: loopback, private and link-local networks are refused otherwise.'),
+    privatePlaces('What may be asked although it is not public: loopback, private and link-local networks are refused otherwise.'),
   ),
   max_request_bytes: optional(integer('Largest body that is sent, bytes. Default: 1048576.', { minimum: 0 })),
   max_response_bytes: optional(

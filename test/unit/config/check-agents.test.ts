@@ -82,3 +82,30 @@ t.test('agents are listed, walked and found by path (AGT-29)', async (t) => {
   t.equal(findAgentPath(agents, 'nobody', 'leaf'), undefined);
   t.equal(findCycle(agents), undefined);
 });
+
+t.test('remote agents need an address and no llm; nobody else has their keys (AGT-40, AGT-44, CFG-32)', (t) => {
+  const cases: [object, string | undefined][] = [
+    [{ type: 'remote', url: 'https://a.example' }, undefined],
+    [{ type: 'remote', agent_card_file: 'card.json' }, undefined],
+    [{ type: 'remote' }, 'agents.far.url'],
+    [{ type: 'remote', agent_card_url: 'https://a.example/c', agent_card_file: 'c' }, 'agents.far.agent_card_file'],
+    [{ type: 'remote', url: 'ftp://a.example' }, 'agents.far.url'],
+    [{ type: 'remote', url: 'https://a.example', credentials: { type: 'bearer' } }, 'agents.far.credentials.token'],
+    [{ type: 'remote', url: 'https://a.example', credentials: { type: 'basic', username: 'u' } }, 'agents.far.credentials.password'],
+    [{ type: 'remote', url: 'https://a.example', credentials: { type: 'api_key', api_key: 'k' } }, undefined],
+    [{ type: 'llm', llm: 'a', url: 'https://a.example' }, 'agents.far.url'],
+    [{ type: 'llm', llm: 'a', timeout: '3s' }, 'agents.far.timeout'],
+    [{ type: 'remote', url: 'https://a.example', sub_agents: ['far'] }, 'agents.far.sub_agents'],
+  ];
+  for (const [far, field] of cases) {
+    const load = () =>
+      loadSettings({
+        overrides: { llms: { a: { provider: 'offline' }, b: { provider: 'offline' } }, agents: { far } } as JsonObject,
+        workingDirectory: process.cwd(),
+        environment: {},
+      });
+    if (field === undefined) t.equal(load().agents['far']?.timeoutMs, 30_000);
+    else t.throws(load, { code: 'CONFIG_INVALID', problems: [{ field }] }, field);
+  }
+  t.end();
+});

@@ -20,6 +20,7 @@ function build(agents: Readonly<Record<string, AgentSettings>>) {
       return agent(name);
     },
     createRunner: agent,
+    createRemote: agent,
     findCustom: (name) => (name === 'gone' ? undefined : agent(name)),
     clock,
   });
