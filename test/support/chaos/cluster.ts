@@ -29,8 +29,8 @@ export interface ClusterOptions {
   readonly places: Readonly<Record<string, readonly string[]>>;
   /** More of it for a process that starts now. */
   environmentNow?(): Readonly<Record<string, string>>;
-  /** A process has ended, whoever ended it; it may not have been ready yet. */
-  onEnd?(place: Place, pid: number): void;
+  /** A process has ended, whoever ended it; it may not have been ready yet. `how`: exit code or signal. */
+  onEnd?(place: Place, pid: number, how: number | string): void;
 }
 
 /** The newest beginning of a step that a process told of. */
@@ -106,7 +106,7 @@ export async function startCluster(t: Test, options: ClusterOptions): Promise<Cl
         child.once('exit', (code, signal) => {
           place.pid = 0;
           note(`ended: ${code ?? signal}`);
-          if (!isOver) options.onEnd?.(place, pid);
+          if (!isOver) options.onEnd?.(place, pid, code ?? signal ?? '');
           reject(new Error(`${place.name} ended (${code ?? signal}) before it was ready:\n${log.slice(-30).join('\n')}`));
         });
         place.pid = pid;

@@ -16,8 +16,10 @@ export interface KillStormOptions {
 export interface KillStorm {
   /** For `startCluster`. */
   readonly environmentNow: () => Readonly<Record<string, string>>;
-  readonly onEnd: (place: Place, pid: number) => void;
+  readonly onEnd: (place: Place, pid: number, how: number | string) => void;
   readonly done: readonly Disturbance[];
+  /** Ends that nobody meant. */
+  readonly crashes: readonly string[];
   /** Deaths at a fault point among them. */
   readonly atPoints: () => number;
   /** Kills until there were enough; resolves when all is well again. */
@@ -27,35 +29,41 @@ export interface KillStorm {
 export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOptions): KillStorm {
   const done: Disturbance[] = [];
   const healing = new Set<Promise<void>>();
-  const starting = new Set<Place>();
+  const starting = new Map<Place, Disturbance>();
+  const crashes: string[] = [];
   const struck = new Set<number>();
-  let raging: { readonly cluster: Cluster; readonly signal: AbortSignal } | undefined;
+  let raging: Cluster | undefined;
+  let armed = 0;
   let atPoints = 0;
 
   const heal = async (place: Place, entry: Disturbance): Promise<void> => {
-    starting.add(place);
+    starting.set(place, entry);
     try {
-      // A process may come to a place to die before it is ready: then that death has begun a start of its own.
-      await raging?.cluster.start(place).catch((error: unknown) => {
-        if (place.pid !== 0 || starting.has(place)) return;
-        throw error;
-      });
-    } finally {
-      starting.delete(place);
-      entry.untilMs = Date.now() - entry.at;
+      await raging?.start(place);
+    } catch (error) {
+      // One that comes to its fault point before it is ready has been noticed, and another one is starting.
+      if (starting.get(place) === entry) crashes.push(String(error));
     }
+    entry.untilMs = Date.now() - entry.at;
+    if (starting.get(place) === entry) starting.delete(place);
   };
 
   return {
     done,
+    crashes,
     atPoints: () => atPoints,
     environmentNow(): Readonly<Record<string, string>> {
-      if (raging === undefined || done.length >= kills || !random.chance(0.4)) return {};
-      return { HECTOR_FAULT_POINTS: `${random.pick(POINTS)}=kill@${1 + random.below(5)}` };
+      if (raging === undefined || done.length >= kills) return {};
+      const first = FIRST_POINTS[armed++];
+      if (first !== undefined) return { HECTOR_FAULT_POINTS: `${first}=kill` };
+      return random.chance(0.4) ? { HECTOR_FAULT_POINTS: `${random.pick(POINTS)}=kill@${1 + random.below(5)}` } : {};
     },
-    onEnd(place, pid) {
+    onEnd(place, pid, how) {
       const at = Date.now();
-      if (raging === undefined) return;
+      if (raging === undefined || how !== 'SIGKILL') {
+        crashes.push(`${place.name} ended by itself: ${how}`);
+        return;
+      }
       if (!struck.has(pid)) atPoints += 1;
       const entry: Disturbance = { type: 'kill', place: place.name, pid, at, untilMs: 0 };
       done.push(entry);
@@ -65,7 +73,7 @@ export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOpt
       void healed.finally(() => healing.delete(healed));
     },
     async run(cluster, signal) {
-      raging = { cluster, signal };
+      raging = cluster;
       while (done.length < kills && !signal.aborted) {
         await sleep(random.below(2 * everyMs), undefined, { signal }).catch(() => undefined);
         const well = cluster.places.filter((place) => !starting.has(place) && place.pid !== 0);
@@ -80,6 +88,8 @@ export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOpt
   };
 }
 
+/** However few the kills are: a call has taken effect and nobody knows; a call is known and has not begun. */
+const FIRST_POINTS = ['tool.after-call', 'tool.after-intent'];
 /** Around what a run does to the world and to its log. */
 const POINTS = [
   ...['tool.before-intent', 'tool.after-intent', 'tool.after-call', 'tool.after-result'],

@@ -119,6 +119,7 @@ export async function runFlowKills(t: Test, { database, kills: wanted, everyMs, 
   report('kills', `${storm.done.length}, of them at fault points ${storm.atPoints()}; runs taken over ${takeovers.length}`);
   report('from the kill to the next commit', describeTimes(takeovers.map(({ tookMs }) => tookMs)));
   report('effects', `${JSON.stringify(effects.counts)}, answers of the human ${JSON.stringify(human.answers)}`);
+  t.same(storm.crashes, [], 'no process ended that nobody killed');
   t.ok(storm.done.length >= wanted, `${storm.done.length} of ${wanted} kills`);
   t.ok(takeovers.length > 0, 'runs were taken over');
 }
