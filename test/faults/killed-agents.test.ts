@@ -14,6 +14,6 @@ if (isLongForm) {
 } else {
   t.test('6 kills: the same answer each time, and no once effect repeated (R7)', { timeout: 90_000 }, async (t) => {
     const { settings } = await createSqlite(t);
-    await runFlowKills(t, { database: settings, kills: 6, everyMs: 600, lanes: 2, seed: Date.now() % 1_000_000, limitMs: 80_000 });
+    await runFlowKills(t, { database: settings, kills: 6, everyMs: 600, lanes: 3, seed: Date.now() % 1_000_000, limitMs: 80_000 });
   });
 }

@@ -28,7 +28,7 @@ export interface ClusterOptions {
   readonly firstEnvironments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly places: Readonly<Record<string, readonly string[]>>;
   /** More of it for a process that starts now. */
-  environmentNow?(): Readonly<Record<string, string>>;
+  environmentNow?(place: Place): Readonly<Record<string, string>>;
   /** A process has ended, whoever ended it; it may not have been ready yet. `how`: exit code or signal. */
   onEnd?(place: Place, pid: number, how: number | string): void;
 }
@@ -84,7 +84,7 @@ export async function startCluster(t: Test, options: ClusterOptions): Promise<Cl
         LOG_LEVEL: 'info',
         ...environment,
         ...(children.has(place) ? {} : firstEnvironments[place.name]),
-        ...options.environmentNow?.(),
+        ...options.environmentNow?.(place),
       };
       const child = spawn(process.execPath, args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
       children.set(place, child);

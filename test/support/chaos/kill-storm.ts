@@ -15,7 +15,7 @@ export interface KillStormOptions {
 
 export interface KillStorm {
   /** For `startCluster`. */
-  readonly environmentNow: () => Readonly<Record<string, string>>;
+  readonly environmentNow: (place: Place) => Readonly<Record<string, string>>;
   readonly onEnd: (place: Place, pid: number, how: number | string) => void;
   readonly done: readonly Disturbance[];
   /** Ends that nobody meant. */
@@ -32,6 +32,8 @@ export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOpt
   const starting = new Map<Place, Disturbance>();
   const crashes: string[] = [];
   const struck = new Set<number>();
+  /** Left alone until they have come to one of the first points. */
+  const doomed = new Set<Place>();
   let raging: Cluster | undefined;
   let armed = 0;
   let atPoints = 0;
@@ -52,14 +54,18 @@ export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOpt
     done,
     crashes,
     atPoints: () => atPoints,
-    environmentNow(): Readonly<Record<string, string>> {
+    environmentNow(place): Readonly<Record<string, string>> {
       if (raging === undefined || done.length >= kills) return {};
       const first = FIRST_POINTS[armed++];
-      if (first !== undefined) return { HECTOR_FAULT_POINTS: `${first}=kill` };
+      if (first !== undefined) {
+        doomed.add(place);
+        return { HECTOR_FAULT_POINTS: `${first}=kill` };
+      }
       return random.chance(0.4) ? { HECTOR_FAULT_POINTS: `${random.pick(POINTS)}=kill@${1 + random.below(5)}` } : {};
     },
     onEnd(place, pid, how) {
       const at = Date.now();
+      doomed.delete(place);
       if (raging === undefined || how !== 'SIGKILL') {
         crashes.push(`${place.name} ended by itself: ${how}`);
         return;
@@ -79,7 +85,9 @@ export function createKillStorm({ random, kills, everyMs, onKill }: KillStormOpt
         const well = cluster.places.filter((place) => !starting.has(place) && place.pid !== 0);
         // One is left to work, as in any cluster that is meant to.
         if (well.length < 2 || done.length >= kills || signal.aborted) continue;
-        const place = random.pick(well);
+        const open = well.filter((place) => !doomed.has(place));
+        if (open.length === 0) continue;
+        const place = random.pick(open);
         struck.add(place.pid);
         await cluster.end(place, 'SIGKILL');
       }
