@@ -120,6 +120,8 @@ export async function runFlowKills(t: Test, { database, kills: wanted, everyMs, 
   report('flows', `${results.length} of ${stored.size} runs and ${stepsOf} steps in ${(tookMs / 1_000).toFixed(1)} s, seed ${seed}`);
   report('kills', `${storm.done.length}, of them at fault points ${storm.atPoints()}; runs taken over ${takeovers.length}`);
   report('from the kill to the next commit', describeTimes(takeovers.map(({ tookMs }) => tookMs)));
+  const undisturbed = takeovers.filter(({ isUndisturbed }) => isUndisturbed);
+  report('the same with nothing else amiss', describeTimes(undisturbed.map(({ tookMs }) => tookMs)));
   report('effects', `${JSON.stringify(effects.counts)}, answers of the human ${JSON.stringify(human.answers)}`);
   t.same(storm.crashes, [], 'no process ended that nobody killed');
   t.ok(storm.done.length >= wanted, `${storm.done.length} of ${wanted} kills`);
