@@ -27,6 +27,10 @@ export interface ClusterOptions {
   /** More of it for the first process of a place. */
   readonly firstEnvironments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly places: Readonly<Record<string, readonly string[]>>;
+  /** More of it for a process that starts now. */
+  environmentNow?(place: Place): Readonly<Record<string, string>>;
+  /** A process has ended, whoever ended it; it may not have been ready yet. `how`: exit code or signal. */
+  onEnd?(place: Place, pid: number, how: number | string): void;
 }
 
 /** The newest beginning of a step that a process told of. */
@@ -80,6 +84,7 @@ export async function startCluster(t: Test, options: ClusterOptions): Promise<Cl
         LOG_LEVEL: 'info',
         ...environment,
         ...(children.has(place) ? {} : firstEnvironments[place.name]),
+        ...options.environmentNow?.(place),
       };
       const child = spawn(process.execPath, args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
       children.set(place, child);
@@ -101,6 +106,7 @@ export async function startCluster(t: Test, options: ClusterOptions): Promise<Cl
         child.once('exit', (code, signal) => {
           place.pid = 0;
           note(`ended: ${code ?? signal}`);
+          if (!isOver) options.onEnd?.(place, pid, code ?? signal ?? '');
           reject(new Error(`${place.name} ended (${code ?? signal}) before it was ready:\n${log.slice(-30).join('\n')}`));
         });
         place.pid = pid;

@@ -22,6 +22,10 @@ export interface StoredRun {
   readonly step: number;
   readonly seq: number;
   readonly configVersion: string;
+  /** Key of the agent that it began with. */
+  readonly agent: string;
+  /** The run that waits for it; '' for one that a client started. */
+  readonly parentId: string;
   readonly events: readonly TimedEvent[];
   readonly messages: readonly StoredMessage[];
 }
@@ -30,7 +34,7 @@ type Row = Record<string, string | number>;
 
 export async function readStoredRuns(settings: DatabaseSettings): Promise<ReadonlyMap<string, StoredRun>> {
   const [tasks = [], events = [], messages = []] = await queryAll(settings, [
-    'select id, state, epoch, step, seq, config_version from tasks',
+    'select id, state, epoch, step, seq, config_version, agent, parent_id from tasks',
     'select task_id, seq, epoch, created_at, body from task_events order by task_id, seq',
     'select task_id, body from session_messages order by session_id, turn, position',
   ]);
@@ -46,6 +50,8 @@ export async function readStoredRuns(settings: DatabaseSettings): Promise<Readon
         step: Number(task['step']),
         seq: Number(task['seq']),
         configVersion: String(task['config_version']),
+        agent: String(task['agent']),
+        parentId: String(task['parent_id'] ?? ''),
         events: (eventsOf.get(id) ?? []).map((row) => ({
           seq: Number(row['seq']),
           epoch: Number(row['epoch']),

@@ -19,7 +19,7 @@ import { startEffectWorld } from './effect-world.js';
 import { createHuman } from './human.js';
 import { readStoredRuns } from './read-runs-sql.js';
 import { awaitRun, followRun, type RunResult } from './run-client.js';
-import type { RunPlan } from './run-plan.js';
+import { plannedCalls, type RunPlan } from './run-plan.js';
 import { describeTimes, findTakeovers, type Kill, recordKill } from './takeovers.js';
 
 export interface ChaosOptions {
@@ -98,10 +98,11 @@ export async function runChaos(t: Test, options: ChaosOptions): Promise<void> {
   if (problems.length > 0) t.comment(describeProblems(problems, stored, disturbances, cluster.logTail()));
   t.equal(problems.length, 0, `all ${results.length} runs ended well, and every client holds what the log holds`);
   t.equal(stored.size, results.length, 'one task for each message (R1, R11)');
-  const effects = checkEffects(plans, await world.report());
+  const effects = checkEffects(plans.flatMap(plannedCalls), await world.report());
   t.same(effects.problems.slice(0, 20), [], 'the world was changed as often as planned (R7)');
 
-  const takeovers = findTakeovers(await Promise.all(kills), results, stored, disturbances);
+  const held = results.map(({ plan, taskId }) => ({ run: plan.run, taskId }));
+  const takeovers = findTakeovers(await Promise.all(kills), held, stored, disturbances);
   const count = (type: string) => disturbances.filter((disturbance) => disturbance.type === type).length;
   const connections = results.reduce((sum, { log }) => sum + (log?.connections ?? 0), 0);
   const report = (name: string, value: string) => reportFigure(t, `chaos, ${options.database.driver}, ${name}`, value);

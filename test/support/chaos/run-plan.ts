@@ -3,6 +3,12 @@
 /** `p` looks something up (pure), `i` puts a record under its key (idempotent), `o` sends a letter (once). */
 export type PlannedCall = 'p' | 'i' | 'o';
 
+/** A call that a run makes, once. */
+export interface PlannedEffect {
+  readonly id: string;
+  readonly kind: PlannedCall;
+}
+
 export interface RunPlan {
   /** Unique name of the run; part of its call ids. */
   readonly run: string;
@@ -22,7 +28,7 @@ export function callId(run: string, step: number, kind: PlannedCall, index: numb
 }
 
 /** Every call that a run makes, in order. */
-export function plannedCalls(plan: RunPlan): readonly { readonly id: string; readonly kind: PlannedCall; readonly step: number }[] {
+export function plannedCalls(plan: RunPlan): readonly (PlannedEffect & { readonly step: number })[] {
   return plan.steps.flatMap((kinds, step) =>
     [...kinds].map((kind, index) => ({ id: callId(plan.run, step, kind as PlannedCall, index), kind: kind as PlannedCall, step })),
   );

@@ -3,7 +3,6 @@ import type { DatabaseSettings } from '../../../src/config/settings.js';
 import type { Beginning } from './cluster.js';
 import type { Disturbance } from './disturbances.js';
 import { readTakenTasks, type StoredRun } from './read-runs-sql.js';
-import type { RunResult } from './run-client.js';
 
 export interface Kill {
   /** Epoch milliseconds. */
@@ -31,17 +30,23 @@ export interface Takeover {
   readonly isUndisturbed: boolean;
 }
 
+export interface HeldRun {
+  /** As its processes tell of it. */
+  readonly run: string;
+  readonly taskId: string;
+}
+
 /** One per run that was held and went on. */
 export function findTakeovers(
   kills: readonly Kill[],
-  results: readonly RunResult[],
+  results: readonly HeldRun[],
   stored: ReadonlyMap<string, StoredRun>,
   disturbances: readonly Disturbance[],
 ): readonly Takeover[] {
   const takeovers: Takeover[] = [];
   for (const { at, runs, taken } of kills) {
-    for (const { plan, taskId } of results) {
-      if (!runs.has(plan.run) || !taken.has(taskId)) continue;
+    for (const { run, taskId } of results) {
+      if (!runs.has(run) || !taken.has(taskId)) continue;
       const events = stored.get(taskId)?.events ?? [];
       const epoch = events.filter((event) => event.at <= at).at(-1)?.epoch ?? 0;
       const next = events.find((event) => event.at > at && event.epoch > epoch);
