@@ -37,6 +37,8 @@ export interface Tool extends ToolDefinition {
   readonly effect: ToolEffect;
   /** Each call waits for somebody's decision first (TOOL-60). Default false. */
   readonly requiresApproval?: boolean;
+  /** `parameters` are somebody else's: what patterns in them demand is left to that side to check. Default false. */
+  readonly isForeign?: boolean;
   /** Asks for the decision; `{name}` stands for the argument of that name. Default: a sentence with tool and arguments. */
   readonly approvalPrompt?: string;
   /**

@@ -52,3 +52,13 @@ t.test('schemas of the dialects that MCP servers send are understood', async (t)
     t.equal(check({ name: 'when', parameters }, {}).type, 'invalid');
   }
 });
+
+t.test("patterns in a stranger's schema are not run: they could take minutes (TOOL-50, W-34)", async (t) => {
+  const check = createArgumentsCheck();
+  const parameters = { type: 'object', properties: { a: { type: 'string', pattern: '(a+)+$', maxLength: 100 } }, required: ['a'] };
+  const text = `${'a'.repeat(40)}!`;
+  t.equal(check({ name: 'slow', parameters, isForeign: true }, { a: text }).type, 'valid');
+  t.equal(check({ name: 'slow', parameters, isForeign: true }, { a: 'x'.repeat(101) }).type, 'invalid', 'all else is checked');
+  const own = { type: 'object', properties: { a: { type: 'string', pattern: '^[a-z]+$' } } };
+  t.equal(check({ name: 'own', parameters: own }, { a: '!' }).type, 'invalid');
+});

@@ -22,12 +22,13 @@ export function createMcpTool(offered: OfferedTool, { settings, send, checkOutpu
   const tool = withPolicy({ rawName, name, description: offered.description, effect: annotated }, settings);
   const findOutputProblem = (value: JsonObject): string | undefined => {
     if (outputSchema === undefined) return undefined;
-    const check = checkOutput({ name, parameters: outputSchema }, value);
+    const check = checkOutput({ name, parameters: outputSchema, isForeign: true }, value);
     return check.type === 'valid' ? undefined : check.problems;
   };
   return {
     ...tool,
     parameters,
+    isForeign: true,
     async execute(args, context): Promise<ToolResult> {
       const params = { name: rawName, arguments: args, _meta: { [IDEMPOTENCY_KEY]: context.idempotencyKey } };
       return toToolResult(await send('tools/call', params, tool.effect, context), { findOutputProblem });
