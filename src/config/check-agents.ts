@@ -92,6 +92,16 @@ function checkToolNames(name: string, agent: JsonObject): readonly Finding[] {
         ]
       : [],
   );
+  const reserved = calls.flatMap((member, index): Finding[] =>
+    isControlName(member)
+      ? [
+          {
+            path: ['agents', name, 'agent_tools', index],
+            description: `a tool '${member}' would take the place of the one by which models end loops or hand over; name the agent otherwise`,
+          },
+        ]
+      : [],
+  );
   const options = Object.keys((agent['agent_tool_options'] ?? {}) as JsonObject);
   const unknown = options
     .filter((member) => !calls.includes(member))
@@ -101,7 +111,12 @@ function checkToolNames(name: string, agent: JsonObject): readonly Finding[] {
         description: `'${member}' is not among its agent_tools`,
       }),
     );
-  return [...twice, ...shadowed, ...unknown];
+  return [...twice, ...shadowed, ...reserved, ...unknown];
+}
+
+/** AGT-08, AGT-20 */
+function isControlName(tool: string): boolean {
+  return tool === 'exit_loop' || tool === 'escalate' || tool.startsWith('transfer_to_');
 }
 
 function toGraph(agents: Agents): AgentGraph {

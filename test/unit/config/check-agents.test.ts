@@ -43,6 +43,15 @@ t.test('what only some types have is refused on others, and what a type needs is
   ]);
 });
 
+t.test('an agent cannot be a tool under the name of a control tool (AGT-08, AGT-20)', async (t) => {
+  const description = (name: string) =>
+    `a tool '${name}' would take the place of the one by which models end loops or hand over; name the agent otherwise`;
+  t.same(found({ a: { agent_tools: ['escalate', 'transfer_to_b'] }, escalate: {}, transfer_to_b: {} }), [
+    `a.agent_tools.0: ${description('escalate')}`,
+    `a.agent_tools.1: ${description('transfer_to_b')}`,
+  ]);
+});
+
 t.test('workflows and runners need no llm, also among several (CFG-32, CFG-45)', async (t) => {
   const { agents } = loadSettings({
     workingDirectory: t.testdir(),
