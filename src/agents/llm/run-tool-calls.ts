@@ -44,7 +44,7 @@ export async function runToolCalls(
 ): Promise<readonly (StoredToolResult | undefined)[]> {
   throwIfAborted(options.context.signal);
   const maxToolBytes = Math.min(options.maxToolBytes, Math.floor((options.maxToolBytes * ANSWER_FACTOR) / calls.length));
-  const results = await Promise.all(calls.map((call) => runToolCall(call, { ...options, maxToolBytes })));
+  const results = await mapAtOnce(calls, MAX_AT_ONCE, (call) => runToolCall(call, { ...options, maxToolBytes }));
   throwIfAborted(options.context.signal);
   return results;
 }
@@ -102,3 +102,21 @@ async function callTool(
 
 /** In place of what a tool returned. */
 const UNKNOWN = Symbol('unknown');
+
+/** Each takes a place when one is free; the first failure ends the taking. */
+async function mapAtOnce<Item, Result>(
+  items: readonly Item[],
+  places: number,
+  run: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const waiting = items.entries();
+  const work = async () => {
+    for (const [index, item] of waiting) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(places, items.length) }, work));
+  return results;
+}
+
+/** A model may ask for a thousand calls in one answer; they must not take the process away from other runs. */
+const MAX_AT_ONCE = 16;
