@@ -198,7 +198,8 @@ t.test('a runner hands from tool to tool, waits for approvals, and ends with wha
     effect: 'once' as const,
     execute: async (args: Record<string, unknown>) => {
       calls.push([name, args]);
-      return { content: content(args) };
+      // What programs are told of a call is no output: the next tool must not be called with it.
+      return { content: content(args), data: { a: 'of the call' } };
     },
   });
   const rig = await startAgents(t, {

@@ -15,9 +15,17 @@ export interface McpDependencies {
   readonly log: Logger;
 }
 
+export interface RunningCall {
+  readonly agent: string;
+  /** `undefined`: not known yet. */
+  taskId: string | undefined;
+  /** A cancellation that came before the task was known; it is for whoever learns of the task. */
+  isCanceled: boolean;
+}
+
 export interface CallScope extends McpDependencies {
-  /** Calls on this front, by caller and key. */
-  readonly running: Map<string, { readonly agent: string; readonly taskId: string }>;
+  /** Calls on this front, by caller and key; each request that is answered has its own, also when it is one sent again. */
+  readonly running: Map<string, Set<RunningCall>>;
   readonly request: BindingRequest;
   readonly principal: Principal;
 }

@@ -35,7 +35,7 @@ export interface McpHandler {
 
 export function createMcpHandler(dependencies: McpDependencies): McpHandler {
   const { settings, log } = dependencies;
-  const running = new Map<string, { readonly agent: string; readonly taskId: string }>();
+  const running: CallScope['running'] = new Map();
   return {
     async handle(request, principal) {
       let id: JsonRpcId = null;

@@ -10,9 +10,11 @@ import type { Clock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import { canonicalJson, type JsonValue, sha256Hex } from '../../base/json.js';
+import type { Logger } from '../../observe/log.js';
 import type { CallIdentity, StoredToolResult, ToolCallRecord, ToolCallWrite, ToolEffect } from '../../tasks/tool-call.js';
 import type { StepContext } from '../agent.js';
-import { recordSurely } from '../llm/record-results.js';
+import { recordResults, recordSurely } from '../llm/record-results.js';
+import { limitContent } from '../llm/store-result.js';
 import type { EffectContext } from './handler.js';
 import { invalid } from './read-output.js';
 
@@ -23,7 +25,16 @@ export interface EffectsOptions {
   readonly scope?: string | undefined;
   /** That of the handler's call. */
   readonly signal: AbortSignal;
+  /** `server.limits.max_tool_bytes`: of one result. */
+  readonly maxToolBytes: number;
   readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Failure {
+  readonly stored: StoredToolResult;
+  /** As the handler is to see it now; later calls get `stored`. */
+  readonly error: unknown;
 }
 
 export class Effects {
@@ -89,37 +100,47 @@ export class Effects {
     if (row !== undefined && isLost(row, effect)) return await this.#ask(name, row);
     await faultPoint('tool.before-intent');
     const decided = row?.decision === undefined ? {} : { decision: row.decision };
-    await this.#record({ ...identity, status: 'intended', ...decided }, context);
+    await recordSurely([{ ...identity, status: 'intended', ...decided }], context, this.#options.clock);
     await faultPoint('tool.after-intent');
     if (signal.aborted) throw abortError(signal);
     const result = await this.#run(name, effect, () => run(environment));
     await faultPoint('tool.after-call');
-    await this.#record({ ...identity, status: 'done', result: result.stored, ...decided }, context);
+    await this.#keep({ ...identity, status: 'done', result: result.stored, ...decided }, context);
     await faultPoint('tool.after-result');
     if ('error' in result) throw result.error;
     return this.#settle(result.stored) as Value;
   }
 
   /** @throws what leaves the outcome open: nobody knows what a call did that gave up, and an idempotent one may be tried again. */
-  async #run(
-    name: string,
-    effect: ToolEffect,
-    run: () => unknown,
-  ): Promise<{ readonly stored: StoredToolResult; readonly error?: unknown }> {
+  async #run(name: string, effect: ToolEffect, run: () => unknown): Promise<Failure | { readonly stored: StoredToolResult }> {
+    const { agent, maxToolBytes } = this.#options;
     let value: unknown;
     try {
       value = await run();
     } catch (error) {
       if (this.#options.signal.aborted || effect === 'idempotent') throw error;
-      return { stored: { content: describeError(error), isError: true }, error };
+      return this.#fail(describeError(error), error);
     }
     try {
       const text = JSON.stringify(value) as string | undefined;
+      const bytes = Buffer.byteLength(text ?? '');
+      if (bytes > maxToolBytes) {
+        const error = invalid(
+          agent,
+          `the effect '${name}' ran and returned ${bytes} bytes as JSON; server.limits.max_tool_bytes allows ${maxToolBytes}: return a reference, not the data`,
+        );
+        return this.#fail(error.message, error);
+      }
       return { stored: { content: '', isError: false, ...(text === undefined ? {} : { data: JSON.parse(text) as JsonValue }) } };
     } catch (cause) {
-      const error = invalid(this.#options.agent, `the effect '${name}' returned what is no JSON (${describeError(cause)})`);
-      return { stored: { content: error.message, isError: true }, error };
+      const error = invalid(agent, `the effect '${name}' returned what is no JSON (${describeError(cause)})`);
+      return this.#fail(error.message, error);
     }
+  }
+
+  /** Bounded: a row that the database refuses would leave open what has been done. */
+  #fail(content: string, error: unknown): Failure {
+    return { stored: { content: limitContent(content, this.#options.maxToolBytes), isError: true }, error };
   }
 
   #settle({ isError, content, data }: StoredToolResult): unknown {
@@ -134,8 +155,15 @@ export class Effects {
     return new Promise(() => {});
   }
 
-  #record(row: ToolCallWrite, context: StepContext): Promise<void> {
-    return recordSurely([row], context, this.#options.clock);
+  async #keep(row: ToolCallWrite, context: StepContext): Promise<void> {
+    const { agent, clock, log } = this.#options;
+    try {
+      await recordResults([row], context, clock);
+    } catch (error) {
+      // Nobody listens to the handler any more.
+      if (context.signal.aborted) log.info({ err: error, agent, effect: row.tool }, 'the result of an aborted effect was not kept');
+      throw error;
+    }
   }
 
   #assertCall(name: unknown, effect: unknown, run: unknown): void {

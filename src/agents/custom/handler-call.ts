@@ -28,7 +28,7 @@ export interface CustomAgentOptions {
   readonly settings: Pick<AgentSettings, 'directMessages'>;
   readonly handler: AgentHandler;
   readonly approvalExpiresAfterMs: number;
-  /** `server.limits.max_tool_bytes`: of what people say came of an effect. */
+  /** `server.limits.max_tool_bytes`: of what came of an effect, by its code or by what people say. */
   readonly maxToolBytes: number;
   /** `server.limits.max_event_bytes`. Default: what the worker allows, which sees to it in any case. */
   readonly maxEventBytes?: number;
@@ -59,7 +59,8 @@ export class HandlerCall {
     const { metadata, ...view } = readRun(await context.readEvents(), state.history, control.messageId);
     const signal = AbortSignal.any([context.signal, context.turn]);
     const effects = new Effects({
-      ...{ agent: options.name, taskId: task.id, signal, clock: options.clock },
+      ...{ agent: options.name, taskId: task.id, signal },
+      ...{ maxToolBytes: options.maxToolBytes, clock: options.clock, log: options.log },
       scope: findNestedBranch(state, options.name),
     });
     const { id, contextId, owner, tenant } = task;

@@ -37,7 +37,7 @@ export type ArtifactOutput = Content & {
 interface Statement {
   /** Metadata of the message. */
   readonly messageMetadata?: JsonObject;
-  /** Metadata of the status: of the task too when this ends it, or while it waits. */
+  /** Metadata of the status: of the task too when this ends it, or while it waits. No key may begin with `hector:`. */
   readonly metadata?: JsonObject;
   readonly extensions?: readonly string[];
   readonly referenceTaskIds?: readonly string[];

@@ -84,10 +84,18 @@ function readStatement(fields: FieldReader, problems: Problems, needsContent: bo
   return {
     parts: readContent(fields, problems, needsContent),
     ...optional('messageMetadata', fields.struct('messageMetadata')),
-    ...optional('metadata', fields.struct('metadata')),
+    ...optional('metadata', readStatusMetadata(fields)),
     ...optional('extensions', fields.texts('extensions')),
     ...optional('referenceTaskIds', fields.texts('referenceTaskIds')),
   };
+}
+
+/** What agents above this one, and the limits of the run, read there is for Hector alone to write. */
+function readStatusMetadata(fields: FieldReader): JsonObject | undefined {
+  const metadata = fields.struct('metadata');
+  for (const key of Object.keys(metadata ?? {}).filter((name) => name.startsWith(RESERVED)))
+    fields.problem('metadata', `must not have the key '${key.slice(0, 100)}': names that begin with ${RESERVED} are Hector's own`);
+  return metadata;
 }
 
 function readContent(fields: FieldReader, problems: Problems, isNeeded: boolean): readonly Part[] {
@@ -123,6 +131,8 @@ function describe(type: unknown): string {
 }
 
 export const RESPONSE = 'response';
+/** Of keys in status metadata. */
+const RESERVED = 'hector:';
 const WANTED =
   'wanted a string, or an object whose type is text, artifact, status, input-required, auth-required, message, completed, failed or rejected';
 const MAX_PARTS = 10_000;

@@ -26,8 +26,8 @@ export async function recordSurely(
   }
 }
 
-/** Results: an abort says nothing about them, so that they are tried a while longer. */
-async function recordResults(
+/** Results: an abort says nothing about what was done, so that they are tried a while longer. */
+export async function recordResults(
   rows: readonly ToolCallWrite[],
   { ledger, signal }: Pick<StepContext, 'ledger' | 'signal'>,
   clock: Clock,

@@ -60,7 +60,7 @@ function nextTool(state: StepState, lastCall: string, { name, order, tools, cloc
   const tool = tools.find((candidate) => candidate.name === toolName);
   if (tool === undefined)
     return failed(new AppError('TOOL_NOT_FOUND', { message: `agents.${name}.tools: there is no tool '${toolName}' now` }), state, nothing);
-  const call: ToolCallPart = { type: 'tool_call', id: `hector-${id}`, name: toolName, arguments: toArguments(tool, { text: input }) };
+  const call: ToolCallPart = { type: 'tool_call', id: `hector-${id}`, name: toolName, arguments: toArguments(tool, input) };
   const message: SessionMessage = { id, role: 'agent', author: name, parts: [call], createdAt: clock.now() };
   const next = { ...control, iteration: control.iteration + 1, wroteOutput: true, callMessageId: id };
   return {

@@ -2,20 +2,17 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import type { ToolDefinition } from '../../providers/llms/contract.js';
 
-export interface ToolInput {
-  readonly text: string;
-  /** What the text says, for programs. */
-  readonly data?: JsonValue;
-}
-
 /**
- * 1. An object, as data or as JSON text, is the arguments; of a whole one the members that the tool knows.
- * 2. Anything else is the value of the one text that the tool needs; of the only one it has; or of the first.
+ * 1. An object, as JSON text, is the arguments: those of its members that the tool knows.
+ * 2. Anything else is the value of the first text that the tool needs, or else of the first that it has.
+ *
+ * @param text the output alone: a result's `data` tells programs about the call, often with names that the next tool has for its own
+ *   arguments (a command, a path, a url), and would have it do the same again.
  */
-export function toArguments({ parameters }: Pick<ToolDefinition, 'parameters'>, { text, data }: ToolInput): JsonObject {
+export function toArguments({ parameters }: Pick<ToolDefinition, 'parameters'>, text: string): JsonObject {
   const properties = isJsonObject(parameters['properties']) ? parameters['properties'] : {};
   const required = Array.isArray(parameters['required']) ? parameters['required'] : [];
-  const value = isJsonObject(data) ? data : parseObject(text);
+  const value = parseObject(text);
   if (value !== undefined) {
     const known = Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(properties, name)));
     if (Object.keys(known).length > 0 || Object.keys(properties).length === 0) return Object.keys(known).length > 0 ? known : value;

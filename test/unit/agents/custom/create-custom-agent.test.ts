@@ -1,9 +1,13 @@
 import t, { type Test } from 'tap';
+import type { StepContext } from '../../../../src/agents/agent.js';
 import { createCustomAgent } from '../../../../src/agents/custom/create-custom-agent.js';
 import type { AgentHandler } from '../../../../src/agents/custom/handler.js';
+import { withoutDecisions } from '../../../../src/agents/llm/prepare-history.js';
 import { systemClock } from '../../../../src/base/clock.js';
+import { AppError } from '../../../../src/base/errors.js';
 import { silentLogger } from '../../../../src/observe/log.js';
 import type { TaskEvent } from '../../../../src/tasks/task-event.js';
+import type { ToolCallWrite } from '../../../../src/tasks/tool-call.js';
 import { TestRun } from '../../../support/test-run.js';
 
 const MESSAGE = { messageId: 'm-1', role: 'ROLE_USER', parts: [{ text: 'Go' }] } as const;
@@ -100,6 +104,7 @@ t.test('a lost once effect ends the step in a question, and what the call had no
   t.match(run.questions, [{ type: 'tool_outcome_request', tool_name: 'pay', attempt: 1 }]);
   endTurn();
   const messageId = run.say('retry');
+  t.match(await step(), { type: 'continue', durable: true, toolCalls: [{ status: 'approved', decision: { messageId } }] });
   t.match(await step(), { type: 'finished' });
   t.match([...run.ledger.rows.values()], [{ status: 'done', decision: { messageId } }], 'who decided stays with the result');
   t.same(run.parts, [{ text: 'not to be seenpaid' }]);
@@ -120,6 +125,7 @@ t.test('what a person says came of an effect is bounded as any result is (R7)', 
   const [question] = run.questions;
   const result = 'x'.repeat(2 * 1024 * 1024);
   run.say({ type: 'tool_outcome', tool_call_id: question?.['tool_call_id'] as string, outcome: 'done', result });
+  t.match(await step(), { type: 'continue' });
   t.match(await step(), { type: 'finished' });
   const [row] = [...run.ledger.rows.values()];
   t.match(row?.result?.content, /x\.\.\. \[TRUNCATED by server: 2097152 bytes exceeded server\.limits\.max_tool_bytes\]$/);
@@ -141,6 +147,92 @@ t.test('a once effect that was lost is asked about also when it is called under 
   dying.catch(() => {});
   t.match(await step(), { type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED' });
   t.match(run.questions, [{ type: 'tool_outcome_request', tool_name: 'pay' }]);
+});
+
+t.test('what only decides about an effect is hidden from models, and is durable with the decision (R7)', async (t) => {
+  const { run, step, crash, endTurn } = setUp(t, async ({ call }) => await call('pay', 'once', () => new Promise<string>(() => {})));
+  crash().catch(() => {});
+  while (run.ledger.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  endTurn();
+  await step();
+  endTurn();
+  const vague = run.say('approve');
+  t.match(await step(), { type: 'wait', messages: [{ role: 'tool', parts: [], consumes: [vague] }] });
+  t.match(run.questionText, /waits for a tool_outcome/);
+  endTurn();
+  const decision = run.say('done');
+  const crashed = await crash();
+  t.match(crashed, { messages: [{ role: 'tool', parts: [], consumes: [decision] }], toolCalls: [{ status: 'done' }] });
+  t.match(Object.values(run.ledger.statuses()), ['unknown'], 'nothing of it before the commit');
+  endTurn();
+  await step();
+  t.match(await step(), { type: 'finished' });
+  const ids = withoutDecisions(run.history).flatMap(({ id, role }) => (role === 'user' ? [id] : []));
+  t.same(ids, ['m-1']);
+});
+
+t.test('more than server.limits.max_tool_bytes from an effect is a settled error, and the effect is never repeated (R7)', async (t) => {
+  let ran = 0;
+  const huge = 'x'.repeat(2 * 1024 * 1024);
+  const { run, step, endTurn } = setUp(t, async ({ call }) => {
+    const failures: string[] = [];
+    const note = (error: Error) => void failures.push(error.message);
+    await call('export', 'once', () => {
+      ran += 1;
+      return huge;
+    }).catch(note);
+    await call('fail', 'once', () => {
+      ran += 1;
+      throw new Error(huge);
+    }).catch(note);
+    return failures.map((text) => text.slice(0, 300)).join('\n');
+  });
+  await step();
+  const why = /the effect 'export' ran and returned 2097154 bytes as JSON; server\.limits\.max_tool_bytes allows 1048576/;
+  t.match(run.parts, [{ text: why }]);
+  const [data, text] = [...run.ledger.rows.values()];
+  t.match(data, { status: 'done', result: { isError: true, content: why } });
+  t.match(text, { status: 'done', result: { isError: true, content: /TRUNCATED by server/ } });
+  t.ok(Buffer.byteLength(JSON.stringify(text?.result)) < 1024 * 1024 + 500);
+  endTurn();
+  run.control = {};
+  await step();
+  t.match(run.parts, [{ text: why }], 'what it reads the second time');
+  t.equal(ran, 2);
+});
+
+t.test('the result of an effect is kept when the step is aborted and the database is away for a moment (R7)', async (t) => {
+  let finish = () => {};
+  const { run, crash, endTurn } = setUp(t, async ({ call }) => {
+    const wait = new Promise<string>((resolve) => {
+      finish = () => resolve('paid');
+    });
+    return await call('pay', 'once', () => wait);
+  });
+  const aborted = new AbortController();
+  const { ledger } = run;
+  let refused = 0;
+  const kept = new Promise<void>((resolve) => {
+    const record = async (rows: readonly ToolCallWrite[]) => {
+      if (rows.some(({ status }) => status === 'done') && refused++ < 2) throw new AppError('OVERLOADED');
+      await ledger.record(rows);
+      if (rows.some(({ status }) => status === 'done')) resolve();
+    };
+    crash({ signal: aborted.signal, ledger: { ...ledger, record } }).catch(() => {});
+  });
+  while (ledger.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  aborted.abort();
+  endTurn();
+  finish();
+  await kept;
+  t.match([...ledger.rows.values()], [{ status: 'done', result: { data: 'paid' } }]);
+});
+
+t.test('a handler cannot write the status metadata that Hector reads, and is told which key it was', async (t) => {
+  for (const type of ['status', 'completed', 'failed', 'input-required'] as const) {
+    const { step } = setUp(t, async () => ({ type, text: 'x', metadata: { mine: 1, 'hector:escalated': 'enough' } }));
+    await t.rejects(step(), { code: 'AGENT_RESPONSE_INVALID', message: /metadata must not have the key 'hector:escalated'/ });
+  }
 });
 
 t.test('wrong arguments of call() are refused by name', async (t) => {
@@ -191,7 +283,7 @@ function setUp(t: Test, handler: AgentHandler) {
   return {
     run,
     step: () => run.step(agent, change()),
-    crash: () => run.crash(agent, change()),
+    crash: (more: Partial<StepContext> = {}) => run.crash(agent, { ...change(), ...more }),
     endTurn: () => {
       turn.abort();
       turn = new AbortController();

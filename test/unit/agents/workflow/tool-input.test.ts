@@ -7,12 +7,11 @@ const TEXT = { type: 'string' };
 
 t.test('an object gives the arguments, anything else the one text that the tool needs (AGT-33)', async (t) => {
   const two = tool({ a: TEXT, b: { type: 'integer' }, c: TEXT }, ['c']);
-  t.same(toArguments(two, { text: '{"a":"x","b":1,"other":true}' }), { a: 'x', b: 1 }, 'members that the tool knows');
-  t.same(toArguments(two, { text: 'words', data: { b: 2 } }), { b: 2 });
-  t.same(toArguments(two, { text: 'words' }), { c: 'words' }, 'the text that is required');
-  t.same(toArguments(two, { text: '{"other":1}' }), { c: '{"other":1}' }, 'an object of something else is a text');
-  t.same(toArguments(two, { text: '{not json' }), { c: '{not json' });
-  t.same(toArguments(tool({ n: { type: 'integer' }, q: TEXT }), { text: 'words' }), { q: 'words' }, 'else the first text');
-  t.same(toArguments(tool({ n: { type: 'integer' } }), { text: 'words' }), {});
-  t.same(toArguments(tool({}), { text: '{"free":1}' }), { free: 1 }, 'a tool that takes anything');
+  t.same(toArguments(two, '{"a":"x","b":1,"other":true}'), { a: 'x', b: 1 }, 'members that the tool knows');
+  t.same(toArguments(two, 'words'), { c: 'words' }, 'the text that is required');
+  t.same(toArguments(two, '{"other":1}'), { c: '{"other":1}' }, 'an object of something else is a text');
+  t.same(toArguments(two, '{not json'), { c: '{not json' });
+  t.same(toArguments(tool({ n: { type: 'integer' }, q: TEXT }), 'words'), { q: 'words' }, 'else the first text');
+  t.same(toArguments(tool({ n: { type: 'integer' } }), 'words'), {});
+  t.same(toArguments(tool({}), '{"free":1}'), { free: 1 }, 'a tool that takes anything');
 });
