@@ -4,7 +4,7 @@
  * Every process of a deployment runs the same program, with the same registrations, and says which roles it has.
  */
 import type { AgentHandler } from './agents/custom/handler.js';
-import type { AgentCustomization } from './agents/llm/customization.js';
+import { type AgentCustomization, assertCustomization } from './agents/llm/customization.js';
 import { AppError } from './base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './base/json.js';
 import { findAgentPath, listAgents, walkAgents } from './config/agent-graph.js';
@@ -44,10 +44,10 @@ export type {
 export { AppError } from './base/errors.js';
 export type { JsonObject, JsonValue } from './base/json.js';
 export type { Environment } from './config/environment.js';
-export type { Settings } from './config/settings.js';
+export type { AgentSettings, Settings } from './config/settings.js';
 export type { Logger } from './observe/log.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
-export type { ModelRequest, ModelUsage } from './providers/llms/contract.js';
+export type { FinishReason, ModelRequest, ModelUsage } from './providers/llms/contract.js';
 export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
 export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
@@ -115,7 +115,7 @@ export class Hector {
   readonly #options: HectorOptions;
   readonly #handlers = new Map<string, AgentHandler>();
   readonly #agents = new Map<string, AgentOptions>();
-  readonly #tools: Tool[] = [];
+  readonly #tools = new Map<string, Tool>();
   readonly #customizations = new Map<string, AgentCustomization>();
 
   constructor(options: HectorOptions = {}) {
@@ -146,17 +146,22 @@ export class Hector {
 
   /**
    * Adds code to an agent of the configuration with `type: llm`: callbacks, instructions, stages of its pipelines (AGT-04, AGT-14, AGT-67).
-   * @throws AppError `CONFIG_INVALID` when it has some already; `settings()` when there is no such agent.
+   * @throws AppError `CONFIG_INVALID` when it has some already, and for a name that nothing calls; `settings()` when there is no such agent.
    */
   customize(agent: string, customization: AgentCustomization): this {
     if (this.#customizations.has(agent)) throw new AppError('CONFIG_INVALID', { message: `agent '${agent}' is customized twice` });
+    assertCustomization(agent, customization);
     this.#customizations.set(agent, { ...customization });
     return this;
   }
 
-  /** Adds a tool that agents of the configuration may use by its name (PRG-16). */
+  /**
+   * Adds a tool that agents of the configuration may use by its name (PRG-16).
+   * @throws AppError `CONFIG_INVALID` when the name is taken.
+   */
   tool(tool: Tool): this {
-    this.#tools.push(tool);
+    if (this.#tools.has(tool.name)) throw new AppError('CONFIG_INVALID', { message: `tool '${tool.name}' is registered twice` });
+    this.#tools.set(tool.name, tool);
     return this;
   }
 
@@ -200,7 +205,7 @@ export class Hector {
     const logger = log ?? createLogger(settings.logger);
     // Loaded when it is needed: registering agents costs no database driver.
     const { startHector } = await import('./compose.js');
-    const extensions = { handlers: this.#handlers, tools: this.#tools, customizations: this.#customizations };
+    const extensions = { handlers: this.#handlers, tools: [...this.#tools.values()], customizations: this.#customizations };
     return await startHector(settings, { roles: new Set(roles), log: logger, extensions });
   }
 

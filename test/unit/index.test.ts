@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Hector } from 'hector';
+import { Type } from '@sinclair/typebox';
+import { type AgentSettings, defineTool, type FinishReason, Hector } from 'hector';
 import t from 'tap';
 import { silentLogger } from '../../src/observe/log.js';
 import { sendText } from '../support/a2a-client.js';
@@ -87,4 +88,20 @@ t.test('what is registered runs: a callback answers over the real line (AGT-14)'
   t.teardown(() => running.close());
   const task = await sendText(`${running.url}/agents/a`, 'Hello');
   t.match(task.artifacts, [{ parts: [{ text: 'heard 1' }] }]);
+});
+
+t.test('code under a name that nothing calls and tools of one name are refused (AGT-14, PRG-16)', async (t) => {
+  const hector = new Hector({ config: { agents: { a: {} } }, environment: {} });
+  t.throws(() => hector.customize('a', { beforTool: () => undefined } as never), {
+    code: 'CONFIG_INVALID',
+    message: /customize\('a'\): there is no 'beforTool'; wanted one of .*beforeTool/,
+  });
+  t.throws(() => hector.customize('a', { beforeTool: 'no' } as never), { code: 'CONFIG_INVALID', message: /beforeTool is a string/ });
+  t.doesNotThrow(() => hector.customize('a', {}), 'what was refused was not kept');
+  const tool = defineTool({ name: 'look', description: 'Looks.', parameters: Type.Object({}), execute: () => 'x' });
+  hector.tool(tool);
+  t.throws(() => hector.tool(tool), { code: 'CONFIG_INVALID', message: /tool 'look' is registered twice/ });
+  const settings: AgentSettings | undefined = hector.findAgent('a');
+  const reason: FinishReason = 'stop';
+  t.same([settings?.type, reason], ['llm', 'stop']);
 });

@@ -64,7 +64,7 @@ export function delegateCalls(calls: readonly PlannedCall[], state: StepState, o
       starts.push(startOf(key, plan.call, tool, options.now));
       if (plan.intent !== undefined) toolCalls.push(plan.intent);
     } else if (isTerminal(child.state)) {
-      const result = resultOf(child, tool, options);
+      const result = describeChild(child, tool, options);
       answered.push({ call, result, requiresApproval: tool.requiresApproval === true });
       usages.push(readUsage(child.statusMetadata));
       const decision = plan.intent?.decision;
@@ -92,7 +92,12 @@ function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: Age
   };
 }
 
-function resultOf(child: ChildRun, tool: AgentTool, { maxToolOutputLength, maxToolBytes }: DelegateOptions): StoredToolResult {
+/** What the caller's model reads of a run that has ended. */
+export function describeChild(
+  child: ChildRun,
+  tool: AgentTool,
+  { maxToolOutputLength, maxToolBytes }: Pick<DelegateOptions, 'maxToolOutputLength' | 'maxToolBytes'>,
+): StoredToolResult {
   const { isCompleted, text } = readChildAnswer(child);
   const about: JsonObject = {
     result: text,

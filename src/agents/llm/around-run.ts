@@ -2,17 +2,19 @@
 import { newId } from '../../base/ids.js';
 import type { JsonValue } from '../../base/json.js';
 import type { Part } from '../../protocol/a2a.js';
-import { type SessionMessage, textOf } from '../../tasks/session-message.js';
+import type { SessionMessage } from '../../tasks/session-message.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { checkOutput } from './check-output.js';
 import { type LlmControl, writeControl } from './control.js';
 import { describeInvocation } from './describe-invocation.js';
 import { describeOutput, RESPONSE_ARTIFACT } from './describe-output.js';
 import { finished } from './end-run.js';
+import { findLastWords, ownRun } from './own-run.js';
 import { runCallback } from './run-callback.js';
 import type { StepDependencies } from './step-dependencies.js';
 
-type AroundRun = Pick<StepDependencies, 'name' | 'settings' | 'customization' | 'clock'>;
+type AroundRun = Pick<StepDependencies, 'name' | 'settings' | 'customization' | 'clock' | 'checkArguments'>;
 
 /** The end of a run that code answers in place of the agent; `undefined`: it begins. */
 export async function answerBefore(
@@ -50,20 +52,21 @@ export async function answerAfter(
 }
 
 /** `output_key`: what was answered becomes a value of the session's state. */
-export function keepAnswer(outcome: StepOutcome, state: StepState, { name, settings }: AroundRun): StepOutcome {
+export function keepAnswer(outcome: StepOutcome, state: StepState, { name, settings, checkArguments }: AroundRun): StepOutcome {
   const { outputKey, structuredOutput } = settings;
   if (outcome.type !== 'finished' || outputKey === undefined) return outcome;
   const text = findAnswer(outcome, state, name);
   if (text === undefined) return outcome;
-  const value = structuredOutput === undefined ? undefined : findValue(outcome.events);
-  return { ...outcome, sessionState: { ...outcome.sessionState, [outputKey]: value ?? text } };
+  if (structuredOutput === undefined) return { ...outcome, sessionState: { ...outcome.sessionState, [outputKey]: text } };
+  // An answer that an earlier step has committed is in the session alone.
+  const checked = checkOutput(text, structuredOutput, checkArguments);
+  const value = findValue(outcome.events) ?? (checked.type === 'valid' ? checked.value : text);
+  return { ...outcome, sessionState: { ...outcome.sessionState, [outputKey]: value } };
 }
 
-/** Its last words in this run. */
-function findAnswer({ messages }: Pick<StepOutcome, 'messages'>, { history }: StepState, agent: string): string | undefined {
-  const begun = history.findLastIndex(({ role }) => role === 'user');
-  const own = [...history.slice(begun + 1), ...messages].filter(({ role, author }) => role === 'agent' && author === agent);
-  return own.map(textOf).findLast((text) => text !== '');
+/** Its last words in this run, also those before somebody decided about a call. */
+function findAnswer({ messages }: Pick<StepOutcome, 'messages'>, { history, task }: StepState, agent: string): string | undefined {
+  return findLastWords([...ownRun(history, task.createdAt), ...messages], agent);
 }
 
 function findValue(events: readonly TaskEventBody[]): JsonValue | undefined {

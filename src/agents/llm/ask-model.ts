@@ -2,18 +2,22 @@
 import { AppError } from '../../base/errors.js';
 import type { JsonValue } from '../../base/json.js';
 import type { ModelRequest } from '../../providers/llms/contract.js';
-import type { SessionPart } from '../../tasks/session-message.js';
+import type { SessionPart, ToolCallPart } from '../../tasks/session-message.js';
 import { type CallModelOptions, callModel, createCallIds } from './call-model.js';
 import { askForRepair, checkOutput } from './check-output.js';
 import type { Answer } from './collect-answer.js';
 import { addUsage, type RunUsage, withCost } from './control.js';
+import { findEndingCall } from './control-tools.js';
 import type { InvocationContext, ModelAnswer, Stage } from './customization.js';
 import { createArgumentsLimit } from './limit-arguments.js';
+import { prepareCall } from './prepare-call.js';
 import { runCallback } from './run-callback.js';
 import type { StepDependencies } from './step-dependencies.js';
 
 export interface AskModelOptions extends Omit<CallModelOptions, 'request' | 'model' | 'llm' | 'clock' | 'maxToolBytes'> {
   readonly invocation: InvocationContext;
+  /** The agent's last words in this run so far. Default: none. */
+  readonly said?: string | undefined;
   readonly dependencies: StepDependencies;
 }
 
@@ -26,21 +30,30 @@ export interface AskedAnswer {
   readonly calls: number;
 }
 
-/** An answer that does not fit is told what is wrong, and nobody else hears of it. */
+/**
+ * An answer that does not fit is told what is wrong, and nobody else hears of it. Calls that end the run stand while the answer beside
+ * them is repaired.
+ */
 export async function askModel(request: ModelRequest, options: AskModelOptions): Promise<AskedAnswer | AppError> {
+  const { said } = options;
   const { name, settings, checkArguments, findPrice } = options.dependencies;
   const output = settings.structuredOutput;
   let { messages } = request;
   let usage: RunUsage | undefined;
+  let ending: readonly ToolCallPart[] = [];
   for (let calls = 1; ; calls += 1) {
-    const answer = await askOnce({ ...request, messages }, options);
-    if (answer instanceof AppError) return answer;
+    const given = await askOnce({ ...request, messages }, options);
+    if (given instanceof AppError) return given;
+    const answer = given.calls.length > 0 ? given : withCalls(given, ending);
     const own = withCost(answer.usage, findPrice?.(answer.llm ?? settings.llm));
     usage = usage === undefined ? own : addUsage(usage, own);
-    if (output === undefined || answer.calls.length > 0 || (answer.text === '' && answer.reason !== 'stop'))
-      return { answer, value: undefined, usage, calls };
-    const checked = checkOutput(answer.text, output, checkArguments);
-    if (checked.type === 'valid') return { answer, value: checked.value, usage, calls };
+    const unchecked = { answer, value: undefined, usage, calls };
+    const hasCalls = answer.calls.length > 0;
+    if (output === undefined || (hasCalls ? !endsRun(answer, options) : answer.text === '' && answer.reason !== 'stop')) return unchecked;
+    ending = answer.calls;
+    const isSaid = hasCalls && answer.text === '';
+    const checked = checkOutput(isSaid ? (said ?? '') : answer.text, output, checkArguments);
+    if (checked.type === 'valid') return isSaid ? unchecked : { ...unchecked, value: checked.value };
     const cut = answer.reason === 'length' ? ` (it was cut at llms.${settings.llm}.max_tokens)` : '';
     if (calls > output.maxRepairs)
       return new AppError('AGENT_OUTPUT_INVALID', {
@@ -50,8 +63,19 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
   }
 }
 
+/** Whoever a conversation is handed over to answers in place of this agent. */
+function endsRun({ calls }: Answer, { invocation: { taskId }, dependencies }: AskModelOptions): boolean {
+  const prepared = calls.map((call) => prepareCall(call, { ...dependencies, taskId }));
+  const ending = findEndingCall(prepared, dependencies.settings.reasoning.terminationConditions);
+  return ending !== undefined && ending.tool.terminates !== 'transfer';
+}
+
+function withCalls(answer: Answer, calls: readonly ToolCallPart[]): Answer {
+  return calls.length === 0 ? answer : { ...answer, calls, parts: [...answer.parts, ...calls] };
+}
+
 async function askOnce(request: ModelRequest, options: AskModelOptions): Promise<Answer | AppError> {
-  const { invocation, dependencies, ...call } = options;
+  const { invocation, dependencies, said: _, ...call } = options;
   const { model, llm, clock, maxToolBytes, customization } = dependencies;
   const { agent, signal } = invocation;
   const { beforeModel, afterModel } = customization ?? {};

@@ -14,6 +14,7 @@ import { describeCompletion } from './control-tools.js';
 import type { InvocationContext, Stage } from './customization.js';
 import { fitContext } from './fit-context.js';
 import { describeOpenCall, findOpenCalls } from './open-calls.js';
+import { ownRun } from './own-run.js';
 import { prepareHistory, withoutDecisions } from './prepare-history.js';
 import { retrieveContext } from './retrieve-context.js';
 import { runCallback } from './run-callback.js';
@@ -127,12 +128,6 @@ async function readHistory({ state, context, control, dependencies }: RequestSou
   const { messages, ...rest } = fitted;
   Object.assign(found, rest);
   return messages;
-}
-
-/** What came with the run or after its beginning; what it answers in any case. */
-function ownRun(history: readonly SessionMessage[], createdAt: number): readonly SessionMessage[] {
-  const own = history.filter((message) => message.createdAt >= createdAt);
-  return own.some(({ role }) => role === 'user') ? own : history.slice(history.findLastIndex(({ role }) => role === 'user'));
 }
 
 function addSystem(request: ModelRequest, ...texts: readonly string[]): ModelRequest {

@@ -1,12 +1,14 @@
 /** Tools by which a model says what becomes of the conversation (AGT-08), and what its prompt says about them (AGT-09). */
 import type { AgentSettings } from '../../config/settings.js';
-import type { Tool } from '../../providers/tools/contract.js';
+import type { Tool, ToolResult } from '../../providers/tools/contract.js';
 import type { StepActions } from '../agent.js';
 import type { PreparedCall } from './prepare-call.js';
 
 export interface ControlTool extends Tool {
   /** The condition that ends the loop when it was called (AGT-02); `exit_loop` always does. */
   readonly terminates: 'exit' | 'escalate' | 'transfer';
+  /** Its result. A call that has another one was not carried out. */
+  readonly says: string;
   actionsOf(args: Readonly<Record<string, unknown>>): StepActions;
 }
 
@@ -39,15 +41,23 @@ export function isControlTool(tool: Tool): tool is ControlTool {
   return 'terminates' in tool;
 }
 
-/** What an answer's calls ask for; the first one counts. `undefined`: none of them ends the loop. */
-export function findActions(
+export interface EndingCall {
+  readonly id: string;
+  readonly tool: ControlTool;
+  readonly actions: StepActions;
+}
+
+/** The first of an answer's calls that ends the loop. */
+export function findEndingCall(
   prepared: readonly PreparedCall[],
   conditions: AgentSettings['reasoning']['terminationConditions'],
-): StepActions | undefined {
+  isCarriedOut: (id: string, tool: ControlTool) => boolean = () => true,
+): EndingCall | undefined {
   for (const call of prepared) {
     if (call.type !== 'ready' || !isControlTool(call.tool)) continue;
-    const { terminates } = call.tool;
-    if (terminates === 'exit' || conditions.includes(terminates)) return call.tool.actionsOf(call.arguments);
+    const { id, tool } = call;
+    if (tool.terminates !== 'exit' && !conditions.includes(tool.terminates)) continue;
+    if (isCarriedOut(id, tool)) return { id, tool, actions: tool.actionsOf(call.arguments) };
   }
   return undefined;
 }
@@ -78,8 +88,9 @@ const EXIT: ControlTool = {
   parameters: { type: 'object', properties: {}, additionalProperties: false },
   effect: 'pure',
   terminates: 'exit',
+  says: 'The work on this task ends.',
   actionsOf: () => ({}),
-  execute: async () => ({ content: 'The work on this task ends.' }),
+  execute: answerOwn,
 };
 
 const ESCALATE: ControlTool = {
@@ -88,8 +99,9 @@ const ESCALATE: ControlTool = {
   parameters: REASON,
   effect: 'pure',
   terminates: 'escalate',
+  says: 'Escalated.',
   actionsOf: ({ reason }) => ({ escalate: typeof reason === 'string' ? reason : '' }),
-  execute: async () => ({ content: 'Escalated.' }),
+  execute: answerOwn,
 };
 
 function createTransferTool({ name, description }: TransferTarget): ControlTool {
@@ -103,7 +115,12 @@ function createTransferTool({ name, description }: TransferTarget): ControlTool 
     },
     effect: 'pure',
     terminates: 'transfer',
+    says: `The conversation was handed over to '${name}'.`,
     actionsOf: () => ({ transferTo: name }),
-    execute: async () => ({ content: `The conversation was handed over to '${name}'.` }),
+    execute: answerOwn,
   };
+}
+
+async function answerOwn(this: ControlTool): Promise<ToolResult> {
+  return { content: this.says };
 }

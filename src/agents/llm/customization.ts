@@ -2,6 +2,7 @@
  * What code adds to an agent of the configuration (AGT-04, AGT-14, AGT-67). All of it may run again after a crash, for a step that was
  * not committed: what must not be repeated belongs into a tool.
  */
+import { AppError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import type { FinishReason, ModelRequest, ModelUsage } from '../../providers/llms/contract.js';
 import type { ToolResult } from '../../providers/tools/contract.js';
@@ -48,9 +49,9 @@ export interface AgentCallbacks {
   beforeModel?(context: InvocationContext, request: ModelRequest): Maybe<ModelAnswer>;
   /** Another answer replaces the model's, before anybody sees it. */
   afterModel?(context: InvocationContext, answer: ModelAnswer): Maybe<ModelAnswer>;
-  /** A result replaces the call: the tool does not run. */
+  /** A result replaces the call: the tool does not run, an agent tool's run does not begin, a control tool ends nothing. */
   beforeTool?(context: InvocationContext, call: ToolCallInfo): Maybe<ToolResult>;
-  /** Another result replaces the tool's, before it is recorded. */
+  /** Another result replaces the tool's, before it is recorded; a control tool whose result was changed ends nothing. */
   afterTool?(context: InvocationContext, call: ToolCallInfo, result: ToolResult): Maybe<ToolResult>;
 }
 
@@ -72,6 +73,31 @@ export interface AgentCustomization extends AgentCallbacks {
   readonly requestPipeline?: (stages: readonly Stage<ModelRequest>[]) => readonly Stage<ModelRequest>[];
   /** The stages that an answer passes: `thinking`, `logging`. */
   readonly responsePipeline?: (stages: readonly Stage<ModelAnswer>[]) => readonly Stage<ModelAnswer>[];
+}
+
+const KEYS: Readonly<Record<keyof AgentCustomization, true>> = {
+  beforeAgent: true,
+  afterAgent: true,
+  beforeModel: true,
+  afterModel: true,
+  beforeTool: true,
+  afterTool: true,
+  instruction: true,
+  globalInstruction: true,
+  requestPipeline: true,
+  responsePipeline: true,
+};
+
+/** @throws AppError `CONFIG_INVALID`: code under a misspelt name would never be called */
+export function assertCustomization(agent: string, customization: AgentCustomization): void {
+  for (const [key, value] of Object.entries(customization)) {
+    if (!Object.hasOwn(KEYS, key))
+      throw new AppError('CONFIG_INVALID', {
+        message: `customize('${agent}'): there is no '${key}'; wanted one of ${Object.keys(KEYS).join(', ')}`,
+      });
+    if (value !== undefined && typeof value !== 'function')
+      throw new AppError('CONFIG_INVALID', { message: `customize('${agent}'): ${key} is a ${typeof value}; wanted a function` });
+  }
 }
 
 /** What may still be replaced is not shown before. */

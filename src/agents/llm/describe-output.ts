@@ -95,11 +95,11 @@ function sourcesOf(data: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(sources) ? sources.filter(isJsonObject) : [];
 }
 
-/** One entry per place in a document, the first (best) one. */
+/** One entry per place in a document, the first (best) one; what was found in the web has an address alone. */
 function uniqueSources(sources: readonly JsonObject[]): readonly JsonObject[] {
   const seen = new Set<string>();
-  return sources.filter(({ store, documentId, startLine, endLine }) => {
-    const key = JSON.stringify([store, documentId, startLine, endLine]);
+  return sources.filter(({ store, documentId, startLine, endLine, url }) => {
+    const key = JSON.stringify([store, documentId, startLine, endLine, url]);
     return !seen.has(key) && seen.add(key) !== undefined;
   });
 }

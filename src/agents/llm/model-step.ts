@@ -17,6 +17,7 @@ import { describeInvocation } from './describe-invocation.js';
 import { describeOutput, RESPONSE_ARTIFACT, type StepOutput } from './describe-output.js';
 import { describeThinking, thinkingArtifactId } from './describe-thinking.js';
 import { failed, finished, wordlessReason } from './end-run.js';
+import { findLastWords, ownRun } from './own-run.js';
 import { planCall } from './plan-calls.js';
 import { needsLedger, prepareCall } from './prepare-call.js';
 import { runPlannedCalls } from './run-planned-calls.js';
@@ -67,6 +68,7 @@ export async function runModelStep(
     preview: isShown ? (text) => context.preview(RESPONSE_ARTIFACT, text) : undefined,
     previewThinking: isShown && settings.reasoning.showThinking ? (text) => context.preview(thinkingId, text) : undefined,
     ...{ shown, usedCallIds: callIdsOf(history), signal: context.signal, invocation, dependencies },
+    said: findLastWords(ownRun(history, task.createdAt), name),
   });
   if (asked instanceof AppError) {
     log.error({ err: asked, agent: name, taskId: task.id, model: model.model }, 'the model failed');
@@ -92,7 +94,7 @@ export async function runModelStep(
   }
 
   const proceed = (output: Partial<StepOutput>, callMessageId: string | undefined) => {
-    const events = describe({ text, thinking, calls, ...output });
+    const events = describe({ text, value, thinking, calls, ...output });
     return { events, control: writeControl({ ...next, callMessageId }) };
   };
   const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));

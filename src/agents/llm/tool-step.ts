@@ -10,12 +10,14 @@ import { newId } from '../../base/ids.js';
 import type { SessionMessage, ToolCallPart } from '../../tasks/session-message.js';
 import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
 import type { ChildMessage, StepContext, StepOutcome, StepState } from '../agent.js';
+import { afterDelegation, beforeDelegation } from '../as-tool/around-delegation.js';
 import { delegateCalls, isDelegation } from '../as-tool/delegate-calls.js';
 import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, routeAnswer } from '../child-questions.js';
 import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
 import { conclude } from './conclude.js';
 import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
+import { describeInvocation } from './describe-invocation.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
 import { applyDecision, askForOutcome, type CallPlan, planCall, type Question } from './plan-calls.js';
@@ -49,12 +51,18 @@ export async function runToolStep(
   }));
   const routed = routeReply(state, control, planned);
   const reply = readReply(routed.history, { taskId: task.id, calls, planned, rows, maxToolBytes, now: clock.now() });
-  const settled = planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) }));
-  const decided = settled.filter((entry) => !isDelegation(entry));
-  const delegation = delegateCalls(settled.filter(isDelegation), state, {
-    ...{ name, maxToolBytes, maxToolOutputLength: dependencies.llm.maxToolOutputLength, now: clock.now() },
+  const around = {
+    ...{ maxToolBytes, maxToolOutputLength: dependencies.llm.maxToolOutputLength, log: dependencies.log },
     delegated: control.delegated ?? {},
-  });
+    code: { callbacks: dependencies.customization ?? {}, invocation: describeInvocation(state, context, name) },
+  };
+  const settled = await beforeDelegation(
+    planned.map((entry) => ({ ...entry, plan: reply.apply(entry.plan) })),
+    around,
+  );
+  const decided = settled.filter((entry) => !isDelegation(entry));
+  const delegated = delegateCalls(settled.filter(isDelegation), state, { ...around, name, now: clock.now() });
+  const delegation = await afterDelegation(delegated, settled, around);
 
   const startedAt = clock.now();
   const ran = await runPlannedCalls(decided, state, context, dependencies);
@@ -87,7 +95,7 @@ export async function runToolStep(
     ...mergeStateChanges(answered),
     toolCalls: [...(intentsOf(begun).length > 0 ? [] : decidedRows(begun)), ...askedRows(plans), ...delegation.toolCalls],
   };
-  const { starts, delegated } = delegation;
+  const { starts } = delegation;
   const { says } = routed;
   if (starts.length + says.length > 0) return { type: 'branch', starts, says, ...result };
   const waiting = findWaiting(delegation.open);
@@ -105,7 +113,7 @@ export async function runToolStep(
   const all = calls.map((call) => prepareCall(call, { ...dependencies, taskId: task.id }));
   return conclude(
     { type: 'continue', ...result },
-    { prepared: all, control: next, children: state.children ?? [], delegated, dependencies },
+    { prepared: all, control: next, history, children: state.children ?? [], delegated: delegation.delegated, dependencies },
   );
 
   function askOwn(questions: readonly Question[]): OpenQuestion | undefined {

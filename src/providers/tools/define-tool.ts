@@ -21,8 +21,10 @@ export interface ToolDescription<P extends TObject> {
    * Gives the result, or what the model reads of it. A generator shows what it yields as it goes; without a result of its own, all of that
    * is the result. `context.signal` says when to stop: a call that stopped for it throws.
    */
-  execute(args: Static<P>, context: ToolContext): Promise<ToolResult | string> | AsyncGenerator<string, ToolResult | string | undefined>;
+  execute(args: Static<P>, context: ToolContext): Output | Promise<Output> | AsyncGenerator<string, Output | undefined>;
 }
+
+type Output = ToolResult | string;
 
 /** @throws AppError `CONFIG_INVALID` for a name that models cannot call, or a schema that is not an object's */
 export function defineTool<P extends TObject>(description: ToolDescription<P>): Tool {
@@ -39,12 +41,12 @@ export function defineTool<P extends TObject>(description: ToolDescription<P>): 
     ...(requiresApproval === undefined ? {} : { requiresApproval }),
     ...(approvalPrompt === undefined ? {} : { approvalPrompt }),
     // Arguments were checked against the schema that `Static` is the type of.
-    execute: (args, context) => settle(description.execute(args as Static<P>, context), context),
+    execute: async (args, context) => await settle(description.execute(args as Static<P>, context), context),
   };
 }
 
 async function settle(output: ReturnType<ToolDescription<TObject>['execute']>, context: ToolContext): Promise<ToolResult> {
-  if (!(Symbol.asyncIterator in output)) return toResult(await output);
+  if (!isGenerator(output)) return toResult(await output);
   let shown = '';
   for (;;) {
     const { done, value } = await output.next();
@@ -56,6 +58,10 @@ async function settle(output: ReturnType<ToolDescription<TObject>['execute']>, c
       context.signal.throwIfAborted();
     }
   }
+}
+
+function isGenerator(output: unknown): output is AsyncGenerator<string, Output | undefined> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output;
 }
 
 function toResult(value: ToolResult | string): ToolResult {

@@ -1,9 +1,10 @@
 /** Agents called as tools, in the step that runs an answer's calls (AGT-23, AGT-24, W-32). */
 import t from 'tap';
 import { createAgentTool } from '../../../../src/agents/as-tool/create-agent-tool.js';
+import type { AgentCustomization } from '../../../../src/agents/llm/customization.js';
 import type { JsonObject } from '../../../../src/base/json.js';
 import type { Tool } from '../../../../src/providers/tools/contract.js';
-import { createTestAgent, stepContext, taskRecord } from '../../../support/llm-agent.js';
+import { agentSettings, createTestAgent, stepContext, taskRecord } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedPiece } from '../../../support/scripted-llm.js';
 import { createTestLedger } from '../../../support/test-run.js';
 import { agentSays, userSays, WorkflowRun } from '../../../support/workflow-run.js';
@@ -125,4 +126,58 @@ t.test('the summary is skipped only when every call of the answer was such, and 
   other.settle('helper.one', 'TASK_STATE_FAILED', 'no');
   t.equal((await other.step(failed.agent)).type, 'continue', 'a model reads what went wrong');
   await other.toRest(failed.agent);
+});
+
+t.test('beforeTool is asked before the run of a call begins: a result or an error in its place, and nobody works (AGT-14)', async (t) => {
+  const model = createScriptedModel(t, [{ say: [ask('a', 'one'), ask('b', 'two'), ask('c', 'three')] }, { say: ['Done.'] }]);
+  let asked = 0;
+  const beforeTool: AgentCustomization['beforeTool'] = (_, { tool }) => {
+    asked += 1;
+    if (tool === 'two') throw new Error('no budget');
+    return tool === 'one' ? { content: 'From the cache' } : undefined;
+  };
+  const tools = [tool('one', { skipSummarization: true }), tool('two'), tool('three')];
+  const run = new WorkflowRun([userSays('Go')]);
+  const agent = createTestAgent(model, { tools, customization: { beforeTool } });
+  await run.step(agent);
+  await run.step(agent);
+  t.same(
+    run.starts.map(({ key }) => key),
+    ['helper.three'],
+  );
+  run.settle('helper.three', 'TASK_STATE_COMPLETED', 'three');
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.equal(asked, 3, 'not again when its run has ended');
+  const results = run.history.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool_result'));
+  t.match(
+    results.map(({ callId, content, isError }) => [callId, content, isError]),
+    [
+      ['a', 'From the cache', false],
+      ['b', /^Error: .*beforeTool/, true],
+      ['c', /three/, false],
+    ],
+  );
+});
+
+t.test('afterTool replaces what an agent tool answered, also where nobody sums it up (AGT-14, AGT-24)', async (t) => {
+  const afterTool: AgentCustomization['afterTool'] = (_, __, { content }) => ({ content: content.replace(/\d+/g, '#') });
+  const model = createScriptedModel(t, [
+    { say: [ask('a', 'one')] },
+    { expect: ({ messages }) => t.notMatch(JSON.stringify(messages), '1234'), say: ['Done.'] },
+  ]);
+  const tools = [tool('one', { skipSummarization: true })];
+  const settings = {
+    reasoning: { ...agentSettings({}).reasoning, terminationConditions: ['no_tool_calls', 'skip_summarization'] as const },
+  };
+  const agent = createTestAgent(model, { tools, customization: { afterTool } }, settings);
+  const run = new WorkflowRun([userSays('Go')]);
+  await run.step(agent);
+  await run.step(agent);
+  const says = { messages: [agentSays('one', 'card 1234')] };
+  run.settle('helper.one', 'TASK_STATE_COMPLETED', '', says);
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.match(run.history.at(-1), { role: 'agent', parts: [{ text: 'Done.' }] });
+  t.notMatch(JSON.stringify(run.history), '1234');
 });

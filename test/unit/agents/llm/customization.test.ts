@@ -1,9 +1,10 @@
 import t from 'tap';
+import { createControlTools } from '../../../../src/agents/llm/control-tools.js';
 import type { AgentCustomization } from '../../../../src/agents/llm/customization.js';
 import { AppError } from '../../../../src/base/errors.js';
 import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
-import { createTestAgent } from '../../../support/llm-agent.js';
+import { agentSettings, createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
 import { countingTool } from '../../../support/tool-calls.js';
@@ -167,3 +168,78 @@ t.test('a required value that is missing fails the run (AGT-66)', async (t) => {
     message: /agents\.helper\.instruction: \{customer\}/,
   });
 });
+
+const EXIT_ON = { enableExitTool: true, enableEscalateTool: true };
+
+t.test('a call that would end the work ends nothing when beforeTool refuses or replaces it (AGT-02, AGT-14)', async (t) => {
+  for (const instead of [{ content: 'Not yet', isError: true }, { content: 'Not yet' }])
+    for (const call of ['exit_loop', 'escalate']) {
+      const model = createScriptedModel(t, [{ say: ['Half', { call: { name: call } }] }, { say: ['All of it'] }]);
+      const run = new TestRun([userMessage('Go')]);
+      const { tools, reasoning } = withControls();
+      const agent = createTestAgent(model, { tools, customization: { beforeTool: () => instead } }, { reasoning });
+      await run.toRest(agent);
+      t.equal(run.last.type, 'finished');
+      t.notOk('actions' in run.last, call);
+      t.match(run.history.at(-1)?.parts, [{ text: 'All of it' }]);
+      t.same(run.results, { 'call-1-0': 'Not yet' });
+    }
+});
+
+t.test('a refusal holds when another call of the answer waited for somebody since (AGT-14, R7)', async (t) => {
+  const { tools, reasoning } = withControls();
+  const pay = Object.assign(countingTool('pay', 'once'), { requiresApproval: true });
+  const model = createScriptedModel(t, [{ say: [{ call: { name: 'escalate' } }, { call: { name: 'pay', id: 'p' } }] }, { say: ['Done'] }]);
+  const run = new TestRun([userMessage('Go')]);
+  const beforeTool: AgentCustomization['beforeTool'] = (_, { tool }) =>
+    tool === 'escalate' ? { content: 'Not yet', isError: true } : undefined;
+  const agent = createTestAgent(model, { tools: [...tools, pay], customization: { beforeTool } }, { reasoning });
+  t.equal((await run.toRest(agent)).type, 'wait');
+  run.say('approve');
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.notOk('actions' in run.last);
+  t.equal(pay.executed.length, 1);
+});
+
+t.test('a call that ends the work does so when code looks at it and changes nothing (AGT-02, AGT-14)', async (t) => {
+  const { tools, reasoning } = withControls();
+  const model = createScriptedModel(t, [{ say: ['Enough', { call: { name: 'escalate', arguments: { reason: 'good' } } }] }]);
+  const run = new TestRun([userMessage('Go')]);
+  const customization: AgentCustomization = { beforeTool: () => undefined, afterTool: (_, __, result) => ({ ...result }) };
+  const llm = { maxToolOutputLength: 3, temperature: undefined, maxTokens: undefined };
+  await run.toRest(createTestAgent(model, { tools, customization, llm }, { reasoning }));
+  t.match(run.last, { type: 'finished', actions: { escalate: 'good' } });
+});
+
+t.test('afterAgent and output_key have the answer also when it was said before an approval (AGT-14, AGT-15)', async (t) => {
+  const pay = Object.assign(countingTool('pay', 'once'), { requiresApproval: true });
+  const heard: string[] = [];
+  const { tools, reasoning } = withControls();
+  const model = createScriptedModel(t, [
+    { say: ['The bill is paid.', { call: { name: 'exit_loop' } }, { call: { name: 'pay', id: 'p' } }] },
+  ]);
+  const before = { ...userMessage('Earlier', 'u0'), createdAt: -2 };
+  const old = { ...before, id: 'a0', role: 'agent', author: 'helper', parts: [{ type: 'text', text: 'Old words' }] } as const;
+  const run = new TestRun([before, old, userMessage('Go')]);
+  const afterAgent = (_: unknown, answer: string) => {
+    heard.push(answer);
+    return undefined;
+  };
+  const agent = createTestAgent(model, { tools: [...tools, pay], customization: { afterAgent } }, { reasoning, outputKey: 'answer' });
+  t.equal((await run.toRest(agent)).type, 'wait');
+  run.say('approve');
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.same(heard, ['The bill is paid.']);
+  t.same(run.state, { answer: 'The bill is paid.' });
+});
+
+function withControls() {
+  const reasoning = { ...agentSettings({}).reasoning, ...EXIT_ON };
+  const conditions = [...reasoning.terminationConditions.filter((condition) => condition !== 'escalate'), 'escalate' as const];
+  return {
+    tools: createControlTools({ reasoning, isInLoop: false, targets: [] }),
+    reasoning: { ...reasoning, terminationConditions: conditions },
+  };
+}

@@ -1,9 +1,11 @@
 import t from 'tap';
+import { createControlTools } from '../../../../src/agents/llm/control-tools.js';
 import type { LanguageModel } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
-import { createTestAgent } from '../../../support/llm-agent.js';
+import { agentSettings, createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
+import { countingTool } from '../../../support/tool-calls.js';
 
 const structuredOutput = {
   name: 'city',
@@ -77,4 +79,36 @@ t.test('an answer that never fits fails the run and says why (AGT-60)', async (t
   await run.toRest(agent);
   t.match(run.last, { type: 'failed', statusMessage: { parts: [{ text: /structured_output\.schema after 3 tries: .*'name'/ }] } });
   t.same(run.parts, []);
+});
+
+function withExit(turns: readonly ScriptedTurn[], t: Parameters<typeof createScriptedModel>[0]) {
+  const reasoning = { ...agentSettings({}).reasoning, enableExitTool: true };
+  const tools = [...createControlTools({ reasoning, isInLoop: false, targets: [] }), countingTool('note', 'once')];
+  const agent = createTestAgent(createScriptedModel(t, turns), { tools }, { structuredOutput, outputKey: 'city', reasoning });
+  return { run: new TestRun([userMessage('Which city?')]), agent };
+}
+const exit = { call: { name: 'exit_loop', id: 'e' } };
+
+t.test('an answer whose calls end the run is held against the schema too; they stand while it is repaired (AGT-02, AGT-60)', async (t) => {
+  const { run, agent } = withExit([{ say: ['It is Paris.', exit] }, { say: ['{"name": "Paris"}'] }], t);
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.match(run.parts[0], { data: { name: 'Paris', country: 'France' }, mediaType: 'application/json' });
+  t.same(run.state, { city: { name: 'Paris', country: 'France' } });
+  t.same(Object.keys(run.results), ['e']);
+  t.equal(run.control['iteration'], 2);
+});
+
+t.test('calls that end the run without an answer that fits fail it (AGT-60)', async (t) => {
+  const { run, agent } = withExit([{ say: [exit] }, { say: [exit] }, { say: ['Paris', exit] }], t);
+  await run.toRest(agent);
+  t.match(run.last, { type: 'failed', statusMessage: { parts: [{ text: /structured_output\.schema after 3 tries/ }] } });
+});
+
+t.test('an answer that was committed before its calls ran is a value as well (AGT-15, AGT-60)', async (t) => {
+  const { run, agent } = withExit([{ say: ['{"name": "Paris"}', exit, { call: { name: 'note' } }] }], t);
+  await run.toRest(agent);
+  t.equal(run.last.type, 'finished');
+  t.match(run.parts[0], { data: { name: 'Paris', country: 'France' } });
+  t.same(run.state, { city: { name: 'Paris', country: 'France' } });
 });

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { AppError } from '../../../../src/base/errors.js';
 import { armFaultPoint } from '../../../../src/base/fault-points.js';
-import type { JsonObject } from '../../../../src/base/json.js';
+import { isJsonObject, type JsonObject } from '../../../../src/base/json.js';
 import type { Tool, ToolResult } from '../../../../src/providers/tools/contract.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
@@ -343,4 +343,13 @@ t.test('a once call whose tool is gone is asked about all the same; to run it ag
   await run.step(without);
   t.match(run.results['o'], /^Error: the tool 'send' has changed/);
   await run.toRest(agent);
+});
+
+t.test('all pages that a search of the web found are shown, each once (API-52)', async (t) => {
+  const sources = ['https://a.example', 'https://b.example', 'https://a.example'].map((url) => ({ title: 'A page', url }));
+  const search = countingTool('search', 'pure', {}, () => ({ content: 'found', data: { sources } }));
+  const { agent, run } = setUpCalls(t, [search], [{ id: 'a', name: 'search', arguments: {} }]);
+  await run.toRest(agent);
+  const told = run.parts.filter(({ data }) => isJsonObject(data) && data['sources'] !== undefined);
+  t.same(told, [{ data: { sources: sources.slice(0, 2) } }]);
 });

@@ -92,3 +92,10 @@ t.test('a name that models cannot call is refused', async (t) => {
     code: 'CONFIG_INVALID',
   });
 });
+
+t.test('a tool may return its result at once, as text or whole (TOOL-51)', async (t) => {
+  const create = (execute: () => string | { content: string }) =>
+    defineTool({ name: 'quick', description: 'Answers at once.', parameters: Type.Object({}), execute });
+  t.same(await create(() => 'x').execute({}, toolContext()), { content: 'x' });
+  t.same(await create(() => ({ content: 'y' })).execute({}, toolContext()), { content: 'y' });
+});
