@@ -26,15 +26,19 @@ export interface AskedAnswer {
   readonly calls: number;
 }
 
+export interface AskFailure extends Pick<AskedAnswer, 'usage' | 'calls'> {
+  readonly failure: AppError;
+}
+
 /** An answer that does not fit is told what is wrong, and nobody else hears of it. */
-export async function askModel(request: ModelRequest, options: AskModelOptions): Promise<AskedAnswer | AppError> {
+export async function askModel(request: ModelRequest, options: AskModelOptions): Promise<AskedAnswer | AskFailure> {
   const { name, settings, checkArguments, findPrice } = options.dependencies;
   const output = settings.structuredOutput;
   let { messages } = request;
   let usage: RunUsage | undefined;
   for (let calls = 1; ; calls += 1) {
     const answer = await askOnce({ ...request, messages }, options);
-    if (answer instanceof AppError) return answer;
+    if (answer instanceof AppError) return { failure: answer, usage, calls };
     const own = withCost(answer.usage, findPrice?.(answer.llm ?? settings.llm));
     usage = usage === undefined ? own : addUsage(usage, own);
     if (output === undefined || answer.calls.length > 0 || (answer.text === '' && answer.reason !== 'stop'))
@@ -43,9 +47,13 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
     if (checked.type === 'valid') return { answer, value: checked.value, usage, calls };
     const cut = answer.reason === 'length' ? ` (it was cut at llms.${settings.llm}.max_tokens)` : '';
     if (calls > output.maxRepairs)
-      return new AppError('AGENT_OUTPUT_INVALID', {
-        message: `The answer does not fit agents.${name}.structured_output.schema after ${calls} tries: ${checked.problems}${cut}`,
-      });
+      return {
+        failure: new AppError('AGENT_OUTPUT_INVALID', {
+          message: `The answer does not fit agents.${name}.structured_output.schema after ${calls} tries: ${checked.problems}${cut}`,
+        }),
+        usage,
+        calls,
+      };
     messages = [...request.messages, ...askForRepair(answer.text, checked.problems, name)];
   }
 }
