@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import type { StepOutcome } from './agent.js';
 
 /** Tokens that several agents of one run used, as status metadata tells them. */
 export function addUsage(sum: JsonObject | undefined, statusMetadata: JsonObject | undefined): JsonObject | undefined {
@@ -13,6 +14,12 @@ export function addUsage(sum: JsonObject | undefined, statusMetadata: JsonObject
 export function withUsage(statusMetadata: JsonObject | undefined, usage: JsonObject | undefined): { statusMetadata?: JsonObject } {
   if (usage === undefined) return statusMetadata === undefined ? {} : { statusMetadata };
   return { statusMetadata: { ...statusMetadata, [USAGE]: usage } };
+}
+
+/** However a run ends, it tells what the turns before its last one used, too. */
+export function withEarlierUsage(outcome: StepOutcome, earlier: JsonObject | undefined): StepOutcome {
+  if (outcome.type !== 'finished' && outcome.type !== 'failed' && outcome.type !== 'rejected') return outcome;
+  return { ...outcome, ...withUsage(outcome.statusMetadata, addUsage(earlier, outcome.statusMetadata)) };
 }
 
 const USAGE = 'hector:usage';

@@ -30,11 +30,15 @@ export interface AskedAnswer {
   readonly calls: number;
 }
 
+export interface AskFailure extends Pick<AskedAnswer, 'usage' | 'calls'> {
+  readonly failure: AppError;
+}
+
 /**
  * An answer that does not fit is told what is wrong, and nobody else hears of it. Calls that end the run stand while the answer beside
  * them is repaired.
  */
-export async function askModel(request: ModelRequest, options: AskModelOptions): Promise<AskedAnswer | AppError> {
+export async function askModel(request: ModelRequest, options: AskModelOptions): Promise<AskedAnswer | AskFailure> {
   const { said } = options;
   const { name, settings, checkArguments, findPrice } = options.dependencies;
   const output = settings.structuredOutput;
@@ -43,7 +47,7 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
   let ending: readonly ToolCallPart[] = [];
   for (let calls = 1; ; calls += 1) {
     const given = await askOnce({ ...request, messages }, options);
-    if (given instanceof AppError) return given;
+    if (given instanceof AppError) return { failure: given, usage, calls };
     const answer = given.calls.length > 0 ? given : withCalls(given, ending);
     const own = withCost(answer.usage, findPrice?.(answer.llm ?? settings.llm));
     usage = usage === undefined ? own : addUsage(usage, own);
@@ -56,9 +60,13 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
     if (checked.type === 'valid') return isSaid ? unchecked : { ...unchecked, value: checked.value };
     const cut = answer.reason === 'length' ? ` (it was cut at llms.${settings.llm}.max_tokens)` : '';
     if (calls > output.maxRepairs)
-      return new AppError('AGENT_OUTPUT_INVALID', {
-        message: `The answer does not fit agents.${name}.structured_output.schema after ${calls} tries: ${checked.problems}${cut}`,
-      });
+      return {
+        failure: new AppError('AGENT_OUTPUT_INVALID', {
+          message: `The answer does not fit agents.${name}.structured_output.schema after ${calls} tries: ${checked.problems}${cut}`,
+        }),
+        usage,
+        calls,
+      };
     messages = [...request.messages, ...askForRepair(answer.text, checked.problems, name)];
   }
 }

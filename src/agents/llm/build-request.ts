@@ -103,7 +103,7 @@ function createStages({ state, context, control, dependencies }: RequestSources,
 }
 
 async function readHistory({ state, context, control, dependencies }: RequestSources, found: Found): Promise<readonly SessionMessage[]> {
-  const { name, settings, summarizer, model, findPrice, getCountTokens } = dependencies;
+  const { name, settings, summarizer, model, getCountTokens } = dependencies;
   const { task, sessionState = {} } = state;
   const history = settings.includeContents === 'none' ? ownRun(state.history, task.createdAt) : state.history;
   const open = findOpenCalls(history, name);
@@ -112,12 +112,10 @@ async function readHistory({ state, context, control, dependencies }: RequestSou
   const prepared = prepareHistory(history, name, (call) => describeOpenCall(call, rows.get(call.id)));
   if (settings.context.strategy === 'none') return prepared;
   const by = summarizer ?? { llm: settings.llm, model };
-  const price = findPrice?.(by.llm);
   const { budget, target } = settings.context;
   const summarize = createSummarize({
-    model: by.model,
+    ...by,
     maxTokens: Math.max(64, Math.floor(budget * target * SUMMARY_SHARE)),
-    price,
     signal: context.signal,
     dependencies,
   });

@@ -2,10 +2,11 @@ import type { JsonObject } from '../../base/json.js';
 import type { LlmPrice } from '../../config/settings.js';
 import type { ModelUsage } from '../../providers/llms/contract.js';
 import { costOf } from '../../providers/llms/cost.js';
+import { readSpent, writeSpent } from '../spent.js';
 
 /** What an LLM agent keeps between the steps of a run: small, and nothing that the log already holds (R8). */
 export interface LlmControl {
-  /** Model calls so far in this run. */
+  /** Model calls so far in this run; as a member of another agent's, in this turn. So are tokens and time. */
   readonly iteration: number;
   /** An earlier step of this run wrote to the response artifact. */
   readonly wroteOutput: boolean;
@@ -23,6 +24,16 @@ export interface LlmControl {
   readonly workedMs?: number;
   /** Old messages could not be summed up: it is not tried again in this run. */
   readonly summaryFailed?: true;
+  /** What agents used up in earlier turns of this run. Default: nothing. */
+  readonly spent?: JsonObject;
+}
+
+/** What an agent used up in a run. */
+export interface Spent {
+  /** Of the model. */
+  readonly calls: number;
+  readonly usage: RunUsage;
+  readonly workedMs: number;
 }
 
 export interface RunUsage extends ModelUsage {
@@ -52,11 +63,12 @@ export function readControl(control: JsonObject): LlmControl {
     ...(typeof heard === 'string' ? { heard } : {}),
     ...(typeof workedMs === 'number' ? { workedMs } : {}),
     ...(summaryFailed === true ? { summaryFailed } : {}),
+    ...writeSpent(readSpent(control)),
   };
 }
 
 export function writeControl(control: LlmControl): JsonObject {
-  const { iteration, wroteOutput, usage, callMessageId, attempts, delegated = {}, heard, workedMs, summaryFailed } = control;
+  const { iteration, wroteOutput, usage, callMessageId, attempts, delegated = {}, heard, workedMs, summaryFailed, spent = {} } = control;
   return {
     iteration,
     wroteOutput,
@@ -67,7 +79,15 @@ export function writeControl(control: LlmControl): JsonObject {
     ...(callMessageId === undefined || heard === undefined ? {} : { heard }),
     ...(workedMs === undefined ? {} : { workedMs }),
     ...(summaryFailed === undefined ? {} : { summaryFailed }),
+    ...writeSpent(spent),
   };
+}
+
+/** In all its turns of this run, the one under way included. */
+export function sumSpent({ iteration, usage, workedMs = 0, spent = {} }: LlmControl, agent: string): Spent {
+  const earlier = Object.hasOwn(spent, agent) ? (spent[agent] as unknown as Spent) : undefined;
+  if (earlier === undefined) return { calls: iteration, usage, workedMs };
+  return { calls: earlier.calls + iteration, usage: addUsage(earlier.usage, usage), workedMs: earlier.workedMs + workedMs };
 }
 
 export function addUsage(sum: RunUsage, usage: RunUsage | undefined): RunUsage {

@@ -3,12 +3,14 @@
  * model's own step; the others in a step after it, when the answer that asks for them is committed (R7).
  */
 import type { Clock } from '../../base/clock.js';
+import type { JsonObject } from '../../base/json.js';
 import { type CountTokens, createTokenCounter } from '../../memory/count-tokens.js';
 import { createArgumentsCheck } from '../../providers/tools/arguments.js';
 import type { Agent, StepContext, StepOutcome, StepState } from '../agent.js';
 import { createAgent } from '../create-agent.js';
+import { readSpent } from '../spent.js';
 import { answerAfter, answerBefore, keepAnswer } from './around-run.js';
-import { type LlmControl, readControl } from './control.js';
+import { type LlmControl, readControl, sumSpent } from './control.js';
 import { listTools } from './list-tools.js';
 import { runModelStep } from './model-step.js';
 import type { LlmAgentOptions, StepDependencies } from './step-dependencies.js';
@@ -26,7 +28,7 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
     const control = readControl(state.task.control);
     const tools = await listTools({ ...options, wanted: options.settings.tools }, context.signal);
     const outcome = await runStep(state, context, control, { ...options, tools, checkArguments, getCountTokens });
-    return withWorkedTime(outcome, control, startedMs, options);
+    return withSpent(withWorkedTime(outcome, control, startedMs, options), state, options.name);
   });
 }
 
@@ -36,6 +38,13 @@ async function runStep(state: StepState, context: StepContext, control: LlmContr
   const run = control.callMessageId === undefined ? runModelStep : runToolStep;
   const outcome = await run(state, context, control, dependencies);
   return keepAnswer(await answerAfter(outcome, state, context, dependencies), state, dependencies);
+}
+
+/** A turn that is over in a run of another agent: the next one goes on counting where this one ends. */
+function withSpent(outcome: StepOutcome, { branch }: StepState, name: string): StepOutcome {
+  if (outcome.type !== 'finished' || branch === undefined) return outcome;
+  const spent = { ...readSpent(outcome.control), [name]: { ...sumSpent(readControl(outcome.control), name) } as unknown as JsonObject };
+  return { ...outcome, control: { ...outcome.control, spent } };
 }
 
 /** `limits.max_duration` counts what steps took, whichever worker ran them. */

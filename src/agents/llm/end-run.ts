@@ -17,8 +17,8 @@ export function finished(reason: FinishReason, usage: RunUsage, result: StepResu
   };
 }
 
-/** The message is for the client; hosts, keys and causes stay in the log. */
-export function failed(error: AppError, { task }: StepState, result: StepResult): StepOutcome {
+/** @param usage of an agent with a model. The message is for the client; hosts, keys and causes stay in the log. */
+export function failed(error: AppError, { task }: StepState, result: StepResult, usage?: RunUsage): StepOutcome {
   return {
     type: 'failed',
     ...result,
@@ -29,6 +29,7 @@ export function failed(error: AppError, { task }: StepState, result: StepResult)
       contextId: task.contextId,
       parts: [{ text: describeForClient(error) }],
     },
+    ...(usage === undefined ? {} : { statusMetadata: { 'hector:usage': describeUsage(usage) } }),
   };
 }
 

@@ -1,5 +1,4 @@
 /** What of the session one model call reads: `agents.<name>.context` (AGT-50…55). */
-import { AppError } from '../../base/errors.js';
 import { isJsonObject } from '../../base/json.js';
 import type { ContextSettings } from '../../config/llm-agent-settings.js';
 import { bufferWindow } from '../../memory/context-windows/buffer-window.js';
@@ -46,12 +45,12 @@ export async function fitContext(
   const isTold = summary !== undefined && messages.some(({ id }) => id === summary.upTo);
   if (window.old.length === 0) return { messages: [...(isTold ? [summaryMessage(summary.text)] : []), ...window.messages] };
   const made = await summarize?.(window.old, isTold ? summary.text : undefined);
-  if (made === undefined || made instanceof AppError) {
+  if (made?.text === undefined) {
     // A summariser that fails costs what it would have told, not the answer.
     const known = isTold ? [summaryMessage(summary.text)] : [];
     return {
       messages: [...known, ...tokenWindow([...window.old, ...window.messages], { budget, preserveRecent, countTokens })],
-      ...(made === undefined ? {} : { summaryFailed: true }),
+      ...(made === undefined ? {} : { summaryFailed: true, usage: made.usage }),
     };
   }
   const next: Summary = { text: made.text, upTo: endOf(window.old) };

@@ -1,5 +1,4 @@
 /** The step that calls the model; calls that change nothing and wait for nobody run in it too. */
-import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { describeSources } from '../../providers/tools/sources.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
@@ -32,7 +31,7 @@ export async function runModelStep(
   const { name, settings, model, clock, log, customization = {} } = dependencies;
   const { task, history } = state;
   const exceeded = findExceededLimit(before, dependencies);
-  if (exceeded !== undefined) return failed(exceeded, state, { control: task.control, messages: [], events: [] });
+  if (exceeded !== undefined) return failed(exceeded, state, { control: task.control, messages: [], events: [] }, before.usage);
 
   const invocation = describeInvocation(state, context, name);
   const { request, passages, ...built } = await buildRequest({ state, context, control: before, dependencies }, invocation);
@@ -70,14 +69,15 @@ export async function runModelStep(
     ...{ shown, usedCallIds: callIdsOf(history), signal: context.signal, invocation, dependencies },
     said: findLastWords(ownRun(history, task.createdAt), name),
   });
-  if (asked instanceof AppError) {
-    log.error({ err: asked, agent: name, taskId: task.id, model: model.model }, 'the model failed');
-    const tried = writeControl({ ...control, iteration: control.iteration + 1 });
-    return failed(asked, state, { control: tried, messages: [], events: close(), ...stateOf() });
+  const usage = addUsage(control.usage, asked.usage);
+  if ('failure' in asked) {
+    const { failure, calls } = asked;
+    log.error({ err: failure, agent: name, taskId: task.id, model: model.model }, 'the model failed');
+    const tried = writeControl({ ...control, iteration: control.iteration + calls, usage });
+    return failed(failure, state, { control: tried, messages: [], events: close(), ...stateOf() }, usage);
   }
 
   const { answer, value } = asked;
-  const usage = addUsage(control.usage, asked.usage);
   const next: LlmControl = { ...control, iteration: control.iteration + asked.calls, wroteOutput: true, usage, callMessageId: undefined };
   const message: SessionMessage = { id: newId(clock.now()), role: 'agent', author: name, parts: answer.parts, createdAt: clock.now() };
   const { calls, text } = answer;
@@ -86,7 +86,7 @@ export async function runModelStep(
     const messages = answer.parts.length === 0 ? [] : [message];
     const result = { control: writeControl(next), messages, ...stateOf() };
     const wordless = wordlessReason(answer, settings.llm);
-    if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() });
+    if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() }, usage);
     const shownAnswer = { text, value, thinking };
     if (!settings.reasoning.terminationConditions.includes('no_tool_calls'))
       return { type: 'continue', ...result, events: describe(shownAnswer) };

@@ -1,32 +1,31 @@
 /** Summaries of old messages (AGT-53), by `agents.<name>.context.summarizer_llm`. */
 import { AppError, describeError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
-import type { LlmPrice } from '../../config/settings.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
 import type { SessionMessage, SessionPart } from '../../tasks/session-message.js';
 import { callModel } from './call-model.js';
 import { addUsage, type RunUsage, withCost } from './control.js';
 import type { StepDependencies } from './step-dependencies.js';
 
-/** The summary of these messages, which stand behind those that `before` tells of; or why there is none. */
+/** The summary of these messages, which stand behind those that `before` tells of; without a text, why there is none stands in the log. */
 export type Summarize = (
   messages: readonly SessionMessage[],
   before: string | undefined,
-) => Promise<{ readonly text: string; readonly usage: RunUsage } | AppError>;
+) => Promise<{ readonly text: string | undefined; readonly usage: RunUsage }>;
 
 export interface SummarizeOptions {
   readonly model: LanguageModel;
   /** Tokens that it may have. */
   readonly maxTokens: number;
-  /** Of the model. `undefined`: none is known. */
-  readonly price: LlmPrice | undefined;
+  /** Key in `llms` of the model. */
+  readonly llm: string;
   readonly signal: AbortSignal;
-  readonly dependencies: Pick<StepDependencies, 'name' | 'maxToolBytes' | 'clock' | 'log'>;
+  readonly dependencies: Pick<StepDependencies, 'name' | 'maxToolBytes' | 'clock' | 'log' | 'findPrice'>;
 }
 
 /** However long the messages are, a request stays bounded: each tells of a piece, and of the summary so far. */
-export function createSummarize({ model, maxTokens, price, signal, dependencies }: SummarizeOptions): Summarize {
-  const { name, maxToolBytes, clock, log } = dependencies;
+export function createSummarize({ model, llm, maxTokens, signal, dependencies }: SummarizeOptions): Summarize {
+  const { name, maxToolBytes, clock, log, findPrice } = dependencies;
   return async (messages, before) => {
     let text = before ?? '';
     let usage: RunUsage = { inputTokens: 0, outputTokens: 0 };
@@ -41,14 +40,14 @@ export function createSummarize({ model, maxTokens, price, signal, dependencies 
         usedCallIds: new Set(),
         ...{ preview: undefined, maxToolBytes, clock, signal },
       });
-      const failure = answer instanceof AppError ? answer : answer.text.trim() === '' ? new AppError('LLM_BAD_RESPONSE') : undefined;
-      if (failure !== undefined) {
+      if (!(answer instanceof AppError)) usage = addUsage(usage, withCost(answer.usage, findPrice?.(answer.llm ?? llm)));
+      const said = answer instanceof AppError ? '' : answer.text.trim();
+      if (said === '') {
+        const failure = answer instanceof AppError ? answer : new AppError('LLM_BAD_RESPONSE');
         log.warn({ agent: name, reason: describeError(failure) }, 'no summary could be made; old messages are left out for this run');
-        return failure;
+        return { text: undefined, usage };
       }
-      if (answer instanceof AppError) return answer;
-      text = answer.text.trim().slice(0, maxTokens * 8);
-      usage = addUsage(usage, withCost(answer.usage, price));
+      text = said.slice(0, maxTokens * 8);
     }
     return { text, usage };
   };

@@ -38,7 +38,7 @@ export async function runToolStep(
   const calls = findCalls(history, control.callMessageId);
   if (calls.length === 0) {
     const error = new AppError('AGENT_FAILED', { message: 'The tool calls that this run was about to make are no longer in its session' });
-    return failed(error, state, { control: task.control, messages: [], events: [] });
+    return failed(error, state, { control: task.control, messages: [], events: [] }, control.usage);
   }
   const open = calls.filter(({ id }) => !hasResult(history, id));
   const rows = await context.ledger.find(calls.map(({ id }) => id));

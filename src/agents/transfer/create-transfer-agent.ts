@@ -11,7 +11,8 @@ import { branchOf } from '../branch.js';
 import { createAgent } from '../create-agent.js';
 import { failed } from '../llm/end-run.js';
 import { type Finished, goOn, runMember } from '../run-member.js';
-import { addUsage, withUsage } from '../usage.js';
+import { mergeSpent, readSpent, writeSpent } from '../spent.js';
+import { addUsage, withEarlierUsage } from '../usage.js';
 import type { TransferMember } from './transfer-tree.js';
 
 export interface TransferAgentOptions {
@@ -31,6 +32,8 @@ interface TransferControl {
   readonly turns: Readonly<Record<string, number>>;
   /** Of the turns that are over. */
   readonly usage: JsonObject | undefined;
+  /** By agent, in turns that are over. */
+  readonly spent: JsonObject;
   readonly child: JsonObject;
 }
 
@@ -39,16 +42,19 @@ export function createTransferAgent(options: TransferAgentOptions): Agent {
   return createAgent({ name, type: 'llm' }, async (state, context) => {
     const control = readControl(state, options);
     const active = members.find((member) => member.name === control.active);
-    if (active === undefined)
-      return failed(unknownTarget(name, control.active), state, { control: state.task.control, messages: [], events: [] });
+    if (active === undefined) {
+      const nothing = { control: state.task.control, messages: [], events: [] };
+      return withEarlierUsage(failed(unknownTarget(name, control.active), state, nothing), control.usage);
+    }
     const branch = branchOfTurn(state, active, control, name);
     const outcome = await runMember({ member: active.agent, branch, control: control.child }, state, context);
-    const written = { control: writeControl({ ...control, child: outcome.control }) };
-    if (outcome.type !== 'finished') return { ...outcome, ...written };
-    const usage = addUsage(control.usage, outcome.statusMetadata);
-    const target = outcome.actions?.transferTo;
-    if (target !== undefined) return handOver(outcome, target, { state, active, control: { ...control, usage }, options });
-    return { ...outcome, ...withUsage(outcome.statusMetadata, usage), ...written };
+    const after: TransferControl = { ...control, spent: mergeSpent(control.spent, outcome.control), child: outcome.control };
+    const target = outcome.type === 'finished' ? outcome.actions?.transferTo : undefined;
+    if (outcome.type === 'finished' && target !== undefined) {
+      const usage = addUsage(control.usage, outcome.statusMetadata);
+      return withEarlierUsage(handOver(outcome, target, { state, active, control: { ...after, usage }, options }), usage);
+    }
+    return { ...withEarlierUsage(outcome, control.usage), control: writeControl(after) };
   });
 }
 
@@ -61,7 +67,7 @@ interface HandOverOptions {
 
 function handOver(outcome: Finished, target: string, { state, active, control, options }: HandOverOptions): StepOutcome {
   const turns = { ...control.turns, [target]: (control.turns[target] ?? 0) + 1 };
-  const next = writeControl({ active: target, turns, usage: control.usage, child: {} });
+  const next = writeControl({ ...control, active: target, turns, child: writeSpent(control.spent) });
   const handedOver = goOn(outcome, next, { member: active.agent, now: options.clock.now() });
   const { type: _, ...result } = handedOver;
   if (!active.targets.includes(target)) return failed(unknownTarget(active.name, target), state, result);
@@ -78,20 +84,22 @@ function branchOfTurn(state: StepState, { name, branch }: TransferMember, { turn
 
 function readControl({ task: { control }, history }: StepState, options: TransferAgentOptions): TransferControl {
   const { active, turns, usage, child } = control;
+  const spent = readSpent(control);
   if (typeof active !== 'string') {
     const first = findLastSpeaker(history, options);
-    return { active: first, turns: { [first]: 1 }, usage: undefined, child: {} };
+    return { active: first, turns: { [first]: 1 }, usage: undefined, spent, child: writeSpent(spent) };
   }
   return {
     active,
     turns: (turns ?? {}) as Readonly<Record<string, number>>,
     usage: isJsonObject(usage) ? usage : undefined,
-    child: isJsonObject(child) ? child : {},
+    spent,
+    child: isJsonObject(child) ? child : writeSpent(spent),
   };
 }
 
-function writeControl({ active, turns, usage, child }: TransferControl): JsonObject {
-  return { active, turns, ...(usage === undefined ? {} : { usage }), child };
+function writeControl({ active, turns, usage, spent, child }: TransferControl): JsonObject {
+  return { active, turns, ...(usage === undefined ? {} : { usage }), ...writeSpent(spent), child };
 }
 
 /** AGT-21 */

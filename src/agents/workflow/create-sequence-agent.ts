@@ -10,7 +10,8 @@ import { branchOf, memberBranch } from '../branch.js';
 import { createAgent } from '../create-agent.js';
 import { failed } from '../llm/end-run.js';
 import { type Finished, goOn, runMember } from '../run-member.js';
-import { addUsage, withUsage } from '../usage.js';
+import { mergeSpent, readSpent, writeSpent } from '../spent.js';
+import { addUsage, withEarlierUsage, withUsage } from '../usage.js';
 
 export interface SequenceAgentOptions {
   /** Key in `agents`. */
@@ -29,6 +30,8 @@ interface SequenceControl {
   readonly iteration: number;
   /** Of the members that are done. */
   readonly usage: JsonObject | undefined;
+  /** By agent, in turns that are over. */
+  readonly spent: JsonObject;
   readonly child: JsonObject;
 }
 
@@ -39,13 +42,14 @@ export function createSequenceAgent(options: SequenceAgentOptions): Agent {
     const { index, iteration } = control;
     const member = members[index];
     if (member === undefined || (type === 'loop' && iteration > LOOP_SAFETY_LIMIT))
-      return failed(refusal(options, control), state, NOTHING);
+      return withEarlierUsage(failed(refusal(options, control), state, NOTHING), control.usage);
     const branch = memberBranch(branchOf(state, name), member.name, turnOf(members, control));
     const outcome = await runMember({ member, branch, control: control.child }, state, context);
-    if (outcome.type !== 'finished') return { ...outcome, control: writeControl({ ...control, child: outcome.control }) };
+    const after: SequenceControl = { ...control, spent: mergeSpent(control.spent, outcome.control), child: outcome.control };
+    if (outcome.type !== 'finished') return { ...withEarlierUsage(outcome, control.usage), control: writeControl(after) };
     return next(
       outcome,
-      { ...control, usage: addUsage(control.usage, outcome.statusMetadata) },
+      { ...after, usage: addUsage(control.usage, outcome.statusMetadata) },
       { ...options, member, now: clock.now(), state },
     );
   });
@@ -73,7 +77,8 @@ function next(outcome: Finished, control: SequenceControl, { type, members, maxI
     index: isLast ? 0 : control.index + 1,
     iteration: isLast ? control.iteration + 1 : control.iteration,
     usage: control.usage,
-    child: {},
+    spent: control.spent,
+    child: writeSpent(control.spent),
   });
   return goOn(outcome, following, { member, now });
 }
@@ -94,16 +99,18 @@ function refusal({ name, members }: SequenceAgentOptions, { index, iteration }: 
 
 function readControl(control: JsonObject): SequenceControl {
   const { index, iteration, usage, child } = control;
+  const spent = readSpent(control);
   return {
     index: typeof index === 'number' ? index : 0,
     iteration: typeof iteration === 'number' ? iteration : 1,
     usage: isJsonObject(usage) ? usage : undefined,
-    child: isJsonObject(child) ? child : {},
+    spent,
+    child: isJsonObject(child) ? child : writeSpent(spent),
   };
 }
 
-function writeControl({ index, iteration, usage, child }: SequenceControl): JsonObject {
-  return { index, iteration, ...(usage === undefined ? {} : { usage }), child };
+function writeControl({ index, iteration, usage, spent, child }: SequenceControl): JsonObject {
+  return { index, iteration, ...(usage === undefined ? {} : { usage }), ...writeSpent(spent), child };
 }
 
 const NOTHING = { control: {}, messages: [], events: [] };

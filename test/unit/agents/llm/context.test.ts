@@ -102,6 +102,33 @@ t.test('a summariser that fails costs neither the run nor a second try in it (AG
   t.same(run.state, {});
 });
 
+t.test('a summary costs what the model costs that made it, also when a later piece of it fails (AGT-53)', async (t) => {
+  const findPrice = (llm: string) => ({ input: llm === 'spare' ? 1_000 : 1, output: 0, cached: 0, cacheWrite: 0 });
+  const byAnother = createScriptedModel(t, []);
+  Object.assign(byAnother, {
+    async *generate() {
+      yield { type: 'text', text: 'They counted.' };
+      const usage = { inputTokens: 1_000, outputTokens: 0 };
+      yield { type: 'finish', reason: 'stop', usage, answeredBy: { llm: 'spare', provider: 'scripted', model: 'spare' } };
+    },
+  });
+  const priced = new TestRun([...conversation(12), userMessage('Go')]);
+  const answer = createScriptedModel(t, [{ say: ['Done'] }]);
+  await priced.toRest(createTestAgent(answer, { countTokens, findPrice, summarizer: { llm: 'small', model: byAnother } }, summaryBuffer));
+  t.match(priced.last, { type: 'finished', statusMetadata: { 'hector:usage': { input_tokens: 1_000, cost: 1 } } });
+
+  const failing = createScriptedModel(t, [
+    { say: ['They counted.'], usage: { inputTokens: 100, outputTokens: 5 } },
+    { say: [], usage: { inputTokens: 50, outputTokens: 0 } },
+  ]);
+  const long = Array.from({ length: 30 }, (_, index) => said(index % 2 === 0 ? 'user' : 'agent', index, 'x'.repeat(4_000)));
+  const run = new TestRun([...long, userMessage('Go')]);
+  const model = createScriptedModel(t, [{ say: ['Done'], usage: { inputTokens: 10, outputTokens: 1 } }]);
+  await run.toRest(createTestAgent(model, { countTokens, summarizer: { llm: 'small', model: failing } }, summaryBuffer));
+  t.match(run.last, { type: 'finished', statusMetadata: { 'hector:usage': { input_tokens: 160, output_tokens: 6 } } });
+  t.equal(run.control['summaryFailed'], true);
+});
+
 t.test('include_contents none: the model reads its own run alone (AGT-15)', async (t) => {
   const model = createScriptedModel(t, [{ expect: ({ messages }) => t.same(texts(messages), ['Go']), say: ['Done'] }]);
   const run = new TestRun([...conversation(3).map((message) => ({ ...message, createdAt: -1 })), userMessage('Go')]);
