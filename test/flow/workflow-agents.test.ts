@@ -156,8 +156,8 @@ t.test('questions of parallel members are one wait; each answer reaches the memb
       asker: { type: 'custom' },
     },
     says: {
-      buyer: [{ say: [{ call: { id: 'buy', name: 'request_approval', arguments: { action: 'buy' } } }] }, ...says('Bought.')],
-      seller: [{ say: [{ call: { id: 'sell', name: 'request_approval', arguments: { action: 'sell' } } }] }, ...says('Kept.')],
+      buyer: [{ say: [{ call: { id: 'c0', name: 'request_approval', arguments: { action: 'buy' } } }] }, ...says('Bought.')],
+      seller: [{ say: [{ call: { id: 'c0', name: 'request_approval', arguments: { action: 'sell' } } }] }, ...says('Kept.')],
     },
     handlers: {
       asker: async ({ wait, message }) =>
@@ -168,9 +168,11 @@ t.test('questions of parallel members are one wait; each answer reaches the memb
   t.equal(asked.status.state, 'TASK_STATE_INPUT_REQUIRED');
   const data = asked.status.message?.parts.flatMap((part) => (part.data === undefined ? [] : [part.data]));
   t.match(data, [
-    { agent: 'buyer', type: 'tool_approval_request', tool_call_id: 'buy' },
-    { agent: 'seller', type: 'tool_approval_request', tool_call_id: 'sell' },
+    { agent: 'buyer', type: 'tool_approval_request', tool_call_id: /^c0-/ },
+    { agent: 'seller', type: 'tool_approval_request', tool_call_id: /^c0-/ },
   ]);
+  const [buy, sell] = (data ?? []).map((part) => (part as JsonObject)['tool_call_id'] as string) as [string, string];
+  t.not(buy, sell, 'models of siblings may choose the same id; who decides can tell the calls apart');
   t.match(asked.status.message?.parts[0]?.text, /\[buyer\].*\[seller\].*\[asker\] Which town\?/s);
 
   const unclear = await rig.send('both', 'approve', { taskId: asked.id });
@@ -179,10 +181,10 @@ t.test('questions of parallel members are one wait; each answer reaches the memb
 
   const half = await rig.send('both', '', {
     taskId: asked.id,
-    parts: [{ data: { type: 'tool_approval', tool_call_id: 'sell', decision: 'deny' } }, { text: 'Rome' }],
+    parts: [{ data: { type: 'tool_approval', tool_call_id: sell, decision: 'deny' } }, { text: 'Rome' }],
   });
   t.equal(half.status.state, 'TASK_STATE_INPUT_REQUIRED');
-  t.match(half.metadata, { long_running_tool_ids: ['buy'] });
+  t.match(half.metadata, { long_running_tool_ids: [buy] });
 
   const done = await rig.send('both', 'approve', { taskId: asked.id });
   t.equal(done.status.state, COMPLETED);

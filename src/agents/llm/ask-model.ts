@@ -132,8 +132,8 @@ function withoutEmptyThinking(answer: ModelAnswer): ModelAnswer {
 }
 
 /** What code has said instead of the model, under the same rules. */
-function toAnswer({ parts: given, reason, usage }: ModelAnswer, { usedCallIds, dependencies }: AskModelOptions): Answer {
-  const chooseCallId = createCallIds(usedCallIds, dependencies.clock);
+function toAnswer({ parts: given, reason, usage }: ModelAnswer, { usedCallIds, callIdSuffix, dependencies }: AskModelOptions): Answer {
+  const chooseCallId = createCallIds({ usedCallIds, callIdSuffix, clock: dependencies.clock });
   const limitArguments = createArgumentsLimit(dependencies.maxToolBytes);
   const parts = given.map((part) => (part.type === 'tool_call' ? limitArguments({ ...part, id: chooseCallId(part.id) }) : part));
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');

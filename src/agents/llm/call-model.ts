@@ -18,6 +18,8 @@ export interface CallModelOptions {
   readonly previewThinking?: ((text: string) => void) | undefined;
   /** Ids of the session's earlier calls: some servers count from 0 in every answer. */
   readonly usedCallIds: ReadonlySet<string>;
+  /** Ends the ids of a run below another one: its siblings may be given the same ones, and people decide by id. Default: nothing. */
+  readonly callIdSuffix?: string | undefined;
   /** `server.limits.max_tool_bytes` */
   readonly maxToolBytes: number;
   readonly clock: Clock;
@@ -31,7 +33,7 @@ export interface CallModelOptions {
 export async function callModel(options: CallModelOptions): Promise<Answer | AppError> {
   try {
     return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
-      const chooseCallId = createCallIds(options.usedCallIds, options.clock);
+      const chooseCallId = createCallIds(options);
       const { shown, preview, previewThinking, maxToolBytes, signal } = options;
       const events = options.model.generate(options.request, signal);
       const answer = await collectAnswer(events, { shown, preview, previewThinking, chooseCallId, maxToolBytes });
@@ -62,10 +64,15 @@ function requestAttributes({ model, llm, request }: CallModelOptions): Record<st
 }
 
 /** AGT-06: keeps a provider's id unless it is missing or taken. */
-export function createCallIds(used: ReadonlySet<string>, clock: Clock): (id: string) => string {
-  const taken = new Set(used);
+export function createCallIds({
+  usedCallIds,
+  callIdSuffix = '',
+  clock,
+}: Pick<CallModelOptions, 'usedCallIds' | 'callIdSuffix' | 'clock'>): (id: string) => string {
+  const taken = new Set(usedCallIds);
   return (id) => {
-    const chosen = id === '' || taken.has(id) ? `hector-${newId(clock.now())}` : id;
+    const own = id === '' || id.endsWith(callIdSuffix) ? id : `${id}${callIdSuffix}`;
+    const chosen = own === '' || taken.has(own) ? `hector-${newId(clock.now())}` : own;
     taken.add(chosen);
     return chosen;
   };

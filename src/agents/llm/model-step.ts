@@ -1,8 +1,10 @@
 /** The step that calls the model; calls that change nothing and wait for nobody run in it too. */
 import { newId } from '../../base/ids.js';
+import { sha256Hex } from '../../base/json.js';
 import { describeSources } from '../../providers/tools/sources.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import { withDelta } from '../../tasks/session-state.js';
+import type { TaskRecord } from '../../tasks/task-store.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
 import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askModel } from './ask-model.js';
@@ -66,7 +68,7 @@ export async function runModelStep(
   const asked = await askModel(request, {
     preview: isShown ? (text) => context.preview(RESPONSE_ARTIFACT, text) : undefined,
     previewThinking: isShown && settings.reasoning.showThinking ? (text) => context.preview(thinkingId, text) : undefined,
-    ...{ shown, usedCallIds: callIdsOf(history), signal: context.signal, invocation, dependencies },
+    ...{ shown, usedCallIds: callIdsOf(history), callIdSuffix: suffixOf(task), signal: context.signal, invocation, dependencies },
     said: findLastWords(ownRun(history, task.createdAt), name),
   });
   const usage = addUsage(control.usage, asked.usage);
@@ -113,4 +115,8 @@ export async function runModelStep(
 
 function callIdsOf(history: readonly SessionMessage[]): ReadonlySet<string> {
   return new Set(history.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool_call').map(({ id }) => id)));
+}
+
+function suffixOf({ id, child }: TaskRecord): string | undefined {
+  return child === undefined ? undefined : `-${sha256Hex(id).slice(0, 8)}`;
 }
