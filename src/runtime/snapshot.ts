@@ -135,7 +135,7 @@ function createAgents(
       const recall = findRecall(agent, named);
       const own = recall === undefined ? named : [...named, recall];
       return createLlmAgent({
-        ...{ name, settings: agent, model, llm, retriever, ...calls },
+        ...{ name, settings: agent, model, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
         findSessionArtifact: dependencies.findSessionArtifact,
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>

@@ -14,7 +14,7 @@ import { prepareCall } from './prepare-call.js';
 import { runCallback } from './run-callback.js';
 import type { StepDependencies } from './step-dependencies.js';
 
-export interface AskModelOptions extends Omit<CallModelOptions, 'request' | 'model' | 'llm' | 'clock' | 'maxToolBytes'> {
+export interface AskModelOptions extends Omit<CallModelOptions, 'request' | 'model' | 'llm' | 'clock' | 'maxToolBytes' | 'maxEventBytes'> {
   readonly invocation: InvocationContext;
   /** The agent's last words in this run so far. Default: none. */
   readonly said?: string | undefined;
@@ -84,7 +84,7 @@ function withCalls(answer: Answer, calls: readonly ToolCallPart[]): Answer {
 
 async function askOnce(request: ModelRequest, options: AskModelOptions): Promise<Answer | AppError> {
   const { invocation, dependencies, said: _, ...call } = options;
-  const { model, llm, clock, maxToolBytes, customization } = dependencies;
+  const { model, llm, clock, maxToolBytes, maxEventBytes, customization } = dependencies;
   const { agent, signal } = invocation;
   const { beforeModel, afterModel } = customization ?? {};
   const instead =
@@ -94,7 +94,8 @@ async function askOnce(request: ModelRequest, options: AskModelOptions): Promise
   const shown = options.shown;
   shown.text = '';
   const toOwn = (answer: ModelAnswer) => toAnswer(answer, options);
-  const answer = instead === undefined ? await callModel({ ...call, request, model, llm, clock, maxToolBytes }) : toOwn(instead);
+  const answer =
+    instead === undefined ? await callModel({ ...call, request, model, llm, clock, maxToolBytes, maxEventBytes }) : toOwn(instead);
   if (answer instanceof AppError) return answer;
   const passed = await passStages(answer, options);
   const replaced =

@@ -22,6 +22,8 @@ export interface CallModelOptions {
   readonly callIdSuffix?: string | undefined;
   /** `server.limits.max_tool_bytes` */
   readonly maxToolBytes: number;
+  /** `server.limits.max_event_bytes` */
+  readonly maxEventBytes?: number | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -34,9 +36,9 @@ export async function callModel(options: CallModelOptions): Promise<Answer | App
   try {
     return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
       const chooseCallId = createCallIds(options);
-      const { shown, preview, previewThinking, maxToolBytes, signal } = options;
+      const { shown, preview, previewThinking, maxToolBytes, maxEventBytes, signal } = options;
       const events = options.model.generate(options.request, signal);
-      const answer = await collectAnswer(events, { shown, preview, previewThinking, chooseCallId, maxToolBytes });
+      const answer = await collectAnswer(events, { shown, preview, previewThinking, chooseCallId, maxToolBytes, maxEventBytes });
       span.setAttributes({
         'gen_ai.response.finish_reason': answer.reason,
         'gen_ai.usage.input_tokens': answer.usage?.inputTokens ?? 0,

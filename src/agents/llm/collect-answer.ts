@@ -31,16 +31,26 @@ export interface CollectAnswerOptions {
   readonly chooseCallId: (id: string) => string;
   /** `server.limits.max_tool_bytes`: what the arguments of one call may have; those of an answer may have four times as much. */
   readonly maxToolBytes: number;
+  /** `server.limits.max_event_bytes`: what the answer may have of text and of thoughts, each; a model may never stop. Default: unlimited. */
+  readonly maxEventBytes?: number | undefined;
 }
 
 export async function collectAnswer(
   events: AsyncIterable<ModelEvent>,
-  { shown, preview, previewThinking, chooseCallId, maxToolBytes }: CollectAnswerOptions,
+  { shown, preview, previewThinking, chooseCallId, maxToolBytes, maxEventBytes = Number.POSITIVE_INFINITY }: CollectAnswerOptions,
 ): Promise<Answer> {
   const parts: SessionPart[] = [];
   const calls: ToolCallPart[] = [];
   const limitArguments = createArgumentsLimit(maxToolBytes);
   let held = '';
+  const said = { text: 0, thinking: 0 };
+  const count = ({ type, text }: { readonly type: 'text' | 'thinking'; readonly text: string }) => {
+    said[type] += Buffer.byteLength(text);
+    if (said[type] <= maxEventBytes) return;
+    throw new AppError('AGENT_RESPONSE_INVALID', {
+      message: `The model did not stop: its answer has more than the ${maxEventBytes} bytes that server.limits.max_event_bytes allows`,
+    });
+  };
   const show = (text: string) => {
     if (text === '') return;
     shown.text += text;
@@ -49,6 +59,7 @@ export async function collectAnswer(
   for await (const event of events) {
     switch (event.type) {
       case 'text': {
+        count(event);
         // Half a surrogate pair cannot be sent on its own; it waits for its other half.
         const text = held + event.text;
         held = /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
@@ -57,6 +68,7 @@ export async function collectAnswer(
         break;
       }
       case 'thinking':
+        count(event);
         addThinking(parts, event.text, event.signature);
         if (event.text !== '') previewThinking?.(event.text);
         break;

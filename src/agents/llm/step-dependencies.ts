@@ -37,6 +37,8 @@ export interface LlmAgentOptions {
   readonly approvalExpiresAfterMs: number;
   /** `server.limits.max_tool_bytes`: of arguments, of a result's content and of its data. */
   readonly maxToolBytes: number;
+  /** `server.limits.max_event_bytes`: of the text and of the thoughts of one answer. Default: unlimited. */
+  readonly maxEventBytes?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -44,6 +44,21 @@ t.test('previews joined are the text, however the model cuts it (R9)', async (t)
   }
 });
 
+t.test('a model that never stops is stopped, and its stream is closed', async (t) => {
+  let closed = false;
+  const endless = async function* (): AsyncGenerator<ModelEvent> {
+    try {
+      for (;;) yield { type: 'text', text: 'and so on, ' };
+    } finally {
+      closed = true;
+    }
+  };
+  const options = { shown: { text: '' }, preview: undefined, chooseCallId: (id: string) => id, maxToolBytes: 1024, maxEventBytes: 10_000 };
+  await t.rejects(collectAnswer(endless(), options), { code: 'AGENT_RESPONSE_INVALID', message: /server\.limits\.max_event_bytes/ });
+  t.ok(closed);
+  t.ok(options.shown.text.length <= 10_000);
+});
+
 t.test('parts keep the order they came in; a signature closes its thinking (AGT-12)', async (t) => {
   const { answer } = await collect([
     { type: 'thinking', text: 'I ' },
