@@ -7,7 +7,7 @@
  *    link meanwhile gains nothing. Where there is no `/proc` (macOS), components are looked at by path, which such a swap can win.
  * 2. A link is resolved here, component by component, and may lead anywhere inside; a step above the root, or an absolute target that is
  *    not below it, is refused.
- * 3. State of Hector and its secrets (`.hector`, `.env`) are not there for tools.
+ * 3. State of Hector, secrets, and what git runs by itself (`.hector`, `.env`, `.git`) are not there for tools.
  */
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readlink, realpath } from 'node:fs/promises';
@@ -83,14 +83,20 @@ export function splitPath(path: string, roots: readonly string[]): readonly stri
   const names = own.split('/').filter((name) => name !== '' && name !== '.');
   if (own.split(/[/\\]/).includes('..')) throw refusePath(path, "it holds '..'; wanted a path inside the working directory");
   const hidden = names.find(isProtectedName);
-  if (hidden !== undefined) throw refusePath(path, `'${hidden}' belongs to Hector itself and is closed to tools`);
+  if (hidden !== undefined)
+    throw refusePath(path, `'${hidden}' is closed to file tools: it holds state or secrets of Hector, or what git runs by itself`);
   return names;
 }
 
-/** Hector's state, and files of secrets as it reads them itself. */
+/** Hector's state, files of secrets as it reads them itself, and git's folder, whose hooks and settings are programs. */
 export function isProtectedName(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === '.hector' || lower === '.env' || (lower.startsWith('.env.') && !/\.(example|sample|template|dist)$/.test(lower));
+  return (
+    lower === '.hector' ||
+    lower === '.git' ||
+    lower === '.env' ||
+    (lower.startsWith('.env.') && !/\.(example|sample|template|dist)$/.test(lower))
+  );
 }
 
 export function refusePath(path: string, reason: string, cause?: unknown): AppError {
@@ -184,7 +190,7 @@ class Walk {
   }
 
   #check(names: readonly string[]): readonly string[] {
-    if (names.some(isProtectedName)) throw refusePath(this.#asked, 'a link on the way leads to what belongs to Hector itself');
+    if (names.some(isProtectedName)) throw refusePath(this.#asked, 'a link on the way leads to what is closed to file tools');
     return names;
   }
 
