@@ -58,7 +58,10 @@ export class SharedDatabase {
 
   /** For the next history. */
   clear(): void {
-    const tables = this.look<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'`);
+    // Not the tables behind full-text indexes, which nobody may write to; histories index nothing.
+    const tables = this.look<{ name: string }>(
+      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'`,
+    );
     for (const { name } of tables) if (name !== 'schema_migrations') this.#connection.exec(`DELETE FROM "${name}"`);
   }
 
