@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
+import { isJsonObject } from '../../src/base/json.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Message } from '../../src/protocol/a2a.js';
 import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import { type Database, openDatabase } from '../../src/storage/sql/database.js';
+import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { TaskEvent } from '../../src/tasks/task-event.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { type CrashAct, type CrashSetting, type CrashWorker, createCrashWorker, OWNER } from './crash-rig.js';
@@ -167,7 +169,10 @@ async function beginPaused(bench: CrashBench, scenario: CrashScenario, act: Cras
 /** Somebody says how the call ended whose outcome nobody knows. */
 export async function answerUnknown(bench: CrashBench, run: CrashRun, answer: 'done' | 'retry' | 'skip'): Promise<CrashOutcome> {
   const { id: taskId = '', contextId = '' } = run.task ?? {};
-  const decision = { type: 'tool_outcome', tool_call_id: 'call-1', outcome: answer };
+  const events = await new SqlTaskStore(bench.database).events(taskId, 0);
+  const asked = events.flatMap((event) => (event.type === 'status.changed' ? (event.status.message?.parts ?? []) : []));
+  const ids = asked.flatMap(({ data }) => (isJsonObject(data) && typeof data['tool_call_id'] === 'string' ? [data['tool_call_id']] : []));
+  const decision = { type: 'tool_outcome', tool_call_id: ids.at(-1) ?? 'nothing was asked', outcome: answer };
   await run.worker.accept({ messageId: newId(), taskId, contextId, role: 'ROLE_USER', parts: [{ data: decision }] });
   await takeOver(run);
   return await readOutcome(bench, run);

@@ -5,6 +5,7 @@ import { checkClient, checkLog } from './check-run.js';
 import { flowEffects } from './flow-models.js';
 import type { StoredRun } from './read-runs-sql.js';
 import type { RunResult } from './run-client.js';
+import { plannedId } from './run-plan.js';
 
 /** What is the same in every flow, when its name is left out. */
 export interface FlowOutcome {
@@ -57,8 +58,10 @@ export function checkFlow(
     ...flowEffects(run).map(({ id }) => id),
     ...['lead-scout', 'lead-clerk', 'critic-3'].map((name) => `${run}-${name}`),
   ].sort();
-  expectEqual('calls, each once (R2)', parts.flatMap(({ type, id }) => (type === 'tool_call' ? [id] : [])).sort(), calls);
-  const results = parts.flatMap(({ type, callId, isError }) => (type === 'tool_result' ? [`${callId}${isError ? ' failed' : ''}`] : []));
+  expectEqual('calls, each once (R2)', parts.flatMap(({ type, id }) => (type === 'tool_call' ? [plannedId(id ?? '')] : [])).sort(), calls);
+  const results = parts.flatMap(({ type, callId, isError }) =>
+    type === 'tool_result' ? [`${plannedId(callId ?? '')}${isError ? ' failed' : ''}`] : [],
+  );
   expectEqual('results, each once (R2, R7)', results.sort(), calls);
   const outcome = readFlowOutcome(result, task);
   expectEqual('the answer, as without kills', outcome.answer, wanted.answer);

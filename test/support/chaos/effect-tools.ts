@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/base/json.js';
 import type { Tool } from '../../../src/providers/tools/contract.js';
 import type { ToolEffect } from '../../../src/tasks/tool-call.js';
 import type { EffectCall } from './effect-counts.js';
-import { TOOL_NAMES } from './run-plan.js';
+import { plannedId, TOOL_NAMES } from './run-plan.js';
 
 /** @param onCall is told of each call before anything of it leaves the process. */
 export function createEffectTools(serverUrl: string, onCall: (callId: string) => void): readonly Tool[] {
@@ -17,11 +17,12 @@ export function createEffectTools(serverUrl: string, onCall: (callId: string) =>
       required: ['run', 'ms'],
     },
     async execute(args: JsonObject, context) {
-      onCall(context.callId);
+      const callId = plannedId(context.callId);
+      onCall(callId);
       const call: EffectCall = {
         effect,
         run: String(args['run']),
-        callId: context.callId,
+        callId,
         key: context.idempotencyKey,
         answerAfterMs: Number(args['ms']),
       };

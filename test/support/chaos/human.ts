@@ -5,6 +5,7 @@
 import type { WireTask } from '../a2a-client.js';
 import type { BalancedCaller } from './balanced-call.js';
 import type { EffectWorld } from './effect-world.js';
+import { plannedId } from './run-plan.js';
 
 export interface Human {
   /** Resolves when the answer was taken. */
@@ -23,10 +24,10 @@ export function createHuman(caller: BalancedCaller, world: EffectWorld, signal: 
   const answers = { done: 0, retry: 0 };
 
   const decide = async ({ tool_call_id, arguments_hash }: OutcomeRequest) => {
-    const counted = await world.evidence(tool_call_id);
+    const counted = await world.evidence(plannedId(tool_call_id));
     const outcome = (counted?.applied ?? 0) > 0 ? 'done' : 'retry';
     answers[outcome] += 1;
-    const result = outcome === 'done' ? { result: `${tool_call_id} is done` } : {};
+    const result = outcome === 'done' ? { result: `${plannedId(tool_call_id)} is done` } : {};
     return { data: { type: 'tool_outcome', outcome, tool_call_id, arguments_hash, ...result } };
   };
 

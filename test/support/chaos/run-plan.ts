@@ -27,6 +27,11 @@ export function callId(run: string, step: number, kind: PlannedCall, index: numb
   return `${run}-${step}-${kind}${index}`;
 }
 
+/** The id as the model chose it: calls of a run below another one have its mark behind them. */
+export function plannedId(callId: string): string {
+  return callId.replace(/-[0-9a-f]{8}$/, '');
+}
+
 /** Every call that a run makes, in order. */
 export function plannedCalls(plan: RunPlan): readonly (PlannedEffect & { readonly step: number })[] {
   return plan.steps.flatMap((kinds, step) =>
