@@ -12,6 +12,7 @@ import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { callIdsOf } from '../support/branch-agents.js';
+import { plannedId } from '../support/chaos/run-plan.js';
 import { type EffectServer, startEffectServer } from '../support/effect-server.js';
 import { startRedisProcess } from '../support/redis-process.js';
 import { createSqlite } from '../support/temp-database.js';
@@ -97,7 +98,7 @@ async function startRig(t: Test) {
         if (isTerminal(record.state)) return record;
         if (record.state === 'TASK_STATE_INPUT_REQUIRED') {
           const callId = await findQuestion(store, record);
-          const data = { type: 'tool_outcome', tool_call_id: callId, outcome: isDone(outside, callId) ? 'done' : 'retry' };
+          const data = { type: 'tool_outcome', tool_call_id: callId, outcome: isDone(outside, plannedId(callId)) ? 'done' : 'retry' };
           const message = { messageId: `${id}-${record.seq}`, taskId: id, contextId, role: 'ROLE_USER', parts: [{ data }] } as const;
           await acceptMessage({ ...whose, message });
         }
