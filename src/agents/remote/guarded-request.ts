@@ -2,12 +2,12 @@
  * One HTTP request to a remote agent. Every address is checked before it is connected to (`access/outbound-guard.ts`), also at each
  * redirect; only reads follow redirects, and what is secret goes to the origin alone that it was meant for.
  */
-import { type IncomingMessage, request as requestPlainly } from 'node:http';
-import { request as requestSecurely } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { sendGuarded } from '../../access/guarded-request.js';
 import type { OutboundGuard } from '../../access/outbound-guard.js';
 import { abortError } from '../../base/abort.js';
 import type { Clock } from '../../base/clock.js';
-import { AppError, describeError } from '../../base/errors.js';
+import { AppError, describeError, hasCode } from '../../base/errors.js';
 
 export interface GuardedRequest {
   readonly method: 'GET' | 'POST';
@@ -43,13 +43,19 @@ export function createSendGuarded({ guard, clock }: { readonly guard: OutboundGu
     const bounded = AbortSignal.any([signal, late.signal]);
     const why = (error: unknown, arrived: boolean) => {
       if (signal.aborted) return abortError(signal);
-      if (error instanceof AppError && !late.signal.aborted) return error;
+      if (error instanceof AppError && !late.signal.aborted && !hasCode(error, 'OUTBOUND_NO_ANSWER')) return error;
       return unreachable(late.signal.aborted ? late.signal.reason : error, arrived);
     };
     let response: IncomingMessage;
     try {
-      await guard.assertHost(request.url, bounded);
-      response = await connect(request, guard, bounded);
+      const { method, url, body } = request;
+      const headers = { ...request.headers, ...request.secretHeaders };
+      response = await sendGuarded({ method, url, headers, ...(body === undefined ? {} : { body }) }, guard, bounded);
+      // Nothing that can be read follows.
+      if (response.statusCode === 101) {
+        response.destroy();
+        throw new AppError('OUTBOUND_NO_ANSWER', { message: 'It switched to another protocol' });
+      }
     } catch (error) {
       stopWatch();
       throw why(error, late.signal.aborted || mayHaveArrived(error));
@@ -105,26 +111,6 @@ export async function readText({ body }: Pick<GuardedAnswer, 'body'>, maxBytes: 
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
-
-function connect(
-  { method, url, headers, secretHeaders, body }: GuardedRequest,
-  guard: OutboundGuard,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const request = (url.protocol === 'https:' ? requestSecurely : requestPlainly)(url, {
-      method,
-      headers: { ...headers, ...secretHeaders, ...length },
-      lookup: guard.lookup,
-      agent: false,
-      signal,
-    });
-    request.on('response', resolve);
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 function timedOut(delayMs: number): AppError {

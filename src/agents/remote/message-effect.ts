@@ -7,7 +7,7 @@ import type { StepContext, StepOutcome, StepState } from '../agent.js';
 import { askSomebody } from '../llm/ask-somebody.js';
 import { attemptOf, type Question } from '../llm/plan-calls.js';
 import { readDecisions } from '../llm/read-decisions.js';
-import { recordSurely } from '../llm/record-results.js';
+import { recordResults, recordSurely } from '../llm/record-results.js';
 import { type RemoteControl, writeControl } from './control.js';
 
 export interface RemoteReference {
@@ -74,7 +74,7 @@ export async function recordIntent(
 export async function recordTaken(identity: CallIdentity, by: RemoteReference, context: StepContext, clock: Clock): Promise<void> {
   await faultPoint('tool.after-call');
   const data = { agent: by.agent, task_id: by.taskId, ...(by.contextId === undefined ? {} : { context_id: by.contextId }) };
-  await recordSurely([{ ...identity, status: 'done', result: { content: '', isError: false, data } }], context, clock);
+  await recordResults([{ ...identity, status: 'done', result: { content: '', isError: false, data } }], context, clock);
   await faultPoint('tool.after-result');
 }
 
