@@ -22,4 +22,5 @@ export function withEarlierUsage(outcome: StepOutcome, earlier: JsonObject | und
   return { ...outcome, ...withUsage(outcome.statusMetadata, addUsage(earlier, outcome.statusMetadata)) };
 }
 
-const USAGE = 'hector:usage';
+/** Key of status metadata. */
+export const USAGE = 'hector:usage';

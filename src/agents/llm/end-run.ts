@@ -4,6 +4,7 @@ import { newId } from '../../base/ids.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
 import type { FinishReason } from '../../providers/llms/contract.js';
 import type { StepOutcome, StepState } from '../agent.js';
+import { USAGE } from '../usage.js';
 import type { Answer } from './collect-answer.js';
 import type { RunUsage } from './control.js';
 
@@ -13,7 +14,7 @@ export function finished(reason: FinishReason, usage: RunUsage, result: StepResu
   return {
     type: 'finished',
     ...result,
-    statusMetadata: { 'hector:usage': describeUsage(usage), ...(reason === 'stop' ? {} : { 'hector:finish_reason': reason }) },
+    statusMetadata: { [USAGE]: describeUsage(usage), ...(reason === 'stop' ? {} : { 'hector:finish_reason': reason }) },
   };
 }
 
@@ -29,7 +30,7 @@ export function failed(error: AppError, { task }: StepState, result: StepResult,
       contextId: task.contextId,
       parts: [{ text: describeForClient(error) }],
     },
-    ...(usage === undefined ? {} : { statusMetadata: { 'hector:usage': describeUsage(usage) } }),
+    ...(usage === undefined ? {} : { statusMetadata: { [USAGE]: describeUsage(usage) } }),
   };
 }
 
@@ -56,7 +57,7 @@ function describeUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteToke
 
 /** What an agent's status metadata say that it used; the other way of `describeUsage`. */
 export function readUsage(statusMetadata: JsonObject | undefined): RunUsage | undefined {
-  const usage = statusMetadata?.['hector:usage'];
+  const usage = statusMetadata?.[USAGE];
   if (!isJsonObject(usage)) return undefined;
   const count = (name: string) => (typeof usage[name] === 'number' ? usage[name] : 0);
   return {
