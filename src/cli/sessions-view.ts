@@ -1,6 +1,7 @@
 /** Sessions as people read them. */
 import type { JsonObject, JsonValue } from '../base/json.js';
 import { describeAge } from '../tasks/explain-words.js';
+import { formatColumns, toText as text } from './format-answer.js';
 
 export function formatSessions(
   sessions: readonly JsonObject[],
@@ -14,15 +15,7 @@ export function formatSessions(
     text(session['context_id']),
   ]);
   const head = withHead ? [['SESSION', 'MESSAGES', 'LAST USE', 'AGENT', 'CONTEXT']] : [];
-  return [...head, ...rows]
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return formatColumns([...head, ...rows], WIDTHS);
 }
 
 export function formatSession(session: JsonObject): string {
@@ -66,10 +59,6 @@ function describePart(part: JsonObject): string {
 
 function indent(block: string): string {
   return block.replace(/^/gm, '  ');
-}
-
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }
 
 /** Of id, count, age, agent. */

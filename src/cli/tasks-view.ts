@@ -1,6 +1,7 @@
 /** Answers of the management API as people read them. */
 import type { JsonObject, JsonValue } from '../base/json.js';
 import { describeAge, describeTimes } from '../tasks/explain-words.js';
+import { formatColumns, toText as text } from './format-answer.js';
 
 export function formatRuns(runs: readonly JsonObject[], { withHead, now }: { readonly withHead: boolean; readonly now: number }): string {
   const rows = runs.map((run) => [
@@ -11,15 +12,7 @@ export function formatRuns(runs: readonly JsonObject[], { withHead, now }: { rea
     text(run['agent']),
   ]);
   const head = withHead ? [['TASK', 'STATUS', 'STEP', 'LAST WRITE', 'AGENT']] : [];
-  return [...head, ...rows]
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return formatColumns([...head, ...rows], WIDTHS);
 }
 
 export function formatRun(run: JsonObject, now: number): string {
@@ -77,10 +70,6 @@ function time(value: JsonValue | undefined, now: number): string {
 
 function age(value: JsonValue | undefined, now: number): string {
   return describeAge(now - Date.parse(text(value)));
-}
-
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }
 
 /** Of task id, status, step, age. */
