@@ -41,8 +41,11 @@ export function createGuardedRequest(guard: OutboundGuard): GuardedRequest {
     const headers = { 'accept-encoding': 'gzip, br', ...request.headers };
     const response = await sendGuarded({ ...request, headers }, guard, signal);
     const { statusCode: status = 0, statusMessage: statusText = '' } = response;
-    // Its socket is gone.
-    if (status === 101) return { status, statusText, headers: response.headers, body: Buffer.alloc(0), isCut: false };
+    if (status === 101) {
+      // Nothing that can be read follows.
+      response.destroy();
+      return { status, statusText, headers: response.headers, body: Buffer.alloc(0), isCut: false };
+    }
     const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
     const read = await readBody(response, { maxBytes, signal }, hasBody);
     return { status, statusText, headers: response.headers, ...read };
