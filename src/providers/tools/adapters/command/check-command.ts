@@ -122,7 +122,7 @@ class Check {
   #named(name: string, first: KnownWord, args: readonly KnownWord[], depth: number): void {
     if (OPAQUE_BUILTINS.includes(name) && first.text === name) throw refuse(`'${name}' runs or changes what cannot be looked at here`);
     if (SHELLS.includes(name)) this.#shell(name, args, depth);
-    else if (name === 'eval') this.#text(name, args, depth);
+    else if (name === 'eval') this.#text(name, args[0]?.text === '--' ? args.slice(1) : args, depth);
     else if (name === 'trap') this.#trap(args, depth);
     else if (name === 'cd' || name === 'pushd') this.#folders.checkChange(name, args);
     else {
@@ -183,6 +183,8 @@ const BASH_ONLY: readonly string[] = [
 
 /** What another shell reads otherwise: in dash, a part of it may be a command of its own. */
 function isOfBash(node: SyntaxNode): boolean {
+  // `&` and `>` there: what follows is a command.
+  if (node.type === 'Redirect') return node.operator.startsWith('&>');
   if (node.type === 'ArithmeticExpansion') return node.text.startsWith('$[');
   if (node.type === 'ParameterExpansion')
     return node.prefix === '!' || ['Replace', 'Slice', 'CaseModification', 'Transform', 'Names'].includes(node.operation?.type ?? '');
