@@ -2,10 +2,11 @@
 import { backoffMs } from '../base/backoff.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
+import type { Metadata } from '../base/metadata.js';
 import type { PreparedDocument, TextChunk } from '../threads/messages.js';
 import type { DocumentChange, DocumentRecord, FailureStage, IndexDocument } from './chunk-store.js';
 import type { IngestOptions } from './ingest-options.js';
-import type { SourceDocument } from './sources/document-source.js';
+import type { SourceContent, SourceDocument } from './sources/document-source.js';
 
 export interface DocumentWork {
   readonly document: SourceDocument;
@@ -27,7 +28,9 @@ export interface BatchOptions extends IngestOptions {
 interface Prepared {
   readonly work: DocumentWork;
   readonly contentHash: string;
+  readonly version: string;
   readonly title: string;
+  readonly metadata: Metadata;
   readonly chunks: readonly TextChunk[];
 }
 
@@ -44,17 +47,25 @@ export async function ingestBatch(options: BatchOptions, batch: readonly Documen
 /** The document's text in chunks, or the change that says why not. */
 async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortSignal): Promise<Prepared | DocumentChange> {
   const { document, record } = work;
-  let content: Uint8Array<ArrayBuffer>;
+  let content: SourceContent | 'unchanged';
   try {
-    content = await options.source.read(document, signal);
+    const knownVersion = record?.pipeline === options.pipeline ? record.sourceVersion : '';
+    content = document.content ?? (await options.source.read(document, knownVersion, signal));
   } catch (error) {
     return failure(options, work, 'read', error, signal);
   }
+  if (content === 'unchanged') return touch(options, work, document.version);
+  const version = content.version ?? document.version;
   try {
     const knownHash = record?.pipeline === options.pipeline ? record.contentHash : '';
-    const prepared = await prepareOnThread(options, { name: document.name, content, chunking: options.chunking, knownHash }, signal);
-    if (prepared.type === 'prepared') return { work, contentHash: prepared.contentHash, title: prepared.title, chunks: prepared.chunks };
-    return { type: 'touch', ...identity(options, work), bytes: document.bytes, modifiedAt: document.modifiedAt };
+    const prepared = await prepareOnThread(
+      options,
+      { name: document.name, mediaType: content.mediaType, content: content.bytes, chunking: options.chunking, knownHash },
+      signal,
+    );
+    if (prepared.type === 'unchanged') return touch(options, work, version);
+    const { contentHash, title, chunks } = prepared;
+    return { work, contentHash, version, title, metadata: { ...document.metadata, ...content.metadata }, chunks };
   } catch (error) {
     return failure(options, work, 'prepare', error, signal);
   }
@@ -192,7 +203,7 @@ function* byChunks(changes: readonly DocumentChange[]): Generator<readonly Docum
 
 function indexChange(
   options: BatchOptions,
-  { work, contentHash, title, chunks }: Prepared,
+  { work, contentHash, version, title, metadata, chunks }: Prepared,
   vectors: readonly Float32Array[],
 ): IndexDocument {
   const { document } = work;
@@ -204,10 +215,17 @@ function indexChange(
     embedder: options.embedderFingerprint,
     bytes: document.bytes,
     modifiedAt: document.modifiedAt,
+    sourceVersion: version,
+    metadata,
     title: title || document.name,
     sourcePath: document.id,
     chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
   };
+}
+
+function touch(options: BatchOptions, work: DocumentWork, version: string): DocumentChange {
+  const { bytes, modifiedAt } = work.document;
+  return { type: 'touch', ...identity(options, work), bytes, modifiedAt, sourceVersion: version };
 }
 
 function failure(options: BatchOptions, work: DocumentWork, stage: FailureStage, error: unknown, signal: AbortSignal): DocumentChange {
