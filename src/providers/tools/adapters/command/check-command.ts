@@ -12,6 +12,7 @@ import {
   parse,
   type Redirection,
   type SyntaxNode,
+  type Word,
 } from 'unbash';
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
@@ -19,6 +20,7 @@ import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
 import type { CommandPolicy } from './command-policy.js';
 import { type CommandRules, createCommandRules } from './command-rules.js';
 import { createFolderRules, type FolderRules } from './folder-rules.js';
+import { checkPaths, checkPathWord } from './path-arguments.js';
 import { type KnownWord, readArgument, readWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable, unwrapCommand } from './unwrap-command.js';
@@ -78,10 +80,12 @@ class Check {
         break;
       case 'Assignment':
         checkVariable(node.name);
+        for (const word of node.value.type === 'ArrayValue' ? node.value.elements : [node.value]) this.#value(node.name, word);
         break;
       case 'For':
       case 'Select':
         checkVariable(node.name.value);
+        for (const word of node.wordlist ?? []) this.#value(node.name.value, word);
         break;
       case 'CommandExpansion':
       case 'ProcessSubstitution':
@@ -126,8 +130,15 @@ class Check {
     else if (name === 'trap') this.#trap(args, depth);
     else if (name === 'cd' || name === 'pushd') this.#folders.checkChange(name, args);
     else {
-      for (const inner of unwrapCommand(name, args) ?? []) this.words(inner, depth + 1);
-      checkPrograms(name, args, { isAllowed: this.#rules.isListed(name), folders: this.#folders });
+      const inner = unwrapCommand(name, args) ?? [];
+      for (const words of inner) this.words(words, depth + 1);
+      checkPrograms(name, args, this.#rules.isListed(name));
+      const others = new Set(inner.flat());
+      checkPaths(
+        name,
+        args.filter((word) => !others.has(word)),
+        this.#folders,
+      );
     }
   }
 
@@ -164,6 +175,11 @@ class Check {
     const [action, ...signals] = args.filter(({ text }) => text !== '--');
     if (action === undefined || (action.text !== undefined && /^-[lp]*$/.test(action.text)) || signals.length === 0) return;
     if (action.text !== '') this.#text('trap', [action], depth);
+  }
+
+  /** A path that a variable is given here is read or written by it later. */
+  #value(name: string, word: Word): void {
+    checkPathWord(`what '${name}' is set to`, readWord(word), this.#folders);
   }
 
   #redirection(redirection: Redirection): void {
