@@ -142,27 +142,32 @@ class Check {
     }
   }
 
-  /** `sh -c text` runs text that is looked at; a script's file, or what stands on its input, is not. */
+  /** `sh -c text` runs text that is looked at; a script's file, or what stands on its input, is not. The text comes behind all options. */
   #shell(name: string, args: readonly KnownWord[], depth: number): void {
+    if (/^--(version|help)$/.test(args[0]?.text ?? '')) return;
+    let hasText = false;
     let index = 0;
     for (; index < args.length; index++) {
       const { text, source } = args[index] as KnownWord;
       if (text === undefined) throw refuse(`what '${name}' runs cannot be told: ${source}`);
-      if (/^--(norc|noprofile|posix|login|version|help)$/.test(text)) continue;
-      if (!/^[-+][aefhluvxoc]+$/.test(text)) break;
-      // The name of an option, such as pipefail, is the next word.
-      if (text.includes('o')) index += 1;
-      if (text.startsWith('-') && text.includes('c')) {
-        const script = args[index + 1];
-        if (script?.text === undefined) throw refuse(`what '${name} -c' runs cannot be told: ${script?.source ?? 'nothing'}`);
-        this.script(script.text, name, depth + 1);
-        return;
+      if (/^--(norc|noprofile|posix|login)$/.test(text)) continue;
+      if (text === '-' || text === '--') {
+        index += 1;
+        break;
       }
+      if (!/^[-+]/.test(text)) break;
+      if (!/^(-[aefhluvxoc]*|\+[aefhluvxo]*)$/.test(text)) throw refuse(`the option ${text} of '${name}' is not one that is understood here`);
+      // The name of an option, such as pipefail, is the next word.
+      index += text.split('o').length - 1;
+      hasText ||= text.includes('c');
     }
-    if (args.some(({ text }) => text === '--version' || text === '--help')) return;
-    throw refuse(
-      `'${name}' runs a script or its input, which cannot be looked at here; run the commands themselves, or '${name} -c' with their text`,
-    );
+    if (!hasText)
+      throw refuse(
+        `'${name}' runs a script or its input, which cannot be looked at here; run the commands themselves, or '${name} -c' with their text`,
+      );
+    const script = args[index];
+    if (script?.text === undefined) throw refuse(`what '${name} -c' runs cannot be told: ${script?.source ?? 'nothing'}`);
+    this.script(script.text, name, depth + 1);
   }
 
   #text(name: string, args: readonly KnownWord[], depth: number): void {
@@ -188,6 +193,9 @@ class Check {
     const { operator } = redirection;
     // Copies and closes of descriptors.
     if ((operator === '<&' || operator === '>&') && /^(\d+-?|-)$/.test(target.text ?? '')) return;
+    // Bash expands such a word twice: what quotes hold back the first time runs the second time.
+    if ((operator === '<&' || operator === '>&') && !/^[\w./-]+$/.test(target.text ?? ''))
+      throw refuse(`what '${operator}' leads to cannot be told: ${target.source.slice(0, 80)}`);
     this.#folders.checkRedirection(target, operator);
   }
 }
