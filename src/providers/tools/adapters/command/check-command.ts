@@ -156,7 +156,8 @@ class Check {
         break;
       }
       if (!/^[-+]/.test(text)) break;
-      if (!/^(-[aefhluvxoc]*|\+[aefhluvxo]*)$/.test(text)) throw refuse(`the option ${text} of '${name}' is not one that is understood here`);
+      if (!/^(-[aefhluvxoc]*|\+[aefhluvxo]*)$/.test(text))
+        throw refuse(`the option ${text} of '${name}' is not one that is understood here`);
       // The name of an option, such as pipefail, is the next word.
       index += text.split('o').length - 1;
       hasText ||= text.includes('c');
