@@ -13,9 +13,9 @@ t.test('one branch with a run per member, each under a branch of its own, with h
   await run.step(create('a', 'b', 'a'));
   t.match(run.last, { type: 'branch', says: [], messages: [] });
   t.same(run.starts, [
-    { agent: 'a', key: 'top.team#2.a', messages: [], inheritsHistory: true, state: 'shared' },
-    { agent: 'b', key: 'top.team#2.b', messages: [], inheritsHistory: true, state: 'shared' },
-    { agent: 'a', key: 'top.team#2.a#2', messages: [], inheritsHistory: true, state: 'shared' },
+    { agent: 'a', key: 'top.team#2.a', messages: [], inheritsHistory: true, state: 'shared', control: {} },
+    { agent: 'b', key: 'top.team#2.b', messages: [], inheritsHistory: true, state: 'shared', control: {} },
+    { agent: 'a', key: 'top.team#2.a#2', messages: [], inheritsHistory: true, state: 'shared', control: {} },
   ]);
 });
 
