@@ -62,10 +62,7 @@ t.test('a message is passed on once: after it, those that still wait are asked f
   run.settle('team.b', DONE, 'B');
   const asked = await run.step(agent);
   t.match(asked, { type: 'wait', state: WAITS, statusMessage: { parts: [{ text: 'Your name?' }] } });
-  t.ok(
-    asked.type === 'wait' && (asked.expiresAfterMs ?? 0) > 3_000 && (asked.expiresAfterMs ?? 0) <= 5_000,
-    'as long as the question lasts',
-  );
+  t.notOk('expiresAfterMs' in asked, 'when the question expires, the run is woken');
   run.history = [...run.history, userSays('Ada')];
   t.match(await run.step(agent), { type: 'branch', starts: [], says: [{ key: 'team.a', message: { parts: [{ text: 'Ada' }] } }] });
   run.settle('team.a', WAITS, 'And your town?');
