@@ -238,7 +238,7 @@ async function startFrontRole(
   runtime: Runtime,
   toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
-  const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, push, signals, callSignals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
@@ -296,6 +296,7 @@ async function startFrontRole(
       publisher,
       acceptMessage,
       cancelTask,
+      callSignals,
     },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),

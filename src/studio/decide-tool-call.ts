@@ -71,7 +71,7 @@ function assertFits({ decision, argumentsHash }: DecisionRequest, { asks, callId
 }
 
 /** What the ledger says of a call of this run or of one below it; of several that are called the same, one that waits for a decision. */
-async function findCall(ports: StudioPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
+export async function findCall(ports: StudioPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
   const runs = [task, ...(await readBranches(ports.tasks, task))];
   const rows = (await Promise.all(runs.map(({ id }) => ports.toolCalls.toolCalls(id, { callIds: [callId] })))).flat();
   return rows.find(({ status }) => status === 'awaiting' || status === 'unknown') ?? rows[0];

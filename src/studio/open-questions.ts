@@ -31,7 +31,8 @@ export async function findQuestion(log: Log, task: TaskRecord, callId: string): 
   return undefined;
 }
 
-async function* newestFirst(log: Log, { id, seq }: TaskRecord): AsyncGenerator<TaskEvent> {
+/** A run's events, the newest first, back to `MAX_EVENTS`. */
+export async function* newestFirst(log: Log, { id, seq }: TaskRecord): AsyncGenerator<TaskEvent> {
   const oldest = Math.max(0, seq - MAX_EVENTS);
   for (let end = seq; end > oldest; end -= PAGE) {
     const start = Math.max(oldest, end - PAGE);

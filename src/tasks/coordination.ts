@@ -64,6 +64,20 @@ export interface CancelSignals {
   listen(onCancel: (taskId: string) => void): Promise<FeedSubscription>;
 }
 
+/** A tool call of a run, or of one below it. */
+export interface CallReference {
+  readonly taskId: string;
+  readonly callId: string;
+}
+
+/** Cancels of single calls, which reach the worker that runs them (API-09). */
+export interface CallSignals {
+  /** Whether some worker had the call and stops it now. @throws AppError `REDIS_UNAVAILABLE` */
+  cancel(call: CallReference): Promise<boolean>;
+  /** `stop` says whether this process runs the call. */
+  listen(stop: (call: CallReference) => boolean): Promise<FeedSubscription>;
+}
+
 /** When the deployment's workers last got anywhere. */
 export interface ProgressMarks {
   /** A worker took or finished a job just now, or has its hands full. Waits for nothing and never throws. */

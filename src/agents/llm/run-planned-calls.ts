@@ -57,6 +57,8 @@ export async function runPlannedCalls(
     code: { callbacks: customization, invocation: describeInvocation(state, context, name) },
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
+    calls: context.calls,
+    clock,
     log,
   });
   const shown = progress.end();
