@@ -12,6 +12,7 @@ import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
 import { createGuardedPost } from './access/guarded-post.js';
+import { createGuardedRequest } from './access/guarded-request.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
@@ -38,6 +39,7 @@ import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
+import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -51,6 +53,7 @@ import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
@@ -115,6 +118,7 @@ async function start(
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
   return {
     settings,
     url: front?.url ?? '',
@@ -229,6 +233,27 @@ function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { p
   closers.add(() => worker.close());
   const sweep = new PushSweep({ store: configs, queue, signals, leases, clock, log });
   closers.add(() => sweep.close());
+}
+
+/** A webhook that is told what waits for an approval (CFG-85). */
+function startApprovals(
+  { settings, closers, clock, log }: Parts,
+  { tasks }: Stores,
+  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
+  frontUrl: string | undefined,
+): void {
+  const { approval, publicUrl } = settings.server;
+  if (approval.webhookUrl === '') return;
+  const webhook = new ApprovalWebhook({
+    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
+    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
+    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
+    settings: approval,
+    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
+  });
+  closers.add(() => webhook.close());
+  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
+  closers.add(() => duty.close());
 }
 
 async function startFrontRole(

@@ -289,8 +289,7 @@ export interface ServerSettings {
     readonly legacy: boolean;
     readonly push: PushSettings;
   };
-  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
-  readonly approval: { readonly expiresAfterMs: number };
+  readonly approval: ApprovalSettings;
   /** Agents as tools of an MCP server. Default: not. */
   readonly mcp: { readonly enabled: boolean };
   readonly limits: {
@@ -317,6 +316,19 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
   readonly drainDelayMs: number;
+}
+
+/** CFG-85 */
+export interface ApprovalSettings {
+  /** '' = nobody is told. */
+  readonly webhookUrl: string;
+  /** '' = nothing is signed. */
+  readonly webhookSecret: string;
+  /** Until the webhook has answered one request. Default 300 s. */
+  readonly timeoutMs: number;
+  readonly allowPrivate: readonly string[];
+  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
+  readonly expiresAfterMs: number;
 }
 
 /** `server.a2a.push` */

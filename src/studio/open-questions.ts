@@ -11,6 +11,8 @@ export interface Question extends OpenCall {
   readonly argumentsHash: string;
   readonly arguments: JsonValue;
   readonly prompt: string;
+  /** Who wants to make it; '' = the run's own agent. */
+  readonly agent: string;
 }
 
 type Log = Pick<TaskStore, 'events'>;
@@ -45,7 +47,7 @@ function questionsOf(event: TaskEvent): readonly Question[] {
   const { message } = event.status;
   return (message?.parts ?? []).flatMap(({ data }) => {
     if (!isJsonObject(data)) return [];
-    const { type, tool_call_id: callId, tool_name: tool, arguments_hash: hash, prompt } = data;
+    const { type, tool_call_id: callId, tool_name: tool, arguments_hash: hash, prompt, agent } = data;
     const asks = typeof type === 'string' ? ASKS.get(type) : undefined;
     if (asks === undefined || typeof callId !== 'string') return [];
     return [
@@ -57,6 +59,7 @@ function questionsOf(event: TaskEvent): readonly Question[] {
         argumentsHash: typeof hash === 'string' ? hash : '',
         arguments: data.arguments ?? null,
         prompt: typeof prompt === 'string' ? prompt : '',
+        agent: typeof agent === 'string' ? agent : '',
       },
     ];
   });

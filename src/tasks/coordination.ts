@@ -78,6 +78,21 @@ export interface CallSignals {
   listen(stop: (call: CallReference) => boolean): Promise<FeedSubscription>;
 }
 
+/** How far the telling of one question has got. */
+export interface ApprovalMark {
+  readonly state: 'told' | 'failed' | 'given-up';
+  readonly failures: number;
+  /** Epoch milliseconds; of `failed`. */
+  readonly nextAttemptAt: number;
+}
+
+/** What keeps a webhook from being told of a question again. Losing a mark tells it twice. */
+export interface ApprovalMarks {
+  /** Questions without a mark are left out. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, ApprovalMark>>;
+  write(key: string, mark: ApprovalMark): Promise<void>;
+}
+
 /** When the deployment's workers last got anywhere. */
 export interface ProgressMarks {
   /** A worker took or finished a job just now, or has its hands full. Waits for nothing and never throws. */

@@ -1,5 +1,6 @@
 import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { ApprovalSchema, resolveApproval } from './approval.js';
 import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
 import { PushSchema, resolvePush } from './push.js';
 
@@ -79,12 +80,7 @@ export const ServerSchema = section(
       },
       'The A2A protocol.',
     ),
-    approval: section(
-      {
-        expires_after: duration('A run that waits for somebody ends as FAILED after this; 0 is never.', { default: 86_400_000 }),
-      },
-      'Decisions of people (spec/08 8.6).',
-    ),
+    approval: ApprovalSchema,
     mcp: section(
       { enabled: flag('Serves the agents as tools of an MCP server, at /mcp and at /agents/{name}/mcp.', { default: false }) },
       'The Model Context Protocol.',
@@ -117,7 +113,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       legacy: server.a2a.legacy,
       push: resolvePush(server.a2a.push),
     },
-    approval: { expiresAfterMs: server.approval.expires_after },
+    approval: resolveApproval(server.approval),
     mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
