@@ -24,7 +24,7 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
+import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
 import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
@@ -106,6 +106,7 @@ async function start(
     createRetriever: (other) => knowledgePool.get(other).retriever,
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
+    readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
     toolsets,
     extensions,
     clock,

@@ -6,7 +6,7 @@ import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
 import { withSpan } from '../../observe/trace.js';
 import type { ToolContext } from '../../providers/tools/contract.js';
-import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StoredArtifact, StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
 import { beginCall, describeCanceled, type OpenCall, type RunningCalls, untilCanceled } from './cancelable-calls.js';
 import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
@@ -14,11 +14,14 @@ import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
 import { startTool, type ToolCode } from './start-tool.js';
 import { storeResult } from './store-result.js';
+import { createToolHandles, type ToolHandleSources, withArtifacts } from './tool-handles.js';
 import type { ToolProgress } from './tool-progress.js';
 
 export interface RunToolCallsOptions {
-  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress' | 'artifacts' | 'memory'>;
   readonly progress: ToolProgress;
+  /** Default: tools reach nothing beside their arguments. */
+  readonly handles?: ToolHandleSources | undefined;
   /** What runs around each call. */
   readonly code: ToolCode;
   /** 0 = unlimited (AGT-13). */
@@ -87,7 +90,7 @@ async function runToolCall(
 async function callTool(
   call: ReadyCall,
   { signal: canceled }: OpenCall,
-  { context, progress, code, clock, log }: RunToolCallsOptions,
+  { context, progress, handles, code, clock, log }: RunToolCallsOptions,
   keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
 ): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
@@ -103,7 +106,10 @@ async function callTool(
   try {
     return await withSpan('hector.tool.execute', attributes, () => {
       const show = (text: string) => progress.add(id, text);
-      running = startTool(call, { ...context, signal, callId: id, idempotencyKey, progress: show }, code, log);
+      const saved: StoredArtifact[] = [];
+      const reach = createToolHandles(handles, { ...context, signal, saved });
+      const own = { ...context, ...reach, signal, callId: id, idempotencyKey, progress: show };
+      running = startTool(call, own, code, log).then((result) => withArtifacts(result, saved));
       return untilAborted(untilCanceled(running, canceled, clock), context.signal);
     });
   } catch (error) {
