@@ -25,7 +25,7 @@ import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
+import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
@@ -125,6 +125,7 @@ async function start(
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
+    rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
     close: () => closers.close(),
   };
 }

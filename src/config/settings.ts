@@ -309,6 +309,8 @@ export interface ServerSettings {
     readonly maxToolBytes: number;
     /** Of what one step adds to a task, as JSON. */
     readonly maxEventBytes: number;
+    /** Default 10,000. */
+    readonly maxHistoryMessages: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };

@@ -48,6 +48,7 @@ export async function startStepWorker(options: StartStepWorkerOptions): Promise<
       timeSliceMs: settings.queue.timeSliceMs,
       checkpoint: settings.storage.checkpoint,
       maxEventBytes: settings.server.limits.maxEventBytes,
+      maxHistoryMessages: settings.server.limits.maxHistoryMessages,
     },
   });
   closers.add(() => worker.close(drainMs));

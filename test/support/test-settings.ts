@@ -108,6 +108,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       maxStreamBufferBytes: 64 * 1024,
       maxToolBytes: 1024 * 1024,
       maxEventBytes: 8 * 1024 * 1024,
+      maxHistoryMessages: 10_000,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,
