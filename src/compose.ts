@@ -12,6 +12,7 @@ import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate } from './access/authenticate.js';
 import { createGuardedPost } from './access/guarded-post.js';
+import { createGuardedRequest } from './access/guarded-request.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
@@ -23,8 +24,8 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
+import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
+import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
@@ -38,6 +39,7 @@ import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
+import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -51,6 +53,7 @@ import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { createCancelTask } from './tasks/cancel-task.js';
@@ -103,6 +106,7 @@ async function start(
     createRetriever: (other) => knowledgePool.get(other).retriever,
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
+    readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
     toolsets,
     extensions,
     clock,
@@ -115,11 +119,13 @@ async function start(
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
   return {
     settings,
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
+    rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
     close: () => closers.close(),
   };
 }
@@ -231,6 +237,27 @@ function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { p
   closers.add(() => sweep.close());
 }
 
+/** A webhook that is told what waits for an approval (CFG-85). */
+function startApprovals(
+  { settings, closers, clock, log }: Parts,
+  { tasks }: Stores,
+  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
+  frontUrl: string | undefined,
+): void {
+  const { approval, publicUrl } = settings.server;
+  if (approval.webhookUrl === '') return;
+  const webhook = new ApprovalWebhook({
+    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
+    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
+    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
+    settings: approval,
+    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
+  });
+  closers.add(() => webhook.close());
+  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
+  closers.add(() => duty.close());
+}
+
 async function startFrontRole(
   { settings, log, clock, closers, metrics }: Parts,
   stores: Stores,
@@ -238,7 +265,7 @@ async function startFrontRole(
   runtime: Runtime,
   toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
-  const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
+  const { leases, receiver, publisher, queue, push, signals, callSignals, connections, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
@@ -296,6 +323,7 @@ async function startFrontRole(
       publisher,
       acceptMessage,
       cancelTask,
+      callSignals,
     },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),

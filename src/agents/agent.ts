@@ -9,6 +9,7 @@ import type { SessionState, StateDelta } from '../tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
+import type { RunningCalls } from './llm/cancelable-calls.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -83,6 +84,8 @@ export interface StepContext {
   preview(artifactId: string, text: string): void;
   readonly ledger: StepLedger;
   readonly checkpoint: CheckpointPoints;
+  /** What this step runs and somebody may cancel by itself (API-09). Default: nobody can. */
+  readonly calls?: RunningCalls;
 }
 
 /** The run's tool calls, as the log has them (R7). */

@@ -93,6 +93,8 @@ export const ERRORS = {
   TOOL_CALL_NOT_FOUND: entry('Unknown tool call', 'stop', 404),
   TOOL_CALL_NOT_OPEN: entry('The tool call waits for no decision', 'stop', 409),
   TOOL_CALL_CHANGED: entry('The tool call has other arguments', 'stop', 409),
+  TOOL_CALL_NOT_RUNNING: entry('The tool call does not run', 'stop', 409),
+  TOOL_CALL_CANCELED: entry('Somebody canceled the tool call', 'stop', 409),
   CONTEXT_BUSY: entry('A run of this context has not ended', 'retry', 409),
   // stores
   DATABASE_UNAVAILABLE: entry('The database cannot be reached', 'retry', 503),

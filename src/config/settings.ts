@@ -249,8 +249,7 @@ export interface ServerSettings {
     readonly legacy: boolean;
     readonly push: PushSettings;
   };
-  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
-  readonly approval: { readonly expiresAfterMs: number };
+  readonly approval: ApprovalSettings;
   /** Agents as tools of an MCP server. Default: not. */
   readonly mcp: { readonly enabled: boolean };
   readonly limits: {
@@ -270,6 +269,8 @@ export interface ServerSettings {
     readonly maxToolBytes: number;
     /** Of what one step adds to a task, as JSON. */
     readonly maxEventBytes: number;
+    /** Default 10,000. */
+    readonly maxHistoryMessages: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
@@ -277,6 +278,19 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
   readonly drainDelayMs: number;
+}
+
+/** CFG-85 */
+export interface ApprovalSettings {
+  /** '' = nobody is told. */
+  readonly webhookUrl: string;
+  /** '' = nothing is signed. */
+  readonly webhookSecret: string;
+  /** Until the webhook has answered one request. Default 300 s. */
+  readonly timeoutMs: number;
+  readonly allowPrivate: readonly string[];
+  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
+  readonly expiresAfterMs: number;
 }
 
 /** `server.a2a.push` */

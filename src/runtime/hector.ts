@@ -32,6 +32,11 @@ export interface Hector {
     onProgress: (progress: IngestProgress) => void,
     signal: AbortSignal,
   ): Promise<IngestProgress>;
+  /**
+   * Drops the index of what was said in sessions and makes it anew (MEM-03); says how many messages were read. An abort leaves a part of it.
+   * @throws AppError `CONFIG_INVALID` while no agent searches it.
+   */
+  rebuildMemory(signal: AbortSignal): Promise<number>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import type { ToolHandleSources } from '../agents/llm/tool-handles.js';
 import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
 import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
@@ -11,6 +12,7 @@ import { AppError } from '../base/errors.js';
 import { listAgentsAbove } from '../config/agent-graph.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
+import type { SessionArtifacts } from '../memory/artifacts/session-artifacts.js';
 import type { Logger } from '../observe/log.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
@@ -42,6 +44,8 @@ export interface SnapshotDependencies {
   createMemory?(settings: Settings): MemorySearch;
   /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
   readonly findSessionArtifact?: (taskId: string, name: string) => Promise<string | undefined>;
+  /** What the runs of the run's session have put out (SES-07). Default: tools see none of it. */
+  readonly readSessionArtifacts?: (taskId: string) => Promise<SessionArtifacts>;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
@@ -123,6 +127,10 @@ function createAgents(
     const wanted = findWantedToolsets(tools, names, settings.tools);
     return toolsets.filter((toolset) => wanted.includes(toolset.name));
   };
+  const handlesOf = ({ search }: AgentSettings): ToolHandleSources => ({
+    readArtifacts: dependencies.readSessionArtifacts,
+    memory: memory !== undefined && search.enabled ? { search: memory, maxResults: search.maxResults } : undefined,
+  });
   return buildAgents({
     settings,
     clock,
@@ -137,6 +145,7 @@ function createAgents(
       return createLlmAgent({
         ...{ name, settings: agent, model, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
         findSessionArtifact: dependencies.findSessionArtifact,
+        toolHandles: handlesOf(agent),
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),
@@ -150,7 +159,15 @@ function createAgents(
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
       const llm = { maxToolOutputLength: 0 };
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
+      return createRunnerAgent({
+        name,
+        order: agent.tools ?? [],
+        tools,
+        toolsets: findToolsets(agent, tools),
+        llm,
+        toolHandles: handlesOf(agent),
+        ...calls,
+      });
     },
     createRemote(name, agent) {
       const peer = peers.get(name);

@@ -71,12 +71,12 @@ async function takeTurn(
   hold: Pick<Turn, 'lease' | 'signal' | 'draining'>,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
-  const { store, publisher, worker } = dependencies;
+  const { store, publisher, worker, maxHistoryMessages: limit } = dependencies;
   const { task, events, from } = taken;
   try {
     await publisher.publishEvents(events);
     const [history, sessionState, children] = await Promise.all([
-      store.sessionMessages(task, { upToTurn: task.turn }),
+      store.sessionMessages(task, { upToTurn: task.turn, ...(limit === undefined ? {} : { limit }) }),
       store.sessionState(task),
       readChildRuns(task, store),
     ]);

@@ -1,5 +1,7 @@
 /** `storage.memory` → the index of sessions and the search in it, which go by one embedder. */
+
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Settings } from '../../config/settings.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
 import type { MemorySearch } from '../../providers/tools/memory-search.js';
@@ -22,6 +24,16 @@ export function createSearch(settings: Settings, parts: MemoryParts): MemorySear
 export function findIndexer(settings: Settings, parts: MemoryParts): RecallIndexer | undefined {
   if (!Object.values(settings.agents).some(({ search }) => search.enabled)) return undefined;
   return new RecallIndexer({ store: parts.store, embedder: findEmbedder(settings, parts), clock: parts.clock });
+}
+
+/** @throws AppError `CONFIG_INVALID` when there is nobody whom it would serve. */
+export async function rebuildMemory(settings: Settings, parts: MemoryParts, signal: AbortSignal): Promise<number> {
+  const indexer = findIndexer(settings, parts);
+  if (indexer === undefined)
+    throw new AppError('CONFIG_INVALID', {
+      message: 'nothing is indexed, as no agent searches: set agents.<name>.search.enabled: true, then rebuild',
+    });
+  return await indexer.rebuild(signal);
 }
 
 function findEmbedder(settings: Settings, { getEmbedder }: MemoryParts): Embedder | undefined {

@@ -40,14 +40,16 @@ export class RecallIndexer {
     return (await this.#followEnds(signal)) + (await this.#walk(signal));
   }
 
-  /** Until nothing is left to do. */
-  async rebuild(signal: AbortSignal): Promise<void> {
+  /** Until nothing is left to do; says how many messages were looked at. Meanwhile searches find what is there already. */
+  async rebuild(signal: AbortSignal): Promise<number> {
+    let count = 0;
     await this.#options.store.clear();
     this.#walkAfter = undefined;
     do {
       this.#nextWalkAt = 0;
-      await this.#walk(signal);
+      count += await this.#walk(signal);
     } while (this.#walkAfter !== undefined && !signal.aborted);
+    return count;
   }
 
   async #followEnds(signal: AbortSignal): Promise<number> {
