@@ -22,6 +22,7 @@ export type {
   ChunkingSettings,
   DirectorySourceSettings,
   DocumentStoreSettings,
+  EmbedderProvider,
   EmbedderSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
