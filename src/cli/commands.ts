@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./tasks.js')).tasksCommand,
   },
   sessions: { summary: 'See conversations, and delete them', load: async () => (await import('./sessions.js')).sessionsCommand },
+  auth: { summary: 'Make a key for callers', load: async () => (await import('./auth.js')).authCommand },
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },

@@ -21,6 +21,7 @@ import type {
   ResumeOutcome,
   RetentionStore,
 } from '../../tasks/recovery-store.js';
+import type { OwnerScope } from '../../tasks/owner-scope.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { SessionState } from '../../tasks/session-state.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
@@ -172,7 +173,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return readOpenRuns(this.#database, query);
   }
 
-  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+  statistics(owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics> {
     return readStatistics(this.#database, owner, at);
   }
 
