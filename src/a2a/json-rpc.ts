@@ -91,7 +91,12 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       const isEnvelope = thrown instanceof EnvelopeError;
       const id = isEnvelope ? thrown.id : (rpc?.id ?? null);
       const { wire, body } = errorBody(dialect, id, isEnvelope ? thrown.cause : thrown, log);
-      return { type: 'json', status: jsonRpcHttpStatus(wire), headers: { ...activate().headers, ...JSON_HEADERS, ...errorHeaders(wire) }, body };
+      return {
+        type: 'json',
+        status: jsonRpcHttpStatus(wire),
+        headers: { ...activate().headers, ...JSON_HEADERS, ...errorHeaders(wire) },
+        body,
+      };
     }
   };
 }

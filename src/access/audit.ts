@@ -31,7 +31,10 @@ export class AuditLog {
   record(attempt: AuditedAttempt): void {
     const { action, subject, success, reason, credential, address } = attempt;
     const level = success ? (this.#isNews(attempt) ? 'info' : 'debug') : 'warn';
-    this.#log[level]({ component: 'audit', action, subject, success, reason, credential, address }, success ? 'access granted' : 'access refused');
+    this.#log[level](
+      { component: 'audit', action, subject, success, reason, credential, address },
+      success ? 'access granted' : 'access refused',
+    );
   }
 
   #isNews({ action, subject, credential, address }: AuditedAttempt): boolean {

@@ -117,7 +117,8 @@ class Gate {
   }
 
   replace(settings: AuthSettings): Gate {
-    if (canonicalJson(tokensOf(settings)) === canonicalJson(tokensOf(this.settings))) return new Gate(settings, this.#options, this.#verifier);
+    if (canonicalJson(tokensOf(settings)) === canonicalJson(tokensOf(this.settings)))
+      return new Gate(settings, this.#options, this.#verifier);
     this.close();
     return new Gate(settings, this.#options);
   }

@@ -1,5 +1,6 @@
 /** Flags of `serve` that say who may call (CLI-30, SEC-07). */
 import type { JsonObject } from '../base/json.js';
+import { valueAt } from '../config/path.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 import type { Terminal } from './terminal.js';
 
@@ -8,22 +9,29 @@ export const AUTH_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'auth-issuer': { type: 'string', value: '<text>', description: 'Who issues the tokens (iss)' },
   'auth-audience': { type: 'string', value: '<text>', description: 'Whom the tokens are for (aud)' },
   'auth-client-id': { type: 'string', value: '<id>', description: 'Public client id that /health tells frontends' },
-  'auth-required': { type: 'boolean', description: 'Nobody calls without credentials (default on; --no-auth-required lets anonymous callers in)' },
-  'studio-roles': { type: 'string', value: '<roles>', description: "Comma list of roles that see and decide what belongs to others (default operator)" },
+  'auth-required': {
+    type: 'boolean',
+    description: 'Nobody calls without credentials (default on; --no-auth-required lets anonymous callers in)',
+  },
+  'studio-roles': {
+    type: 'string',
+    value: '<roles>',
+    description: 'Comma list of roles that see and decide what belongs to others (default operator)',
+  },
 };
 
 const TOGETHER = ['auth-jwks-url', 'auth-issuer', 'auth-audience'] as const;
 
 /** What the flags lay over `server`; a part of those that belong together turns nothing on. */
-export function authOverrides(input: CommandInput, escape: (text: string) => string): JsonObject {
+export function authOverrides(input: CommandInput, document: JsonObject, quote: (text: string) => string): JsonObject {
   const values = TOGETHER.map((flag) => findTextFlag(input, flag));
-  const [jwksUrl, issuer, audience] = values.map((value) => (value === undefined ? undefined : escape(value)));
+  const [jwksUrl, issuer, audience] = values.map((value) => (value === undefined ? undefined : quote(value)));
   const isOn = jwksUrl !== undefined && issuer !== undefined && audience !== undefined;
   const clientId = findTextFlag(input, 'auth-client-id');
   const required = input.flags['auth-required'];
   const auth = {
     ...(isOn ? { enabled: true, jwks_url: jwksUrl, issuer, audience } : {}),
-    ...(clientId === undefined ? {} : { client_id: escape(clientId) }),
+    ...(clientId === undefined ? {} : { client_id: quote(clientId) }),
     ...(typeof required === 'boolean' ? { require_auth: required } : {}),
   };
   const roles = findTextFlag(input, 'studio-roles')
@@ -31,7 +39,8 @@ export function authOverrides(input: CommandInput, escape: (text: string) => str
     .map((role) => role.trim())
     .filter((role) => role !== '');
   // The flag's own default differs from the file's (CFG-84): one role less is one way in less.
-  const allowed = roles?.map(escape) ?? (isOn ? ['operator'] : undefined);
+  const isSaid = valueAt(document, ['server', 'studio', 'allowed_roles']) !== undefined;
+  const allowed = roles?.map(quote) ?? (isOn && !isSaid ? ['operator'] : undefined);
   return {
     ...(Object.keys(auth).length === 0 ? {} : { auth }),
     ...(allowed === undefined ? {} : { studio: { allowed_roles: allowed } }),

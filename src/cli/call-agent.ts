@@ -49,7 +49,10 @@ export async function callAgent(call: RpcCall): Promise<RpcResponse> {
   }
   const text = await response.text();
   if (response.status === 401)
-    throw new AppError('CLI_SERVER_REFUSED', { message: `the server wants to know who asks; ${WHERE_TOKENS_GO}`, details: { status: 401 } });
+    throw new AppError('CLI_SERVER_REFUSED', {
+      message: `the server wants to know who asks; ${WHERE_TOKENS_GO}`,
+      details: { status: 401 },
+    });
   return { type: 'result', result: readResult(parse(text, response), response.status) };
 }
 

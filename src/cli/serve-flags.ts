@@ -73,7 +73,7 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
     };
     const server = {
       ...Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string])),
-      ...authOverrides(input, escapeVariables),
+      ...authOverrides(input, document, escapeVariables),
     };
     const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),

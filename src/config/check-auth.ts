@@ -30,12 +30,21 @@ function checkKeys(keys: readonly unknown[], path: Path): Finding[] {
     const own: Path = [...path, index];
     const { name, hash, key, subject, expires_at: expiresAt } = entry;
     if ((hash === undefined) === (key === undefined))
-      findings.push({ path: own, description: hash === undefined ? 'neither hash nor key; wanted one of them' : 'hash and key; wanted one of them' });
+      findings.push({
+        path: own,
+        description: hash === undefined ? 'neither hash nor key; wanted one of them' : 'hash and key; wanted one of them',
+      });
     const who = subject ?? name;
     if (typeof who === 'string' && isReservedSubject(who))
-      findings.push({ path: [...own, subject === undefined ? 'name' : 'subject'], description: `'${who}' is kept for callers without a name; wanted another one` });
+      findings.push({
+        path: [...own, subject === undefined ? 'name' : 'subject'],
+        description: `'${who}' is kept for callers without a name; wanted another one`,
+      });
     if (typeof expiresAt === 'string' && !ISO_TIME.test(expiresAt))
-      findings.push({ path: [...own, 'expires_at'], description: `'${expiresAt.slice(0, 40)}'; wanted a time with its zone, such as 2027-01-31T00:00:00Z` });
+      findings.push({
+        path: [...own, 'expires_at'],
+        description: `'${expiresAt.slice(0, 40)}'; wanted a time with its zone, such as 2027-01-31T00:00:00Z`,
+      });
     for (const member of ['name', 'hash', 'key'] as const) {
       const value = entry[member];
       if (value === undefined) continue;

@@ -68,7 +68,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     };
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
-    { method: 'GET', pattern: '/health', handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false, ...ports.describeLogin() })) },
+    {
+      method: 'GET',
+      pattern: '/health',
+      handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false, ...ports.describeLogin() })),
+    },
     { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
     { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
     { method: 'GET', pattern: '/.well-known/agent-card.json', handle: defaultCard(versionOf) },
@@ -87,7 +91,11 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
       accepts: () => binding.speaksLegacy(),
       handle: card(() => '0.3'),
     },
-    { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal), 'call') },
+    {
+      method: 'POST',
+      pattern: '/agents/{name}',
+      handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal), 'call'),
+    },
     ...mountMcp(ports, ports.authenticate, ports.own),
     ...mountRest(ports, ports.authenticate),
     ...mountStudio(ports.studio, ports),

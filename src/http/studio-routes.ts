@@ -26,7 +26,9 @@ export function mountStudio(routes: readonly StudioRoute[], { authenticate, own,
       const roles = operatorRoles();
       // API-07
       if (isForOperators && !hasRole(principal, roles))
-        throw new AppError('ACCESS_ROLE_MISSING', { message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles)` });
+        throw new AppError('ACCESS_ROLE_MISSING', {
+          message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles)`,
+        });
       const { status, body } = await handle({
         owner: managedScopeOf(principal, roles),
         parameters,

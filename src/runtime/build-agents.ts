@@ -82,7 +82,11 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
       name: root,
       members: members.map((member) => {
         const own = getSettings(agents, member.name);
-        return { ...member, allowedRoles: own.allowedRoles, agent: own.type === 'llm' ? createLlm(member.name, own, member.targets) : getAgent(member.name) };
+        return {
+          ...member,
+          allowedRoles: own.allowedRoles,
+          agent: own.type === 'llm' ? createLlm(member.name, own, member.targets) : getAgent(member.name),
+        };
       }),
       findMemberOf: (author) => findMemberOf(agents, members, author),
       clock,

@@ -76,7 +76,9 @@ const AgentSchema = section(
       default: 'public',
     }),
     allowed_roles: optional(
-      list(text('Role of a caller.', { minLength: 1 }), 'Roles whose callers it exists for; left out: all. Needs server.auth.', { minItems: 1 }),
+      list(text('Role of a caller.', { minLength: 1 }), 'Roles whose callers it exists for; left out: all. Needs server.auth.', {
+        minItems: 1,
+      }),
     ),
     skills: list(SkillSchema, 'What its card tells; default: one skill made from its name and description.', { default: [] }),
     card: CardSchema,

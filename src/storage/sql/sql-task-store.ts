@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
+import type { OwnerScope } from '../../tasks/owner-scope.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -21,7 +22,6 @@ import type {
   ResumeOutcome,
   RetentionStore,
 } from '../../tasks/recovery-store.js';
-import type { OwnerScope } from '../../tasks/owner-scope.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { SessionState } from '../../tasks/session-state.js';
 import type { TaskEvent } from '../../tasks/task-event.js';

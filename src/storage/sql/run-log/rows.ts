@@ -83,7 +83,20 @@ export function toFamilyChange({ record, hasTemp }: StoredTask): readonly unknow
 export function toTaskRow(task: StoredTask): readonly unknown[] {
   const { id, agent, owner, contextId, tenant, configVersion, traceparent, createdAt } = task.record;
   const [, ...changing] = toTaskChange(task);
-  return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt, toOriginJson(task.record)];
+  return [
+    id,
+    ...changing,
+    task.sessionKey,
+    task.sessionId,
+    agent,
+    owner,
+    contextId,
+    tenant,
+    configVersion,
+    traceparent,
+    createdAt,
+    toOriginJson(task.record),
+  ];
 }
 
 /** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
