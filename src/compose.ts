@@ -10,7 +10,8 @@ import { createOperations } from './a2a/operations.js';
 import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
-import { authenticate } from './access/authenticate.js';
+import { createAuthenticator } from './access/authenticate.js';
+import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { createGuardedRequest } from './access/guarded-request.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
@@ -83,10 +84,10 @@ export async function startHector(settings: Settings, options: ComposeOptions): 
 
 async function start(
   settings: Settings,
-  { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
+  { roles, log, extensions = {}, ownKey, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, ownKey, metrics: createMetrics() };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
@@ -140,6 +141,7 @@ interface Parts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
+  readonly ownKey: string | undefined;
   readonly metrics: Metrics;
 }
 
@@ -264,7 +266,7 @@ function startApprovals(
 }
 
 async function startFrontRole(
-  { settings, log, clock, closers, metrics }: Parts,
+  { settings, log, clock, closers, ownKey, metrics }: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
@@ -279,6 +281,8 @@ async function startFrontRole(
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = createCancelTask({ store, queue, publisher, signals, clock, onCanceled });
   const currentSettings = () => runtime.current.settings;
+  const { authenticate, close: closeGate } = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log });
+  closers.add(async () => closeGate());
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
@@ -344,6 +348,8 @@ async function startFrontRole(
     clock,
     version,
     studio,
+    operatorRoles: () => currentSettings().server.studio.allowedRoles,
+    describeLogin: () => describeLogin(currentSettings().server),
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

@@ -97,6 +97,11 @@ function checkDefaultAgent(document: unknown, report: Report): void {
   const visibility = typeof name === 'string' ? valueAt(document, ['agents', name, 'visibility']) : undefined;
   if (visibility === 'internal' || visibility === 'private')
     report(['defaults', 'agent'], `'${String(name)}' is ${visibility}; wanted a public agent, as its card is the one that everybody gets`);
+  if (typeof name === 'string' && valueAt(document, ['agents', name, 'allowed_roles']) !== undefined)
+    report(
+      ['defaults', 'agent'],
+      `'${name}' has allowed_roles; wanted an agent that exists for everybody, as its card is the one that everybody gets`,
+    );
 }
 
 function checkChunking(path: Path, document: unknown, report: Report): void {

@@ -4,6 +4,7 @@
  */
 import type { LogOptions } from '../observe/log.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
+import type { AuthSettings } from './auth-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
@@ -18,6 +19,7 @@ export type {
   SkillSettings,
   TerminationCondition,
 } from './agent-settings.js';
+export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
 export type {
   ChunkingSettings,
   DirectorySourceSettings,
@@ -231,6 +233,9 @@ export interface ServerSettings {
   readonly publicUrl: string;
   /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
   readonly trustProxy: boolean;
+  readonly auth: AuthSettings;
+  /** Who may see and decide what belongs to others. Default operator and admin. */
+  readonly studio: { readonly allowedRoles: readonly string[] };
   /** For all agents; an agent's own come first. */
   readonly card: CardSettings;
   /** Without keys, cards are not signed. */
