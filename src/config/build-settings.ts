@@ -4,6 +4,7 @@ import { applyDefaults } from './apply-defaults.js';
 import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
 import { checkLlms } from './check-llms.js';
+import { checkObservability } from './check-observability.js';
 import { checkReferences } from './check-references.js';
 import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
@@ -51,6 +52,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkTools(document),
       ...checkCards(document),
       ...checkLlms(document, environment),
+      ...checkObservability(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],

@@ -23,6 +23,7 @@ export function failed(error: AppError, { task }: StepState, result: StepResult,
   return {
     type: 'failed',
     ...result,
+    errorCode: error.code,
     statusMessage: {
       messageId: newId(),
       role: 'ROLE_AGENT',
