@@ -1,6 +1,6 @@
 /** Who is calling, what is theirs, and what their roles open. */
 import type { JsonObject } from '../base/json.js';
-import { ANONYMOUS_OWNER, type OwnerScope } from '../tasks/owner-scope.js';
+import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope } from '../tasks/owner-scope.js';
 
 export interface Principal {
   /** The token's subject; with authentication off, every caller is the one local user (spec README, decision 13). */
@@ -21,7 +21,7 @@ export interface Principal {
   readonly address?: string;
 }
 
-export const localPrincipal: Principal = { subject: 'local', authenticated: true, isUnrestricted: true };
+export const localPrincipal: Principal = { subject: LOCAL_OWNER, authenticated: true, isUnrestricted: true };
 
 export function anonymousPrincipal(address: string): Principal {
   return { subject: ANONYMOUS_OWNER, authenticated: false, address };

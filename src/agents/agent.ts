@@ -2,6 +2,7 @@
  * What one step of an agent does. A step is the unit of recovery (ARCHITECTURE §5): for an LLM agent one
  * model call and the tool calls it asked for, or those calls by themselves when they act on the world (R7).
  */
+import type { ErrorCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Message, TaskState } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
@@ -156,7 +157,13 @@ export type StepOutcome =
       readonly actions?: StepActions;
     } & StepResult)
   /** `rejected`: the agent does not want to do it, which is no failure of its own. */
-  | ({ readonly type: 'failed' | 'rejected'; readonly statusMessage: Message; readonly statusMetadata?: JsonObject } & StepResult);
+  | ({
+      readonly type: 'failed' | 'rejected';
+      readonly statusMessage: Message;
+      readonly statusMetadata?: JsonObject;
+      /** What failed, for whoever counts; clients do not see it. */
+      readonly errorCode?: ErrorCode;
+    } & StepResult);
 
 export interface Agent {
   /** Key in `agents.<name>`. */

@@ -91,6 +91,7 @@ export const ERRORS = {
   CHECKPOINT_NOT_HELD: entry('The run is not held', 'stop', 409),
   CHECKPOINT_ENDED: entry('The run has ended', 'stop', 409),
   SESSION_NOT_FOUND: entry('Unknown session', 'stop', 404),
+  TRACE_NOT_FOUND: entry('Unknown trace', 'stop', 404),
   SESSION_ACTIVE: entry('A run of the session has not ended', 'stop', 409),
   ARTIFACT_NOT_FOUND: entry('Unknown artifact', 'stop', 404),
   TOOL_CALL_NOT_FOUND: entry('Unknown tool call', 'stop', 404),

@@ -31,8 +31,15 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
   ...TOOL_OPTIONS,
   'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
+  observe: { type: 'boolean', description: 'Traces to localhost:4317 over OTLP, and metrics at /metrics' },
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
   ...AUTH_OPTIONS,
+};
+
+/** CLI-46, OBS-04. */
+const OBSERVE: JsonObject = {
+  tracing: { enabled: true, exporter: 'otlp', endpoint: 'localhost:4317', sampling_rate: 1 },
+  metrics: { enabled: true, endpoint: '/metrics' },
 };
 
 const LLM_FLAGS: Readonly<Record<string, string>> = {
@@ -80,6 +87,7 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
       ...(isEmpty(server) ? {} : { server }),
       ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
+      ...(flags.observe === true ? { observability: OBSERVE } : {}),
     };
     return mergeDocuments(
       overrides,

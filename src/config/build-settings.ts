@@ -6,6 +6,7 @@ import { checkAuth } from './check-auth.js';
 import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
+import { checkObservability } from './check-observability.js';
 import { checkReferences } from './check-references.js';
 import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
@@ -55,6 +56,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkAuth(document),
       ...checkLlms(document, environment),
       ...checkEmbedders(document, environment),
+      ...checkObservability(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],

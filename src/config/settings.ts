@@ -3,6 +3,7 @@
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
 import type { LogOptions } from '../observe/log.js';
+import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { AuthSettings } from './auth-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
@@ -223,7 +224,21 @@ export interface SigningKeySettings {
 }
 
 export interface ObservabilitySettings {
-  readonly metrics: { readonly enabled: boolean; readonly endpoint: string };
+  readonly tracing: TracingSettings;
+  readonly metrics: MetricsSettings;
+}
+
+/** OBS-03 */
+export interface MetricsSettings {
+  readonly enabled: boolean;
+  readonly endpoint: string;
+  /** Before every name. Default `hector`. */
+  readonly namespace: string;
+  /** Between namespace and name; '' = nothing. */
+  readonly subsystem: string;
+  readonly constLabels: Readonly<Record<string, string>>;
+  /** Where a process without the role front serves metrics and health; 0 = any free one, `undefined` = nowhere. */
+  readonly port: number | undefined;
 }
 
 export interface ServerSettings {

@@ -16,7 +16,8 @@ import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan, withTraceparent } from '../observe/trace.js';
+import { type Meter, silentMetrics } from '../observe/meter.js';
+import { withRemoteTrace, withSpan } from '../observe/trace.js';
 import { departureOf, type GrpcCall, readHeaders, remoteAddressOf } from './call-context.js';
 import type { CallDrain } from './call-drain.js';
 import { type AnswerMethod, encodeStreamResponse, type GrpcMethod, type StreamMethod } from './methods.js';
@@ -31,6 +32,8 @@ export interface CallPorts {
   readonly authenticate: Authenticate;
   readonly drain: CallDrain;
   readonly log: Logger;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 export function answerUnary(
@@ -58,7 +61,7 @@ export function answerUnary(
     fail(error);
     return;
   }
-  traced(method, headers, async () => {
+  traced(ports, method, headers, async () => {
     const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
     const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
       extensions = active;
@@ -76,7 +79,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   let leave = () => {};
   try {
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
-    const opening = traced(method, headers, async () => {
+    const opening = traced(ports, method, headers, async () => {
       const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
@@ -143,9 +146,28 @@ function addressCall(
   };
 }
 
-function traced<T>({ path }: GrpcMethod, headers: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
-  return withTraceparent(headers['traceparent'] ?? '', () =>
-    withSpan('hector.grpc.request', { 'rpc.system': 'grpc', 'rpc.method': path }, run),
+function traced<T>(
+  { metrics = silentMetrics }: CallPorts,
+  { path }: GrpcMethod,
+  headers: Readonly<Record<string, string>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  const count = (code: string) => {
+    metrics.count('grpc_requests_total', { method: path, code });
+    metrics.observe('grpc_request_duration_seconds', { method: path }, (performance.now() - startedMs) / 1_000);
+  };
+  return withRemoteTrace(headers, () =>
+    withSpan('hector.grpc.request', { 'rpc.system': 'grpc', 'rpc.method': path }, async () => {
+      try {
+        const result = await run();
+        count('OK');
+        return result;
+      } catch (error) {
+        count(toWireError(error).grpcStatus);
+        throw error;
+      }
+    }),
   );
 }
 

@@ -68,13 +68,7 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
     };
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
-    {
-      method: 'GET',
-      pattern: '/health',
-      handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false, ...ports.describeLogin() })),
-    },
-    { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
-    { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
+    ...healthRoutes(ports),
     { method: 'GET', pattern: '/.well-known/agent-card.json', handle: defaultCard(versionOf) },
     // Where clients of 0.2 and before look.
     { method: 'GET', pattern: '/.well-known/agent.json', accepts: () => binding.speaksLegacy(), handle: defaultCard(() => '0.3') },
@@ -103,7 +97,16 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
   ];
 }
 
-function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
+export function healthRoutes(ports: Pick<RoutePorts, 'version' | 'readiness' | 'drain'>): Route<RouteHandler>[] {
+  const health = JSON.stringify({ status: 'ok', version: ports.version, studio_mode: false });
+  return [
+    { method: 'GET', pattern: '/health', handle: () => jsonResponse(200, health) },
+    { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
+    { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
+  ];
+}
+
+export function metricsRoute({ path, render }: MetricsRoute): Route<RouteHandler> {
   const handle = async (): Promise<HttpResponse> => {
     const { contentType, body } = await render();
     return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
@@ -121,7 +124,7 @@ export function answersWhileDraining(pattern: string): boolean {
   return pattern.startsWith('/health');
 }
 
-async function answerReadiness({ readiness, drain }: RoutePorts): Promise<HttpResponse> {
+async function answerReadiness({ readiness, drain }: Pick<RoutePorts, 'readiness' | 'drain'>): Promise<HttpResponse> {
   const { ready, reasons } = drain.isLeaving ? { ready: false, reasons: ['the server is shutting down'] } : await readiness();
   return jsonResponse(ready ? 200 : 503, JSON.stringify({ status: ready ? 'ready' : 'not_ready', reasons }));
 }

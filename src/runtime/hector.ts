@@ -26,6 +26,8 @@ export interface Hector {
   readonly url: string;
   /** Port of the gRPC service; `undefined` without one. */
   readonly grpcPort?: number | undefined;
+  /** Where a process without the role `front` serves metrics and health; `undefined`: nowhere. */
+  readonly metricsPort?: number | undefined;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
   ingest(
     storeNames: readonly string[] | undefined,

@@ -3,6 +3,7 @@ import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import { measureModel } from '../agents/llm/measure-model.js';
 import type { ToolHandleSources } from '../agents/llm/tool-handles.js';
 import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
 import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
@@ -14,6 +15,7 @@ import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
 import type { SessionArtifacts } from '../memory/artifacts/session-artifacts.js';
 import type { Logger } from '../observe/log.js';
+import { type Observer, silentObserver } from '../observe/observer.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
@@ -50,6 +52,8 @@ export interface SnapshotDependencies {
   readonly extensions: Extensions;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: nobody hears of models and tools. */
+  readonly observer?: Observer;
 }
 
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
@@ -104,10 +108,14 @@ function createAgents(
   { forAgents: toolsets }: HeldToolsets,
   dependencies: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
-  const { extensions, clock, log } = dependencies;
+  const { extensions, clock, log, observer = silentObserver } = dependencies;
+  const { metrics } = observer;
+  const findPrice = (key: string) => settings.llms[key]?.price;
+  const measured = (agent: string, key: string, model: LanguageModel) =>
+    measureModel(model, { agent, llm: key, findPrice, metrics, clock });
   const memory = dependencies.createMemory?.(settings);
   const { approval, limits } = settings.server;
-  const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log };
+  const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log, observer };
   const createOwnTools = (name: string, { tools, documentStores }: AgentSettings) =>
     createTools({
       agent: name,
@@ -143,15 +151,16 @@ function createAgents(
       const recall = findRecall(agent, named);
       const own = recall === undefined ? named : [...named, recall];
       return createLlmAgent({
-        ...{ name, settings: agent, model, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
+        ...{ name, settings: agent, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
+        model: measured(name, agent.llm, model),
         findSessionArtifact: dependencies.findSessionArtifact,
         toolHandles: handlesOf(agent),
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),
         ),
-        summarizer: findSummarizer(agent, models),
-        findPrice: (key) => settings.llms[key]?.price,
+        summarizer: findSummarizer(agent, models, (key, other) => measured(name, key, other)),
+        findPrice,
         tools: joinTools(name, own, otherTools),
         toolsets: findToolsets(agent, own),
       });
@@ -194,9 +203,10 @@ function findGlobalInstruction(agent: string, settings: Settings, { customizatio
 function findSummarizer(
   { context: { summarizerLlm: llm } }: AgentSettings,
   models: ReadonlyMap<string, LanguageModel>,
+  measured: (llm: string, model: LanguageModel) => LanguageModel,
 ): { readonly llm: string; readonly model: LanguageModel } | undefined {
   const model = llm === undefined ? undefined : models.get(llm);
-  return llm === undefined || model === undefined ? undefined : { llm, model };
+  return llm === undefined || model === undefined ? undefined : { llm, model: measured(llm, model) };
 }
 
 /** A model tells its tools apart by name. */

@@ -17,6 +17,7 @@ import { listSessionArtifacts, loadSessionArtifact } from './session-artifacts.j
 import { showStatistics } from './show-statistics.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioRequest, StudioRoute } from './studio-route.js';
+import { listTraces, showTrace } from './traces.js';
 
 /** Every path of the management API (CHK-08); described with examples in README.md. */
 export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
@@ -43,6 +44,12 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       method: 'GET',
       pattern: '/api/sessions/{id}/artifacts/{name}',
       handle: (request) => loadSessionArtifact(ports, { ...sessionOf(request), name: request.parameters.name as string }, request.query),
+    },
+    { method: 'GET', pattern: '/api/traces', handle: async ({ owner, query }) => listTraces(ports, owner, query) },
+    {
+      method: 'GET',
+      pattern: '/api/traces/{traceId}',
+      handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
     },
     { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {

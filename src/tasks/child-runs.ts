@@ -44,6 +44,8 @@ export interface ChildStartWrite {
   readonly control?: JsonObject;
   /** What its own state begins with; `undefined`: it shares the state of its parent. */
   readonly ownState: SessionState | undefined;
+  /** Trace context of the step that begins it (`TaskRecord.traceparent`). Default: that of its parent. */
+  readonly traceparent?: string;
 }
 
 /** Something said to a child that waits. One that has ended meanwhile does not hear it. */

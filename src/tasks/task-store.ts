@@ -43,7 +43,7 @@ export interface TaskRecord extends SessionKey {
   readonly configVersion: string;
   /** Small control state of the agent; never a copy of the history (R8). */
   readonly control: JsonObject;
-  /** W3C `traceparent` of the request that started the run, or ''. */
+  /** Trace context of the request that started the run, as `observe/trace.ts` writes it: a W3C `traceparent`, and more below it; or ''. */
   readonly traceparent: string;
   /** The worker that took it and has neither ended, handed over nor given it back; '' = nobody. ASCII, up to 64 characters. */
   readonly worker: string;

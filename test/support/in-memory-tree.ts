@@ -155,7 +155,8 @@ function rootIdOf({ id, child }: TaskRecord): string {
 
 function newChild(parent: TaskRecord, start: BranchWrite['starts'][number], ordinal: number, rootSeq: number, at: number): TaskRecord {
   const { taskId: id, agent, key } = start;
-  const { owner, tenant, configVersion, traceparent } = parent;
+  const { owner, tenant, configVersion } = parent;
+  const { traceparent = parent.traceparent } = start;
   const application = parent.child?.application ?? parent.agent;
   const above = parent.child?.state ?? { sessionKey: keyOf(parent), taskId: parent.id };
   const state = start.ownState === undefined ? above : { sessionKey: id, taskId: id };

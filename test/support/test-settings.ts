@@ -191,7 +191,23 @@ export function testSettings(
     agents: change.agents ?? { helper: agentSettings() },
     defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),
-    observability: { metrics: { enabled: false, endpoint: '/metrics' } },
+    observability: {
+      tracing: {
+        enabled: false,
+        exporter: 'otlp',
+        protocol: 'auto',
+        endpoint: 'localhost:4317',
+        samplingRate: 1,
+        serviceName: 'hector',
+        serviceVersion: '',
+        insecure: true,
+        headers: {},
+        capturePayloads: false,
+        debugExporter: true,
+        timeoutMs: 10_000,
+      },
+      metrics: { enabled: false, endpoint: '/metrics', namespace: 'hector', subsystem: '', constLabels: {}, port: undefined },
+    },
     logger: { level: 'error', file: '', format: 'json' },
   };
 }

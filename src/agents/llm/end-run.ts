@@ -21,6 +21,7 @@ export function failed(error: AppError, { task }: StepState, result: StepResult,
   return {
     type: 'failed',
     ...result,
+    errorCode: error.code,
     statusMessage: {
       messageId: newId(),
       role: 'ROLE_AGENT',

@@ -20,7 +20,7 @@ export interface PlannedCall {
 
 type RunPlannedCallsOptions = Pick<
   ToolStepOptions,
-  'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization' | 'toolHandles'
+  'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization' | 'toolHandles' | 'observer'
 >;
 
 /**
@@ -31,7 +31,7 @@ export async function runPlannedCalls(
   planned: readonly PlannedCall[],
   state: StepState,
   context: StepContext,
-  { name, llm, maxToolBytes, log, clock, settings, customization = {}, toolHandles }: RunPlannedCallsOptions,
+  { name, llm, maxToolBytes, log, clock, settings, customization = {}, toolHandles, observer }: RunPlannedCallsOptions,
 ): Promise<readonly AnsweredCall[]> {
   const { task, sessionState = {} } = state;
   for (const { call, prepared, plan } of planned)
@@ -62,8 +62,9 @@ export async function runPlannedCalls(
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
     calls: context.calls,
-    clock,
     log,
+    clock,
+    observer,
   });
   const shown = progress.end();
   const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index]]));

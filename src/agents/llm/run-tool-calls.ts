@@ -4,7 +4,8 @@ import type { Clock } from '../../base/clock.js';
 import { AppError, describeError, hasCode } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
-import { withSpan } from '../../observe/trace.js';
+import { errorType, type Observer, silentObserver } from '../../observe/observer.js';
+import { capturePayload, recordFailure, withSpan } from '../../observe/trace.js';
 import type { ToolContext } from '../../providers/tools/contract.js';
 import type { StoredArtifact, StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
 import { beginCall, describeCanceled, type OpenCall, type RunningCalls, untilCanceled } from './cancelable-calls.js';
@@ -30,8 +31,10 @@ export interface RunToolCallsOptions {
   readonly maxToolBytes: number;
   /** Where a cancel of one call finds it. Default: nowhere. */
   readonly calls?: RunningCalls | undefined;
-  readonly clock: Clock;
   readonly log: Logger;
+  readonly clock: Clock;
+  /** Default: nobody hears of them. */
+  readonly observer?: Observer | undefined;
 }
 
 /** A call to run; with `record` its result goes into the ledger when it arrives. */
@@ -81,10 +84,31 @@ async function runToolCall(
     return stored;
   };
   const keepLate = record === undefined ? undefined : keep;
+  const startedMs = options.clock.monotonic();
   const returned = await callTool(call, open, options, keepLate);
   // Its result stands: a cancel comes too late now, and is told so.
   open.end();
-  return returned === UNKNOWN ? undefined : keep(returned);
+  const stored = returned === UNKNOWN ? undefined : await keep(returned);
+  tellOf(call, stored, returned, options, startedMs);
+  return stored;
+}
+
+/** A call of which nobody knows what became of it has failed for whoever counts. */
+function tellOf(
+  { id: callId, tool: { name: tool } }: ReadyCall,
+  stored: StoredToolResult | undefined,
+  returned: unknown,
+  { context: { agent, owner: user, taskId }, clock, observer: { metrics, audit } = silentObserver }: RunToolCallsOptions,
+  startedMs: number,
+): void {
+  const success = stored !== undefined && !stored.isError;
+  const error = success ? {} : { error: returned instanceof FailedCall ? returned.errorCode : 'TOOL_FAILED' };
+  metrics.count('tool_calls_total', { agent, tool, status: success ? 'success' : 'error' });
+  metrics.observe('tool_call_duration_seconds', { agent, tool }, (clock.monotonic() - startedMs) / 1_000);
+  audit.record({ action: 'tool.run', user, success, agent, tool, taskId, callId, ...error });
+  if (error.error === undefined) return;
+  metrics.count('tool_errors_total', { agent, tool, error_type: error.error });
+  metrics.count('errors_total', { component: 'tool', error_type: error.error });
 }
 
 async function callTool(
@@ -104,13 +128,17 @@ async function callTool(
   const signal = AbortSignal.any([context.signal, canceled]);
   let running: Promise<unknown> | undefined;
   try {
-    return await withSpan('hector.tool.execute', attributes, () => {
+    return await withSpan('hector.tool.execute', attributes, async (span) => {
+      capturePayload(span, 'hector.tool.args', () => call.arguments);
       const show = (text: string) => progress.add(id, text);
       const saved: StoredArtifact[] = [];
       const reach = createToolHandles(handles, { ...context, signal, saved });
       const own = { ...context, ...reach, signal, callId: id, idempotencyKey, progress: show };
       running = startTool(call, own, code, log).then((result) => withArtifacts(result, saved));
-      return untilAborted(untilCanceled(running, canceled, clock), context.signal);
+      const returned = await untilAborted(untilCanceled(running, canceled, clock), context.signal);
+      capturePayload(span, 'hector.tool.response', () => returned);
+      if (isErrorResult(returned)) recordFailure(span, new AppError('TOOL_FAILED', { message: returned.content }));
+      return returned;
     });
   } catch (error) {
     if (!context.signal.aborted && canceled.aborted) {
@@ -120,7 +148,7 @@ async function callTool(
     if (!context.signal.aborted) {
       log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
       if (tool.effect === 'once' && hasCode(error, 'TOOL_OUTCOME_UNKNOWN')) return UNKNOWN;
-      return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
+      return new FailedCall(`Error: ${error instanceof AppError ? error.message : describeError(error)}`, errorType(error));
     }
     // The intent stays. What the tool still says is kept as long as nobody else has the run, also when the run has ended; a
     // rejection says nothing about what was done.
@@ -130,6 +158,27 @@ async function callTool(
       });
     throw abortError(context.signal);
   }
+}
+
+/** The result of a call that threw. */
+class FailedCall {
+  readonly content: string;
+  readonly isError = true;
+  readonly #errorCode: string;
+
+  constructor(content: string, errorCode: string) {
+    this.content = content;
+    this.#errorCode = errorCode;
+  }
+
+  get errorCode(): string {
+    return this.#errorCode;
+  }
+}
+
+function isErrorResult(returned: unknown): returned is { readonly content: string } {
+  const { content, isError } = (returned ?? {}) as { content?: unknown; isError?: unknown };
+  return isError === true && typeof content === 'string';
 }
 
 /** In place of what a tool returned. */

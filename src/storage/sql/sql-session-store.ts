@@ -144,6 +144,12 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
     return rows.length;
   }
 
+  /** How many sessions, by agent, have a run that works or waits for a worker (OBS-16). */
+  async countActive(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#read<{ readonly agent: string; readonly sessions: number }>(ACTIVE, []);
+    return new Map(rows.map(({ agent, sessions }) => [agent, Number(sessions)]));
+  }
+
   async #findRow(id: string, owner: OwnerScope): Promise<SessionTable | undefined> {
     if (!isTaskId(id)) return undefined;
     const { sql, parameters } = ofOwner(owner);
@@ -161,6 +167,9 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
     return (await this.#databases.runs.read({ sql, parameters })) as readonly unknown[] as readonly R[];
   }
 }
+
+const ACTIVE =
+  'SELECT agent, COUNT(DISTINCT open_session) AS sessions FROM tasks WHERE open_session IS NOT NULL AND parent_id IS NULL GROUP BY agent';
 
 type UnnotedSession = Pick<SessionTable, 'session_key' | 'agent' | 'owner' | 'context_id'> & {
   readonly task_tenant: string | null;
