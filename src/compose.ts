@@ -29,7 +29,9 @@ import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './me
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
+import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
 import { createEmbedder } from './providers/embedders/registry.js';
+import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
@@ -88,10 +90,12 @@ async function start(
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
-  const memory = createMemoryParts(stores, pools, clock);
+  const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
+  const memory = createMemoryParts(stores, embedding);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
+    embedding,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
@@ -182,16 +186,16 @@ function createPools({ log, closers }: Parts) {
   return pools;
 }
 
-function createMemoryParts({ recall: store }: Stores, pools: ReturnType<typeof createPools>, clock: Clock): MemoryParts {
+function createMemoryParts({ recall: store }: Stores, embedding: Omit<EmbedderDependencies, 'name'>): MemoryParts {
   return {
     store,
     getEmbedder({ embedders }, name) {
       const embedder = embedders[name];
       if (embedder === undefined)
         throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
-      return createEmbedder(embedder, { textThreads: pools.text });
+      return createEmbedder(embedder, { ...embedding, name });
     },
-    clock,
+    clock: embedding.clock,
   };
 }
 
@@ -209,13 +213,14 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
 
 function startKeeper(
   { settings, ...shared }: Parts,
-  { tasks: store, sessions: sessionUpkeep, sessionTransfer }: Stores,
+  { tasks: store, sessions: sessionUpkeep, sessionTransfer, embeddings }: Stores,
   { leases, queue, publisher }: Coordination,
   indexer: RecallIndexer | undefined,
 ): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  return new Keeper({ store, sessionUpkeep, indexer, retention, leases, queue, publisher, moveSessions, ...shared });
+  const trimEmbeddings = createTrimEmbeddings({ embedders: settings.embedders, store: embeddings, clock: shared.clock });
+  return new Keeper({ store, sessionUpkeep, indexer, retention, leases, queue, publisher, moveSessions, trimEmbeddings, ...shared });
 }
 
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */

@@ -39,6 +39,8 @@ export interface ChildRun {
   readonly statusMetadata: JsonObject | undefined;
   /** When its waiting ends in FAILED. Default: never. */
   readonly expiresAt?: number;
+  /** What it and those above and below it have used up so far, by agent: `spent.ts`. Default: nothing. */
+  readonly spent?: JsonObject;
   /** What it added to its own session, oldest first; what it was started with is left out. */
   readonly messages: readonly SessionMessage[];
 }
@@ -55,6 +57,8 @@ export interface ChildStart {
   readonly inheritsHistory: boolean;
   /** `shared`: it reads and writes the state of the parent's session. `copied`: it begins with a copy of its own (AGT-24). */
   readonly state: 'shared' | 'copied';
+  /** What its first step finds in its control. Default: nothing. */
+  readonly control?: JsonObject;
 }
 
 /** Something said to a child that waits. */

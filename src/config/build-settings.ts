@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
 import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
+import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
 import { checkReferences } from './check-references.js';
 import { checkTools } from './check-tools.js';
@@ -51,6 +52,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkTools(document),
       ...checkCards(document),
       ...checkLlms(document, environment),
+      ...checkEmbedders(document, environment),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -77,7 +79,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     storage: resolveStorage(document.storage),
     queue: resolveQueue(document.queue),
     llms: mapValues(document.llms, (llm) => resolveLlm(llm, context)),
-    embedders: mapValues(document.embedders, resolveEmbedder),
+    embedders: mapValues(document.embedders, (embedder) => resolveEmbedder(embedder, context)),
     vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
     tools: mapValues(document.tools, (tool) => resolveTool(tool, context)),

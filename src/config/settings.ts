@@ -4,6 +4,7 @@
  */
 import type { LogOptions } from '../observe/log.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
+import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
@@ -17,6 +18,14 @@ export type {
   SkillSettings,
   TerminationCondition,
 } from './agent-settings.js';
+export type {
+  ChunkingSettings,
+  DirectorySourceSettings,
+  DocumentStoreSettings,
+  EmbedderProvider,
+  EmbedderSettings,
+  VectorStoreSettings,
+} from './knowledge-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,
@@ -195,54 +204,6 @@ export interface OllamaSettings {
   readonly numCtx: number | undefined;
   readonly seed: number | undefined;
   readonly stop: readonly string[];
-}
-
-export interface EmbedderSettings {
-  readonly provider: 'local';
-  readonly model: string;
-  readonly dimension: number;
-  readonly batchSize: number;
-}
-
-export interface VectorStoreSettings {
-  /** `chromem` is accepted in YAML and means `hnsw` (spec README, decision 12). */
-  readonly type: 'hnsw';
-  /** Absolute folder of snapshot files. */
-  readonly persistPath: string;
-}
-
-export interface DocumentStoreSettings {
-  readonly source: DirectorySourceSettings;
-  readonly chunking: ChunkingSettings;
-  /** Key in `vector_stores`. */
-  readonly vectorStore: string;
-  /** Key in `embedders`. */
-  readonly embedder: string;
-  readonly collection: string;
-  readonly search: { readonly topK: number; readonly threshold: number };
-  readonly indexing: { readonly maxConcurrent: number };
-}
-
-export interface DirectorySourceSettings {
-  readonly type: 'directory';
-  /** Absolute. */
-  readonly path: string;
-  /** Globs relative to `path`. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly maxFileBytes: number;
-}
-
-export interface ChunkingSettings {
-  readonly strategy: 'simple' | 'overlapping' | 'sentence';
-  /** Characters. */
-  readonly size: number;
-  readonly overlap: number;
-  readonly minSize: number;
-  readonly maxSize: number;
-  readonly preserveWords: boolean;
-  /** For `sentence`. */
-  readonly sentencesPerChunk: number;
 }
 
 /** `defaults.llm` is written into the agents. */

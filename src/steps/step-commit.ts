@@ -1,5 +1,6 @@
 /** What a step's outcome becomes in the log: pure. */
 import type { StepOutcome, StepState } from '../agents/agent.js';
+import { findUsage, withUsage } from '../agents/usage.js';
 import { isoTime } from '../base/clock.js';
 import { type AppError, describeForClient } from '../base/errors.js';
 import { newId } from '../base/ids.js';
@@ -47,8 +48,9 @@ function branchOf(
 ): BranchWrite {
   const own = copiedState(withDelta(before, sessionState));
   return {
-    starts: starts.map(({ key, agent, messages, inheritsHistory, state }) => ({
+    starts: starts.map(({ key, agent, messages, inheritsHistory, state, control }) => ({
       ...{ taskId: newId(at), key, agent, messages, inheritsHistory },
+      ...(control === undefined ? {} : { control }),
       ownState: state === 'copied' ? own : undefined,
     })),
     says: says.flatMap(({ key, message }) => {
@@ -104,8 +106,15 @@ export function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome 
   return failedWith(task, text);
 }
 
-/** Ends the run with this text. */
+/** Ends the run with this text, and with what it has used by its last commit. */
 export function failedWith(task: TaskRecord, text: string): StepOutcome {
   const statusMessage = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] } as const;
-  return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
+  return {
+    type: 'failed',
+    control: task.control,
+    messages: [],
+    events: [],
+    statusMessage,
+    ...withUsage(undefined, findUsage(task.control)),
+  };
 }

@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
+import { embedderFingerprint } from '../../providers/embedders/fingerprint.js';
 import { textOf } from '../../tasks/session-message.js';
 import type { PlacedMessage } from '../../tasks/session-store.js';
 import type { RecallEntry, RecallStore, SessionBehind } from './recall-store.js';
@@ -120,8 +121,9 @@ export class RecallIndexer {
 /** What an entry depends on beside its message: another one makes the index anew. */
 export function fingerprintOf(embedder: Embedder | undefined): string {
   if (embedder === undefined) return 'words-1';
-  const name = `${embedder.provider}-${embedder.model}-${embedder.dimension}`.replace(/[^\w.-]/g, '_').slice(0, 40);
-  return `words-1.vectors-1.${name}`;
+  const { provider, model, dimension, variant = '' } = embedder;
+  const name = dimension === undefined || variant !== '' ? embedderFingerprint(embedder) : `${provider}-${model}-${dimension}`;
+  return `words-1.vectors-1.${name.replace(/[^\w.-]/g, '_').slice(0, 40)}`;
 }
 
 async function embedAll(embedder: Embedder, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {

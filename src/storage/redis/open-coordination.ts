@@ -18,6 +18,7 @@ import { RedisFeedReceiver } from './feed-receiver.js';
 import { RedisLeaseManager } from './lease-manager.js';
 import { RedisProgressMarks } from './progress-marks.js';
 import { RedisPushSignals } from './push-signals.js';
+import { RedisPace } from './redis-pace.js';
 
 export interface OpenCoordinationOptions {
   readonly settings: Pick<Settings, 'redis' | 'queue' | 'stateDirectory'>;
@@ -45,6 +46,7 @@ export async function openCoordination(options: OpenCoordinationOptions) {
     connections,
     leases,
     publisher,
+    pace: new RedisPace({ client, keyPrefix }),
     progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
