@@ -28,6 +28,7 @@ export function checkReferences(document: unknown): Finding[] {
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
   checkMemory(document, report);
   checkName(['storage', 'memory', 'embedder'], 'embedders');
+  for (const name of Object.keys(membersOf(document, 'tools'))) checkName(['tools', name, 'sampling_llm'], 'llms');
   const [tasksBackend = 'sql', sessionsBackend] = ['tasks', 'sessions'].map((part) => valueAt(document, ['storage', part, 'backend']));
   if (sessionsBackend !== undefined && sessionsBackend !== tasksBackend) {
     const wanted = `wanted ${String(tasksBackend)}, as storage.tasks.backend is, or nothing`;

@@ -306,7 +306,7 @@ export interface ApprovalSettings {
   /** '' = nobody is told. */
   readonly webhookUrl: string;
   /** '' = nothing is signed. */
-  readonly webhookSecret: string;
+  readonly webhookSigningKey: string;
   /** Until the webhook has answered one request. Default 300 s. */
   readonly timeoutMs: number;
   readonly allowPrivate: readonly string[];

@@ -113,7 +113,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
-    approval: { webhookUrl: '', webhookSecret: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 },
+    approval: { webhookUrl: '', webhookSigningKey: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 },
     mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,

@@ -1,6 +1,7 @@
 /** Finding what was said in earlier sessions (MEM-02, MEM-05). */
 import type { Embedder } from '../../providers/embedders/contract.js';
-import type { MemorySearch, RememberedMessage } from '../../providers/tools/memory-search.js';
+import type { RememberedMessage } from '../../providers/tools/contract.js';
+import type { MemorySearch } from '../../providers/tools/memory-search.js';
 import { ANONYMOUS_OWNER } from '../../tasks/owner-scope.js';
 import { textOf } from '../../tasks/session-message.js';
 import { comparePlaces, type Ranked, rankWords } from './rank-words.js';
