@@ -75,8 +75,12 @@ class Check {
         break;
       case 'Redirect':
       case 'HereString':
-      case 'HereDoc':
         this.#redirection(node);
+        break;
+      case 'HereDoc':
+        // Shells differ in where a delimiter with more than a word in it ends.
+        if (!/^(\w+|'\w+'|"\w+"|\\\w+)$/.test(node.delimiter?.text ?? ''))
+          throw refuse(`the end of a here-document cannot be told: ${node.delimiter?.text.slice(0, 80) ?? 'none'}`);
         break;
       case 'Assignment':
         checkVariable(node.name);
