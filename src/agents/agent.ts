@@ -40,6 +40,8 @@ export interface ChildRun {
   readonly expiresAt?: number;
   /** What it and those above and below it have used up so far, by agent: `spent.ts`. Default: nothing. */
   readonly spent?: JsonObject;
+  /** When it last changed, epoch milliseconds. Default: not known. */
+  readonly updatedAt?: number;
   /** What it added to its own session, oldest first; what it was started with is left out. */
   readonly messages: readonly SessionMessage[];
 }

@@ -17,6 +17,7 @@ export async function readChildRuns(
     statusMetadata,
     ...(task.expiresAt === undefined ? {} : { expiresAt: task.expiresAt }),
     spent: readSpent(task.control),
+    updatedAt: task.updatedAt,
     messages,
   }));
 }
