@@ -196,7 +196,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     store: stores.tasks,
     connect: () => connections.forWorker(),
     disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
-    getAgent: (version, name) => runtime.getAgent(version, name),
+    getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
   });
 }
