@@ -108,6 +108,7 @@ async function start(
     clock,
     log,
   });
+  if (roles.has('agent')) toolsets.connect();
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
