@@ -42,7 +42,7 @@ export interface ChildRun {
   readonly spent?: JsonObject;
   /** When it last changed, epoch milliseconds. Default: not known. */
   readonly updatedAt?: number;
-  /** What it added to its own session, oldest first; what it was started with is left out. */
+  /** What it added to its own session, oldest first; what it was started with is left out. Empty once its parent has made use of it. */
   readonly messages: readonly SessionMessage[];
 }
 

@@ -166,9 +166,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     );
   }
 
-  async children(parentId: string): Promise<readonly ChildRecord[]> {
+  async children(parentId: string, messagesOf?: readonly string[]): Promise<readonly ChildRecord[]> {
     this.#assertUp();
-    return this.#tree.children(parentId);
+    return this.#tree.children(parentId, messagesOf);
   }
 
   async descendants(rootId: string): Promise<readonly TaskRecord[]> {

@@ -94,11 +94,12 @@ export class InMemoryTree {
     return { wakes, events };
   }
 
-  children(parentId: string): readonly ChildRecord[] {
+  children(parentId: string, messagesOf?: readonly string[]): readonly ChildRecord[] {
     return this.#below(parentId).map((task) => {
       const status = this.#host.eventsOf(task.id).findLast((event) => event.type === 'status.changed');
+      const isWanted = messagesOf === undefined || messagesOf.includes(task.child?.key ?? '');
       const { status: told, metadata } = status?.type === 'status.changed' ? status : {};
-      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: this.said.get(task.id) ?? [] };
+      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: isWanted ? (this.said.get(task.id) ?? []) : [] };
     });
   }
 
