@@ -127,6 +127,7 @@ async function start(
     log,
     observer: parts,
   });
+  if (roles.has('agent')) toolsets.connect();
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
@@ -225,7 +226,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     store: stores.tasks,
     connect: () => connections.forWorker(),
     disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
-    getAgent: (version, name) => runtime.getAgent(version, name),
+    getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
   });
 }

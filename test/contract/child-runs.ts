@@ -79,6 +79,16 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     }
   });
 
+  await t.test('messages are read of those children only whose messages are wanted', async (t) => {
+    const { store, root, children } = await branched(t, open, ['a', 'b']);
+    for (const child of children)
+      await store.commit(withTree(child, { ...sampleCommit(child), messages: [sampleMessage(`of ${child.id}`)] }));
+    const [a, b] = await store.children(root.id);
+    t.match([a?.messages.length, b?.messages.length], [1, 1]);
+    t.match(await store.children(root.id, [b?.task.child?.key ?? '']), [{ messages: [] }, { messages: [{ id: /./ }] }]);
+    t.match(await store.children(root.id, []), [{ task: { id: a?.task.id }, messages: [] }, { messages: [] }]);
+  });
+
   await t.test('clients see no child: neither found, listed, counted, canceled nor continued', async (t) => {
     const { store, root, children } = await branched(t, open, ['a', 'b']);
     const [a, b] = children as [TaskRecord, TaskRecord];

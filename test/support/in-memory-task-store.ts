@@ -165,9 +165,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     );
   }
 
-  async children(parentId: string): Promise<readonly ChildRecord[]> {
+  async children(parentId: string, messagesOf?: readonly string[]): Promise<readonly ChildRecord[]> {
     this.#assertUp();
-    return this.#tree.children(parentId);
+    return this.#tree.children(parentId, messagesOf);
   }
 
   async descendants(rootId: string): Promise<readonly TaskRecord[]> {
@@ -267,18 +267,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
-    const waits = isInterrupted(record.state);
-    if (waits && !this.#tree.restsAbove(record)) return { type: 'not-due' };
+    if (isInterrupted(record.state) && !this.#tree.restsAbove(record)) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
     const events = this.#append(taskId, record.epoch + 1, at, [
       { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message, timestamp: isoTime(at) } },
     ]);
     const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
-    const tree = this.#tree.settle(record, at);
-    const above = waits ? this.#tree.wakeAbove(record, at) : { wakes: [], events: [] };
-    const wakes = [...(tree.wakes ?? []), ...above.wakes];
-    const told = record.child === undefined ? events : above.events;
-    return { type: 'expired', task, events: told, ...tree, ...(wakes.length === 0 ? {} : { wakes }) };
+    const { events: above, ...tree } = this.#tree.settleExpired(record, at);
+    return { type: 'expired', task, events: record.child === undefined ? events : above, ...tree };
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {

@@ -66,6 +66,14 @@ export class InMemoryTree {
     return { ...(wakes.length === 0 ? {} : { wakes }), ...(ended.length === 0 ? {} : { ended }) };
   }
 
+  /** `events`: what those who follow the root are told. */
+  settleExpired(before: TaskRecord, at: number): TreeChange & { readonly events: readonly TaskEvent[] } {
+    const tree = this.settle(before, at);
+    const above = isInterrupted(before.state) ? this.#wakeAbove(before, at) : { wakes: [], events: [] };
+    const wakes = [...(tree.wakes ?? []), ...above.wakes];
+    return { events: above.events, ...tree, ...(wakes.length === 0 ? {} : { wakes }) };
+  }
+
   /** No run above it is in hands. */
   restsAbove({ child }: TaskRecord): boolean {
     if (child === undefined) return true;
@@ -74,7 +82,7 @@ export class InMemoryTree {
   }
 
   /** A wait has ended: the run above it goes on, and all above that one stand. */
-  wakeAbove({ child }: TaskRecord, at: number): { readonly wakes: readonly TaskRecord[]; readonly events: readonly TaskEvent[] } {
+  #wakeAbove({ child }: TaskRecord, at: number): { readonly wakes: readonly TaskRecord[]; readonly events: readonly TaskEvent[] } {
     const parent = child === undefined ? undefined : this.#get(child.parentId);
     if (parent === undefined || !isInterrupted(parent.state)) return { wakes: [], events: [] };
     const events: TaskEvent[] = [];
@@ -94,11 +102,12 @@ export class InMemoryTree {
     return { wakes, events };
   }
 
-  children(parentId: string): readonly ChildRecord[] {
+  children(parentId: string, messagesOf?: readonly string[]): readonly ChildRecord[] {
     return this.#below(parentId).map((task) => {
       const status = this.#host.eventsOf(task.id).findLast((event) => event.type === 'status.changed');
+      const isWanted = messagesOf === undefined || messagesOf.includes(task.child?.key ?? '');
       const { status: told, metadata } = status?.type === 'status.changed' ? status : {};
-      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: this.said.get(task.id) ?? [] };
+      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: isWanted ? (this.said.get(task.id) ?? []) : [] };
     });
   }
 
