@@ -101,7 +101,9 @@ t.test('whatever stands at the address instead of keys changes nothing (SEC-01)'
   const old = provider.keys[0];
   const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
     'not found': (response) => response.writeHead(404).end('{"keys":[]}'),
-    'a redirect': (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+    // With keys behind it, which nobody may take.
+    'a redirect': (response) =>
+      response.req.url === '/elsewhere' ? response.end('{"keys":[]}') : response.writeHead(302, { location: '/elsewhere' }).end(),
     'a page': (response) => response.end('<html>log in</html>'),
     'other JSON': (response) => response.end('{"keys":{}}'),
     'a list': (response) => response.end('[]'),
