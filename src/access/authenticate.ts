@@ -134,9 +134,15 @@ class Gate {
     return { principal: await (await this.#verifier).verify(token), credential: 'token' };
   }
 
-  #toPrincipal({ name, subject, roles, tenant, expiresAt }: KnownKey): Principal {
+  #toPrincipal({ name, subject, role, tenant, expiresAt }: KnownKey): Principal {
     if (expiresAt !== undefined && this.#options.clock.now() >= expiresAt) throw invalidToken('expired');
-    return { subject, authenticated: true, roles, name, ...(tenant === '' ? {} : { tenant }) };
+    return {
+      subject,
+      authenticated: true,
+      name,
+      ...(role === undefined ? {} : { roles: [role] }),
+      ...(tenant === undefined ? {} : { tenant }),
+    };
   }
 
   close(): void {
@@ -153,8 +159,16 @@ function createVerifier(settings: AuthSettings, { clock, log }: AuthenticatorOpt
   return verifier;
 }
 
-function tokensOf({ enabled, tokens }: AuthSettings): TokenSettings | undefined {
-  return enabled ? tokens : undefined;
+/** What tokens are checked by; `undefined` = none are taken. */
+function tokensOf({
+  enabled,
+  clientId: _,
+  requireAuth: __,
+  excludedPaths: ___,
+  apiKeys: ____,
+  ...tokens
+}: AuthSettings): TokenSettings | undefined {
+  return enabled && tokens.jwksUrl !== '' ? tokens : undefined;
 }
 
 const BEARER = /^bearer +([\x21-\x2b\x2d-\x7e]+)$/i;

@@ -35,6 +35,25 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     t.match(await store.children(root.id), [{ task: { state: 'TASK_STATE_FAILED' } }, { task: { state: 'TASK_STATE_COMPLETED' } }]);
   });
 
+  await t.test('a run and all below it keep the roles of its caller; without any, none is wanted (API-74)', async (t) => {
+    const [store, other] = await open(t);
+    for (const callerRoles of [['staff', 'a "role"'], [], undefined]) {
+      const rows = callerRoles === undefined ? {} : { callerRoles };
+      const root = await takeNow(store, (await acceptNew(store, rows)).id);
+      const child = start('a');
+      await branch(store, root, { starts: [child], says: [] });
+      const below = start('b');
+      await branch(store, await takeNow(store, child.taskId), { starts: [below], says: [] });
+      const found = await Promise.all([root.id, child.taskId, below.taskId].map((id) => other.find(id, undefined)));
+      t.same(
+        found.map((run) => run?.callerRoles),
+        [callerRoles, callerRoles, callerRoles],
+      );
+      t.same((await takeNow(store, below.taskId)).callerRoles, callerRoles);
+      t.notOk('callerRoles' in (found[1]?.child ?? {}));
+    }
+  });
+
   await t.test('a commit without a hint at its tree is as good as one with it', async (t) => {
     const { store, root, children } = await branched(t, open, ['a']);
     const [a] = children as [TaskRecord];

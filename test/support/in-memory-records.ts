@@ -11,12 +11,13 @@ export interface StoredTask {
   readonly calls: Map<string, ToolCallRecord>;
 }
 
-export function newRecord({ newTaskId: id, key, tenant, configVersion, traceparent, at }: AcceptInput): TaskRecord {
+export function newRecord({ newTaskId: id, key, tenant, configVersion, traceparent, callerRoles, at }: AcceptInput): TaskRecord {
   return {
     ...key,
     id,
     tenant,
     configVersion,
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     traceparent,
     state: 'TASK_STATE_SUBMITTED',
     epoch: 0,

@@ -7,6 +7,7 @@ import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
+import type { OwnerScope } from '../../src/tasks/owner-scope.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -290,7 +291,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
   }
 
-  async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+  async statistics(owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics> {
     return statisticsOf(this.#records(), owner, at);
   }
 

@@ -164,13 +164,14 @@ function rootIdOf({ id, child }: TaskRecord): string {
 
 function newChild(parent: TaskRecord, start: BranchWrite['starts'][number], ordinal: number, rootSeq: number, at: number): TaskRecord {
   const { taskId: id, agent, key } = start;
-  const { owner, tenant, configVersion } = parent;
+  const { owner, tenant, configVersion, callerRoles } = parent;
   const { traceparent = parent.traceparent } = start;
   const application = parent.child?.application ?? parent.agent;
   const above = parent.child?.state ?? { sessionKey: keyOf(parent), taskId: parent.id };
   const state = start.ownState === undefined ? above : { sessionKey: id, taskId: id };
   const child: ChildOrigin = { parentId: parent.id, rootId: rootIdOf(parent), key, ordinal, application, rootSeq, inherits: [], state };
   return {
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     ...{ id, agent, owner, contextId: id, tenant, child, configVersion, traceparent, state: 'TASK_STATE_SUBMITTED' },
     ...{ epoch: 0, step: 1, takes: 0, seq: 0, turn: 1, control: start.control ?? {}, worker: '' },
     ...{ heldSince: undefined, expiresAt: undefined, createdAt: at, updatedAt: at },
