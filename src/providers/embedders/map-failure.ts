@@ -31,9 +31,9 @@ export function mapFailure(error: unknown, context: FailureContext): AppError {
     });
   }
   const { status, headers, body } = http;
-  const failure = context.readFailure(status, parseJson(body)) ?? { message: firstLine(body) || `status ${status}` };
+  const failure = context.readFailure(status, parseJson(body)) ?? { message: '' };
   const kind = failure.kind ?? kindOf(status);
-  const said = withoutKey(failure.message, settings.apiKey);
+  const said = withoutKey(failure.message || firstLine(body) || `status ${status}`, settings.apiKey);
   const retryAfterMs = kind === 'rate' || kind === 'unavailable' ? findRetryAfterMs(headers, context.nowMs) : undefined;
   // The SDK's error is not kept as a cause: it may repeat the key.
   return new AppError(CODES[kind], {
