@@ -14,6 +14,7 @@ import { createVectorStore } from '../../src/providers/vector-stores/registry.js
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
 import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js';
+import { hnswSettings } from './index-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
@@ -88,7 +89,7 @@ export async function openRig(
     },
   };
   const embedder = options.wrapEmbedder?.(counted) ?? counted;
-  const vectorStore = createVectorStore({ type: 'hnsw', persistPath: join(stateFolder, 'vectors') }, { pools, log: silentLogger });
+  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), { pools, log: silentLogger });
   const settings: DocumentStoreSettings = { ...defaultStore(folder), ...options.settings };
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },
