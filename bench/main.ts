@@ -5,6 +5,8 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   list: () => import('./list.js'),
   history: () => import('./history.js'),
   loop: () => import('./loop.js'),
+  vectors: () => import('./vectors.js'),
+  'search-while-ingesting': () => import('./search-while-ingesting.js'),
 };
 
 const [first = ''] = process.argv.slice(2);

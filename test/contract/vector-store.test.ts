@@ -9,25 +9,29 @@ import { createVectorStore } from '../../src/providers/vector-stores/registry.js
 import { createThreadPools } from '../../src/threads/pools.js';
 import { hnswSettings, INDEX_SETTINGS } from '../support/index-settings.js';
 import { tempFolder } from '../support/knowledge-rig.js';
-import { vectorStoreContract } from './vector-store.js';
+import { vectorStoreContract, vectorStoreFilterContract } from './vector-store.js';
 
 /** Small enough that every collection of the suite with more than some entries has graphs, several of them, and compaction. */
 const SMALL: IndexLimits = { sealRows: 100, maxUnindexed: 400, maxGraphRows: 1_500 };
 
 t.test('the embedded store keeps the contract of vector stores, as the configuration makes it', async (t) => {
-  vectorStoreContract(t, (t) => {
+  const createOpen = (t: Test) => {
     const persistPath = `${tempFolder(t)}/vectors`;
     return async () => createVectorStore(hnswSettings(persistPath), { pools: openPools(t), log: silentLogger });
-  });
+  };
+  vectorStoreContract(t, createOpen);
+  vectorStoreFilterContract(t, createOpen);
 });
 
 t.test('with segments of a hundred entries, and compressed snapshots (CFG-61)', async (t) => {
   vectorStoreContract(t, (t) => openSmall(t, { compress: true }));
+  vectorStoreFilterContract(t, (t) => openSmall(t, { compress: true }));
 });
 
 for (const quantization of ['f32', 'f16', 'i8'] as const)
   t.test(`with usearch and ${quantization} (VEC-09)`, { skip: findUsearch() }, async (t) => {
     vectorStoreContract(t, (t) => openSmall(t, { engine: 'usearch', quantization }));
+    vectorStoreFilterContract(t, (t) => openSmall(t, { engine: 'usearch', quantization }));
   });
 
 function openSmall(t: Test, index: Partial<VectorIndexSettings>): () => Promise<VectorStore> {
