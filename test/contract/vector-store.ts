@@ -191,9 +191,18 @@ export function vectorStoreFilterContract(t: Test, createOpen: (t: Test) => () =
 
   t.test('the nearest of those that a filter matches are found, however few or many they are (VEC-07)', async (t) => {
     const store = await filled(createOpen(t));
-    t.same(await ask(store, {}), expected(() => true));
-    t.same(await ask(store, { store: 'books' }), expected(({ metadata }) => metadata.store === 'books'));
-    t.same(await ask(store, { isDraft: true }, 3), expected(({ metadata }) => metadata.isDraft, 3));
+    t.same(
+      await ask(store, {}),
+      expected(() => true),
+    );
+    t.same(
+      await ask(store, { store: 'books' }),
+      expected(({ metadata }) => metadata.store === 'books'),
+    );
+    t.same(
+      await ask(store, { isDraft: true }, 3),
+      expected(({ metadata }) => metadata.isDraft, 3),
+    );
     t.same(
       await ask(store, { document_id: ['d7', 'd70'], page: { gte: 5, lt: 30 } }, 4),
       expected(({ metadata }) => ['d7', 'd70'].includes(metadata.document_id) && metadata.page >= 5 && metadata.page < 30, 4),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
+import type { MetadataFilter } from '../../src/base/metadata.js';
 import type { DocumentStoreSettings } from '../../src/config/settings.js';
 import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
@@ -23,8 +24,8 @@ export interface KnowledgeRig {
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
-  /** Vectors that the index holds. */
-  countIndexed(): Promise<number>;
+  /** Vectors that the index holds; of those that a filter matches, those that are near anything. */
+  countIndexed(filter?: MetadataFilter): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -117,7 +118,12 @@ export async function openRig(
     pools,
     knowledge,
     embedder,
-    countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
+    async countIndexed(filter) {
+      const index = `docs@${embedderFingerprint(embedder)}`;
+      if (filter === undefined) return await vectorStore.count(index);
+      const vector = new Float32Array(embedder.dimension).fill(embedder.dimension ** -0.5);
+      return (await vectorStore.search(index, { vector, topK: 1_000, filter })).hits.length;
+    },
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -201,6 +201,14 @@ export class Collection {
     });
   }
 
+  /** Lets go of files and memory; nothing is saved. */
+  close(): Promise<void> {
+    return this.#change(async () => {
+      this.#build = undefined;
+      this.#shelf.replace(this.#shelf.segments, []);
+    });
+  }
+
   planBuild(): IndexBuildJob | undefined {
     while (this.#build === undefined) {
       const plan = planBuild(this.#shelf.segments, this.#growing, this.#limits().maxGraphRows);
