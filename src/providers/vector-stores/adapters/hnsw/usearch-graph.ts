@@ -1,5 +1,8 @@
 /** Graphs of usearch, an optional package. Its file may hold quantised vectors, so the exact ones stand in a file of their own. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AppError } from '../../../../base/errors.js';
 import type { GraphEngine, GraphShape } from './graph-engine.js';
 
@@ -20,7 +23,7 @@ export const usearchEngine: GraphEngine = {
       },
       // A mapped graph cannot be changed.
       hide: () => {},
-      close: () => {},
+      close: () => unmap(graph, shape),
     };
   },
 
@@ -62,6 +65,20 @@ function newGraph({ dimension, settings }: GraphShape): UsearchIndex {
     expansion_search: settings.efSearch,
     multi: false,
   });
+}
+
+/** Lets go of the file now, by looking at a tiny one: a removed file keeps its space on disk as long as it is mapped. */
+function unmap(graph: UsearchIndex, shape: GraphShape): void {
+  const folder = mkdtempSync(join(tmpdir(), 'hector-index-'));
+  try {
+    const path = join(folder, 'one.graph');
+    const tiny = newGraph(shape);
+    tiny.add(BigUint64Array.of(0n), new Float32Array(shape.dimension).fill(1), 1);
+    tiny.save(path);
+    graph.view(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** What is used of the package, which need not be there when this is compiled. */
