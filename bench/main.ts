@@ -6,6 +6,8 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   history: () => import('./history.js'),
   loop: () => import('./loop.js'),
   'embedding-pace': () => import('./embedding-pace.js'),
+  vectors: () => import('./vectors.js'),
+  'search-while-ingesting': () => import('./search-while-ingesting.js'),
 };
 
 const [first = ''] = process.argv.slice(2);

@@ -151,6 +151,7 @@ export const ERRORS = {
   DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
   SEARCH_QUERY_INVALID: entry('The search query is invalid', 'stop', 400),
   INDEX_FAILED: entry('The vector index failed', 'retry', 500),
+  INDEX_ENGINE_MISSING: entry('The library of the vector index is not installed', 'stop', 500),
   THREAD_FAILED: entry('A worker thread failed', 'retry', 500),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -36,6 +36,21 @@ export interface VectorStoreSettings {
   readonly type: 'hnsw';
   /** Absolute folder of snapshot files. */
   readonly persistPath: string;
+  readonly index: VectorIndexSettings;
+}
+
+/** How the embedded store looks for the nearest (VEC-09, CFG-61). */
+export interface VectorIndexSettings {
+  readonly engine: 'hnswlib' | 'usearch';
+  /** Links per vector and layer. */
+  readonly m: number;
+  /** Candidates looked at when a vector is put in, and when it is looked for. */
+  readonly efConstruction: number;
+  readonly efSearch: number;
+  /** Of the graph's own copy of the vectors; `f32` only with hnswlib. */
+  readonly quantization: 'f32' | 'f16' | 'i8';
+  /** Files are stored gzipped. */
+  readonly compress: boolean;
 }
 
 export interface DocumentStoreSettings {

@@ -27,6 +27,7 @@ export type {
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
+  VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type {

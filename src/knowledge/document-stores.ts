@@ -8,7 +8,7 @@ import type { Embedder } from '../providers/embedders/contract.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
 import type { ThreadPools } from '../threads/pools.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
-import { IndexFollower } from './index-follower.js';
+import { IndexFollower, type IndexHealth } from './index-follower.js';
 import { ingestStore } from './ingest.js';
 import type { IngestProgress } from './ingest-options.js';
 import { embedderFingerprint } from './pipeline-fingerprint.js';
@@ -50,6 +50,8 @@ export interface Knowledge {
     signal: AbortSignal,
   ): Promise<readonly IngestResult[]>;
   counts(store: string): Promise<StoreCounts>;
+  /** Every index of these stores in this process. */
+  indexHealth(): Promise<readonly IndexHealth[]>;
   /** Ends following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
 }
@@ -130,6 +132,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
       return results;
     },
     counts: (store) => chunkStore.counts(store),
+    indexHealth: () => Promise.all([...followers.values()].map((follower) => follower.health())),
     async close() {
       closing.abort(new AppError('STEP_ABORTED', { message: 'The document stores are being closed' }));
       await Promise.all([...followers.values()].map((follower) => follower.close()));

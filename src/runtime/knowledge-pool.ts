@@ -8,6 +8,7 @@ import { canonicalJson } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { ChunkStore } from '../knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge } from '../knowledge/document-stores.js';
+import type { IndexHealth } from '../knowledge/index-follower.js';
 import type { Logger } from '../observe/log.js';
 import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
@@ -50,6 +51,11 @@ export class KnowledgePool {
     });
     this.#created.set(key, { knowledge, vectorStores: Object.values(stores) });
     return knowledge;
+  }
+
+  /** Of all indexes in this process. */
+  async indexHealth(): Promise<readonly IndexHealth[]> {
+    return (await Promise.all([...this.#created.values()].map(({ knowledge }) => knowledge.indexHealth()))).flat();
   }
 
   async close(): Promise<void> {

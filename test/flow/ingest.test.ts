@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -290,13 +290,14 @@ t.test('an index snapshot that is broken, cut or gone is rebuilt from the databa
   rig = await rig.restart();
   const vectors = join(rig.stateFolder, 'vectors');
   const files = () => readdirSync(vectors).filter((name) => !name.endsWith('.tmp'));
-  t.equal(files().length, 2, 'a manifest and a graph');
+  t.equal(files().length, 3, 'a manifest, vectors and their entries');
   t.equal((await rig.search('gadget12'))[0]?.documentId, 'doc-12.txt', 'read back from the snapshot');
 
   for (const [what, spoil] of [
     ['manifest is not JSON', (name: string) => name.endsWith('.json') && writeFileSync(join(vectors, name), '{')],
-    ['graph is garbage', (name: string) => name.endsWith('.graph') && writeFileSync(join(vectors, name), 'garbage')],
-    ['graph is gone', (name: string) => name.endsWith('.graph') && rmSync(join(vectors, name))],
+    ['vectors are garbage', (name: string) => name.endsWith('.rows') && writeFileSync(join(vectors, name), 'garbage')],
+    ['vectors are gone', (name: string) => name.endsWith('.rows') && rmSync(join(vectors, name))],
+    ['entries are cut', (name: string) => name.endsWith('.table') && truncateSync(join(vectors, name), 20)],
     ['everything is gone', (name: string) => rmSync(join(vectors, name))],
   ] as const) {
     await rig.close();
@@ -304,6 +305,20 @@ t.test('an index snapshot that is broken, cut or gone is rebuilt from the databa
     rig = await rig.restart();
     t.equal((await rig.search('gadget12'))[0]?.documentId, 'doc-12.txt', what);
   }
+});
+
+t.test('an index holds the metadata of its chunks, and tells how far it is behind (VEC-07)', async (t) => {
+  const rig = await openKnowledge(t);
+  for (let index = 0; index < 5; index++) rig.write(`doc-${index}.txt`, `Entry ${index} describes gadget${index}.`);
+  t.match(await rig.knowledge.indexHealth(), [{ collection: 'docs', isFollowing: false, isFilled: false, entries: 0 }]);
+  await rig.ingest();
+  const [health] = await rig.knowledge.indexHealth();
+  t.match(health, { isFollowing: true, isFilled: true, behind: 0, entries: 5, unindexed: 5, segments: 1 });
+  t.equal(health?.version, health?.committedVersion);
+  t.ok((health?.memoryBytes ?? 0) > 5 * 384 * 4);
+  t.equal(await rig.countIndexed({ document_id: 'doc-3.txt' }), 1);
+  t.equal(await rig.countIndexed({ store: 'docs' }), 5);
+  t.equal(await rig.countIndexed({ store: 'others' }), 0);
 });
 
 /** The other process looks at the version once a second. */

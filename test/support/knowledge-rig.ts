@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
+import type { MetadataFilter } from '../../src/base/metadata.js';
 import type { DocumentStoreSettings } from '../../src/config/settings.js';
 import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
@@ -15,6 +16,7 @@ import { openDatabase } from '../../src/storage/sql/database.js';
 import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
 import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js';
 import { embedderSettings } from './embedder-settings.js';
+import { hnswSettings } from './index-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
@@ -23,8 +25,8 @@ export interface KnowledgeRig {
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
-  /** Vectors that the index holds. */
-  countIndexed(): Promise<number>;
+  /** Vectors that the index holds; of those that a filter matches, those that are near anything. */
+  countIndexed(filter?: MetadataFilter): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
@@ -94,7 +96,7 @@ export async function openRig(
     },
   };
   const embedder = options.wrapEmbedder?.(counted) ?? counted;
-  const vectorStore = createVectorStore({ type: 'hnsw', persistPath: join(stateFolder, 'vectors') }, { pools, log: silentLogger });
+  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), { pools, log: silentLogger });
   const settings: DocumentStoreSettings = { ...defaultStore(folder), ...options.settings };
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },
@@ -122,7 +124,12 @@ export async function openRig(
     pools,
     knowledge,
     embedder,
-    countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
+    async countIndexed(filter) {
+      const index = `docs@${embedderFingerprint(embedder)}`;
+      if (filter === undefined) return await vectorStore.count(index);
+      const vector = new Float32Array(embedder.dimension).fill(embedder.dimension ** -0.5);
+      return (await vectorStore.search(index, { vector, topK: 1_000, filter })).hits.length;
+    },
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
