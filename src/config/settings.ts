@@ -23,6 +23,7 @@ export type {
   DirectorySourceSettings,
   DocumentStoreSettings,
   EmbedderSettings,
+  McpParserSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type {

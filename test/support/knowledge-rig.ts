@@ -147,11 +147,14 @@ export function defaultStore(folder: string): DocumentStoreSettings {
       exclude: ['.*', 'node_modules'],
       maxFileBytes: 100_000,
     },
-    chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
+    chunking: {
+      ...{ strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
+      ...{ sentencesPerChunk: 5, separators: ['\n\n', '\n', ' ', ''] },
+    },
     vectorStore: 'local',
     embedder: 'local',
     collection: 'docs',
     search: { topK: 10, threshold: 0 },
-    indexing: { maxConcurrent: 2 },
+    indexing: { maxConcurrent: 2, documentTimeoutMs: 60_000 },
   };
 }
