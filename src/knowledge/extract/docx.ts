@@ -147,6 +147,7 @@ class DocxBody {
       this.#writer.heading(level, text);
     }
     const list = this.#list;
+    if (list === undefined) this.#writer.gap();
     this.#writer.line(list === undefined ? text : `${'  '.repeat(Math.min(list.level, 8))}${this.#mark(list)} ${text}`);
     if (list === undefined) this.#writer.gap();
   }

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { AppError, describeError } from '../../base/errors.js';
 import type { ExtractedText } from './extracted-text.js';
 import type { Extractor } from './extractor.js';
+import { withLimitedBuffers } from './limit-buffers.js';
 import { LineWriter } from './line-writer.js';
 import { type Bookmark, readBookmarks } from './pdf-bookmarks.js';
 import { joinPageText } from './pdf-page-text.js';
@@ -14,7 +15,7 @@ export const pdfExtractor: Extractor = {
   extensions: ['.pdf'],
   mediaTypes: ['application/pdf', 'application/x-pdf'],
   isBinary: true,
-  extract: ({ name, content }) => extractPdf(name, content),
+  extract: ({ name, content }) => withLimitedBuffers(MAX_STREAM_BYTES, () => extractPdf(name, content)),
 };
 
 async function extractPdf(name: string, content: Uint8Array): Promise<ExtractedText> {
@@ -75,3 +76,6 @@ function explain(error: unknown): string {
   if (name === 'PasswordException') return 'it is protected by a password; save it without one';
   return `it is damaged or no PDF: ${describeError(error)}`;
 }
+
+/** Of one stream, unpacked. */
+const MAX_STREAM_BYTES = 128 * 1024 * 1024;

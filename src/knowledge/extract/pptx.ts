@@ -64,7 +64,7 @@ async function readShapes(part: string, content: Uint8Array): Promise<{ readonly
   await readXmlPart(part, content, {
     open(tag, attributes) {
       const name = localName(tag);
-      if (name === 'sp') placeholder = '';
+      if (name === 'sp' || name === 'graphicFrame') placeholder = '';
       else if (name === 'ph') placeholder = findAttribute(attributes, 'type') ?? 'body';
       else if (name === 'tr') row = [];
       else if (name === 'tc') row?.push('');
