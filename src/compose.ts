@@ -86,17 +86,18 @@ async function start(
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
   const memory = createMemoryParts(stores, pools, clock);
+  const toolsets = new ToolsetPool({ clock, log });
+  closers.add(() => toolsets.close());
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
+    toolsets,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
   });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
-  const toolsets = new ToolsetPool({ clock, log });
-  closers.add(() => toolsets.close());
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,

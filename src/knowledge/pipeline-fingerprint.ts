@@ -1,6 +1,6 @@
 /** What a document's chunks and vectors depend on besides its content: when it changes, they are made anew. */
 import { canonicalJson, sha256Hex } from '../base/json.js';
-import type { ChunkingSettings } from '../config/settings.js';
+import type { ChunkingSettings, McpParserSettings } from '../config/settings.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import { PREPARE_REVISION } from './extract/prepare-document.js';
 
@@ -9,6 +9,6 @@ export function embedderFingerprint({ provider, model, dimension }: Pick<Embedde
   return sha256Hex(canonicalJson({ provider, model, dimension })).slice(0, 16);
 }
 
-export function pipelineFingerprint(chunking: ChunkingSettings, embedder: string, collection: string): string {
-  return sha256Hex(canonicalJson({ revision: PREPARE_REVISION, chunking, embedder, collection })).slice(0, 16);
+export function pipelineFingerprint(chunking: ChunkingSettings, embedder: string, collection: string, parsers?: McpParserSettings): string {
+  return sha256Hex(canonicalJson({ revision: PREPARE_REVISION, chunking, embedder, collection, ...(parsers && { parsers }) })).slice(0, 16);
 }

@@ -60,6 +60,10 @@ function findSentences(text: string): readonly Range[] {
   };
   let at = 0;
   while (at < text.length) {
+    if (isPlain(text.charCodeAt(at))) {
+      at += 1;
+      continue;
+    }
     const sign = text.charAt(at);
     if (ENDS.has(sign) || WIDE_ENDS.has(sign)) {
       const isWide = WIDE_ENDS.has(sign);
@@ -80,6 +84,11 @@ function findSentences(text: string): readonly Range[] {
   }
   push(text.length);
   return sentences;
+}
+
+/** Neither white space nor a mark, by ranges of their codes: most signs of most texts. */
+function isPlain(code: number): boolean {
+  return (code > 63 && code < 0xa0) || (code > 0xa0 && code < 0x2026) || (code > 33 && code < 46) || (code > 46 && code < 63);
 }
 
 function hasEmptyLine(text: string, from: number, to: number): boolean {

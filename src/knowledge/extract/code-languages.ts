@@ -23,7 +23,7 @@ const JAVASCRIPT = [
     /^(?:export\s+)?(?:const|let|var)\s+([\w$]+)\s*(?::[^=]{1,200})?=\s*(?:async\s*)?(?:function\b|(?:<[^>]{1,100}>)?\([^)]{0,300}\)[^=]{0,100}=>|\($|[\w$]+\s*=>)/,
   ),
   member(
-    /^(?:(?:public|private|protected|static|async|override|readonly|abstract|get|set)\s+){0,5}\*?\s*(#?[\w$]+)\s*(?:<[^>]{0,100}>)?\((?:.{0,300}[{(,[])?$/,
+    /^(?:(?:public|private|protected|static|async|override|readonly|abstract|get|set)\s+){0,5}\*?\s*(#?[\w$]+)\s*(?:<[^>]{0,100}>)?\((?:.{0,300}(?:[{(,[]|\{ ?\}))?$/,
   ),
 ];
 const PYTHON = [typed(/^class\s+(\w+)/), called(/^(?:async\s+)?def\s+(\w+)/)];

@@ -8,7 +8,8 @@ export async function withLimitedBuffers<T>(maxBytes: number, work: () => Promis
   const limited: Uint8ArrayConstructor = new Proxy(original, {
     construct(target, args: readonly unknown[], newTarget): object {
       const [length] = args;
-      if (typeof length === 'number' && length > maxBytes) throw new RangeError(`a buffer of ${length} bytes; at most ${maxBytes} are allowed`);
+      if (typeof length === 'number' && length > maxBytes)
+        throw new RangeError(`a buffer of ${length} bytes; at most ${maxBytes} are allowed`);
       return Reflect.construct(target, args, newTarget === limited ? target : newTarget);
     },
   });
