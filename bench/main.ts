@@ -2,6 +2,7 @@
 const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   compare: () => import('./compare.js'),
   chunks: () => import('./chunks.js'),
+  chunking: () => import('./chunking.js'),
   list: () => import('./list.js'),
   history: () => import('./history.js'),
   loop: () => import('./loop.js'),

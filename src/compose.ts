@@ -102,18 +102,19 @@ async function start(
   const pools = createPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
   const memory = createMemoryParts(stores, embedding, parts);
+  const toolsets = new ToolsetPool({ clock, log });
+  closers.add(() => toolsets.close());
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
     embedding,
+    toolsets,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
   });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
-  const toolsets = new ToolsetPool({ clock, log });
-  closers.add(() => toolsets.close());
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,

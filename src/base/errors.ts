@@ -147,6 +147,8 @@ export const ERRORS = {
   DOCUMENT_OUTSIDE_SOURCE: entry('The document lies outside of its source', 'stop', 400),
   DOCUMENT_TOO_LARGE: entry('The document is too large', 'stop', 400),
   DOCUMENT_NOT_TEXT: entry('The document is not readable text', 'stop', 400),
+  DOCUMENT_UNREADABLE: entry('The document is damaged or protected', 'stop', 400),
+  DOCUMENT_PARSER_FAILED: entry('The document parser failed', 'retry', 502),
   DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),
   DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
   SEARCH_QUERY_INVALID: entry('The search query is invalid', 'stop', 400),

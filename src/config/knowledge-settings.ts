@@ -62,7 +62,9 @@ export interface DocumentStoreSettings {
   readonly embedder: string;
   readonly collection: string;
   readonly search: { readonly topK: number; readonly threshold: number };
-  readonly indexing: { readonly maxConcurrent: number };
+  readonly indexing: { readonly maxConcurrent: number; readonly documentTimeoutMs: number };
+  /** Without: only extractors of our own. */
+  readonly mcpParsers?: McpParserSettings;
 }
 
 export interface DirectorySourceSettings {
@@ -76,8 +78,9 @@ export interface DirectorySourceSettings {
 }
 
 export interface ChunkingSettings {
-  readonly strategy: 'simple' | 'overlapping' | 'sentence';
-  /** Characters. */
+  readonly strategy: 'simple' | 'overlapping' | 'sentence' | 'recursive' | 'semantic' | 'markdown';
+  /** Of all sizes. */
+  readonly unit: 'characters' | 'tokens';
   readonly size: number;
   readonly overlap: number;
   readonly minSize: number;
@@ -85,4 +88,18 @@ export interface ChunkingSettings {
   readonly preserveWords: boolean;
   /** For `sentence`. */
   readonly sentencesPerChunk: number;
+  /** For `recursive`, best first; '' = between words. */
+  readonly separators: readonly string[];
+}
+
+/** Tools of MCP servers that turn documents into text (RAG-10, RAG-12). */
+export interface McpParserSettings {
+  /** In the order in which they are tried. */
+  readonly toolNames: readonly string[];
+  /** With dot, in small letters. */
+  readonly extensions: readonly string[];
+  /** Higher goes first; extractors of our own have 5, plain text 1. */
+  readonly priority: number;
+  /** Where the server finds the root of the source; '' = as this process does. */
+  readonly pathPrefix: string;
 }

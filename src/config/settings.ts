@@ -27,6 +27,7 @@ export type {
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
+  McpParserSettings,
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';

@@ -1,13 +1,14 @@
 /** The document stores of a configuration: what the rest of Hector uses of `knowledge/`. */
 import type { Clock } from '../base/clock.js';
 import { AppError, toAppError } from '../base/errors.js';
-import type { DocumentStoreSettings, Settings } from '../config/settings.js';
+import type { DocumentStoreSettings, McpParserSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
 import type { ThreadPools } from '../threads/pools.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
+import type { DocumentParser } from './extract/document-parser.js';
 import { IndexFollower, type IndexHealth } from './index-follower.js';
 import { ingestStore } from './ingest.js';
 import type { IngestProgress } from './ingest-options.js';
@@ -24,6 +25,8 @@ export interface KnowledgeOptions {
   readonly embedders: Readonly<Record<string, Embedder>>;
   /** By key in `vector_stores`. */
   readonly vectorStores: Readonly<Record<string, VectorStore>>;
+  /** Of `document_stores.<name>.mcp_parsers`. Default: there are none. */
+  readonly createParsers?: (settings: McpParserSettings) => readonly DocumentParser[];
   readonly clock: Clock;
   readonly log: Logger;
   /** This process searches: its indexes follow what it ingests. Default true; an ingest worker says false. */
@@ -85,7 +88,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const store = stores.get(name);
     if (store === undefined) throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: `There is no document store '${name}'` });
     const { collection, embedder, follower } = store;
-    const { chunking, indexing, source } = store.settings;
+    const { chunking, indexing, source, mcpParsers } = store.settings;
     let last: IngestProgress = { store: name, total: 0, done: 0, failed: 0, skipped: 0, removed: 0, chunks: 0, finished: false };
     try {
       const progress = await ingestStore(
@@ -94,6 +97,9 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
           collection,
           chunking,
           maxConcurrent: indexing.maxConcurrent,
+          documentTimeoutMs: indexing.documentTimeoutMs,
+          parsers: mcpParsers === undefined ? [] : (options.createParsers?.(mcpParsers) ?? []),
+          mcpParsers,
           source: createDirectorySource(source),
           chunkStore,
           embedder,

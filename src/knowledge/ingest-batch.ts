@@ -2,8 +2,9 @@
 import { AppError, describeError, type ErrorCode, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { Metadata } from '../base/metadata.js';
-import type { PreparedDocument, TextChunk } from '../threads/messages.js';
+import type { PreparedDocument, PrepareRequest, TextChunk } from '../threads/messages.js';
 import type { DocumentChange, DocumentRecord, FailureStage, IndexDocument } from './chunk-store.js';
+import { prepareByChain } from './extract/prepare-by-chain.js';
 import type { IngestOptions } from './ingest-options.js';
 import type { SourceContent, SourceDocument } from './sources/document-source.js';
 
@@ -57,8 +58,9 @@ async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortS
   const version = content.version ?? document.version;
   try {
     const knownHash = record?.pipeline === options.pipeline ? record.contentHash : '';
-    const prepared = await prepareOnThread(
-      options,
+    const prepared = await prepareByChain(
+      { parsers: options.parsers ?? [], log: options.log, prepare: (request) => prepareOnThread(options, request, signal) },
+      document,
       { name: document.name, mediaType: content.mediaType, content: content.bytes, chunking: options.chunking, knownHash },
       signal,
     );
@@ -72,14 +74,16 @@ async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortS
 
 /** A document that takes too long ends its thread, and only its own work with it. */
 async function prepareOnThread(
-  { textThreads, clock }: BatchOptions,
-  request: Parameters<typeof textThreads.run<'prepare'>>[1],
+  { textThreads, clock, documentTimeoutMs = PREPARE_LIMIT_MS }: BatchOptions,
+  request: PrepareRequest,
   signal: AbortSignal,
 ): Promise<PreparedDocument> {
   const timeout = new AbortController();
-  const cancel = clock.after(PREPARE_LIMIT_MS, () =>
+  const cancel = clock.after(documentTimeoutMs, () =>
     timeout.abort(
-      new AppError('THREAD_FAILED', { message: `'${request.name}' took longer than ${PREPARE_LIMIT_MS / 1000} s to extract and chunk` }),
+      new AppError('THREAD_FAILED', {
+        message: `'${request.name}' took longer than ${documentTimeoutMs / 1000} s to extract and chunk; raise indexing.document_timeout or exclude it`,
+      }),
     ),
   );
   try {

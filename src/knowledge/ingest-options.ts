@@ -1,10 +1,11 @@
 /** What an ingest needs and what it tells. */
 import type { Clock } from '../base/clock.js';
-import type { ChunkingSettings } from '../config/settings.js';
+import type { ChunkingSettings, McpParserSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import type { TextThreads } from '../threads/pools.js';
 import type { ChunkStore } from './chunk-store.js';
+import type { DocumentParser } from './extract/document-parser.js';
 import type { DocumentSource } from './sources/document-source.js';
 
 export interface IngestProgress {
@@ -28,6 +29,11 @@ export interface IngestOptions {
   readonly collection: string;
   readonly chunking: ChunkingSettings;
   readonly maxConcurrent: number;
+  /** A document that takes longer to extract and chunk fails. Default: a minute. */
+  readonly documentTimeoutMs?: number;
+  /** Those outside of this process, and what says which. Default: none. */
+  readonly parsers?: readonly DocumentParser[];
+  readonly mcpParsers?: McpParserSettings | undefined;
   readonly source: DocumentSource;
   readonly chunkStore: ChunkStore;
   readonly embedder: Embedder;

@@ -22,7 +22,7 @@ type Count = 'total' | 'done' | 'failed' | 'skipped' | 'removed' | 'chunks';
 export async function ingestStore(options: IngestOptions, signal: AbortSignal): Promise<IngestProgress> {
   const { store, source, log } = options;
   const embedder = embedderFingerprint(options.embedder);
-  const pipeline = pipelineFingerprint(options.chunking, embedder, options.collection);
+  const pipeline = pipelineFingerprint(options.chunking, embedder, options.collection, options.mcpParsers);
   let progress: IngestProgress = { store, total: 0, done: 0, failed: 0, skipped: 0, removed: 0, chunks: 0, finished: false };
   const add = (more: Partial<Record<Count, number>>) => {
     for (const [name, count] of Object.entries(more)) progress = { ...progress, [name]: progress[name as Count] + count };

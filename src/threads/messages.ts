@@ -31,6 +31,10 @@ export interface PrepareRequest {
   readonly chunking: ChunkingSettings;
   /** SHA-256 of the version that is already indexed; '' = none. Equal content is not extracted again. */
   readonly knownHash: string;
+  /** Its text as Markdown, when a parser outside has read it; `content` then only says which version that was. */
+  readonly parsed?: string;
+  /** `native`: not as plain text; `text`: as nothing else. Default: one after the other. */
+  readonly by?: 'native' | 'text';
 }
 
 export type PreparedDocument =

@@ -166,10 +166,15 @@ async function run<T>(pool: () => Piscina, name: string, request: unknown, optio
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof AppError) throw error;
-    throw new AppError('THREAD_FAILED', { message: `The worker thread doing '${name}' failed`, cause: error });
+    const reason = isOutOfMemory(error) ? `needed more than ${TEXT_HEAP_MB} MB of memory` : 'failed';
+    throw new AppError('THREAD_FAILED', { message: `The worker thread doing '${name}' ${reason}`, cause: error });
   }
   if (reply.type === 'failed') throw new AppError(reply.error.code, { message: reply.error.message });
   return reply.value;
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 /** Compiled entries sit in `workers/threads`, beside `src`. */

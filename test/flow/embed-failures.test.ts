@@ -11,7 +11,7 @@ import { type EmbeddingPeerOptions, startEmbeddingPeer } from '../support/peers/
 async function setUp(t: Test, decide: NonNullable<EmbeddingPeerOptions['decide']>, settings: Partial<EmbedderSettings> = {}) {
   const peer = await startEmbeddingPeer(t, 'openai', { decide });
   const rig = await openKnowledge(t, {
-    settings: { indexing: { maxConcurrent: 1 } },
+    settings: { indexing: { maxConcurrent: 1, documentTimeoutMs: 60_000 } },
     wrapEmbedder: (local) =>
       createEmbedder(embedderSettings({ provider: 'openai', model: 'm', baseUrl: peer.url, ...settings }), {
         name: 'main',

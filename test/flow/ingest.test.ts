@@ -274,7 +274,7 @@ t.test('a changed chunking setting prepares every document anew', async (t) => {
   rig.write('a.txt', 'One sentence here. Another sentence there. A third one follows. And a fourth.');
   t.match(await rig.ingest(), { done: 1, chunks: 1 });
   const again = await rig.restart({
-    chunking: { strategy: 'sentence', size: 1000, overlap: 0, minSize: 1, maxSize: 2000, preserveWords: true, sentencesPerChunk: 2 },
+    chunking: { ...defaultStore('').chunking, strategy: 'sentence', minSize: 1, sentencesPerChunk: 2 },
   });
   t.match(await again.ingest(), { done: 1, chunks: 2 });
   t.same(

@@ -127,7 +127,8 @@ export async function openRig(
     async countIndexed(filter) {
       const index = `docs@${embedderFingerprint(embedder)}`;
       if (filter === undefined) return await vectorStore.count(index);
-      const vector = new Float32Array(embedder.dimension).fill(embedder.dimension ** -0.5);
+      const dimension = embedder.dimension ?? 0;
+      const vector = new Float32Array(dimension).fill(dimension ** -0.5);
       return (await vectorStore.search(index, { vector, topK: 1_000, filter })).hits.length;
     },
     embedded,
@@ -160,11 +161,14 @@ export function defaultStore(folder: string): DocumentStoreSettings {
       exclude: ['.*', 'node_modules'],
       maxFileBytes: 100_000,
     },
-    chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
+    chunking: {
+      ...{ strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
+      ...{ sentencesPerChunk: 5, separators: ['\n\n', '\n', ' ', ''] },
+    },
     vectorStore: 'local',
     embedder: 'local',
     collection: 'docs',
     search: { topK: 10, threshold: 0 },
-    indexing: { maxConcurrent: 2 },
+    indexing: { maxConcurrent: 2, documentTimeoutMs: 60_000 },
   };
 }

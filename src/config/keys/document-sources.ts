@@ -31,7 +31,8 @@ const READABLE = [
     'sh',
     'sql',
   ],
-  ...['json', 'yaml', 'yml', 'toml', 'xml', 'css'],
+  ...['json', 'jsonl', 'yaml', 'yml', 'toml', 'xml', 'css', 'csv', 'tsv'],
+  ...['pdf', 'docx', 'xlsx', 'pptx'],
 ];
 
 export const DEFAULT_INCLUDE: readonly string[] = READABLE.map((extension) => `**/*.${extension}`);

@@ -2,6 +2,7 @@ import type { DocumentStoreSettings } from '../knowledge-settings.js';
 import { named, object, optional, type Static, text } from '../schema-builder.js';
 import { ChunkingSchema, resolveChunking } from './chunking.js';
 import { resolveSource, SourceSchema } from './document-sources.js';
+import { McpParsersSchema, resolveMcpParsers } from './mcp-parsers.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveStoreIndexing, StoreIndexingSchema } from './store-indexing.js';
 import { resolveStoreSearch, StoreSearchSchema } from './store-search.js';
@@ -17,6 +18,7 @@ const DocumentStoreSchema = object(
     ),
     search: StoreSearchSchema,
     indexing: StoreIndexingSchema,
+    mcp_parsers: optional(McpParsersSchema),
   },
   'One set of documents that agents can search.',
 );
@@ -36,5 +38,6 @@ export function resolveDocumentStore(
     collection: store.collection ?? name,
     search: resolveStoreSearch(store.search),
     indexing: resolveStoreIndexing(store.indexing),
+    ...(store.mcp_parsers && { mcpParsers: resolveMcpParsers(store.mcp_parsers) }),
   };
 }

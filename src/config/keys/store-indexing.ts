@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { DocumentStoreSettings } from '../knowledge-settings.js';
-import { integer, optional, type Static, section } from '../schema-builder.js';
+import { duration, integer, optional, type Static, section } from '../schema-builder.js';
 
 export const StoreIndexingSchema = section(
   {
     max_concurrent: optional(integer('Documents read at once; default: the number of processor cores.', { minimum: 1, maximum: 1024 })),
+    document_timeout: duration('A document that takes longer to extract and chunk fails.', { default: 60_000, minimum: 1_000 }),
   },
   'How the store is filled.',
 );
 
 export function resolveStoreIndexing(indexing: Static<typeof StoreIndexingSchema>): DocumentStoreSettings['indexing'] {
-  return { maxConcurrent: indexing.max_concurrent ?? availableParallelism() };
+  return { maxConcurrent: indexing.max_concurrent ?? availableParallelism(), documentTimeoutMs: indexing.document_timeout };
 }

@@ -31,7 +31,7 @@ t.test('an error keeps its code across threads', async (t) => {
   const pools = open(t as Tap);
   await t.rejects(pools.text.run('prepare', { name: 'a.pdf', content: content('x'), chunking, knownHash: '' }), {
     name: 'AppError',
-    code: 'DOCUMENT_UNSUPPORTED',
+    code: 'DOCUMENT_UNREADABLE',
     message: /a\.pdf/,
   });
 });
