@@ -14,7 +14,9 @@ const ApiKeySchema = object(
         'x-form': 'sha256: and 64 hexadecimal digits in lower case',
       }),
     ),
-    key: optional(text('The key itself, in place of its hash; write it as ${VARIABLE}.', { minLength: 16, writeOnly: true })),
+    key: optional(
+      text('The key itself, in place of its hash; write it as ${VARIABLE}. At least 16 characters.', { minLength: 1, writeOnly: true }),
+    ),
     subject: optional(text('Whose tasks and sessions the caller has; default: the name of the key.', { minLength: 1, maxLength: 255 })),
     role: optional(text('Role of the caller.', { minLength: 1, maxLength: 255 })),
     tenant: optional(text('Tenant of the caller.', { minLength: 1, maxLength: 255 })),
