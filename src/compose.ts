@@ -10,8 +10,11 @@ import { createOperations } from './a2a/operations.js';
 import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
-import { authenticate } from './access/authenticate.js';
+import { createAuthenticator } from './access/authenticate.js';
+import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
+import { createGuardedRequest } from './access/guarded-request.js';
+import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
@@ -23,11 +26,14 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
+import { startSideFront } from './http/side-front.js';
+import { measureRetriever } from './knowledge/measure-retriever.js';
+import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
+import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
+import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
-import { createMetrics, type Metrics } from './observe/metrics.js';
+import { watchQueue } from './observe/meter.js';
 import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
 import { createEmbedder } from './providers/embedders/registry.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
@@ -37,9 +43,11 @@ import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
+import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
+import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -50,15 +58,19 @@ import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import type { StepWorker } from './steps/step-worker.js';
 import { UnclaimedWatch } from './steps/unclaimed-watch.js';
+import { watchRuns } from './steps/watch-runs.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
+import { auditAccept, auditCancel } from './tasks/audit-acts.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
 import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
 import { createThreadPools } from './threads/pools.js';
+import { watchPools } from './threads/watch-pools.js';
 
 export type { Hector } from './runtime/hector.js';
 
@@ -80,15 +92,16 @@ export async function startHector(settings: Settings, options: ComposeOptions): 
 
 async function start(
   settings: Settings,
-  { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
+  { roles, log, extensions = {}, ownKey, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
-  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, metrics: createMetrics() };
+  const observing = await startObserving({ settings, log, clock, closers });
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, ownKey, ...observing };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
-  const memory = createMemoryParts(stores, embedding);
+  const memory = createMemoryParts(stores, embedding, parts);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
@@ -104,13 +117,15 @@ async function start(
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other) => knowledgePool.get(other).retriever,
+    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, createKnowledgeMetrics(parts.metrics), clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
+    readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
     toolsets,
     extensions,
     clock,
     log,
+    observer: parts,
   });
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
@@ -119,22 +134,26 @@ async function start(
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
+  const side = front === undefined ? await startSide(parts, stores, coordination) : undefined;
   return {
     settings,
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
+    metricsPort: side?.port,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
+    rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
     close: () => closers.close(),
   };
 }
 
-interface Parts {
+interface Parts extends Observing {
   readonly settings: Settings;
   readonly roles: ReadonlySet<Role>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
-  readonly metrics: Metrics;
+  readonly ownKey: string | undefined;
 }
 
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
@@ -174,13 +193,18 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
-function createPools({ log, closers }: Parts) {
+function createPools({ log, closers, metrics }: Parts) {
   const pools = createThreadPools({ log });
+  watchPools(metrics, pools);
   closers.add(() => pools.close());
   return pools;
 }
 
-function createMemoryParts({ recall: store }: Stores, embedding: Omit<EmbedderDependencies, 'name'>): MemoryParts {
+function createMemoryParts(
+  { recall: store }: Stores,
+  embedding: Omit<EmbedderDependencies, 'name'>,
+  { clock, metrics }: Parts,
+): MemoryParts {
   return {
     store,
     getEmbedder({ embedders }, name) {
@@ -189,7 +213,8 @@ function createMemoryParts({ recall: store }: Stores, embedding: Omit<EmbedderDe
         throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
       return createEmbedder(embedder, { ...embedding, name });
     },
-    clock: embedding.clock,
+    clock,
+    metrics,
   };
 }
 
@@ -218,7 +243,7 @@ function startKeeper(
 }
 
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */
-function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { push, leases, connections }: Coordination): void {
+function startPush({ settings, closers, clock, log, metrics }: Parts, stores: Stores, { push, leases, connections }: Coordination): void {
   if (push === undefined) return;
   const { push: pushSettings } = settings.server.a2a;
   const { guard, secrets, queue, signals } = push;
@@ -228,7 +253,7 @@ function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { p
     connection: connections.forWorker(),
     prefix: settings.redis.keyPrefix,
     concurrency: pushSettings.concurrency,
-    deliver: createDeliverPush({ store, configs, post, secrets, settings: pushSettings, clock, log }),
+    deliver: createDeliverPush({ store, configs, post, secrets, settings: pushSettings, clock, log, metrics }),
     ...{ leases, clock, log },
   });
   closers.add(() => worker.close());
@@ -236,22 +261,76 @@ function startPush({ settings, closers, clock, log }: Parts, stores: Stores, { p
   closers.add(() => sweep.close());
 }
 
+/** A webhook that is told what waits for an approval (CFG-85). */
+function startApprovals(
+  { settings, closers, clock, log }: Parts,
+  { tasks }: Stores,
+  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
+  frontUrl: string | undefined,
+): void {
+  const { approval, publicUrl } = settings.server;
+  if (approval.webhookUrl === '') return;
+  const webhook = new ApprovalWebhook({
+    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
+    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
+    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
+    settings: approval,
+    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
+  });
+  closers.add(() => webhook.close());
+  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
+  closers.add(() => duty.close());
+}
+
+/** What a load balancer or an orchestrator asks of any process. */
+function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks }: Stores) {
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
+  return {
+    findRedisRefusal,
+    checks: [
+      { name: 'Redis', findReason: () => findEviction(connections.main) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
+      { name: 'the database', findReason: () => findDatabaseReason(tasks) },
+    ],
+  };
+}
+
+async function startSide(parts: Parts, stores: Stores, coordination: Coordination) {
+  const { settings, clock, log, closers } = parts;
+  const { port } = settings.observability.metrics;
+  if (port === undefined) return undefined;
+  const readiness = createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
+  const options = { settings: settings.server, port, readiness, metrics: metricsRoute(parts), version: readVersion(), clock, log };
+  const side = await startSideFront(options);
+  closers.add(() => side.close());
+  return side;
+}
+
+function metricsRoute({ settings, metrics }: Parts) {
+  const { enabled, endpoint } = settings.observability.metrics;
+  return enabled ? { path: endpoint, render: () => metrics.render() } : undefined;
+}
+
 async function startFrontRole(
-  { settings, log, clock, closers, metrics }: Parts,
+  parts: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
   toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
-  const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
+  const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
+  const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
-  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock });
+  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics }), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
-  const cancelTask = createCancelTask({ store, queue, publisher, signals, clock, onCanceled });
+  const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
+  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log });
+  closers.add(async () => gate.close());
+  const authenticate = observeAuthentication(gate.authenticate, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
@@ -267,22 +346,21 @@ async function startFrontRole(
     server: settings.server,
     baseUrl: () => baseUrl,
     authenticate,
+    metrics,
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
   const binding = createA2aBinding(operationPorts);
   const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
-  metrics.watchQueue(() => readQueue(health));
+  watchQueue(metrics, () => readQueue(health));
   const keeperLease = RECOVERY_SWEEP.lease;
   const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
   closers.add(async () => unclaimed.close());
-  metrics.watchRuns(() => unclaimed.ageMs());
-  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
+  watchRuns(metrics, { unclaimed, sessions: stores.sessions });
+  const { checks, findRedisRefusal } = storeChecks(coordination, parts, stores);
   const readiness = createReadiness(
     [
-      { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
-      { name: 'the database', findReason: () => findDatabaseReason(store) },
+      ...checks,
       { name: 'the queue of steps', findReason: () => findStall(health) },
       { name: 'the run log', findReason: () => unclaimed.findStall() },
     ],
@@ -301,21 +379,25 @@ async function startFrontRole(
       publisher,
       acceptMessage,
       cancelTask,
+      callSignals,
     },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
+    traces,
   });
-  const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({
     settings: settings.server,
     binding,
     authenticate,
     readiness,
-    metrics: enabled ? { path: endpoint, render: () => metrics.render() } : undefined,
+    metrics: metricsRoute(parts),
+    meter: metrics,
     log,
     clock,
     version,
     studio,
+    operatorRoles: () => currentSettings().server.studio.allowedRoles,
+    describeLogin: () => describeLogin(currentSettings().server),
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

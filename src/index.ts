@@ -48,7 +48,16 @@ export type { AgentSettings, Settings } from './config/settings.js';
 export type { Logger } from './observe/log.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { FinishReason, ModelRequest, ModelUsage } from './providers/llms/contract.js';
-export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
+export type {
+  ArtifactToSave,
+  RememberedMessage,
+  Tool,
+  ToolArtifact,
+  ToolArtifacts,
+  ToolContext,
+  ToolMemory,
+  ToolResult,
+} from './providers/tools/contract.js';
 export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
 export type { FilePart, SessionMessage, SessionPart, ToolCallPart, ToolResultPart } from './tasks/session-message.js';

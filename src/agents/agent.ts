@@ -2,6 +2,7 @@
  * What one step of an agent does. A step is the unit of recovery (ARCHITECTURE §5): for an LLM agent one
  * model call and the tool calls it asked for, or those calls by themselves when they act on the world (R7).
  */
+import type { ErrorCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Message, TaskState } from '../protocol/a2a.js';
 import type { SessionMessage } from '../tasks/session-message.js';
@@ -9,6 +10,7 @@ import type { SessionState, StateDelta } from '../tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
+import type { RunningCalls } from './llm/cancelable-calls.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -38,6 +40,8 @@ export interface ChildRun {
   readonly statusMetadata: JsonObject | undefined;
   /** When its waiting ends in FAILED. Default: never. */
   readonly expiresAt?: number;
+  /** What it and those above and below it have used up so far, by agent: `spent.ts`. Default: nothing. */
+  readonly spent?: JsonObject;
   /** What it added to its own session, oldest first; what it was started with is left out. */
   readonly messages: readonly SessionMessage[];
 }
@@ -54,6 +58,8 @@ export interface ChildStart {
   readonly inheritsHistory: boolean;
   /** `shared`: it reads and writes the state of the parent's session. `copied`: it begins with a copy of its own (AGT-24). */
   readonly state: 'shared' | 'copied';
+  /** What its first step finds in its control. Default: nothing. */
+  readonly control?: JsonObject;
 }
 
 /** Something said to a child that waits. */
@@ -79,6 +85,8 @@ export interface StepContext {
   preview(artifactId: string, text: string): void;
   readonly ledger: StepLedger;
   readonly checkpoint: CheckpointPoints;
+  /** What this step runs and somebody may cancel by itself (API-09). Default: nobody can. */
+  readonly calls?: RunningCalls;
 }
 
 /** The run's tool calls, as the log has them (R7). */
@@ -149,7 +157,13 @@ export type StepOutcome =
       readonly actions?: StepActions;
     } & StepResult)
   /** `rejected`: the agent does not want to do it, which is no failure of its own. */
-  | ({ readonly type: 'failed' | 'rejected'; readonly statusMessage: Message; readonly statusMetadata?: JsonObject } & StepResult);
+  | ({
+      readonly type: 'failed' | 'rejected';
+      readonly statusMessage: Message;
+      readonly statusMetadata?: JsonObject;
+      /** What failed, for whoever counts; clients do not see it. */
+      readonly errorCode?: ErrorCode;
+    } & StepResult);
 
 export interface Agent {
   /** Key in `agents.<name>`. */

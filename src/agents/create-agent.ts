@@ -12,7 +12,9 @@ export function createAgent({ name, type }: { readonly name: string; readonly ty
         'hector.agent.name': name,
         'hector.agent.type': type,
         'hector.task.id': task.id,
+        'hector.invocation_id': task.child?.rootId ?? task.id,
         'hector.session_id': task.contextId,
+        'hector.user_id': task.owner,
       };
       return withSpan('hector.agent.run', attributes, async () => {
         throwIfAborted(context.signal);

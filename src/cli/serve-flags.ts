@@ -7,6 +7,7 @@ import { detectProvider } from '../config/detect-provider.js';
 import type { Environment } from '../config/environment.js';
 import { KEY_VARIABLES } from '../config/keys/llms.js';
 import { mergeDocuments } from '../config/merge-documents.js';
+import { AUTH_OPTIONS, authOverrides } from './auth-flags.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
@@ -30,7 +31,15 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
   ...TOOL_OPTIONS,
   'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
+  observe: { type: 'boolean', description: 'Traces to localhost:4317 over OTLP, and metrics at /metrics' },
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
+  ...AUTH_OPTIONS,
+};
+
+/** CLI-46, OBS-04. */
+const OBSERVE: JsonObject = {
+  tracing: { enabled: true, exporter: 'otlp', endpoint: 'localhost:4317', sampling_rate: 1 },
+  metrics: { enabled: true, endpoint: '/metrics' },
 };
 
 const LLM_FLAGS: Readonly<Record<string, string>> = {
@@ -69,14 +78,16 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       ...(typeof flags.stream === 'boolean' ? { streaming: flags.stream } : {}),
       ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
     };
-    const server = Object.fromEntries(
-      ['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]),
-    );
+    const server = {
+      ...Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string])),
+      ...authOverrides(input, document, escapeVariables),
+    };
     const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
       ...(isEmpty(server) ? {} : { server }),
       ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
+      ...(flags.observe === true ? { observability: OBSERVE } : {}),
     };
     return mergeDocuments(
       overrides,

@@ -3,7 +3,9 @@
  * The only thing past `config/` (ARCHITECTURE §10). One member per top-level YAML key.
  */
 import type { LogOptions } from '../observe/log.js';
+import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
+import type { AuthSettings } from './auth-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
@@ -18,6 +20,7 @@ export type {
   SkillSettings,
   TerminationCondition,
 } from './agent-settings.js';
+export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
 export type {
   ChunkingSettings,
   DirectorySourceSettings,
@@ -221,7 +224,21 @@ export interface SigningKeySettings {
 }
 
 export interface ObservabilitySettings {
-  readonly metrics: { readonly enabled: boolean; readonly endpoint: string };
+  readonly tracing: TracingSettings;
+  readonly metrics: MetricsSettings;
+}
+
+/** OBS-03 */
+export interface MetricsSettings {
+  readonly enabled: boolean;
+  readonly endpoint: string;
+  /** Before every name. Default `hector`. */
+  readonly namespace: string;
+  /** Between namespace and name; '' = nothing. */
+  readonly subsystem: string;
+  readonly constLabels: Readonly<Record<string, string>>;
+  /** Where a process without the role front serves metrics and health; 0 = any free one, `undefined` = nowhere. */
+  readonly port: number | undefined;
 }
 
 export interface ServerSettings {
@@ -231,6 +248,9 @@ export interface ServerSettings {
   readonly publicUrl: string;
   /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
   readonly trustProxy: boolean;
+  readonly auth: AuthSettings;
+  /** Who may see and decide what belongs to others. Default operator and admin. */
+  readonly studio: { readonly allowedRoles: readonly string[] };
   /** For all agents; an agent's own come first. */
   readonly card: CardSettings;
   /** Without keys, cards are not signed. */
@@ -250,8 +270,7 @@ export interface ServerSettings {
     readonly legacy: boolean;
     readonly push: PushSettings;
   };
-  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
-  readonly approval: { readonly expiresAfterMs: number };
+  readonly approval: ApprovalSettings;
   /** Agents as tools of an MCP server. Default: not. */
   readonly mcp: { readonly enabled: boolean };
   readonly limits: {
@@ -271,6 +290,8 @@ export interface ServerSettings {
     readonly maxToolBytes: number;
     /** Of what one step adds to a task, as JSON. */
     readonly maxEventBytes: number;
+    /** Default 10,000. */
+    readonly maxHistoryMessages: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
@@ -278,6 +299,19 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
   readonly drainDelayMs: number;
+}
+
+/** CFG-85 */
+export interface ApprovalSettings {
+  /** '' = nobody is told. */
+  readonly webhookUrl: string;
+  /** '' = nothing is signed. */
+  readonly webhookSigningKey: string;
+  /** Until the webhook has answered one request. Default 300 s. */
+  readonly timeoutMs: number;
+  readonly allowPrivate: readonly string[];
+  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
+  readonly expiresAfterMs: number;
 }
 
 /** `server.a2a.push` */

@@ -8,7 +8,7 @@ import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import { assertVersion } from '../a2a/service-parameters.js';
 import { createFrameEncoder } from '../a2a/stream-frame.js';
-import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
+import { findDefaultAgent, getVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { untilAborted } from '../base/abort.js';
@@ -16,7 +16,8 @@ import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan, withTraceparent } from '../observe/trace.js';
+import { type Meter, silentMetrics } from '../observe/meter.js';
+import { withRemoteTrace, withSpan } from '../observe/trace.js';
 import { departureOf, type GrpcCall, readHeaders, remoteAddressOf } from './call-context.js';
 import type { CallDrain } from './call-drain.js';
 import { type AnswerMethod, encodeStreamResponse, type GrpcMethod, type StreamMethod } from './methods.js';
@@ -31,6 +32,8 @@ export interface CallPorts {
   readonly authenticate: Authenticate;
   readonly drain: CallDrain;
   readonly log: Logger;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 export function answerUnary(
@@ -58,8 +61,8 @@ export function answerUnary(
     fail(error);
     return;
   }
-  traced(method, headers, async () => {
-    const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+  traced(ports, method, headers, async () => {
+    const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
     const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
       extensions = active;
     });
@@ -76,8 +79,8 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   let leave = () => {};
   try {
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
-    const opening = traced(method, headers, async () => {
-      const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+    const opening = traced(ports, method, headers, async () => {
+      const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
       });
@@ -123,11 +126,8 @@ function addressCall(
   const { agent: named, tenant } = parseAgentTenant(typeof address === 'string' ? address : '');
   const current = settings();
   const agent = named === '' ? (findDefaultAgent(current)?.[0] ?? '') : named;
-  const agentSettings = findVisibleAgent(current, agent, principal);
-  if (agentSettings === undefined) {
-    const message = agent === '' ? 'no agent is public: name one in the field tenant' : `Agent '${agent.slice(0, 80)}' not found`;
-    throw new AppError('AGENT_NOT_FOUND', { message });
-  }
+  if (agent === '') throw new AppError('AGENT_NOT_FOUND', { message: 'no agent is public: name one in the field tenant' });
+  const agentSettings = getVisibleAgent(current, agent, principal);
   const extensions = activeExtensions(headers, agentSettings);
   onExtensions(extensions);
   assertVersion(headers, NO_QUERY, current.server.a2a.assumeVersion);
@@ -146,9 +146,28 @@ function addressCall(
   };
 }
 
-function traced<T>({ path }: GrpcMethod, headers: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
-  return withTraceparent(headers['traceparent'] ?? '', () =>
-    withSpan('hector.grpc.request', { 'rpc.system': 'grpc', 'rpc.method': path }, run),
+function traced<T>(
+  { metrics = silentMetrics }: CallPorts,
+  { path }: GrpcMethod,
+  headers: Readonly<Record<string, string>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  const count = (code: string) => {
+    metrics.count('grpc_requests_total', { method: path, code });
+    metrics.observe('grpc_request_duration_seconds', { method: path }, (performance.now() - startedMs) / 1_000);
+  };
+  return withRemoteTrace(headers, () =>
+    withSpan('hector.grpc.request', { 'rpc.system': 'grpc', 'rpc.method': path }, async () => {
+      try {
+        const result = await run();
+        count('OK');
+        return result;
+      } catch (error) {
+        count(toWireError(error).grpcStatus);
+        throw error;
+      }
+    }),
   );
 }
 

@@ -1,18 +1,17 @@
 import type { A2aBinding } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Clock } from '../base/clock.js';
-import { AppError } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
 import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
+import type { Meter } from '../observe/meter.js';
 import type { StudioRoute } from '../studio/studio-route.js';
 import { listenUrl, requestBaseUrl } from './base-url.js';
-import { withCors } from './cors.js';
 import { Drain } from './drain.js';
-import { errorShapeOf } from './error-response.js';
 import { createHandler } from './handle-request.js';
+import { refuseWith } from './refuse.js';
 import { createRouter } from './router.js';
 import { buildRoutes, type MetricsRoute, type Readiness } from './routes.js';
-import type { PlainResponse, RefusalCode } from './server.js';
 import { startHttpServer } from './start-server.js';
 
 export interface FrontOptions {
@@ -22,12 +21,17 @@ export interface FrontOptions {
   readonly readiness: () => Promise<Readiness>;
   /** Default: none are served. */
   readonly metrics?: MetricsRoute | undefined;
+  /** Counts requests. Default: nobody does. */
+  readonly meter?: Meter;
   readonly log: Logger;
   readonly clock: Clock;
   /** Hector's own version. */
   readonly version: string;
   /** Paths of the management API. Default: none. */
   readonly studio?: readonly StudioRoute[];
+  /** Of the current settings. Default: none, and nothing. */
+  readonly operatorRoles?: () => readonly string[];
+  readonly describeLogin?: () => JsonObject;
 }
 
 export interface Front {
@@ -45,10 +49,12 @@ export interface Front {
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
+  const { operatorRoles = () => [], describeLogin = () => ({}) } = options;
   const { limits } = settings;
   const drain = new Drain();
   const own = { publicUrl: settings.publicUrl, host: settings.host };
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, drain, clock, log });
+  const management = { studio, own, operatorRoles, describeLogin };
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, ...management, limits, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({
@@ -58,6 +64,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     drain,
     clock,
     log,
+    ...(options.meter === undefined ? {} : { metrics: options.meter }),
   });
   const server = await startHttpServer(
     settings.http,
@@ -71,16 +78,4 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     drain: (budgetMs, delayMs = 0) => drain.run(server, clock, { budgetMs, delayMs }),
     close: () => server.close(),
   };
-}
-
-function refuseWith(
-  limits: ServerSettings['limits'],
-): (code: RefusalCode, request: { readonly method: string; readonly path: string }) => PlainResponse {
-  const messages: Record<RefusalCode, string> = {
-    HTTP_BODY_TOO_LARGE: `the request body is larger than server.limits.max_body_bytes allows (${limits.maxBodyBytes} bytes)`,
-    HTTP_HEADERS_TOO_LARGE: `the request headers are larger than server.limits.max_header_bytes allows (${limits.maxHeaderBytes} bytes)`,
-    HTTP_REQUEST_TIMEOUT: `the request did not arrive within server.limits.request_timeout (${limits.requestTimeoutMs} ms)`,
-    REQUEST_INVALID: 'the request is not valid HTTP/1.1',
-  };
-  return (code, { method, path }) => withCors(errorShapeOf({ method, path })(new AppError(code, { message: messages[code] })));
 }

@@ -2,7 +2,9 @@ import type { Clock } from '../base/clock.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan, withTraceparent } from '../observe/trace.js';
+import { type Meter, silentMetrics } from '../observe/meter.js';
+import { errorType } from '../observe/observer.js';
+import { withRemoteTrace, withSpan } from '../observe/trace.js';
 import { preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorShapeOf } from './error-response.js';
@@ -19,28 +21,46 @@ export interface HandlerPorts {
   readonly drain: Drain;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 /** Stop 1 of the line: finds the route, runs it inside the request's span, and answers whatever happens. */
 export function createHandler(ports: HandlerPorts): HttpHandler {
+  const { metrics = silentMetrics } = ports;
   return (request) => {
     const match = ports.findRoute(request.method, pathOf(request.path));
     const route = routeName(match);
-    return withTraceparent(request.headers.traceparent ?? '', () =>
+    return withRemoteTrace(request.headers, () =>
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
         const answer = await respond(ports, request, match);
         const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer, ports.speaksLegacy()) : answer);
+        const durationMs = ports.clock.monotonic() - startedAt;
         span.setAttribute('http.status_code', response.status);
-        ports.log.debug(
-          { method: request.method, route, status: response.status, durationMs: ports.clock.monotonic() - startedAt },
-          'http request',
-        );
+        countAnswer(metrics, request, response, { route, durationMs });
+        ports.log.debug({ method: request.method, route, status: response.status, durationMs }, 'http request');
         return response;
       }),
     );
   };
 }
+
+/** OBS-17, OBS-20. A method that no route could have is the client's own word. */
+function countAnswer(
+  metrics: Meter,
+  { method: asked, body }: HttpRequest,
+  response: HttpResponse,
+  { route: path, durationMs }: { readonly route: string; readonly durationMs: number },
+): void {
+  const method = METHODS.has(asked) ? asked : 'other';
+  metrics.count('http_requests_total', { method, path, status: String(response.status) });
+  metrics.observe('http_request_duration_seconds', { method, path }, durationMs / 1_000);
+  metrics.observe('http_request_size_bytes', { method, path }, body.length);
+  if (!('stream' in response)) metrics.observe('http_response_size_bytes', { method, path }, Buffer.byteLength(response.body));
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** A client that keeps its connection would come here again, past any load balancer. */
 function closeWhenLeaving(drain: Drain, response: HttpResponse): HttpResponse {
@@ -85,6 +105,7 @@ function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknow
   const error = toAppError(thrown);
   const shape = shapeOf(request);
   if (error.httpStatus < 500) return shape(error);
+  ports.metrics?.count('errors_total', { component: 'http', error_type: errorType(thrown) });
   const requestId = newId();
   const level = error.code === 'INTERNAL' ? 'error' : 'warn';
   ports.log[level](

@@ -2,6 +2,9 @@
 
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from 'pino';
 import { describeError } from '../base/errors.js';
+import { escapeLine } from './escape-line.js';
+import { redactJsonLine } from './redact.js';
+import { currentTraceIds } from './trace.js';
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -13,12 +16,22 @@ export interface LogOptions {
   readonly file: string;
   /** `simple`: one short line; `verbose`: time, level and fields; `json`: one object per line. */
   readonly format: 'simple' | 'verbose' | 'json';
+  /** Who did what, beside the log (SEC-16). Default: not. */
+  readonly audit?: boolean;
+  /** File that audit records go to instead, which turns them on, too. Default '': where the log goes. */
+  readonly auditFile?: string;
 }
 
+/** Every line is redacted, whatever its format, and in those for people nothing in it looks like another line. */
 export function createLogger(options: LogOptions): Logger {
   const stream = options.file === '' ? destination({ dest: 2, sync: true }) : destination({ dest: options.file, mkdir: true, sync: true });
-  const target: DestinationStream =
-    options.format === 'json' ? stream : { write: (line) => stream.write(formatLine(line, options.format === 'verbose')) };
+  const { format } = options;
+  const target: DestinationStream = {
+    write(line) {
+      const redacted = redactJsonLine(line);
+      stream.write(format === 'json' ? redacted : formatLine(redacted, format));
+    },
+  };
   return pino(
     {
       level: options.level,
@@ -26,6 +39,7 @@ export function createLogger(options: LogOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeForLog },
+      mixin: () => currentTraceIds() ?? {},
     },
     target,
   );
@@ -34,16 +48,19 @@ export function createLogger(options: LogOptions): Logger {
 /** A logger that says nothing. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
-function formatLine(line: string, verbose: boolean): string {
-  const { level, time, msg, ...fields } = JSON.parse(line) as { level: string; time: string; msg?: string; err?: { message?: string } };
-  const tail = verbose
-    ? `${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''}`
-    : fields.err?.message
-      ? `: ${fields.err.message}`
-      : '';
-  return verbose
-    ? `${time} ${level.toUpperCase().padEnd(5)} ${msg ?? ''}${tail}\n`
-    : `${level === 'info' ? '' : `${level}: `}${msg ?? ''}${tail}\n`;
+function formatLine(line: string, format: 'simple' | 'verbose'): string {
+  const {
+    level,
+    time,
+    msg = '',
+    ...fields
+  } = JSON.parse(line) as { level: string; time: string; msg?: string; err?: { message?: string } };
+  if (format === 'verbose') {
+    const tail = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
+    return `${escapeLine(`${time} ${level.toUpperCase().padEnd(5)} ${msg}${tail}`)}\n`;
+  }
+  const tail = fields.err?.message ? `: ${fields.err.message}` : '';
+  return `${escapeLine(`${level === 'info' ? '' : `${level}: `}${msg}${tail}`)}\n`;
 }
 
 /**

@@ -1,100 +1,87 @@
 /**
- * Every metric of the process, declared once. prom-client underneath; the rest of Hector sees `Count` and `Metrics`.
+ * What the process counts. Only importer of prom-client, and loaded only where metrics are served; the rest of Hector sees `meter.ts`.
  *
- * Owns: one registry per composition. Does not own: the path it is served under, nor what it counts.
- * Counters are this process's; the queue's gauges are the deployment's, read when somebody asks.
+ * Owns: one registry per composition, and what is read when somebody asks. Does not own: the path it is served under, nor what is counted
+ * (`metric-catalog.ts`).
+ * - Counters are this process's; the queue's gauges are the deployment's, read when somebody asks.
+ * - Whatever comes as a label, a metric has at most `MAX_SERIES` series: what is new beyond that is counted under `other`.
  */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metrics } from './meter.js';
+import { type GaugeName, METRICS, type MetricName } from './metric-catalog.js';
 
-export interface Count {
-  inc(): void;
+export interface MetricsOptions {
+  /** Before every name. Default `hector`. */
+  readonly namespace?: string;
+  /** Between namespace and name; '' = nothing. */
+  readonly subsystem?: string;
+  /** On every series. */
+  readonly constLabels?: Readonly<Record<string, string>>;
 }
 
-/** What the step queue looks like now. */
-export interface QueueReading {
-  /** Step jobs that wait. */
-  readonly waiting: number;
-  /** How long the one that is taken next waits already, milliseconds; 0 = none waits. */
-  readonly nextWaitingMs: number;
-  /** How long ago any worker took or finished one, or had its hands full, milliseconds; `undefined` = not known. */
-  readonly lastProgressMs: number | undefined;
-}
+type Family = { kind: 'counter'; it: Counter } | { kind: 'gauge'; it: Gauge } | { kind: 'histogram'; it: Histogram };
 
-/** What the run log's workers and keeper count. */
-export interface RunMetrics {
-  /** Runs taken over from a worker that died. */
-  readonly takeovers: Count;
-  /** Commits refused because the run was taken over or canceled meanwhile (R3, R6). */
-  readonly fencedCommits: Count;
-  /** Runs held for a person (CHK-08). */
-  readonly runsHeld: Count;
-  /** Waits that ended unanswered (CHK-11). */
-  readonly runsExpired: Count;
-}
-
-export interface MetricsPage {
-  readonly contentType: string;
-  readonly body: string;
-}
-
-export interface Metrics extends RunMetrics {
-  /** From now on the queue's gauges are read from here. A reading that fails leaves them out. */
-  watchQueue(read: () => Promise<QueueReading>): void;
-  /** From now on the age of the oldest run that nobody has is read from here, milliseconds. A reading that fails leaves it out. */
-  watchRuns(read: () => Promise<number>): void;
-  /** In the text format of Prometheus. */
-  render(): Promise<MetricsPage>;
-}
-
-export function createMetrics(): Metrics {
+export function createMetrics({ namespace = 'hector', subsystem = '', constLabels = {} }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
-  const registers = [registry];
-  const count = (name: string, help: string): Count => new Counter({ name, help, registers });
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  registry.setDefaultLabels(constLabels);
+  const prefix = [namespace, subsystem].filter((part) => part !== '').map((part) => `${part}_`);
+  const families = new Map<string, Family>();
+  const known = new Map<string, Set<string>>();
+  for (const [name, metric] of Object.entries(METRICS)) {
+    const options = { name: `${prefix.join('')}${name}`, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
+    known.set(name, new Set());
+    if (metric.kind === 'counter') families.set(name, { kind: 'counter', it: new Counter(options) });
+    else if (metric.kind === 'gauge') families.set(name, { kind: 'gauge', it: new Gauge(options) });
+    else {
+      const { start, factor, count } = metric.buckets;
+      const buckets = exponentialBuckets(start, factor, count);
+      families.set(name, { kind: 'histogram', it: new Histogram({ ...options, buckets }) });
+    }
+  }
+  const get = <Kind extends Family['kind']>(name: string, kind: Kind) => {
+    const family = families.get(name);
+    if (family?.kind !== kind) throw new Error(`there is no ${kind} '${name}'`);
+    return family.it as Extract<Family, { kind: Kind }>['it'];
+  };
+  // A gauge without a value of its own is not 0.
+  const clear = (name: GaugeName): void => {
+    get(name, 'gauge').reset();
+    if (METRICS[name].labels.length === 0) get(name, 'gauge').remove();
+  };
+  const bound = (name: MetricName, labels: Readonly<Record<string, string>>): Record<string, string> => {
+    const seen = known.get(name) as Set<string>;
+    const key = Object.values(labels).join('\u0000');
+    if (seen.has(key)) return labels;
+    if (seen.size < MAX_SERIES) {
+      seen.add(key);
+      return labels;
+    }
+    return Object.fromEntries(Object.keys(labels).map((label) => [label, 'other']));
+  };
+  const watched: { readonly gauges: readonly GaugeName[]; readonly read: () => void | Promise<void> }[] = [];
+  for (const [name, { kind }] of Object.entries(METRICS)) if (kind === 'gauge') clear(name as GaugeName);
 
-  const waiting = gauge('hector_queue_waiting', 'Step jobs that wait for a worker.');
-  const next = gauge('hector_queue_oldest_waiting_seconds', 'How long the step job that is taken next waits already.');
-  const progress = gauge(
-    'hector_queue_last_progress_seconds',
-    'How long ago any worker took or finished a step job, or had its hands full.',
-  );
-  const unclaimed = gauge(
-    'hector_runs_oldest_unclaimed_seconds',
-    'How long the oldest runnable run that no worker has waits, as SQL knows it.',
-  );
-  let readRuns: (() => Promise<number>) | undefined;
-  let readQueue: (() => Promise<QueueReading>) | undefined;
   return {
-    takeovers: count('hector_takeovers_total', 'Runs that this process took over from a worker that died.'),
-    fencedCommits: count(
-      'hector_fenced_commits_total',
-      'Commits of this process refused because the run was taken over or canceled meanwhile.',
-    ),
-    runsHeld: count('hector_runs_held_total', 'Runs that this process held for a person after their worker died.'),
-    runsExpired: count('hector_runs_expired_total', 'Waiting or held runs that this process ended because their time was over.'),
-    watchQueue(read) {
-      readQueue = read;
-    },
-    watchRuns(read) {
-      readRuns = read;
-    },
+    count: (name, labels, by = 1) => get(name, 'counter').inc(bound(name, labels), by),
+    observe: (name, labels, value) => get(name, 'histogram').observe(bound(name, labels), value),
+    add: (name, labels, by) => get(name, 'gauge').inc(bound(name, labels), by),
+    set: (name, labels, value) => get(name, 'gauge').set(bound(name, labels), value),
+    watch: (gauges, read) => void watched.push({ gauges, read }),
     async render() {
-      // While Redis or SQL is away, yesterday's numbers would look like today's: the series are left out instead.
-      const [reading, unclaimedMs] = await Promise.all([readQueue?.().catch(() => undefined), readRuns?.().catch(() => undefined)]);
-      set(waiting, reading?.waiting);
-      set(next, toSeconds(reading?.nextWaitingMs));
-      set(progress, toSeconds(reading?.lastProgressMs));
-      set(unclaimed, toSeconds(unclaimedMs));
+      await Promise.all(
+        watched.map(async ({ gauges, read }) => {
+          for (const name of gauges) clear(name);
+          try {
+            await read();
+          } catch {
+            // What cannot be read is left out; who reads says elsewhere what is wrong with it (readiness, the log).
+            for (const name of gauges) clear(name);
+          }
+        }),
+      );
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };
 }
 
-function set(gauge: Gauge, value: number | undefined): void {
-  if (value === undefined) gauge.remove();
-  else gauge.set(value);
-}
-
-function toSeconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1_000;
-}
+const MAX_SERIES = 1_000;

@@ -1,16 +1,21 @@
-/** Spans over the OpenTelemetry API. Without a registered provider they cost next to nothing. */
-import { type Attributes, context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+/**
+ * Spans over the OpenTelemetry API. Without a registered provider they cost next to nothing; `tracing/` registers one.
+ *
+ * A trace crosses processes as W3C headers (OBS-33), and the queue and the database as one text: the `traceparent`, and below it `tracestate`
+ * and `baggage` where there are some.
+ */
+import { type Attributes, type Context, context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { describeError } from '../base/errors.js';
-
-const tracer = trace.getTracer('hector');
+import { errorType } from './observer.js';
+import { redactText, redactValue } from './redact.js';
 
 /** Runs `run` inside a span; a throw is recorded on it and passes on. */
 export function withSpan<T>(name: string, attributes: Attributes, run: (span: Span) => Promise<T>): Promise<T> {
-  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+  return trace.getTracer('hector').startActiveSpan(name, { attributes }, async (span) => {
     try {
       return await run(span);
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
+      recordFailure(span, error);
       throw error;
     } finally {
       span.end();
@@ -18,20 +23,75 @@ export function withSpan<T>(name: string, attributes: Attributes, run: (span: Sp
   });
 }
 
+/** The span ends badly although nothing is thrown. */
+export function recordFailure(span: Span, error: unknown): void {
+  if (!span.isRecording()) return;
+  const message = redactText(describeError(error));
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  span.setAttributes({ 'error.type': errorType(error), 'error.message': message });
+}
+
 /** Adds to the span that is running, if one is. */
 export function annotateSpan(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }
 
-/** Runs `run` as a child of the W3C `traceparent`; '' = a new trace. */
-export function withTraceparent<T>(traceparent: string, run: () => Promise<T>): Promise<T> {
-  if (traceparent === '') return run();
-  return context.with(propagation.extract(ROOT_CONTEXT, { traceparent }), run);
+/** `observability.tracing.capture_payloads`, of this process: what models and tools were told and said stands on their spans. */
+let isCapturing = false;
+
+export function capturePayloads(isWanted: boolean): void {
+  isCapturing = isWanted;
 }
 
-/** The W3C `traceparent` of the current span, or ''. */
-export function currentTraceparent(): string {
+/** Redacted and cut; nothing is made of it, nor read, unless payloads are captured and the span is. */
+export function capturePayload(span: Span, name: string, read: () => unknown): void {
+  if (!isCapturing || !span.isRecording()) return;
+  const value = read();
+  const text = typeof value === 'string' ? redactText(value) : JSON.stringify(redactValue(value));
+  span.setAttribute(name, text.length <= MAX_PAYLOAD_LENGTH ? text : `${text.slice(0, MAX_PAYLOAD_LENGTH)}…`);
+}
+
+/** Runs `run` as a child of what a request's headers name; names in lower case. */
+export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => Promise<T>): Promise<T> {
+  if (headers['traceparent'] === undefined && headers['baggage'] === undefined) return run();
+  return context.with(extract(headers), run);
+}
+
+/** What is sent along with a request to somebody else, so that its spans stand below this one: W3C headers, none without tracing. */
+export function traceHeaders(): Readonly<Record<string, string>> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
-  return carrier['traceparent'] ?? '';
+  return carrier;
 }
+
+/** Runs `run` as a child of what `currentTraceContext` gave; '' = a new trace. */
+export function withTraceContext<T>(text: string, run: () => Promise<T>): Promise<T> {
+  if (text === '') return run();
+  const [traceparent = '', ...rest] = text.split('\n');
+  const headers = Object.fromEntries(
+    rest.map((line) => [line.slice(0, Math.max(0, line.indexOf('='))), line.slice(line.indexOf('=') + 1)]),
+  );
+  return context.with(extract({ ...headers, traceparent }), run);
+}
+
+/** The current span as text, or ''; what does not fit into `MAX_STORED_LENGTH` beside the `traceparent` is left out. */
+export function currentTraceContext(): string {
+  const { traceparent = '', tracestate = '', baggage = '' } = traceHeaders();
+  if (traceparent === '') return '';
+  const lines = [tracestate === '' ? '' : `\ntracestate=${tracestate}`, baggage === '' ? '' : `\nbaggage=${baggage}`];
+  return lines.reduce((text, line) => (text.length + line.length > MAX_STORED_LENGTH ? text : text + line), traceparent);
+}
+
+/** For the log: ids of the span that is running, if one is. */
+export function currentTraceIds(): { readonly trace_id: string; readonly span_id: string } | undefined {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span === undefined || span.traceId === NO_TRACE ? undefined : { trace_id: span.traceId, span_id: span.spanId };
+}
+
+function extract(headers: Readonly<Record<string, string | undefined>>): Context {
+  return propagation.extract(ROOT_CONTEXT, headers);
+}
+
+const NO_TRACE = '0'.repeat(32);
+const MAX_PAYLOAD_LENGTH = 16_384;
+const MAX_STORED_LENGTH = 2_048;

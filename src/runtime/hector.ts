@@ -26,12 +26,19 @@ export interface Hector {
   readonly url: string;
   /** Port of the gRPC service; `undefined` without one. */
   readonly grpcPort?: number | undefined;
+  /** Where a process without the role `front` serves metrics and health; `undefined`: nowhere. */
+  readonly metricsPort?: number | undefined;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
   ingest(
     storeNames: readonly string[] | undefined,
     onProgress: (progress: IngestProgress) => void,
     signal: AbortSignal,
   ): Promise<IngestProgress>;
+  /**
+   * Drops the index of what was said in sessions and makes it anew (MEM-03); says how many messages were read. An abort leaves a part of it.
+   * @throws AppError `CONFIG_INVALID` while no agent searches it.
+   */
+  rebuildMemory(signal: AbortSignal): Promise<number>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }
@@ -39,6 +46,8 @@ export interface Hector {
 export interface StartOptions {
   readonly roles: ReadonlySet<Role>;
   readonly log: Logger;
+  /** Beside `server.auth`: who sends it as a token is the local user, and may do everything. Default: there is none. */
+  readonly ownKey?: string | undefined;
 }
 
 export type StartHector = (settings: Settings, options: StartOptions) => Promise<Hector>;

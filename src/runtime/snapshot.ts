@@ -3,6 +3,8 @@ import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
+import { measureModel } from '../agents/llm/measure-model.js';
+import type { ToolHandleSources } from '../agents/llm/tool-handles.js';
 import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
 import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
@@ -11,7 +13,9 @@ import { AppError } from '../base/errors.js';
 import { listAgentsAbove } from '../config/agent-graph.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
+import type { SessionArtifacts } from '../memory/artifacts/session-artifacts.js';
 import type { Logger } from '../observe/log.js';
+import { type Observer, silentObserver } from '../observe/observer.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
 import { withFallbacks } from '../providers/llms/fallback.js';
 import { createLanguageModel } from '../providers/llms/registry.js';
@@ -42,17 +46,21 @@ export interface SnapshotDependencies {
   createMemory?(settings: Settings): MemorySearch;
   /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
   readonly findSessionArtifact?: (taskId: string, name: string) => Promise<string | undefined>;
+  /** What the runs of the run's session have put out (SES-07). Default: tools see none of it. */
+  readonly readSessionArtifacts?: (taskId: string) => Promise<SessionArtifacts>;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: nobody hears of models and tools. */
+  readonly observer?: Observer;
 }
 
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
   const peers = createPeers(settings, dependencies);
-  const toolsets = dependencies.toolsets.hold(settings);
+  const toolsets = dependencies.toolsets.hold(settings, models);
   const steps = new ActiveSteps();
   const agents = createAgents(settings, models, retriever, peers, toolsets, dependencies);
   return Object.freeze({
@@ -100,10 +108,14 @@ function createAgents(
   { forAgents: toolsets }: HeldToolsets,
   dependencies: SnapshotDependencies,
 ): ReadonlyMap<string, Agent> {
-  const { extensions, clock, log } = dependencies;
+  const { extensions, clock, log, observer = silentObserver } = dependencies;
+  const { metrics } = observer;
+  const findPrice = (key: string) => settings.llms[key]?.price;
+  const measured = (agent: string, key: string, model: LanguageModel) =>
+    measureModel(model, { agent, llm: key, findPrice, metrics, clock });
   const memory = dependencies.createMemory?.(settings);
   const { approval, limits } = settings.server;
-  const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log };
+  const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log, observer };
   const createOwnTools = (name: string, { tools, documentStores }: AgentSettings) =>
     createTools({
       agent: name,
@@ -123,6 +135,10 @@ function createAgents(
     const wanted = findWantedToolsets(tools, names, settings.tools);
     return toolsets.filter((toolset) => wanted.includes(toolset.name));
   };
+  const handlesOf = ({ search }: AgentSettings): ToolHandleSources => ({
+    readArtifacts: dependencies.readSessionArtifacts,
+    memory: memory !== undefined && search.enabled ? { search: memory, maxResults: search.maxResults } : undefined,
+  });
   return buildAgents({
     settings,
     clock,
@@ -135,14 +151,16 @@ function createAgents(
       const recall = findRecall(agent, named);
       const own = recall === undefined ? named : [...named, recall];
       return createLlmAgent({
-        ...{ name, settings: agent, model, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
+        ...{ name, settings: agent, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
+        model: measured(name, agent.llm, model),
         findSessionArtifact: dependencies.findSessionArtifact,
+        toolHandles: handlesOf(agent),
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),
         ),
-        summarizer: findSummarizer(agent, models),
-        findPrice: (key) => settings.llms[key]?.price,
+        summarizer: findSummarizer(agent, models, (key, other) => measured(name, key, other)),
+        findPrice,
         tools: joinTools(name, own, otherTools),
         toolsets: findToolsets(agent, own),
       });
@@ -150,7 +168,15 @@ function createAgents(
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
       const llm = { maxToolOutputLength: 0 };
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
+      return createRunnerAgent({
+        name,
+        order: agent.tools ?? [],
+        tools,
+        toolsets: findToolsets(agent, tools),
+        llm,
+        toolHandles: handlesOf(agent),
+        ...calls,
+      });
     },
     createRemote(name, agent) {
       const peer = peers.get(name);
@@ -177,9 +203,10 @@ function findGlobalInstruction(agent: string, settings: Settings, { customizatio
 function findSummarizer(
   { context: { summarizerLlm: llm } }: AgentSettings,
   models: ReadonlyMap<string, LanguageModel>,
+  measured: (llm: string, model: LanguageModel) => LanguageModel,
 ): { readonly llm: string; readonly model: LanguageModel } | undefined {
   const model = llm === undefined ? undefined : models.get(llm);
-  return llm === undefined || model === undefined ? undefined : { llm, model };
+  return llm === undefined || model === undefined ? undefined : { llm, model: measured(llm, model) };
 }
 
 /** A model tells its tools apart by name. */

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
-import type { RunMetrics } from '../observe/metrics.js';
+import type { Meter } from '../observe/meter.js';
 import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
 import { describeExpiry } from '../tasks/describe-expiry.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
@@ -18,7 +18,7 @@ export interface ExpirySweepOptions {
   readonly queue: StepQueue;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<RunMetrics, 'runsExpired'>;
+  readonly metrics: Pick<Meter, 'count'>;
 }
 
 export class ExpirySweep {
@@ -51,7 +51,7 @@ export class ExpirySweep {
     const reason = describeExpiry(task);
     const outcome = await store.expire(task.id, reason, at);
     if (outcome.type === 'not-due') return;
-    metrics.runsExpired.inc();
+    metrics.count('runs_expired_total', {});
     log.info({ taskId: task.id, contextId: task.contextId }, reason);
     await publisher.publishEvents(outcome.events);
     for (const next of [outcome.next, ...(outcome.wakes ?? [])]) if (next !== undefined) await queue.enqueue(next, task.id);

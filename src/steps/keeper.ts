@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { StorageSettings } from '../config/settings.js';
 import type { RecallIndexer } from '../memory/recall/indexer.js';
 import type { Logger } from '../observe/log.js';
-import type { RunMetrics } from '../observe/metrics.js';
+import type { Meter } from '../observe/meter.js';
 import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
 import type { RecoveryStore, RetentionStore } from '../tasks/recovery-store.js';
 import type { SessionUpkeep } from '../tasks/session-store.js';
@@ -25,7 +25,7 @@ export interface KeeperOptions {
   readonly publisher: FeedPublisher;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: RunMetrics;
+  readonly metrics: Meter;
   /** Moves session messages that their writer did not get to move (SES-10); `undefined` while sessions have no database of their own. */
   readonly moveSessions: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Keeps what embedders remember of texts within its limits (EMB-05). Default: nobody does. */

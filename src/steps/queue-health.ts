@@ -2,7 +2,7 @@
  * Whether step jobs get anywhere: what waits, against when any worker last took or finished anything, or had its hands
  * full: load is not a stall, and a front that refused work for it would only move the load. A ping is not progress.
  */
-import type { QueueReading } from '../observe/metrics.js';
+import type { QueueReading } from '../observe/meter.js';
 import type { ProgressMarks } from '../tasks/coordination.js';
 
 export interface QueueHealthOptions {

@@ -6,7 +6,7 @@ export const STEP_QUEUE = 'agent-steps';
 /** Ids only: what SQL holds is not repeated in Redis. */
 export interface StepJob {
   readonly taskId: string;
-  /** W3C `traceparent` of the request, or ''. */
+  /** Trace context of the request (`TaskRecord.traceparent`), or ''. */
   readonly traceparent: string;
 }
 

@@ -46,6 +46,7 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   let { task } = turn;
   for (;;) {
     const previews = new StepPreviews(task, publisher, clock);
+    const startedMs = clock.monotonic();
     let goesOn = false;
     try {
       const step = await runStep({ task, seen, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
@@ -53,6 +54,7 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
       }
+      dependencies.metrics.observe('step_duration_seconds', { agent: task.agent }, (clock.monotonic() - startedMs) / 1_000);
       if (!step.goesOn) return step.committed;
       await publishStep(step.committed.events, dependencies);
       task = step.committed.task;
@@ -95,7 +97,13 @@ async function runStep(
   let { task } = step;
   let carried: StepOutcome | undefined;
   for (let iterations = 1; ; iterations += 1) {
-    const attributes = { 'hector.task.id': task.id, 'hector.step': task.step, 'hector.epoch': task.epoch };
+    const attributes = {
+      'hector.task.id': task.id,
+      'hector.invocation_id': task.child?.rootId ?? task.id,
+      'hector.user_id': task.owner,
+      'hector.step': task.step,
+      'hector.epoch': task.epoch,
+    };
     const result = await withSpan('hector.step.run', attributes, async () => {
       const latest = await takeStep({ task, ...seen }, step, dependencies).catch(async (error: unknown) => {
         if (carried !== undefined) await keep(task, carried, dependencies);

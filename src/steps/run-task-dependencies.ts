@@ -2,7 +2,7 @@ import type { Agent } from '../agents/agent.js';
 import type { Clock } from '../base/clock.js';
 import type { CheckpointSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
-import type { RunMetrics } from '../observe/metrics.js';
+import type { Meter } from '../observe/meter.js';
 import type { FeedPublisher, LeaseManager } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
@@ -21,7 +21,7 @@ export interface RunTaskDependencies {
   getAgent(configVersion: string, name: string): Promise<Agent>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: RunMetrics;
+  readonly metrics: Meter;
   /** This process's name in the log, of no other process before or after it. */
   readonly worker: string;
   /** How long one run keeps its worker while others wait. */
@@ -29,4 +29,6 @@ export interface RunTaskDependencies {
   readonly checkpoint: CheckpointSettings;
   /** `server.limits.max_event_bytes`: what a step may add to a task. Default 8 MiB. */
   readonly maxEventBytes?: number;
+  /** `server.limits.max_history_messages`. Default: all of the session is read. */
+  readonly maxHistoryMessages?: number;
 }

@@ -6,6 +6,7 @@
  */
 import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
+import { withSpan } from '../observe/trace.js';
 import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
 import { readChildRuns } from './read-child-runs.js';
@@ -71,15 +72,20 @@ async function takeTurn(
   hold: Pick<Turn, 'lease' | 'signal' | 'draining'>,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
-  const { store, publisher, worker } = dependencies;
+  const { store, publisher, metrics, worker, maxHistoryMessages: limit } = dependencies;
   const { task, events, from } = taken;
+  const { agent } = task;
+  metrics.add('agent_active_runs', { agent }, 1);
   try {
     await publisher.publishEvents(events);
-    const [history, sessionState, children] = await Promise.all([
-      store.sessionMessages(task, { upToTurn: task.turn }),
-      store.sessionState(task),
-      readChildRuns(task, store),
-    ]);
+    const attributes = { 'hector.task.id': task.id, 'hector.session_id': task.contextId };
+    const [history, sessionState, children] = await withSpan('hector.session.load', attributes, () =>
+      Promise.all([
+        store.sessionMessages(task, { upToTurn: task.turn, ...(limit === undefined ? {} : { limit }) }),
+        store.sessionState(task),
+        readChildRuns(task, store),
+      ]),
+    );
     const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
@@ -89,6 +95,8 @@ async function takeTurn(
     if (isUntried) dependencies.log.error({ taskId: task.id }, `a run is given back: ${describeError(error)}`);
     await giveBack(task, { isBlameless: hold.signal.aborted || isUntried }, dependencies);
     throw error;
+  } finally {
+    metrics.add('agent_active_runs', { agent }, -1);
   }
 }
 
@@ -101,14 +109,14 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
     : ({ type: 'resume' } as const);
   switch (recovery.type) {
     case 'resume':
-      metrics.takeovers.inc();
+      metrics.count('takeovers_total', {});
       log.info(about, 'a run is taken over from a worker that died');
       return await runSteps(turn, dependencies);
     case 'hold': {
       const at = clock.now();
       const held = await store.hold(task.id, task.epoch, at, recovery.leftMs === undefined ? undefined : at + recovery.leftMs);
       if (held.type === 'lost') return undefined;
-      metrics.runsHeld.inc();
+      metrics.count('runs_held_total', {});
       log.warn({ ...about, key: recovery.key }, 'the worker of a run died; the run is held until somebody resumes or discards it');
       return undefined;
     }

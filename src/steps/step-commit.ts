@@ -1,9 +1,11 @@
 /** What a step's outcome becomes in the log: pure. */
 import type { StepOutcome, StepState } from '../agents/agent.js';
+import { findUsage, withUsage } from '../agents/usage.js';
 import { isoTime } from '../base/clock.js';
 import { type AppError, describeForClient } from '../base/errors.js';
 import { newId } from '../base/ids.js';
 import type { JsonObject } from '../base/json.js';
+import { currentTraceContext } from '../observe/trace.js';
 import type { TaskStatus } from '../protocol/a2a.js';
 import type { BranchWrite } from '../tasks/child-runs.js';
 import { copiedState, withDelta } from '../tasks/session-state.js';
@@ -46,10 +48,14 @@ function branchOf(
   at: number,
 ): BranchWrite {
   const own = copiedState(withDelta(before, sessionState));
+  // Of the step that is being committed: children stand below it, on whichever worker they run.
+  const traceparent = currentTraceContext();
   return {
-    starts: starts.map(({ key, agent, messages, inheritsHistory, state }) => ({
+    starts: starts.map(({ key, agent, messages, inheritsHistory, state, control }) => ({
       ...{ taskId: newId(at), key, agent, messages, inheritsHistory },
+      ...(control === undefined ? {} : { control }),
       ownState: state === 'copied' ? own : undefined,
+      ...(traceparent === '' ? {} : { traceparent }),
     })),
     says: says.flatMap(({ key, message }) => {
       const child = children.find((known) => known.key === key);
@@ -101,11 +107,18 @@ function directness(outcome: StepOutcome): { direct?: true } {
 /** A failure that no agent foresaw ends the run; the client learns what concerns it, the log the rest. */
 export function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome {
   const text = failure.code === 'INTERNAL' ? `The agent '${task.agent}' failed unexpectedly` : describeForClient(failure);
-  return failedWith(task, text);
+  return { ...failedWith(task, text), errorCode: failure.code };
 }
 
-/** Ends the run with this text. */
-export function failedWith(task: TaskRecord, text: string): StepOutcome {
+/** Ends the run with this text, and with what it has used by its last commit. */
+export function failedWith(task: TaskRecord, text: string): Extract<StepOutcome, { type: 'failed' | 'rejected' }> {
   const statusMessage = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] } as const;
-  return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
+  return {
+    type: 'failed',
+    control: task.control,
+    messages: [],
+    events: [],
+    statusMessage,
+    ...withUsage(undefined, findUsage(task.control)),
+  };
 }

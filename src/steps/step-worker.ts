@@ -6,7 +6,7 @@
  */
 import { type ConnectionOptions, type Job, Worker } from 'bullmq';
 import { describeError } from '../base/errors.js';
-import { withTraceparent } from '../observe/trace.js';
+import { withTraceContext } from '../observe/trace.js';
 import type { ProgressMarks } from '../tasks/coordination.js';
 import { delayJob, HELD_MARGIN_MS, WORKER_OPTIONS } from './bull-options.js';
 import { IdleWatch } from './idle-watch.js';
@@ -139,7 +139,7 @@ export class StepWorker {
     const { dependencies, progress } = this.#options;
     this.#watch.noteTaken();
     progress.mark();
-    return withTraceparent(job.data.traceparent, async () => {
+    return withTraceContext(job.data.traceparent, async () => {
       const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
       progress.mark();
       if (result.type === 'done') return;

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
+import type { TraceReader } from '../observe/tracing/span-ring.js';
 import type { ToolsetHealth } from '../providers/tools/contract.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
-import type { FeedPublisher, LeaseView } from '../tasks/coordination.js';
+import type { CallSignals, FeedPublisher, LeaseView } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
@@ -24,8 +25,11 @@ export interface StudioPorts {
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
+  readonly callSignals: Pick<CallSignals, 'cancel'>;
   /** The servers whose tools this process uses. */
   readonly toolsets: () => readonly ToolsetHealth[];
+  /** The spans that ended last in this process. Default: it keeps none. */
+  readonly traces?: TraceReader | undefined;
   /** `queue.lease_ms` */
   readonly leaseMs: number;
   /** The keeper's lease, and the longest until it finds a run whose worker died, or whose job was lost; milliseconds. */

@@ -1,7 +1,10 @@
+import { cancelToolCall } from './cancel-tool-call.js';
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
 import { explainRun } from './explain-run.js';
+import type { RunReference } from './get-run.js';
+import type { SessionReference } from './get-session.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
 import { inspectSession } from './inspect-session.js';
 import { listCheckpoints } from './list-checkpoints.js';
@@ -14,6 +17,7 @@ import { listSessionArtifacts, loadSessionArtifact } from './session-artifacts.j
 import { showStatistics } from './show-statistics.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioRequest, StudioRoute } from './studio-route.js';
+import { listTraces, showTrace } from './traces.js';
 
 /** Every path of the management API (CHK-08); described with examples in README.md. */
 export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
@@ -41,19 +45,33 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       pattern: '/api/sessions/{id}/artifacts/{name}',
       handle: (request) => loadSessionArtifact(ports, { ...sessionOf(request), name: request.parameters.name as string }, request.query),
     },
-    { method: 'GET', pattern: '/api/toolsets', handle: async () => listToolsets(ports) },
+    { method: 'GET', pattern: '/api/traces', handle: async ({ owner, query }) => listTraces(ports, owner, query) },
+    {
+      method: 'GET',
+      pattern: '/api/traces/{traceId}',
+      handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
+    },
+    { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',
       pattern: '/api/tasks/{taskId}/toolCalls/{callId}/decision',
       handle: async (request) => decideToolCall(ports, runOf(request), request.parameters.callId as string, readDecision(request.body)),
     },
+    {
+      method: 'POST',
+      pattern: '/api/tasks/{taskId}/toolCalls/{callId}/cancel',
+      async handle(request) {
+        assertNoMembers(request.body);
+        return cancelToolCall(ports, runOf(request), request.parameters.callId as string);
+      },
+    },
   ];
 }
 
-function runOf({ owner, parameters }: StudioRequest): { readonly taskId: string; readonly owner: string } {
+function runOf({ owner, parameters }: StudioRequest): RunReference {
   return { taskId: parameters.taskId as string, owner };
 }
 
-function sessionOf({ owner, parameters }: StudioRequest): { readonly id: string; readonly owner: string } {
+function sessionOf({ owner, parameters }: StudioRequest): SessionReference {
   return { id: parameters.id as string, owner };
 }

@@ -7,7 +7,8 @@ import { AppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { newId } from '../base/ids.js';
 import { canonicalJson, type JsonObject, sha256Hex } from '../base/json.js';
-import { currentTraceparent, withSpan } from '../observe/trace.js';
+import { type Meter, silentMetrics } from '../observe/meter.js';
+import { currentTraceContext, withSpan } from '../observe/trace.js';
 import type { Message } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
@@ -18,7 +19,7 @@ import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task
 export interface AcceptMessageRequest {
   /** Key of the addressed agent. */
   readonly agent: string;
-  /** Subject of the caller. */
+  /** The caller, as the run log knows it. */
   readonly owner: string;
   readonly tenant: string;
   readonly configVersion: string;
@@ -27,6 +28,8 @@ export interface AcceptMessageRequest {
   readonly metadata?: JsonObject;
   /** As the client sent them. */
   readonly acceptedOutputModes?: readonly string[];
+  /** Default: no role is wanted of the caller. */
+  readonly callerRoles?: readonly string[];
   /** As the addressed agent's settings have it. Default `enqueue`. */
   readonly doubleTexting?: DoubleTexting;
 }
@@ -37,6 +40,8 @@ export interface AcceptMessageDependencies {
   readonly publisher: FeedPublisher;
   readonly signals: Pick<CancelSignals, 'announce'>;
   readonly clock: Clock;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 /**
@@ -47,7 +52,14 @@ export interface AcceptMessageDependencies {
  */
 export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecord>;
 
-export function createAcceptMessage({ store, queue, publisher, signals, clock }: AcceptMessageDependencies): AcceptMessage {
+export function createAcceptMessage({
+  store,
+  queue,
+  publisher,
+  signals,
+  clock,
+  metrics = silentMetrics,
+}: AcceptMessageDependencies): AcceptMessage {
   return (request) =>
     withSpan('hector.task.accept', { 'hector.agent.name': request.agent }, async (span) => {
       const contextId = await resolveContextId(store, request);
@@ -60,12 +72,13 @@ export function createAcceptMessage({ store, queue, publisher, signals, clock }:
         key: { agent: request.agent, owner: request.owner, contextId },
         tenant: request.tenant,
         configVersion: request.configVersion,
-        traceparent: currentTraceparent(),
+        traceparent: currentTraceContext(),
         message,
         sessionMessage: toSessionMessage(message, at),
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
         ...(request.acceptedOutputModes === undefined ? {} : { acceptedOutputModes: request.acceptedOutputModes }),
+        ...(request.callerRoles === undefined ? {} : { callerRoles: request.callerRoles }),
         ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
         dedupeKey: key,
         messageHash: messageHash(message),
@@ -74,6 +87,7 @@ export function createAcceptMessage({ store, queue, publisher, signals, clock }:
       if (outcome.type === 'expired') await publisher.publishEvents(outcome.events);
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
+      if (outcome.type === 'accepted') countAccepted(outcome, metrics);
       await faultPoint('accept.after-commit');
       // Nobody can follow a task whose id is not known yet.
       if (outcome.type === 'accepted' && message.taskId !== undefined) await publisher.publishEvents(outcome.events);
@@ -89,9 +103,18 @@ export function createAcceptMessage({ store, queue, publisher, signals, clock }:
     });
 }
 
+function countAccepted({ task: { agent, turn }, events, interrupted = [] }: Accepted, metrics: Meter): void {
+  metrics.count('requests_total', { agent });
+  if (turn === 1) metrics.count('session_created_total', { agent });
+  for (const { type } of events) metrics.count('session_events_total', { agent, event_type: type });
+  for (const { task } of interrupted) metrics.count('agent_requests_total', { agent: task.agent, status: 'canceled' });
+}
+
+type Accepted = Extract<AcceptOutcome, { type: 'accepted' }>;
+
 /** R6: workers of the runs that gave way stop at once, and their clients hear of it. */
 async function tellInterrupted(
-  interrupted: NonNullable<Extract<AcceptOutcome, { type: 'accepted' }>['interrupted']>,
+  interrupted: NonNullable<Accepted['interrupted']>,
   publisher: FeedPublisher,
   signals: Pick<CancelSignals, 'announce'>,
 ): Promise<void> {

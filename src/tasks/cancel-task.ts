@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { type Meter, silentMetrics } from '../observe/meter.js';
 import { withSpan } from '../observe/trace.js';
 import type { Message } from '../protocol/a2a.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
@@ -18,6 +19,8 @@ export interface CancelTaskDependencies {
   readonly clock: Clock;
   /** Called with every run that a cancel has ended: what works for it elsewhere is to stop, too. Must not throw. Default: nothing does. */
   readonly onCanceled?: (run: TaskRecord) => void;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 /**
@@ -27,7 +30,8 @@ export interface CancelTaskDependencies {
  */
 export type CancelTask = (taskId: string, owner: string, message?: Message) => Promise<TaskRecord>;
 
-export function createCancelTask({ store, queue, publisher, signals, clock, onCanceled }: CancelTaskDependencies): CancelTask {
+export function createCancelTask(dependencies: CancelTaskDependencies): CancelTask {
+  const { store, queue, publisher, signals, clock, onCanceled, metrics = silentMetrics } = dependencies;
   return (taskId, owner, message) =>
     withSpan('hector.task.cancel', { 'hector.task.id': taskId }, async () => {
       const outcome = await store.cancel(taskId, owner, message, clock.now());
@@ -39,7 +43,10 @@ export function createCancelTask({ store, queue, publisher, signals, clock, onCa
         case 'already-canceled':
           return outcome.task;
         case 'canceled':
-          for (const run of [outcome.task, ...(outcome.ended ?? [])]) onCanceled?.(run);
+          for (const run of [outcome.task, ...(outcome.ended ?? [])]) {
+            onCanceled?.(run);
+            metrics.count('agent_requests_total', { agent: run.agent, status: 'canceled' });
+          }
           await Promise.all([
             ...[taskId, ...(outcome.ended ?? []).map(({ id }) => id)].map((id) => signals.announce(id)),
             publisher.publishEvents(outcome.events),

@@ -42,10 +42,22 @@ export interface ThreadPools {
   readonly text: TextThreads;
   /** The thread that holds the graph `key`; always the same for the same key. */
   indexThread(key: string): IndexThread;
+  /** How busy they are; only those that have been needed. */
+  read(): readonly PoolReading[];
   /** Ends every index thread as a crash would; for tests of what happens then. */
   killIndexThreads(): Promise<void>;
   /** Ends all threads; running tasks fail. May be called twice. */
   close(): Promise<void>;
+}
+
+export interface PoolReading {
+  /** `text`, `text-urgent`, `index-0`… */
+  readonly name: string;
+  readonly threads: number;
+  /** Work that waits for one. */
+  readonly waiting: number;
+  /** Part of the time that they worked, 0 to 1. */
+  readonly utilization: number;
 }
 
 export interface ThreadPoolsOptions {
@@ -99,6 +111,13 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
       assigned.set(key, slot);
       return { run: (name, request, options) => run(() => indexPool(slot), name, request, { ...options, killOnAbort: false }) };
     },
+    read: () =>
+      [...pools].map(([name, { threads, queueSize, utilization }]) => ({
+        name,
+        threads: threads.length,
+        waiting: queueSize,
+        utilization: Number.isFinite(utilization) ? utilization : 0,
+      })),
     async killIndexThreads() {
       const threads = [...pools].filter(([name]) => name.startsWith('index-')).flatMap(([, each]) => each.threads);
       await Promise.all(threads.map((thread) => thread.terminate()));

@@ -14,6 +14,7 @@ import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
 import { sampleSessions } from './sample-sessions.js';
+import { sampleTraces } from './sample-spans.js';
 import { sampleToolCall } from './sample-tool-call.js';
 import { createSteeredClock, type SteeredClock } from './steered-clock.js';
 
@@ -90,7 +91,10 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    // A worker runs this one call.
+    callSignals: { cancel: async ({ callId }) => callId === 'call_5' },
     toolsets: () => [SAMPLE_TOOLSET],
+    traces: sampleTraces(),
     leaseMs: 1_400,
     sweep: SWEEP,
     clock,

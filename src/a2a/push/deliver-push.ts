@@ -13,7 +13,9 @@ import { describeError, hasCode } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { PushSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
-import { withSpan } from '../../observe/trace.js';
+import { measured } from '../../observe/measured.js';
+import { type Meter, silentMetrics } from '../../observe/meter.js';
+import { traceHeaders, withSpan } from '../../observe/trace.js';
 import type { StreamResponse, TaskState } from '../../protocol/a2a.js';
 import { isTerminal } from '../../protocol/task-state.js';
 import type { PushConfig, PushConfigStore } from '../../tasks/push-config-store.js';
@@ -33,6 +35,8 @@ export interface DeliverPushDependencies {
   readonly settings: Pick<PushSettings, 'maxAttempts' | 'firstRetryMs' | 'maxRetryMs' | 'concurrency'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 export type DeliverOutcome =
@@ -136,7 +140,7 @@ interface Failure {
 }
 
 function findFailure(
-  { post, secrets, clock }: DeliverPushDependencies,
+  { post, secrets, clock, metrics = silentMetrics }: DeliverPushDependencies,
   config: PushConfig,
   response: StreamResponse,
   signal: AbortSignal,
@@ -144,8 +148,12 @@ function findFailure(
   return withSpan('hector.push.deliver', { 'hector.task.id': config.taskId }, async () => {
     try {
       const { headers, body } = toPushRequest(response, config, secrets);
-      const answer = await post(new URL(config.url), headers, body, signal);
-      if (answer.status >= 200 && answer.status < 300) return undefined;
+      const send = () => post(new URL(config.url), { ...headers, ...traceHeaders() }, body, signal);
+      const answer = await measured(clock, send, (seconds) => metrics.observe('push_delivery_duration_seconds', {}, seconds));
+      if (answer.status >= 200 && answer.status < 300) {
+        metrics.count('push_deliveries_total', { status: 'delivered' });
+        return undefined;
+      }
       const isRedirect = answer.status >= 300 && answer.status < 400;
       return {
         reason: `the webhook answered ${answer.status}${isRedirect ? '; redirects are not followed' : ''}`,
@@ -159,7 +167,7 @@ function findFailure(
 }
 
 async function recordFailure(
-  { configs, settings, clock, log }: DeliverPushDependencies,
+  { configs, settings, clock, log, metrics = silentMetrics }: DeliverPushDependencies,
   config: PushConfig,
   { reason, isFinal, retryAfterMs = 0 }: Failure,
 ): Promise<DeliverOutcome> {
@@ -170,6 +178,7 @@ async function recordFailure(
     backoffMs(failures, { baseMs: settings.firstRetryMs, maxMs: settings.maxRetryMs, jitter: JITTER }),
     Math.min(retryAfterMs, settings.maxRetryMs),
   );
+  metrics.count('push_deliveries_total', { status: isGivenUp ? 'given_up' : 'failed' });
   const nextAttemptAt = isGivenUp ? 0 : clock.now() + delayMs;
   const isRecorded = await configs.record({ config, state: isGivenUp ? 'given-up' : 'active', failures, nextAttemptAt });
   if (!isRecorded) return DONE;

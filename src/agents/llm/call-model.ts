@@ -4,13 +4,13 @@ import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { LlmSettings } from '../../config/settings.js';
-import { withSpan } from '../../observe/trace.js';
+import { capturePayload, withSpan } from '../../observe/trace.js';
 import type { LanguageModel, ModelRequest } from '../../providers/llms/contract.js';
 import { type Answer, collectAnswer, type ShownText } from './collect-answer.js';
 
 export interface CallModelOptions {
   readonly model: LanguageModel;
-  readonly llm: Pick<LlmSettings, 'temperature' | 'maxTokens'>;
+  readonly llm: Pick<LlmSettings, 'temperature' | 'maxTokens'> & Partial<Pick<LlmSettings, 'ollama'>>;
   readonly request: ModelRequest;
   readonly shown: ShownText;
   readonly preview: ((text: string) => void) | undefined;
@@ -35,6 +35,8 @@ export interface CallModelOptions {
 export async function callModel(options: CallModelOptions): Promise<Answer | AppError> {
   try {
     return await withSpan('hector.llm.call', requestAttributes(options), async (span) => {
+      const { system, messages } = options.request;
+      capturePayload(span, 'hector.llm.request', () => ({ system, messages }));
       const chooseCallId = createCallIds(options);
       const { shown, preview, previewThinking, maxToolBytes, maxEventBytes, signal } = options;
       const events = options.model.generate(options.request, signal);
@@ -43,7 +45,9 @@ export async function callModel(options: CallModelOptions): Promise<Answer | App
         'gen_ai.response.finish_reason': answer.reason,
         'gen_ai.usage.input_tokens': answer.usage?.inputTokens ?? 0,
         'gen_ai.usage.output_tokens': answer.usage?.outputTokens ?? 0,
+        ...thinkingAttributes(answer),
       });
+      capturePayload(span, 'hector.llm.response', () => answer.parts);
       return answer;
     });
   } catch (error) {
@@ -62,7 +66,15 @@ function requestAttributes({ model, llm, request }: CallModelOptions): Record<st
     'gen_ai.request.model': model.model,
     ...(temperature === undefined ? {} : { 'gen_ai.request.temperature': temperature }),
     ...(maxTokens === undefined ? {} : { 'gen_ai.request.max_tokens': maxTokens }),
+    ...(llm.ollama?.topP === undefined ? {} : { 'gen_ai.request.top_p': llm.ollama.topP }),
   };
+}
+
+function thinkingAttributes({ parts }: Answer): Record<string, number> {
+  const thoughts = parts.flatMap((part) => (part.type === 'thinking' ? [part.text.length] : []));
+  if (thoughts.length === 0) return {};
+  const length = thoughts.reduce((sum, characters) => sum + characters, 0);
+  return { 'hector.llm.thinking.blocks': thoughts.length, 'hector.llm.thinking.length': length };
 }
 
 /** AGT-06: keeps a provider's id unless it is missing or taken. */

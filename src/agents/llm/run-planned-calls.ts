@@ -18,7 +18,10 @@ export interface PlannedCall {
   readonly plan: CallPlan;
 }
 
-type RunPlannedCallsOptions = Pick<ToolStepOptions, 'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization'>;
+type RunPlannedCallsOptions = Pick<
+  ToolStepOptions,
+  'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization' | 'toolHandles' | 'observer'
+>;
 
 /**
  * Those that have a result now, in the order of the calls; one that ran and is not among them is a `once` call of unknown outcome. What
@@ -28,7 +31,7 @@ export async function runPlannedCalls(
   planned: readonly PlannedCall[],
   state: StepState,
   context: StepContext,
-  { name, llm, maxToolBytes, log, clock, settings, customization = {} }: RunPlannedCallsOptions,
+  { name, llm, maxToolBytes, log, clock, settings, customization = {}, toolHandles, observer }: RunPlannedCallsOptions,
 ): Promise<readonly AnsweredCall[]> {
   const { task, sessionState = {} } = state;
   for (const { call, prepared, plan } of planned)
@@ -54,10 +57,14 @@ export async function runPlannedCalls(
       ...{ taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal, sessionState },
     },
     progress,
+    handles: toolHandles,
     code: { callbacks: customization, invocation: describeInvocation(state, context, name) },
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
+    calls: context.calls,
     log,
+    clock,
+    observer,
   });
   const shown = progress.end();
   const results = new Map(toRun.map(({ call }, index) => [call.id, ran[index]]));

@@ -1,29 +1,40 @@
 /** Running the tool calls of one model turn: in parallel (AGT-05, W-33), each failure a result that the model reads (AGT-07). */
 import { abortError, throwIfAborted, untilAborted } from '../../base/abort.js';
+import type { Clock } from '../../base/clock.js';
 import { AppError, describeError, hasCode } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Logger } from '../../observe/log.js';
-import { withSpan } from '../../observe/trace.js';
+import { errorType, type Observer, silentObserver } from '../../observe/observer.js';
+import { capturePayload, recordFailure, withSpan } from '../../observe/trace.js';
 import type { ToolContext } from '../../providers/tools/contract.js';
-import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StoredArtifact, StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import { beginCall, describeCanceled, type OpenCall, type RunningCalls, untilCanceled } from './cancelable-calls.js';
 import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
 import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
 import { startTool, type ToolCode } from './start-tool.js';
 import { storeResult } from './store-result.js';
+import { createToolHandles, type ToolHandleSources, withArtifacts } from './tool-handles.js';
 import type { ToolProgress } from './tool-progress.js';
 
 export interface RunToolCallsOptions {
-  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress' | 'artifacts' | 'memory'>;
   readonly progress: ToolProgress;
+  /** Default: tools reach nothing beside their arguments. */
+  readonly handles?: ToolHandleSources | undefined;
   /** What runs around each call. */
   readonly code: ToolCode;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
   /** Of the content and of the data of one result; those of one answer have four times as much together. */
   readonly maxToolBytes: number;
+  /** Where a cancel of one call finds it. Default: nowhere. */
+  readonly calls?: RunningCalls | undefined;
   readonly log: Logger;
+  readonly clock: Clock;
+  /** Default: nobody hears of them. */
+  readonly observer?: Observer | undefined;
 }
 
 /** A call to run; with `record` its result goes into the ledger when it arrives. */
@@ -44,12 +55,24 @@ export async function runToolCalls(
 ): Promise<readonly (StoredToolResult | undefined)[]> {
   throwIfAborted(options.context.signal);
   const maxToolBytes = Math.min(options.maxToolBytes, Math.floor((options.maxToolBytes * ANSWER_FACTOR) / calls.length));
-  const results = await mapAtOnce(calls, MAX_AT_ONCE, (call) => runToolCall(call, { ...options, maxToolBytes }));
-  throwIfAborted(options.context.signal);
-  return results;
+  // Also those that wait for a place: whoever cancels one of them does not want it to begin.
+  const open = new Map(calls.map((entry) => [entry, beginCall(options.calls, entry.call.id)]));
+  try {
+    const results = await mapAtOnce(calls, MAX_AT_ONCE, (entry) =>
+      runToolCall(entry, open.get(entry) as OpenCall, { ...options, maxToolBytes }),
+    );
+    throwIfAborted(options.context.signal);
+    return results;
+  } finally {
+    for (const { end } of open.values()) end();
+  }
 }
 
-async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult | undefined> {
+async function runToolCall(
+  { call, decision, record }: CallToRun,
+  open: OpenCall,
+  options: RunToolCallsOptions,
+): Promise<StoredToolResult | undefined> {
   const { maxToolOutputLength, maxToolBytes: maxBytes } = options;
   const keep = async (returned: unknown): Promise<StoredToolResult> => {
     const stored = storeResult(returned, { tool: call.tool.name, maxToolOutputLength, maxBytes });
@@ -61,13 +84,37 @@ async function runToolCall({ call, decision, record }: CallToRun, options: RunTo
     return stored;
   };
   const keepLate = record === undefined ? undefined : keep;
-  const returned = await callTool(call, options, keepLate);
-  return returned === UNKNOWN ? undefined : keep(returned);
+  const startedMs = options.clock.monotonic();
+  const returned = await callTool(call, open, options, keepLate);
+  // Its result stands: a cancel comes too late now, and is told so.
+  open.end();
+  const stored = returned === UNKNOWN ? undefined : await keep(returned);
+  tellOf(call, stored, returned, options, startedMs);
+  return stored;
+}
+
+/** A call of which nobody knows what became of it has failed for whoever counts. */
+function tellOf(
+  { id: callId, tool: { name: tool } }: ReadyCall,
+  stored: StoredToolResult | undefined,
+  returned: unknown,
+  { context: { agent, owner: user, taskId }, clock, observer: { metrics, audit } = silentObserver }: RunToolCallsOptions,
+  startedMs: number,
+): void {
+  const success = stored !== undefined && !stored.isError;
+  const error = success ? {} : { error: returned instanceof FailedCall ? returned.errorCode : 'TOOL_FAILED' };
+  metrics.count('tool_calls_total', { agent, tool, status: success ? 'success' : 'error' });
+  metrics.observe('tool_call_duration_seconds', { agent, tool }, (clock.monotonic() - startedMs) / 1_000);
+  audit.record({ action: 'tool.run', user, success, agent, tool, taskId, callId, ...error });
+  if (error.error === undefined) return;
+  metrics.count('tool_errors_total', { agent, tool, error_type: error.error });
+  metrics.count('errors_total', { component: 'tool', error_type: error.error });
 }
 
 async function callTool(
   call: ReadyCall,
-  { context, progress, code, log }: RunToolCallsOptions,
+  { signal: canceled }: OpenCall,
+  { context, progress, handles, code, clock, log }: RunToolCallsOptions,
   keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
 ): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
@@ -77,18 +124,31 @@ async function callTool(
     'gen_ai.tool.description': tool.description,
     'gen_ai.tool.call.id': id,
   };
+  if (canceled.aborted) return { content: describeCanceled(tool.effect, false), isError: true };
+  const signal = AbortSignal.any([context.signal, canceled]);
   let running: Promise<unknown> | undefined;
   try {
-    return await withSpan('hector.tool.execute', attributes, () => {
+    return await withSpan('hector.tool.execute', attributes, async (span) => {
+      capturePayload(span, 'hector.tool.args', () => call.arguments);
       const show = (text: string) => progress.add(id, text);
-      running = startTool(call, { ...context, callId: id, idempotencyKey, progress: show }, code, log);
-      return untilAborted(running, context.signal);
+      const saved: StoredArtifact[] = [];
+      const reach = createToolHandles(handles, { ...context, signal, saved });
+      const own = { ...context, ...reach, signal, callId: id, idempotencyKey, progress: show };
+      running = startTool(call, own, code, log).then((result) => withArtifacts(result, saved));
+      const returned = await untilAborted(untilCanceled(running, canceled, clock), context.signal);
+      capturePayload(span, 'hector.tool.response', () => returned);
+      if (isErrorResult(returned)) recordFailure(span, new AppError('TOOL_FAILED', { message: returned.content }));
+      return returned;
     });
   } catch (error) {
+    if (!context.signal.aborted && canceled.aborted) {
+      log.info({ tool: tool.name, callId: id, taskId: context.taskId }, 'a tool call was canceled');
+      return { content: describeCanceled(tool.effect, true), isError: true };
+    }
     if (!context.signal.aborted) {
       log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
       if (tool.effect === 'once' && hasCode(error, 'TOOL_OUTCOME_UNKNOWN')) return UNKNOWN;
-      return { content: `Error: ${error instanceof AppError ? error.message : describeError(error)}`, isError: true };
+      return new FailedCall(`Error: ${error instanceof AppError ? error.message : describeError(error)}`, errorType(error));
     }
     // The intent stays. What the tool still says is kept as long as nobody else has the run, also when the run has ended; a
     // rejection says nothing about what was done.
@@ -98,6 +158,27 @@ async function callTool(
       });
     throw abortError(context.signal);
   }
+}
+
+/** The result of a call that threw. */
+class FailedCall {
+  readonly content: string;
+  readonly isError = true;
+  readonly #errorCode: string;
+
+  constructor(content: string, errorCode: string) {
+    this.content = content;
+    this.#errorCode = errorCode;
+  }
+
+  get errorCode(): string {
+    return this.#errorCode;
+  }
+}
+
+function isErrorResult(returned: unknown): returned is { readonly content: string } {
+  const { content, isError } = (returned ?? {}) as { content?: unknown; isError?: unknown };
+  return isError === true && typeof content === 'string';
 }
 
 /** In place of what a tool returned. */

@@ -10,7 +10,7 @@ import { AppError, describeError, hasCode } from '../../base/errors.js';
 import type { RemoteAgentSettings, RemoteCredentials } from '../../config/remote-settings.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
-import { currentTraceparent, withSpan } from '../../observe/trace.js';
+import { traceHeaders, withSpan } from '../../observe/trace.js';
 import type { Message, SendMessageResponse, StreamResponse, Task } from '../../protocol/a2a.js';
 import { CardSource } from './card-source.js';
 import { createSendGuarded, type GuardedAnswer, readText, type SendGuarded } from './guarded-request.js';
@@ -161,12 +161,11 @@ export class RemotePeer {
       'http.request.method': request.method,
     };
     return withSpan('hector.remote.call', attributes, async (): Promise<GuardedAnswer> => {
-      const traceparent = currentTraceparent();
       const headers = {
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(card.interface.version === '1.0' ? { 'a2a-version': '1.0' } : {}),
         ...(card.isReliable ? { 'a2a-extensions': RELIABLE_STREAM } : {}),
-        ...(traceparent === '' ? {} : { traceparent }),
+        ...traceHeaders(),
         ...extra,
       };
       const { idleTimeoutMs } = this.#options.settings;

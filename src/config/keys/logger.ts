@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { LogLevel, LogOptions } from '../../observe/log.js';
 import type { Environment } from '../environment.js';
 import type { Finding } from '../problem.js';
-import { choice, type Static, section, text } from '../schema-builder.js';
+import { choice, flag, type Static, section, text } from '../schema-builder.js';
 import type { ResolveContext } from './resolve-context.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
@@ -13,17 +13,21 @@ export const LoggerSchema = section(
     level: choice(LOG_LEVELS, 'Least important messages that are written.', { default: 'info' }),
     file: text('File to append to; empty is the standard error output.', { default: '' }),
     format: choice(LOG_FORMATS, 'Form of a line.', { default: 'simple' }),
+    audit: flag('Who did what, one line of JSON per act, beside the log (SEC-16). A file of its own turns it on, too.', { default: false }),
+    audit_file: text('File that audit lines are appended to; empty is where the log goes.', { default: '' }),
   },
   'The log. The variables LOG_LEVEL, LOG_FILE and LOG_FORMAT go before it, and the flags before those.',
 );
 
 /** CLI-14: the environment goes before the file; flags arrive as the environment. */
 export function resolveLogger(logger: Static<typeof LoggerSchema>, context: ResolveContext): LogOptions {
-  const file = context.environment.LOG_FILE ?? logger.file;
+  const absolute = (file: string) => (file === '' ? '' : resolve(context.workingDirectory, file));
   return {
     level: oneOf(LOG_LEVELS, context.environment.LOG_LEVEL) ?? logger.level,
-    file: file === '' ? '' : resolve(context.workingDirectory, file),
+    file: absolute(context.environment.LOG_FILE ?? logger.file),
     format: oneOf(LOG_FORMATS, context.environment.LOG_FORMAT) ?? logger.format,
+    audit: logger.audit,
+    auditFile: absolute(logger.audit_file),
   };
 }
 

@@ -1,6 +1,10 @@
 /** `storage.memory` → the index of sessions and the search in it, which go by one embedder. */
+
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Settings } from '../../config/settings.js';
+import { measured } from '../../observe/measured.js';
+import { type Meter, silentMetrics } from '../../observe/meter.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
 import type { MemorySearch } from '../../providers/tools/memory-search.js';
 import { RecallIndexer } from './indexer.js';
@@ -12,16 +16,51 @@ export interface MemoryParts {
   /** By key in `embedders`. */
   readonly getEmbedder: (settings: Settings, name: string) => Embedder;
   readonly clock: Clock;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 export function createSearch(settings: Settings, parts: MemoryParts): MemorySearch {
-  return createMemorySearch({ store: parts.store, embedder: findEmbedder(settings, parts) });
+  const { clock, metrics = silentMetrics } = parts;
+  const embedder = findEmbedder(settings, parts);
+  const memory = createMemorySearch({ store: parts.store, embedder });
+  const index_type = indexType(embedder);
+  return {
+    ...memory,
+    search: (question, options, signal) =>
+      measured(
+        clock,
+        () => memory.search(question, options, signal),
+        (seconds, error_type) => {
+          metrics.count('memory_searches_total', { index_type });
+          metrics.observe('memory_search_duration_seconds', { index_type }, seconds);
+          if (error_type !== undefined && !signal.aborted) metrics.count('errors_total', { component: 'memory', error_type });
+        },
+      ),
+  };
 }
 
 /** `undefined` while no agent of these settings would search: nothing is indexed for nobody. */
 export function findIndexer(settings: Settings, parts: MemoryParts): RecallIndexer | undefined {
   if (!Object.values(settings.agents).some(({ search }) => search.enabled)) return undefined;
-  return new RecallIndexer({ store: parts.store, embedder: findEmbedder(settings, parts), clock: parts.clock });
+  const { store, clock, metrics = silentMetrics } = parts;
+  const embedder = findEmbedder(settings, parts);
+  const index_type = indexType(embedder);
+  return new RecallIndexer({ store, embedder, clock, onIndexed: (count) => metrics.count('memory_indexed_total', { index_type }, count) });
+}
+
+function indexType(embedder: Embedder | undefined): string {
+  return embedder === undefined ? 'words' : 'vectors';
+}
+
+/** @throws AppError `CONFIG_INVALID` when there is nobody whom it would serve. */
+export async function rebuildMemory(settings: Settings, parts: MemoryParts, signal: AbortSignal): Promise<number> {
+  const indexer = findIndexer(settings, parts);
+  if (indexer === undefined)
+    throw new AppError('CONFIG_INVALID', {
+      message: 'nothing is indexed, as no agent searches: set agents.<name>.search.enabled: true, then rebuild',
+    });
+  return await indexer.rebuild(signal);
 }
 
 function findEmbedder(settings: Settings, { getEmbedder }: MemoryParts): Embedder | undefined {

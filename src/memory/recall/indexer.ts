@@ -21,6 +21,8 @@ export interface RecallIndexerOptions {
   /** Default: messages are found by their words alone. */
   readonly embedder?: Embedder | undefined;
   readonly clock: Clock;
+  /** Told of messages that it has looked at. Default: nobody is. */
+  readonly onIndexed?: (messages: number) => void;
 }
 
 export class RecallIndexer {
@@ -41,14 +43,16 @@ export class RecallIndexer {
     return (await this.#followEnds(signal)) + (await this.#walk(signal));
   }
 
-  /** Until nothing is left to do. */
-  async rebuild(signal: AbortSignal): Promise<void> {
+  /** Until nothing is left to do; says how many messages were looked at. Meanwhile searches find what is there already. */
+  async rebuild(signal: AbortSignal): Promise<number> {
+    let count = 0;
     await this.#options.store.clear();
     this.#walkAfter = undefined;
     do {
       this.#nextWalkAt = 0;
-      await this.#walk(signal);
+      count += await this.#walk(signal);
     } while (this.#walkAfter !== undefined && !signal.aborted);
+    return count;
   }
 
   async #followEnds(signal: AbortSignal): Promise<number> {
@@ -81,7 +85,7 @@ export class RecallIndexer {
   }
 
   async #index(session: SessionBehind, signal: AbortSignal): Promise<number> {
-    const { store } = this.#options;
+    const { store, onIndexed } = this.#options;
     let count = 0;
     for (let after = session.indexedPosition; after < session.lastPosition && !signal.aborted; ) {
       const messages = await store.unread(session, after, MESSAGES);
@@ -90,6 +94,7 @@ export class RecallIndexer {
       const entries = await this.#entriesOf(messages, signal);
       await store.write({ session: { ...session, indexedPosition: after }, entries, upToPosition, fingerprint: this.#fingerprint });
       count += messages.length;
+      onIndexed?.(messages.length);
       after = upToPosition;
     }
     return count;

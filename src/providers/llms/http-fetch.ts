@@ -14,6 +14,7 @@ import { rootCertificates } from 'node:tls';
 import { Agent, fetch as fetchWithAgent } from 'undici';
 import { AppError, describeError } from '../../base/errors.js';
 import type { LlmSettings } from '../../config/settings.js';
+import { traceHeaders } from '../../observe/trace.js';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -61,7 +62,7 @@ export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, name: string): (c
   });
   return ({ signal, onBytes }) => {
     const fetchForCall = async (input: string | URL | Request, init: RequestInit = {}) => {
-      const options = { ...init, signal, redirect: 'manual', dispatcher } as unknown as Parameters<typeof fetchWithAgent>[1];
+      const options = { ...withTrace(init), signal, redirect: 'manual', dispatcher } as unknown as Parameters<typeof fetchWithAgent>[1];
       const response = await fetchWithAgent(input as string, options);
       onBytes();
       if (!response.ok) throw new HttpFailure(response.status, response.headers, await readStart(response.body));
@@ -80,6 +81,15 @@ export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, name: string): (c
     };
     return fetchForCall as Fetch;
   };
+}
+
+/** OBS-33. The SDKs hand over headers in any of the forms that there are. */
+function withTrace(init: RequestInit): RequestInit {
+  const trace = Object.entries(traceHeaders());
+  if (trace.length === 0) return init;
+  const headers = new Headers(init.headers);
+  for (const [name, value] of trace) headers.set(name, value);
+  return { ...init, headers: Object.fromEntries(headers) };
 }
 
 async function readStart(body: AsyncIterable<Uint8Array> | null): Promise<string> {

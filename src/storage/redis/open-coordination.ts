@@ -7,6 +7,8 @@ import type { Clock } from '../../base/clock.js';
 import type { Closers } from '../../base/closers.js';
 import type { Settings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
+import { RedisApprovalMarks } from './approval-marks.js';
+import { RedisCallSignals } from './call-signals.js';
 import { RedisCancelSignals } from './cancel-signals.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { connectRedis } from './connect.js';
@@ -48,6 +50,8 @@ export async function openCoordination(options: OpenCoordinationOptions) {
     progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
+    approvalMarks: new RedisApprovalMarks(client, keyPrefix),
+    callSignals: new RedisCallSignals({ client, channels, keyPrefix, clock, log }),
     pushSignals: new RedisPushSignals({ client, channels, keyPrefix, log }),
   };
 }

@@ -7,10 +7,12 @@ import { Kysely } from 'kysely';
 import type { Clock } from '../../base/clock.js';
 import type { DatabaseSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
-import type { SqlDialect } from './dialects/dialect.js';
+import { type Meter, silentMetrics } from '../../observe/meter.js';
+import type { ConnectionCounts, SqlDialect } from './dialects/dialect.js';
 import { mysql } from './dialects/mysql.js';
 import { postgres } from './dialects/postgres.js';
 import { sqlite } from './dialects/sqlite.js';
+import { measureDriver } from './measure-driver.js';
 import { migrate } from './migrate.js';
 import type { Program, Query, Row } from './query.js';
 import type { DatabaseSchema } from './schema.js';
@@ -26,6 +28,7 @@ export interface Database {
   transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement; sees what is committed. */
   read(query: Query): Promise<readonly Row[]>;
+  connections(): ConnectionCounts;
   /** Waits for what is under way. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -35,6 +38,8 @@ export interface OpenDatabaseOptions {
   readonly name?: string;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Default: nobody counts. */
+  readonly metrics?: Meter;
 }
 
 /**
@@ -45,11 +50,13 @@ export async function openDatabase(settings: DatabaseSettings, options: OpenData
   const keyPath = options.name === undefined ? 'databases' : `databases.${options.name}`;
   const driver = await dialect.open(settings, { keyPath, log: options.log, clock: options.clock });
   let closing: Promise<void> | undefined;
+  const { name = 'main', metrics = silentMetrics, clock } = options;
+  const measured = measureDriver(driver, { database: name, system: settings.driver, metrics, clock });
   const database: Database = {
     dialect,
     kysely: new Kysely<DatabaseSchema>({ dialect: driver.kyselyDialect }),
-    transact: (program, maxWaitMs) => driver.transact(program, maxWaitMs),
-    read: (query) => driver.read(query),
+    ...measured,
+    connections: () => driver.connections(),
     close: () => (closing ??= driver.close()),
   };
   try {

@@ -8,6 +8,7 @@ import type { Closers } from '../../base/closers.js';
 import { AppError } from '../../base/errors.js';
 import type { DatabaseSettings, Settings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
+import { type Metrics, silentMetrics } from '../../observe/meter.js';
 import { type Database, openDatabase } from './database.js';
 import { createKnowledgeStore } from './knowledge-store.js';
 import { isSameDatabase } from './same-database.js';
@@ -26,6 +27,8 @@ export interface OpenStoresOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
+  /** Default: nobody counts. */
+  readonly metrics?: Metrics;
 }
 
 export interface Stores {
@@ -41,14 +44,21 @@ export interface Stores {
 }
 
 /** @throws AppError `CONFIG_INVALID` with the key and the cure, and what `openDatabase` throws. */
-export async function openStores({ settings, roles, log, clock, closers }: OpenStoresOptions): Promise<Stores> {
+export async function openStores({ settings, roles, log, clock, closers, metrics = silentMetrics }: OpenStoresOptions): Promise<Stores> {
   const { storage, databases } = settings;
   const opened = new Map<string, Database>();
+  metrics.watch(['db_connections_open', 'db_connections_idle'], () => {
+    for (const [database, { connections }] of opened) {
+      const { open: count, idle } = connections();
+      metrics.set('db_connections_open', { database }, count);
+      metrics.set('db_connections_idle', { database }, idle);
+    }
+  });
   const open = async (name: string, keyPath: string, database = databases[name]): Promise<Database> => {
     const known = opened.get(name);
     if (known !== undefined) return known;
     if (database === undefined) throw new AppError('CONFIG_INVALID', { message: `${keyPath}: there is no database '${name}'` });
-    const fresh = await openDatabase(database, { name, log, clock });
+    const fresh = await openDatabase(database, { name, log, clock, metrics });
     closers.add(() => fresh.close());
     opened.set(name, fresh);
     return fresh;
@@ -59,7 +69,7 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
   // The configuration has the same for sessions.
   if (storage.tasks.backend === 'inmemory') {
     assertAlone(roles);
-    const runs = await openDatabase(IN_MEMORY, { name: 'inmemory', log, clock });
+    const runs = await openDatabase(IN_MEMORY, { name: 'inmemory', log, clock, metrics });
     closers.add(() => runs.close());
     log.warn('storage.tasks.backend is inmemory: tasks and sessions are lost when this process ends');
     return {

@@ -4,7 +4,7 @@
  */
 import type { Agent } from '../../../src/agents/agent.js';
 import { silentLogger as log } from '../../../src/observe/log.js';
-import type { RunMetrics } from '../../../src/observe/metrics.js';
+import { type Meter, silentMetrics } from '../../../src/observe/meter.js';
 import { ExpirySweep } from '../../../src/steps/expiry-sweep.js';
 import { RecoverySweep } from '../../../src/steps/recovery-sweep.js';
 import { RunningTasks } from '../../../src/steps/running-tasks.js';
@@ -98,12 +98,18 @@ export function startServer(world: World, { name, isWorker, isKeeper, skewMs, ra
   const clients = [main, subscriber, queueClient];
   if (!isWorker) return { process, parts, configVersion, clients, drain: async () => process.kill() };
 
-  const counted = (what: string) => ({ inc: () => world.count(what) });
-  const metrics: RunMetrics = {
-    takeovers: counted('takeovers'),
-    fencedCommits: counted('fenced-commits'),
-    runsHeld: counted('runs-held'),
-    runsExpired: counted('runs-expired'),
+  const counted: Readonly<Record<string, string>> = {
+    takeovers_total: 'takeovers',
+    fenced_commits_total: 'fenced-commits',
+    runs_held_total: 'runs-held',
+    runs_expired_total: 'runs-expired',
+  };
+  const metrics: Meter = {
+    ...silentMetrics,
+    count(name) {
+      const what = counted[name];
+      if (what !== undefined) world.count(what);
+    },
   };
   const running = new RunningTasks();
   void listenForCancels(parts.signals, running, process);

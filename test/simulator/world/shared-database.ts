@@ -40,6 +40,7 @@ export class SharedDatabase {
       kysely: new Kysely({ dialect: driver.kyselyDialect }),
       transact: (program) => driver.transact(program),
       read: (query) => driver.read(query),
+      connections: () => ({ open: 1, idle: 1 }),
       close: () => driver.close(),
     };
     await migrate(real, { clock: systemClock, label: 'simulated' });
@@ -128,6 +129,7 @@ export class SharedDatabase {
           return result;
         }),
       read: (query: Query) => send('read', () => real.read(query)),
+      connections: () => ({ open: 1, idle: 1 }),
       close: async () => {},
     };
   }

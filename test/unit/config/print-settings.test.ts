@@ -20,6 +20,7 @@ agents: {a: {tools: [search], description: "holds \${API_TOKEN}", skills: [{id: 
 server: {card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b, llm: l}
 logger: {file: /tmp/h.log}
+observability: {tracing: {endpoint: "http://h:4318", headers: {api-key: key-secret}}, metrics: {const_labels: {region: eu}, port: 9464}}
 `;
 
 function loadFull(t: Test, overrides: JsonObject = {}) {
@@ -106,6 +107,7 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
   if (key === 'interval' || key === 'timeout') return '1500ms';
   if (path.includes('structured_output') && key === 'name') return 'other';
+  if (key === 'namespace' || key === 'subsystem') return 'other';
   if (key === 'encryption_key') return 'no less than sixteen';
   if (key === 'base_url' || key === 'public_url') return 'http://other';
   if (key === 'grpc_public_address') return 'other:1';

@@ -1,14 +1,11 @@
-import { node, tracing } from '@opentelemetry/sdk-node';
 import t from 'tap';
 import { startTestFront } from '../../support/front-rig.js';
+import { recordSpans } from '../../support/record-spans.js';
 
 t.test(
   "a request is a span named by its route pattern, inside the caller's trace, with the access check as its child (OBS-20)",
   async (t) => {
-    const exporter = new tracing.InMemorySpanExporter();
-    const provider = new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] });
-    provider.register();
-    t.teardown(() => provider.shutdown());
+    const recorded = recordSpans(t);
     const front = await startTestFront(t, {});
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     await fetch(`${front.url}/agents/secret-name`, {
@@ -17,7 +14,7 @@ t.test(
       headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
     });
     await fetch(`${front.url}/no/such/path`);
-    const [check, request, unknown] = exporter.getFinishedSpans();
+    const [check, request, unknown] = recorded.finished();
     t.equal(request?.name, 'hector.http.request');
     t.same(request?.attributes, { 'http.method': 'POST', 'http.route': '/agents/{name}', 'http.status_code': 200 });
     t.equal(request?.spanContext().traceId, traceId);

@@ -98,5 +98,12 @@ export interface Driver {
   transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement outside any transaction. */
   read(query: Query): Promise<readonly Row[]>;
+  connections(): ConnectionCounts;
   close(): Promise<void>;
+}
+
+export interface ConnectionCounts {
+  readonly open: number;
+  /** Of those: nobody uses them. */
+  readonly idle: number;
 }

@@ -29,6 +29,13 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
   });
   const translateHere = (error: unknown) => translate(error, label, lockWaitMs(settings));
   const users = new Users();
+  const counts = { open: 0 };
+  pool.on('connection', (connection) => {
+    counts.open += 1;
+    (connection as unknown as { stream: Duplex }).stream.once('close', () => {
+      counts.open -= 1;
+    });
+  });
   const known = new WeakSet<PoolConnection>();
 
   const send = <T>(lent: LentConnection<PoolConnection>, sql: string, values: readonly unknown[], limitMs = settings.queryTimeoutMs) =>
@@ -92,6 +99,7 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
         giveBack: () => lent.giveBack(),
       };
     },
+    connections: () => ({ open: counts.open, idle: Math.max(0, counts.open - users.size) }),
     close: async () => {
       // The driver's own end waits for ever for a connection that is destroyed while it waits.
       await users.gone();
@@ -128,6 +136,10 @@ function destroyConnection(connection: PoolConnection): void {
 class Users {
   #count = 0;
   #onGone: (() => void) | undefined;
+
+  get size(): number {
+    return this.#count;
+  }
 
   /** @returns to be called when the connection is given back. */
   add(): () => void {

@@ -68,6 +68,7 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
         giveBack: () => lent.giveBack(),
       };
     },
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount }),
     close: () => pool.end(),
   };
 }

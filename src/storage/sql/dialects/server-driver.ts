@@ -2,13 +2,14 @@
 import type { Dialect as KyselyDialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import { type Program, type Query, type Row, runProgramAsync } from '../query.js';
-import type { Driver } from './dialect.js';
+import type { ConnectionCounts, Driver } from './dialect.js';
 import { retryTransaction } from './retry.js';
 
 export interface ServerPool {
   readonly label: string;
   readonly kyselyDialect: KyselyDialect;
   lend(): Promise<PooledConnection>;
+  connections(): ConnectionCounts;
   close(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export function createServerDriver(pool: ServerPool, { begin, isRetryable, clock
       }
     },
     transact: (program) => retryTransaction(() => transactOnce(pool, begin, program), isRetryable, clock),
+    connections: () => pool.connections(),
     close: () => pool.close(),
   };
 }

@@ -13,7 +13,7 @@ import type { Dialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import { AppError, describeError } from '../../../base/errors.js';
 import { type Program, type Query, type Row, runProgram } from '../query.js';
-import type { Driver } from './dialect.js';
+import type { ConnectionCounts, Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { sqliteError } from './sqlite-error.js';
 import { createSqliteKyselyDialect } from './sqlite-kysely.js';
@@ -114,6 +114,12 @@ export class SqliteDriver implements Driver, SqliteSession {
   async read(query: Query): Promise<readonly Row[]> {
     if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
     return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query).rows);
+  }
+
+  /** They are opened once; what is in use ends within the tick. */
+  connections(): ConnectionCounts {
+    const open = this.#closed ? 0 : this.#reader === this.#writer ? 1 : 2;
+    return { open, idle: open };
   }
 
   async close(): Promise<void> {

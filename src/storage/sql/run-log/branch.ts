@@ -62,9 +62,10 @@ interface NewChild {
 }
 
 function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, inherits, at }: NewChild): TaskRecord {
-  const { taskId: id, key, agent, messages, ownState } = start;
+  const { taskId: id, key, agent, messages, control = {}, ownState } = start;
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
-  const { owner, tenant, configVersion, traceparent } = parent.record;
+  const { owner, tenant, configVersion, callerRoles } = parent.record;
+  const { traceparent = parent.record.traceparent } = start;
   const rootId = parent.record.child?.rootId ?? parent.record.id;
   const sessionKey = childSessionKey(id);
   const above = stateOwnerOf(parent.record);
@@ -92,11 +93,12 @@ function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, in
     seq: 0,
     turn: 1,
     configVersion,
-    control: {},
+    control,
     traceparent,
     worker: '',
     heldSince: undefined,
     expiresAt: undefined,
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     createdAt: at,
     updatedAt: at,
   };

@@ -1,20 +1,13 @@
-import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import t from 'tap';
 import { createSearchTool } from '../../../../src/providers/tools/adapters/search.js';
 import { userMessage } from '../../../contract/language-model.js';
 import { createTestAgent, runToEnd } from '../../../support/llm-agent.js';
+import { recordSpans } from '../../../support/record-spans.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
 
 t.test('a step is a tree of spans: agent → model, tool → search (OBS-30…32)', async (t) => {
-  const exporter = new tracing.InMemorySpanExporter();
-  const sdk = new NodeSDK({
-    spanProcessors: [new tracing.SimpleSpanProcessor(exporter)],
-    instrumentations: [],
-    autoDetectResources: false,
-  });
-  sdk.start();
-  t.teardown(() => sdk.shutdown());
+  const recorded = recordSpans(t);
 
   const tools = [createSearchTool({ stores: ['docs'], search: { search: async () => [] }, clock: createSteeredClock() })];
   const model = createScriptedModel(t, [
@@ -24,7 +17,7 @@ t.test('a step is a tree of spans: agent → model, tool → search (OBS-30…32
   const settings = { includeContext: true, documentStores: ['docs'] };
   await runToEnd(createTestAgent(model, { tools }, settings), [userMessage('How long do refunds take?')]);
 
-  const spans = exporter.getFinishedSpans();
+  const spans = recorded.finished();
   const nameOf = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));
   const tree = spans.map((span) => `${nameOf.get(span.parentSpanContext?.spanId ?? '') ?? '-'} > ${span.name}`).sort();
   t.same(tree, [

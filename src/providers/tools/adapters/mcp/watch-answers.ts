@@ -12,6 +12,7 @@ import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import type { CancelTimer, Clock } from '../../../../base/clock.js';
 import { isJsonObject } from '../../../../base/json.js';
+import { traceHeaders } from '../../../../observe/trace.js';
 import { MAX_MESSAGE_BYTES } from './limits.js';
 
 /** `data` of the error that a request fails with here: a server's own answer can never hold it. */
@@ -108,7 +109,7 @@ export class AnswerWatch {
     const { origin, headers } = this.#options;
     if (new URL(url).origin !== origin) return init;
     const merged = new Headers(init?.headers);
-    for (const [name, value] of Object.entries(headers)) merged.set(name, value);
+    for (const [name, value] of Object.entries({ ...traceHeaders(), ...headers })) merged.set(name, value);
     return { ...init, headers: merged };
   }
 

@@ -1,0 +1,50 @@
+/** Where spans go, by its name in the configuration; only the exporter that is wanted is loaded. */
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { resolveEndpoint } from './resolve-endpoint.js';
+import { describeSpan } from './span-view.js';
+import type { TracingSettings } from './tracing-settings.js';
+
+/** `undefined`: spans stay in this process. */
+export async function createSpanExporter(settings: TracingSettings): Promise<SpanExporter | undefined> {
+  const { url, protocol } = resolveEndpoint(settings);
+  const { headers, timeoutMs: timeoutMillis } = settings;
+  switch (protocol) {
+    case 'grpc': {
+      const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
+      const { Metadata } = await import('@grpc/grpc-js');
+      const metadata = new Metadata();
+      for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+      return new OTLPTraceExporter({ url, metadata, timeoutMillis, concurrencyLimit: CONCURRENCY });
+    }
+    case 'http/protobuf': {
+      const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+      return new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis, concurrencyLimit: CONCURRENCY });
+    }
+    case 'http/json': {
+      const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
+      return new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis, concurrencyLimit: CONCURRENCY });
+    }
+    case 'zipkin': {
+      const { ZipkinExporter } = await import('@opentelemetry/exporter-zipkin');
+      return new ZipkinExporter({ url, headers: { ...headers }, serviceName: settings.serviceName });
+    }
+    case 'stdout':
+      return new StdoutExporter();
+    case 'none':
+      return undefined;
+  }
+}
+
+/** One line of JSON per span. */
+class StdoutExporter implements SpanExporter {
+  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+    const lines = spans.map((span) => `${JSON.stringify(describeSpan(span))}\n`).join('');
+    process.stdout.write(lines, (error) => done({ code: error ? ExportResultCode.FAILED : ExportResultCode.SUCCESS }));
+  }
+
+  async shutdown(): Promise<void> {}
+}
+
+/** Batches under way to one collector. */
+const CONCURRENCY = 4;
