@@ -106,6 +106,20 @@ export function testEmbedder(harness: EmbedderHarness): void {
     t.equal(peer.requests.length, 14, 'a refusal for the rate is no failure');
   });
 
+  t.test(`${service}: a refusal without a time waits for what its buckets lack, else longer and longer`, async (t) => {
+    const { embedder, peer, clock } = await setUpEmbedder(t, service);
+    const bucket = { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' };
+    peer.script(failed(429, 'slow down', bucket));
+    await embedder.embed(['a'], 'document', SIGNAL);
+    const [first = 0] = clock.sleeps;
+    t.ok(first > 150 && first <= 400, `${first} ms for one of 100 that come in 20 s, and for the place in the line`);
+    const untold = await setUpEmbedder(t, service);
+    untold.peer.script(failed(429, 'slow down'), failed(429, 'slow down'));
+    await untold.embedder.embed(['a'], 'document', SIGNAL);
+    const longest = Math.max(...untold.clock.sleeps);
+    t.ok(longest > 1_500 && longest <= 2_200, `${longest} ms`);
+  });
+
   t.test(`${service}: a query does not wait for ever for a service that limits the rate`, async (t) => {
     const { embedder, peer } = await setUpEmbedder(t, service, { settings: { timeoutMs: 500 } });
     peer.script(failed(429, 'slow down', { 'retry-after': '60' }));

@@ -1,5 +1,6 @@
 /** A process that embeds its share of texts, paced through Redis: arguments are the peer's and the Redis's address, share, shares, texts. */
 import { systemClock } from '../../src/base/clock.js';
+import { hasCode } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
@@ -30,15 +31,20 @@ const texts = Array.from({ length: Number(count) }, (_, index) => index)
   .map(paceText);
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
-let next = 0;
+/** What failed three times in a row comes again, as a failed document does with the next ingest. */
+const parts: string[][] = [];
+for (let at = 0; at < texts.length; at += TEXTS_AT_ONCE) parts.push(texts.slice(at, at + TEXTS_AT_ONCE));
 let embedded = 0;
 await Promise.all(
   Array.from({ length: WORKERS }, async () => {
-    while (next < texts.length) {
-      const part = texts.slice(next, next + TEXTS_AT_ONCE);
-      next += TEXTS_AT_ONCE;
-      const vectors = await embedder.embed(part, 'document', new AbortController().signal);
-      embedded += part.filter((text, index) => Math.abs((vectors[index]?.[placeOf(text, 8)] ?? 0) - 1) < 1e-6).length;
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      try {
+        const vectors = await embedder.embed(part, 'document', new AbortController().signal);
+        embedded += part.filter((text, index) => Math.abs((vectors[index]?.[placeOf(text, 8)] ?? 0) - 1) < 1e-6).length;
+      } catch (error) {
+        if (!hasCode(error, 'EMBEDDER_UNAVAILABLE')) throw error;
+        parts.push(part);
+      }
     }
   }),
 );
