@@ -18,6 +18,8 @@ import { figuresOf } from './statistics.js';
 const BATCH = 256;
 const QUERIES = 200;
 const PAUSE_MS = 5;
+/** How long is searched with nothing going in: what the machine's other work does to the same searches. */
+const QUIET_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
@@ -57,17 +59,12 @@ try {
     await store.settled('c');
     isOver = true;
   })();
-  const latencies: number[] = [];
-  for (let query = 0; !isOver; query = (query + 1) % QUERIES) {
-    const askedAt = performance.now();
-    await store.search('c', { vector: queries.at(query), topK: 10 });
-    latencies.push(performance.now() - askedAt);
-    await sleep(PAUSE_MS);
-  }
+  const during = await searchUntil(() => isOver);
   await ingest;
   loop.disable();
   const seconds = (performance.now() - startedAt) / 1000;
-  const { p50Ms, p99Ms, maxMs, requests } = figuresOf(latencies, 0, seconds);
+  const quietUntil = performance.now() + QUIET_MS;
+  const quiet = await searchUntil(() => performance.now() > quietUntil);
   let found = 0;
   for (let query = 0; query < QUERIES; query++) {
     const { hits } = await store.search('c', { vector: queries.at(query), topK: 10 });
@@ -77,11 +74,31 @@ try {
   const lagMs = (share: number) => Math.max(0, loop.percentile(share) / 1e6 - 1).toFixed(1);
   console.log(`search while ingesting: ${count.toLocaleString('en')} vectors of ${DIMENSION} numbers, ${engine} ${quantization}`);
   console.log(`  put in within ${takenSeconds.toFixed(1)} s, in graphs after ${seconds.toFixed(1)} s (${Math.round(count / seconds)}/s)`);
-  console.log(`  ${requests} searches: p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms  max ${maxMs.toFixed(1)} ms`);
+  for (const [name, latencies] of [
+    ['during', during],
+    ['afterwards', quiet],
+  ] as const) {
+    const { p50Ms, p99Ms, maxMs } = figuresOf(latencies, 0, 1);
+    console.log(
+      `  ${latencies.length} searches ${name}: p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms  max ${maxMs.toFixed(1)} ms`,
+    );
+  }
   console.log(`  event loop lag: p50 ${lagMs(50)} ms  p99 ${lagMs(99)} ms  max ${lagMs(100)} ms`);
   console.log(`  recall@10 afterwards ${(found / (QUERIES * 10)).toFixed(4)}; ${JSON.stringify(await store.health('c'))}`);
 } finally {
   await store.close();
   await pools.close();
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** One client that asks, waits a little, and asks again; how long each answer took. */
+async function searchUntil(isDone: () => boolean): Promise<readonly number[]> {
+  const latencies: number[] = [];
+  for (let query = 0; !isDone(); query = (query + 1) % QUERIES) {
+    const askedAt = performance.now();
+    await store.search('c', { vector: queries.at(query), topK: 10 });
+    latencies.push(performance.now() - askedAt);
+    await sleep(PAUSE_MS);
+  }
+  return latencies;
 }
