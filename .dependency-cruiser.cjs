@@ -23,6 +23,8 @@ const NEIGHBOURS = {
 
 /** Implements contracts declared in these folders; only `compose.ts` knows it. */
 const STORAGE_MAY_IMPORT = ['base', 'protocol', 'observe', 'config', 'tasks', 'access', 'memory', 'knowledge'];
+/** Contracts of a provider that all processes share: embedders pace themselves and remember what they were paid for. */
+const STORAGE_CONTRACTS = ['^src/providers/embedders/(pace|embedding-store)\\.ts$'];
 
 /** Each outside library and the one place of `src` that may see it (paths below `src/`). */
 const LIBRARIES = {
@@ -127,7 +129,7 @@ module.exports = {
       comment: `storage imports only ${STORAGE_MAY_IMPORT.join(', ')}`,
       severity: 'error',
       from: { path: '^src/storage/' },
-      to: { path: '^src/', pathNot: folders(['storage', ...STORAGE_MAY_IMPORT]) },
+      to: { path: '^src/', pathNot: [folders(['storage', ...STORAGE_MAY_IMPORT]), ...STORAGE_CONTRACTS] },
     },
     {
       name: 'compose-below-cli',

@@ -12,6 +12,7 @@ import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { authenticate as checkCaller } from './access/authenticate.js';
 import { createGuardedPost } from './access/guarded-post.js';
+import { createGuardedRequest } from './access/guarded-request.js';
 import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
@@ -24,15 +25,18 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { startSideFront } from './http/side-front.js';
+import { findSideFront } from './http/side-front.js';
 import { measureRetriever } from './knowledge/measure-retriever.js';
-import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
+import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
+import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
-import { watchQueue } from './observe/meter.js';
+import { type Metrics, watchQueue } from './observe/meter.js';
+import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
 import { createEmbedder } from './providers/embedders/registry.js';
+import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
+import { drainBudgetMs, drainDelayMs } from './runtime/drain-budget.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
@@ -43,6 +47,7 @@ import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
 import { Keeper } from './steps/keeper.js';
+import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -57,6 +62,7 @@ import { watchRuns } from './steps/watch-runs.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
@@ -94,10 +100,12 @@ async function start(
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
-  const memory = createMemoryParts(stores, pools, parts);
+  const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
+  const memory = createMemoryParts(stores, embedding, parts.metrics);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
+    embedding,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
@@ -112,6 +120,7 @@ async function start(
     createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, createKnowledgeMetrics(parts.metrics), clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
+    readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
     toolsets,
     extensions,
     clock,
@@ -125,13 +134,16 @@ async function start(
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
-  const side = front === undefined ? await startSide(parts, stores, coordination) : undefined;
+  const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
+  const side = await findSideFront({ ...parts, readiness });
+  if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
   return {
     settings,
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
     metricsPort: side?.port,
     ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
+    rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
     close: () => closers.close(),
   };
 }
@@ -188,16 +200,16 @@ function createPools({ log, closers, metrics }: Parts) {
   return pools;
 }
 
-function createMemoryParts({ recall: store }: Stores, pools: ReturnType<typeof createPools>, { clock, metrics }: Parts): MemoryParts {
+function createMemoryParts({ recall: store }: Stores, embedding: Omit<EmbedderDependencies, 'name'>, metrics: Metrics): MemoryParts {
   return {
     store,
     getEmbedder({ embedders }, name) {
       const embedder = embedders[name];
       if (embedder === undefined)
         throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
-      return createEmbedder(embedder, { textThreads: pools.text });
+      return createEmbedder(embedder, { ...embedding, name });
     },
-    clock,
+    clock: embedding.clock,
     metrics,
   };
 }
@@ -216,13 +228,14 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
 
 function startKeeper(
   { settings, ...shared }: Parts,
-  { tasks: store, sessions: sessionUpkeep, sessionTransfer }: Stores,
+  { tasks: store, sessions: sessionUpkeep, sessionTransfer, embeddings }: Stores,
   { leases, queue, publisher }: Coordination,
   indexer: RecallIndexer | undefined,
 ): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
-  return new Keeper({ store, sessionUpkeep, indexer, retention, leases, queue, publisher, moveSessions, ...shared });
+  const trimEmbeddings = createTrimEmbeddings({ embedders: settings.embedders, store: embeddings, clock: shared.clock });
+  return new Keeper({ store, sessionUpkeep, indexer, retention, leases, queue, publisher, moveSessions, trimEmbeddings, ...shared });
 }
 
 /** Deliveries to webhooks, and the duty that finds those which nobody noted. */
@@ -257,20 +270,25 @@ function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks
   };
 }
 
-async function startSide(parts: Parts, stores: Stores, coordination: Coordination) {
-  const { settings, clock, log, closers } = parts;
-  const { port } = settings.observability.metrics;
-  if (port === undefined) return undefined;
-  const readiness = createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
-  const options = { settings: settings.server, port, readiness, metrics: metricsRoute(parts), version: readVersion(), clock, log };
-  const side = await startSideFront(options);
-  closers.add(() => side.close());
-  return side;
-}
-
-function metricsRoute({ settings, metrics }: Parts) {
-  const { enabled, endpoint } = settings.observability.metrics;
-  return enabled ? { path: endpoint, render: () => metrics.render() } : undefined;
+/** A webhook that is told what waits for an approval (CFG-85). */
+function startApprovals(
+  { settings, closers, clock, log }: Parts,
+  { tasks }: Stores,
+  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
+  frontUrl: string | undefined,
+): void {
+  const { approval, publicUrl } = settings.server;
+  if (approval.webhookUrl === '') return;
+  const webhook = new ApprovalWebhook({
+    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
+    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
+    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
+    settings: approval,
+    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
+  });
+  closers.add(() => webhook.close());
+  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
+  closers.add(() => duty.close());
 }
 
 async function startFrontRole(
@@ -279,9 +297,9 @@ async function startFrontRole(
   coordination: Coordination,
   runtime: Runtime,
   toolsets: ToolsetPool,
-): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
+): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, metrics, audit, traces } = parts;
-  const { leases, receiver, publisher, queue, push, signals, progress } = coordination;
+  const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
   const authenticate = observeAuthentication(checkCaller, parts);
   const store = stores.tasks;
   const version = readVersion();
@@ -339,6 +357,7 @@ async function startFrontRole(
       publisher,
       acceptMessage,
       cancelTask,
+      callSignals,
     },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
@@ -349,7 +368,7 @@ async function startFrontRole(
     binding,
     authenticate,
     readiness,
-    metrics: metricsRoute(parts),
+    metrics: parts.publicMetrics,
     meter: metrics,
     log,
     clock,
@@ -366,15 +385,5 @@ async function startFrontRole(
     await grpc.drain(budgetMs);
   };
   closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
-  return { url: front.url, grpcPort: grpc?.port };
-}
-
-/** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
-function drainBudgetMs(settings: Settings): number {
-  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
-}
-
-/** Counts as part of the time that everything has, so it never takes more than half of it. */
-function drainDelayMs({ server }: Settings): number {
-  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
+  return { url: front.url, grpcPort: grpc?.port, readiness };
 }

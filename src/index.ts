@@ -48,8 +48,17 @@ export type { AgentSettings, Settings } from './config/settings.js';
 export type { Logger } from './observe/log.js';
 export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { FinishReason, ModelRequest, ModelUsage } from './providers/llms/contract.js';
-export type { Tool, ToolContext, ToolResult } from './providers/tools/contract.js';
+export type {
+  ArtifactToSave,
+  Tool,
+  ToolArtifact,
+  ToolArtifacts,
+  ToolContext,
+  ToolMemory,
+  ToolResult,
+} from './providers/tools/contract.js';
 export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
+export type { RememberedMessage } from './providers/tools/memory-search.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
 export type { FilePart, SessionMessage, SessionPart, ToolCallPart, ToolResultPart } from './tasks/session-message.js';
 export type { SessionState, StateDelta } from './tasks/session-state.js';

@@ -5,16 +5,27 @@ import { listFiles } from '../setup/build.mjs';
 /** Checks that are not test files; each counts as one test. */
 export const CHECKS = ['types', 'lint'];
 
-/** Areas in the order they run. */
+const CORES = availableParallelism();
+
+/** Areas in the order they run. More files at once than cores where they mostly wait: for a disk, a lease, a process that dies. */
 const AREAS = [
-  { name: 'gates', jobs: availableParallelism(), timeoutSeconds: 120 },
-  { name: 'unit', jobs: availableParallelism(), timeoutSeconds: 120 },
-  { name: 'contract', jobs: 2, timeoutSeconds: 180 },
-  { name: 'flow', jobs: 2, timeoutSeconds: 180 },
-  { name: 'protocol', jobs: 2, timeoutSeconds: 180 },
-  { name: 'simulator', jobs: availableParallelism(), timeoutSeconds: 600 },
-  { name: 'faults', jobs: 2, timeoutSeconds: 300 },
+  { name: 'gates', jobs: CORES, timeoutSeconds: 120 },
+  { name: 'unit', jobs: CORES + 1, timeoutSeconds: 120 },
+  { name: 'contract', jobs: CORES + 1, timeoutSeconds: 180 },
+  { name: 'flow', jobs: CORES + 1, timeoutSeconds: 180 },
+  { name: 'protocol', jobs: CORES + 1, timeoutSeconds: 180 },
+  { name: 'simulator', jobs: CORES, timeoutSeconds: 600 },
+  { name: 'faults', jobs: CORES + 2, timeoutSeconds: 300 },
 ];
+
+/** The longest, first: begun last, one of them would run alone at the end of its area. */
+const SLOW = [
+  ...['test/unit/http/drain', 'test/unit/providers/tools/web/web-fetch'],
+  ...['test/contract/task-store', 'test/contract/migrations', 'test/contract/session-transfer'],
+  ...['test/flow/code-agents', 'test/flow/step-worker', 'test/flow/cli-hector', 'test/flow/stuck-worker'],
+  ...['test/protocol/grpc-fuzz', 'test/protocol/push-delivery'],
+  ...['test/faults/crash-matrix-servers', 'test/faults/crash-matrix-sqlite', 'test/faults/redis-outage', 'test/faults/code-agents'],
+].map((name) => `${name}.test.ts`);
 
 /**
  * What to run: every check and area, or what the arguments name (a check, an area, a folder below `test/`, a test file).
@@ -26,7 +37,8 @@ export function planTests(root, picks) {
   const isPicked = (path) => picks.length === 0 || picks.some((pick) => covers(pick, path));
   const areas = [];
   for (const area of AREAS) {
-    const files = sources.filter((path) => path.startsWith(`test/${area.name}/`) && isPicked(path));
+    const picked = sources.filter((path) => path.startsWith(`test/${area.name}/`) && isPicked(path));
+    const files = [...SLOW.filter((path) => picked.includes(path)), ...picked.filter((path) => !SLOW.includes(path))];
     if (files.length > 0) areas.push({ ...area, files: files.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`) });
   }
   const checks = CHECKS.filter((check) => picks.length === 0 || picks.includes(check));

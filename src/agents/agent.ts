@@ -10,6 +10,7 @@ import type { SessionState, StateDelta } from '../tasks/session-state.js';
 import type { TaskEvent, TaskEventBody } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { SessionToolCall, ToolCallRecord, ToolCallWrite } from '../tasks/tool-call.js';
+import type { RunningCalls } from './llm/cancelable-calls.js';
 
 export interface StepState {
   readonly task: TaskRecord;
@@ -39,6 +40,8 @@ export interface ChildRun {
   readonly statusMetadata: JsonObject | undefined;
   /** When its waiting ends in FAILED. Default: never. */
   readonly expiresAt?: number;
+  /** What it and those above and below it have used up so far, by agent: `spent.ts`. Default: nothing. */
+  readonly spent?: JsonObject;
   /** What it added to its own session, oldest first; what it was started with is left out. */
   readonly messages: readonly SessionMessage[];
 }
@@ -55,6 +58,8 @@ export interface ChildStart {
   readonly inheritsHistory: boolean;
   /** `shared`: it reads and writes the state of the parent's session. `copied`: it begins with a copy of its own (AGT-24). */
   readonly state: 'shared' | 'copied';
+  /** What its first step finds in its control. Default: nothing. */
+  readonly control?: JsonObject;
 }
 
 /** Something said to a child that waits. */
@@ -80,6 +85,8 @@ export interface StepContext {
   preview(artifactId: string, text: string): void;
   readonly ledger: StepLedger;
   readonly checkpoint: CheckpointPoints;
+  /** What this step runs and somebody may cancel by itself (API-09). Default: nobody can. */
+  readonly calls?: RunningCalls;
 }
 
 /** The run's tool calls, as the log has them (R7). */

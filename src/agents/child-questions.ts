@@ -29,7 +29,7 @@ export function findWaiting(children: readonly ChildRun[]): readonly ChildRun[] 
   return children.filter(({ state }) => isInterrupted(state));
 }
 
-/** One wait for all open questions. The first that ends in FAILED ends it: nobody could answer it any more. */
+/** One wait for all open questions. When one below this run expires, this one is woken; only its own ends it. */
 export function mergeQuestions(waiting: readonly ChildRun[], { own, problems, task, now }: AskOptions): Question {
   const asked = waiting.map((child) => ({ child, parts: child.statusMessage?.parts ?? [] }));
   const isOne = waiting.length + (own === undefined ? 0 : 1) === 1;
@@ -45,11 +45,6 @@ export function mergeQuestions(waiting: readonly ChildRun[], { own, problems, ta
     ...asked.flatMap(({ child, parts }) => parts.filter(isNoText).map((part) => withAgent(part, child.agent))),
   ];
   const callIds = [...callIdsIn(own?.statusMetadata), ...waiting.flatMap(({ statusMetadata }) => callIdsIn(statusMetadata))];
-  const ends = [
-    own?.expiresAfterMs,
-    ...waiting.map(({ expiresAt }) => (expiresAt === undefined ? undefined : Math.max(1, expiresAt - now))),
-  ];
-  const known = ends.filter((end) => end !== undefined);
   const needsInput = own !== undefined || waiting.some(({ state }) => state === 'TASK_STATE_INPUT_REQUIRED');
   return {
     state: needsInput ? 'TASK_STATE_INPUT_REQUIRED' : 'TASK_STATE_AUTH_REQUIRED',
@@ -60,7 +55,7 @@ export function mergeQuestions(waiting: readonly ChildRun[], { own, problems, ta
       long_running_tool_ids: callIds,
       input_prompt: prompt,
     },
-    ...(known.length === 0 ? {} : { expiresAfterMs: Math.min(...known) }),
+    ...(own?.expiresAfterMs === undefined ? {} : { expiresAfterMs: own.expiresAfterMs }),
   };
 }
 

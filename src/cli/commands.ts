@@ -11,10 +11,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   ask: { summary: 'Ask an agent and show the answer as it grows', load: async () => (await import('./ask.js')).askCommand },
   ingest: { summary: 'Read document stores into the index', load: async () => (await import('./ingest.js')).ingestCommand },
   tasks: {
-    summary: 'See the runs that have not ended, and resume, discard or decide them',
+    summary: 'See the runs that have not ended, and resume, discard or decide them, and cancel their calls',
     load: async () => (await import('./tasks.js')).tasksCommand,
   },
   sessions: { summary: 'See conversations, and delete them', load: async () => (await import('./sessions.js')).sessionsCommand },
+  memory: { summary: 'Make the index of what was said in sessions anew', load: async () => (await import('./memory.js')).memoryCommand },
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },

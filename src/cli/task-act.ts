@@ -5,6 +5,8 @@ export interface TaskAct {
   readonly url: string;
   /** '' where the verb wants none. */
   readonly taskId: string;
+  /** '' where the verb wants none. */
+  readonly callId: string;
   readonly json: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;

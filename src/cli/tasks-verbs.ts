@@ -7,6 +7,8 @@ import { formatRun, formatRuns, formatWhy } from './tasks-view.js';
 
 export interface TaskVerb {
   readonly wantsTask: boolean;
+  /** It wants the id of a call behind that of the task. Default false. */
+  readonly wantsCall?: boolean;
   /** Flags of its own. */
   readonly flags: readonly string[];
   run(act: TaskAct): Promise<void>;
@@ -33,6 +35,7 @@ export const TASK_VERBS: Readonly<Record<string, TaskVerb>> = {
   done: decides('done', ['result']),
   retry: decides('retry', []),
   skip: decides('skip', []),
+  'cancel-call': { wantsTask: true, wantsCall: true, flags: [], run: cancelCall },
 };
 
 function onTask(
@@ -52,6 +55,12 @@ function onTask(
 
 function decides(decision: string, flags: readonly string[]): TaskVerb {
   return { wantsTask: true, flags: ['call', ...flags], run: (act) => decideCall(act, decision) };
+}
+
+async function cancelCall({ url, taskId, callId, signal, json, terminal }: TaskAct): Promise<void> {
+  const path = `/api/tasks/${encodeURIComponent(taskId)}/toolCalls/${encodeURIComponent(callId)}/cancel`;
+  const reply = await callApi({ url, method: 'POST', path, signal });
+  terminal.write(json ? `${JSON.stringify(reply)}\n` : `canceled: call ${callId}; the run goes on without its result\n`);
 }
 
 /** Page after page, so that neither side holds all of them. */

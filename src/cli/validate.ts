@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { systemClock } from '../base/clock.js';
 import { AppError, type FieldProblem } from '../base/errors.js';
 import { loadEnvironment } from '../config/environment.js';
 import { findConfigFile } from '../config/find-config-file.js';
@@ -42,6 +43,9 @@ export const validateCommand: Command = {
     const { terminal, environment, workingDirectory } = context;
     try {
       const settings = loadSettings({ file, environment, workingDirectory });
+      // Loaded here: other commands need none of it.
+      const { checkSnapshot } = await import('../runtime/check-snapshot.js');
+      await checkSnapshot(settings, { clock: systemClock });
       const loaded = loadEnvironment({ environment, workingDirectory, configFile: file });
       const print = isFlagSet(input, 'print-config');
       const secrets = findLiteralSecrets(settings.source);

@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
 import { checkAgentOutput } from './check-agent-output.js';
 import { checkCards } from './check-cards.js';
+import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
 import { checkReferences } from './check-references.js';
@@ -53,6 +54,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkCards(document),
       ...checkLlms(document, environment),
       ...checkObservability(document),
+      ...checkEmbedders(document, environment),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -79,7 +81,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     storage: resolveStorage(document.storage),
     queue: resolveQueue(document.queue),
     llms: mapValues(document.llms, (llm) => resolveLlm(llm, context)),
-    embedders: mapValues(document.embedders, resolveEmbedder),
+    embedders: mapValues(document.embedders, (embedder) => resolveEmbedder(embedder, context)),
     vectorStores: mapValues(document.vector_stores, (store) => resolveVectorStore(store, context)),
     documentStores: mapValues(document.document_stores, (store, name) => resolveDocumentStore(name, store, context)),
     tools: mapValues(document.tools, (tool) => resolveTool(tool, context)),

@@ -27,6 +27,7 @@ export function coerceValues(schema: SchemaNode, value: unknown): unknown {
 function toNumber(text: string, schema: SchemaNode): number | undefined {
   if (schema['x-duration'] !== undefined) return parseDuration(text);
   const trimmed = text.trim();
+  if (Object.hasOwn(schema['x-words'] ?? {}, trimmed)) return schema['x-words']?.[trimmed];
   if (!/^[+-]?(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|0x[\da-f]+|0o[0-7]+)$/i.test(trimmed)) return undefined;
   const number = Number(trimmed);
   return Number.isFinite(number) ? number : undefined;

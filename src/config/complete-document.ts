@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { detectEmbedder } from './detect-embedder.js';
 import { detectProvider } from './detect-provider.js';
 import type { Environment } from './environment.js';
 
@@ -9,7 +10,7 @@ type Section = Readonly<Record<string, unknown>>;
  * happens before the source is taken, so that a run pinned to that source (R12) is not changed by a variable that appears later.
  *
  * - no `llms`: one called `default` (CFG-08);
- * - an LLM without `provider`: what `detect-provider.ts` finds (CLI-40);
+ * - an LLM without `provider`: what `detect-provider.ts` finds (CLI-40); an embedder: what `detect-embedder.ts` finds (CLI-42);
  * - no `agents`: one called `assistant` (CFG-08);
  * - no `databases`, `embedders`, `vector_stores`: `_default` (SQLite), `_local`, `_hnsw`;
  * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one);
@@ -20,7 +21,10 @@ type Section = Readonly<Record<string, unknown>>;
 export function completeDocument(document: JsonObject, environment: Environment): JsonObject {
   const llms = mapSection(orElse(document.llms, { default: {} }), (llm) => withProvider(llm, environment));
   const databases = orElse(document.databases, { _default: { driver: 'sqlite' } });
-  const embedders = orElse(document.embedders, { _local: { provider: 'local' } });
+  const defaultLlm = asSection(llms)?.[String(asSection(document.defaults)?.llm ?? first(llms))];
+  const embedders = mapSection(orElse(document.embedders, { _local: { provider: 'local' } }), (embedder) =>
+    withEmbedderProvider(embedder, asSection(defaultLlm)?.provider, environment),
+  );
   const vectorStores = orElse(document.vector_stores, { _hnsw: { type: 'hnsw' } });
   const agents = orElse(document.agents, { assistant: {} });
   const references = { vector_store: first(vectorStores), embedder: first(embedders) };
@@ -44,6 +48,12 @@ function withProvider(llm: unknown, environment: Environment): unknown {
   if (section === undefined || section.provider !== undefined) return llm;
   const provider = detectProvider(section, environment);
   return provider === undefined ? llm : { ...section, provider };
+}
+
+function withEmbedderProvider(embedder: unknown, llmProvider: unknown, environment: Environment): unknown {
+  const section = asSection(embedder);
+  if (section === undefined || section.provider !== undefined) return embedder;
+  return { ...section, provider: detectEmbedder(section, llmProvider, environment) };
 }
 
 function first(value: unknown): string | undefined {

@@ -19,7 +19,9 @@ export function describeWanted(schema: SchemaNode): string {
     return `a duration such as 500ms, 2s or 2m30s (a bare number is milliseconds)${describeRange(schema, ' ms')}`;
   switch (schema.type) {
     case 'integer':
-      return `a whole number${describeRange(schema)}`;
+      return `${Object.keys(schema['x-words'] ?? {})
+        .map((word) => `${word} or `)
+        .join('')}a whole number${describeRange(schema)}`;
     case 'number':
       return `a number${describeRange(schema)}`;
     case 'boolean':

@@ -34,6 +34,7 @@ function publish(schema: SchemaNode): unknown {
     'x-duration': isDuration,
     'x-aliases': aliases,
     'x-form': _form,
+    'x-words': words,
     writeOnly: _secret,
     ...rest
   } = schema;
@@ -51,7 +52,15 @@ function publish(schema: SchemaNode): unknown {
       };
     case 'integer':
     case 'number':
-      return { ...notes, anyOf: [rest, { type: 'string', pattern: isDuration ? DURATION_PATTERN : '^[+-]?[0-9.]+$' }, VARIABLE] };
+      return {
+        ...notes,
+        anyOf: [
+          rest,
+          ...(words === undefined ? [] : [{ enum: Object.keys(words) }]),
+          { type: 'string', pattern: isDuration ? DURATION_PATTERN : '^[+-]?[0-9.]+$' },
+          VARIABLE,
+        ],
+      };
     case 'boolean':
       return { ...notes, anyOf: [rest, { enum: ['true', 'false', 'yes', 'no', 'on', 'off'] }, VARIABLE] };
     case undefined:

@@ -48,10 +48,12 @@ export interface SchemaNode {
   readonly 'x-aliases'?: Readonly<Record<string, string>>;
   /** The form that `pattern` checks, in words. */
   readonly 'x-form'?: string;
+  /** Words that may be written for a number. */
+  readonly 'x-words'?: Readonly<Record<string, number>>;
 }
 
 /** Keywords of ours that Ajv must let pass. */
-export const OWN_KEYWORDS = ['x-duration', 'x-aliases', 'x-form'] as const;
+export const OWN_KEYWORDS = ['x-duration', 'x-aliases', 'x-form', 'x-words'] as const;
 
 const OPTIONAL = Symbol('optional');
 
@@ -68,6 +70,7 @@ interface NumberOptions {
   readonly default?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly 'x-words'?: Readonly<Record<string, number>>;
 }
 
 export function text(description: string, options: TextOptions = {}): TString {

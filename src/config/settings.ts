@@ -5,6 +5,7 @@
 import type { LogOptions } from '../observe/log.js';
 import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
+import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
@@ -18,6 +19,14 @@ export type {
   SkillSettings,
   TerminationCondition,
 } from './agent-settings.js';
+export type {
+  ChunkingSettings,
+  DirectorySourceSettings,
+  DocumentStoreSettings,
+  EmbedderProvider,
+  EmbedderSettings,
+  VectorStoreSettings,
+} from './knowledge-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,
@@ -198,54 +207,6 @@ export interface OllamaSettings {
   readonly stop: readonly string[];
 }
 
-export interface EmbedderSettings {
-  readonly provider: 'local';
-  readonly model: string;
-  readonly dimension: number;
-  readonly batchSize: number;
-}
-
-export interface VectorStoreSettings {
-  /** `chromem` is accepted in YAML and means `hnsw` (spec README, decision 12). */
-  readonly type: 'hnsw';
-  /** Absolute folder of snapshot files. */
-  readonly persistPath: string;
-}
-
-export interface DocumentStoreSettings {
-  readonly source: DirectorySourceSettings;
-  readonly chunking: ChunkingSettings;
-  /** Key in `vector_stores`. */
-  readonly vectorStore: string;
-  /** Key in `embedders`. */
-  readonly embedder: string;
-  readonly collection: string;
-  readonly search: { readonly topK: number; readonly threshold: number };
-  readonly indexing: { readonly maxConcurrent: number };
-}
-
-export interface DirectorySourceSettings {
-  readonly type: 'directory';
-  /** Absolute. */
-  readonly path: string;
-  /** Globs relative to `path`. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly maxFileBytes: number;
-}
-
-export interface ChunkingSettings {
-  readonly strategy: 'simple' | 'overlapping' | 'sentence';
-  /** Characters. */
-  readonly size: number;
-  readonly overlap: number;
-  readonly minSize: number;
-  readonly maxSize: number;
-  readonly preserveWords: boolean;
-  /** For `sentence`. */
-  readonly sentencesPerChunk: number;
-}
-
 /** `defaults.llm` is written into the agents. */
 export interface DefaultsSettings {
   /** Key in `agents`; `undefined`: none is public. */
@@ -274,7 +235,7 @@ export interface MetricsSettings {
   /** Between namespace and name; '' = nothing. */
   readonly subsystem: string;
   readonly constLabels: Readonly<Record<string, string>>;
-  /** Where a process without the role front serves metrics and health; 0 = any free one, `undefined` = nowhere. */
+  /** Where every process serves metrics and health; 0 = any free one, `undefined` = the front serves them, others nowhere. */
   readonly port: number | undefined;
 }
 
@@ -304,8 +265,7 @@ export interface ServerSettings {
     readonly legacy: boolean;
     readonly push: PushSettings;
   };
-  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
-  readonly approval: { readonly expiresAfterMs: number };
+  readonly approval: ApprovalSettings;
   /** Agents as tools of an MCP server. Default: not. */
   readonly mcp: { readonly enabled: boolean };
   readonly limits: {
@@ -325,6 +285,8 @@ export interface ServerSettings {
     readonly maxToolBytes: number;
     /** Of what one step adds to a task, as JSON. */
     readonly maxEventBytes: number;
+    /** Default 10,000. */
+    readonly maxHistoryMessages: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
@@ -332,6 +294,19 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Of that, how long readiness says no before anything is refused, milliseconds; at most half of it counts. Default 2,000. */
   readonly drainDelayMs: number;
+}
+
+/** CFG-85 */
+export interface ApprovalSettings {
+  /** '' = nobody is told. */
+  readonly webhookUrl: string;
+  /** '' = nothing is signed. */
+  readonly webhookSecret: string;
+  /** Until the webhook has answered one request. Default 300 s. */
+  readonly timeoutMs: number;
+  readonly allowPrivate: readonly string[];
+  /** A wait for somebody ends in FAILED after this, milliseconds; 0 = never. Default 24 h. */
+  readonly expiresAfterMs: number;
 }
 
 /** `server.a2a.push` */

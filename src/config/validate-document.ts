@@ -47,7 +47,7 @@ function toFinding(error: ErrorObject, document: unknown): Finding | undefined {
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = params.additionalProperty as string;
-      return { path: [...path, key], description: describeUnknownKey(key, Object.keys(schema.properties ?? {})) };
+      return { path: [...path, key], description: describeUnknownKey([...path, key], Object.keys(schema.properties ?? {})) };
     }
     case 'required': {
       const key = params.missingProperty as string;
@@ -64,7 +64,18 @@ function toFinding(error: ErrorObject, document: unknown): Finding | undefined {
   }
 }
 
-function describeUnknownKey(key: string, known: readonly string[]): string {
+/** Keys that other configurations have in these places, and what says the same here (CFG-76). */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'storage.memory.vector_provider':
+    "unknown key: vectors of memory are kept in SQL, beside the sessions, so that there is no provider to choose; leave it out and write 'backend: vector' with 'embedder: <name in embedders>'",
+  'server.memory': "unknown key: memory is configured at 'storage.memory', with backend and embedder",
+  'storage.index': "unknown key: memory is configured at 'storage.memory', with 'backend: keyword' or 'backend: vector'",
+};
+
+function describeUnknownKey(path: Path, known: readonly string[]): string {
+  const advice = ELSEWHERE[formatPath(path)];
+  if (advice !== undefined) return advice;
+  const key = String(path.at(-1));
   const near = findNearestName(key, known);
   return near === undefined ? `unknown key; known here: ${known.join(', ')}` : `unknown key; did you mean '${near}'?`;
 }

@@ -11,6 +11,10 @@
  *    places it ever used (`slots`), so a follower knows what to drop without having seen the generations between.
  */
 import { sha256Hex } from '../base/json.js';
+import type { Metadata } from '../base/metadata.js';
+import type { ChunkPlace } from '../threads/messages.js';
+
+export type { ChunkPlace } from '../threads/messages.js';
 
 export interface DocumentRecord {
   /** `documentKey(store, id)`. */
@@ -26,6 +30,8 @@ export interface DocumentRecord {
   /** Size and time of change of the indexed content, as the source told them. */
   readonly bytes: number;
   readonly modifiedAt: number;
+  /** What the source calls this state of the document, such as an ETag; '' = it tells size and time of change only. */
+  readonly sourceVersion: string;
   /** `failed`: the last try failed; chunks of the version before it, if any, stay searchable. */
   readonly status: 'indexed' | 'failed' | 'removed';
   /** Of the last failure; '' = none. */
@@ -54,8 +60,11 @@ export interface IndexDocument extends ChangeOf {
   readonly embedder: string;
   readonly bytes: number;
   readonly modifiedAt: number;
+  readonly sourceVersion: string;
   readonly title: string;
   readonly sourcePath: string;
+  /** Of the document; its chunks have it too. */
+  readonly metadata: Metadata;
   readonly chunks: readonly NewChunk[];
 }
 
@@ -63,6 +72,8 @@ export interface NewChunk {
   readonly text: string;
   readonly startLine: number;
   readonly endLine: number;
+  /** Pages, headings, the function it is of: what only this chunk has. */
+  readonly place: ChunkPlace;
   readonly vector: Float32Array;
 }
 
@@ -71,6 +82,7 @@ export interface TouchDocument extends ChangeOf {
   readonly type: 'touch';
   readonly bytes: number;
   readonly modifiedAt: number;
+  readonly sourceVersion: string;
 }
 
 export interface FailDocument extends ChangeOf {
@@ -108,6 +120,8 @@ export interface ChunkVector {
   readonly documentKey: string;
   readonly index: number;
   readonly vector: Float32Array;
+  /** The document's, the chunk's place and the names that every chunk has (`chunkMetadata`). */
+  readonly metadata: Metadata;
 }
 
 export interface StoredChunk extends ChunkVector {
@@ -118,6 +132,7 @@ export interface StoredChunk extends ChunkVector {
   readonly text: string;
   readonly startLine: number;
   readonly endLine: number;
+  readonly place: ChunkPlace;
 }
 
 export interface StoreCounts {
@@ -151,4 +166,9 @@ export function documentKey(store: string, id: string): string {
 
 export function chunkId(key: string, index: number): string {
   return `${key}:${index}`;
+}
+
+/** What a search can ask of a chunk: its document's own metadata below, then names that nothing overrides. */
+export function chunkMetadata(document: Metadata, store: string, documentId: string, place: ChunkPlace): Metadata {
+  return { ...document, ...place, store, document_id: documentId };
 }

@@ -12,7 +12,7 @@ import { untilAborted } from '../base/abort.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
-import type { CollectionPosition, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
+import type { CollectionPosition, VectorQuery, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
 import { type ChunkStore, chunkId, type DocumentMove } from './chunk-store.js';
 
 export interface IndexFollowerOptions {
@@ -47,15 +47,15 @@ export class IndexFollower {
   }
 
   /** Nearest chunks by id. The first call starts following. */
-  async search(vector: Float32Array, topK: number, signal: AbortSignal): Promise<VectorSearch> {
+  async search(query: VectorQuery, signal: AbortSignal): Promise<VectorSearch> {
     const { vectorStore } = this.#options;
     if (!this.#isFilled) await this.#waitForFirst(signal);
     // What was reached before the search began: the index may move on while the answer travels.
     const reached = this.#reached;
-    const found = await vectorStore.search(this.#index, vector, topK, signal);
+    const found = await vectorStore.search(this.#index, query, signal);
     if (!this.#isFilled || !isBehind(found.position, reached)) return found;
     await untilAborted(this.catchUp(), signal);
-    return await vectorStore.search(this.#index, vector, topK, signal);
+    return await vectorStore.search(this.#index, query, signal);
   }
 
   /** Resolves when everything committed before the call is searchable here. */
@@ -156,7 +156,11 @@ export class IndexFollower {
     const { chunkStore, vectorStore, embedder } = this.#options;
     const filled = moves.filter((move) => move.chunkCount > 0).map((move) => move.key);
     const vectors = filled.length === 0 ? [] : await chunkStore.vectors(filled, embedder);
-    const entries = vectors.map((chunk) => ({ id: chunkId(chunk.documentKey, chunk.index), vector: chunk.vector }));
+    const entries = vectors.map((chunk) => ({
+      id: chunkId(chunk.documentKey, chunk.index),
+      vector: chunk.vector,
+      metadata: chunk.metadata,
+    }));
     for (let at = 0; at < entries.length; at += PAGE_VECTORS) await vectorStore.upsert(this.#index, entries.slice(at, at + PAGE_VECTORS));
     const living = new Set(entries.map((entry) => entry.id));
     const gone = moves.flatMap((move) =>

@@ -1,11 +1,11 @@
 /** A few documents from bytes to committed chunks: the unit of work of an ingest. */
-import { backoffMs } from '../base/backoff.js';
-import { AppError, describeError, toAppError } from '../base/errors.js';
+import { AppError, describeError, type ErrorCode, toAppError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
+import type { Metadata } from '../base/metadata.js';
 import type { PreparedDocument, TextChunk } from '../threads/messages.js';
 import type { DocumentChange, DocumentRecord, FailureStage, IndexDocument } from './chunk-store.js';
 import type { IngestOptions } from './ingest-options.js';
-import type { SourceDocument } from './sources/document-source.js';
+import type { SourceContent, SourceDocument } from './sources/document-source.js';
 
 export interface DocumentWork {
   readonly document: SourceDocument;
@@ -27,7 +27,9 @@ export interface BatchOptions extends IngestOptions {
 interface Prepared {
   readonly work: DocumentWork;
   readonly contentHash: string;
+  readonly version: string;
   readonly title: string;
+  readonly metadata: Metadata;
   readonly chunks: readonly TextChunk[];
 }
 
@@ -44,17 +46,25 @@ export async function ingestBatch(options: BatchOptions, batch: readonly Documen
 /** The document's text in chunks, or the change that says why not. */
 async function prepare(options: BatchOptions, work: DocumentWork, signal: AbortSignal): Promise<Prepared | DocumentChange> {
   const { document, record } = work;
-  let content: Uint8Array<ArrayBuffer>;
+  let content: SourceContent | 'unchanged';
   try {
-    content = await options.source.read(document, signal);
+    const knownVersion = record?.pipeline === options.pipeline ? record.sourceVersion : '';
+    content = document.content ?? (await options.source.read(document, knownVersion, signal));
   } catch (error) {
     return failure(options, work, 'read', error, signal);
   }
+  if (content === 'unchanged') return touch(options, work, document.version);
+  const version = content.version ?? document.version;
   try {
     const knownHash = record?.pipeline === options.pipeline ? record.contentHash : '';
-    const prepared = await prepareOnThread(options, { name: document.name, content, chunking: options.chunking, knownHash }, signal);
-    if (prepared.type === 'prepared') return { work, contentHash: prepared.contentHash, title: prepared.title, chunks: prepared.chunks };
-    return { type: 'touch', ...identity(options, work), bytes: document.bytes, modifiedAt: document.modifiedAt };
+    const prepared = await prepareOnThread(
+      options,
+      { name: document.name, mediaType: content.mediaType, content: content.bytes, chunking: options.chunking, knownHash },
+      signal,
+    );
+    if (prepared.type === 'unchanged') return touch(options, work, version);
+    const { contentHash, title, chunks } = prepared;
+    return { work, contentHash, version, title, metadata: { ...document.metadata, ...content.metadata }, chunks };
   } catch (error) {
     return failure(options, work, 'prepare', error, signal);
   }
@@ -80,14 +90,16 @@ async function prepareOnThread(
   }
 }
 
-/** Embeds all documents' chunks together; when that fails, each document on its own, so that only the culprit fails. */
+/**
+ * Embeds all documents' chunks together. When something in them fails, each half on its own, so that only the culprit fails (W-72); what
+ * was embedded before is not paid again (`embedders.<name>.cache`).
+ */
 async function embedAll(options: BatchOptions, documents: readonly Prepared[], signal: AbortSignal): Promise<readonly DocumentChange[]> {
+  const texts = documents.flatMap((document) => document.chunks.map((chunk) => chunk.text));
   try {
-    const vectors = await embedTexts(
-      options,
-      documents.flatMap((document) => document.chunks.map((chunk) => chunk.text)),
-      signal,
-    );
+    const vectors = texts.length === 0 ? [] : await options.embedder.embed(texts, 'document', signal);
+    if (vectors.length !== texts.length)
+      throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${vectors.length} vectors for ${texts.length} texts` });
     let at = 0;
     return documents.map((document) => {
       const change = indexChange(options, document, vectors.slice(at, at + document.chunks.length));
@@ -96,37 +108,14 @@ async function embedAll(options: BatchOptions, documents: readonly Prepared[], s
     });
   } catch (error) {
     signal.throwIfAborted();
-    if (documents.length === 1) return [failure(options, (documents[0] as Prepared).work, 'embed', error, signal)];
-    const changes: DocumentChange[] = [];
-    for (const document of documents) changes.push(...(await embedAll(options, [document], signal)));
-    return changes;
+    const { code, details } = toAppError(error, 'EMBEDDER_FAILED');
+    if (CONCERNS_ALL.has(code)) throw error;
+    // A server that fails at one text answers 500 to all that came with it; one that is away is asked no more often than it must be.
+    const isAway = code === 'EMBEDDER_UNAVAILABLE' && details['status'] !== 500;
+    if (documents.length === 1 || isAway) return documents.map(({ work }) => failure(options, work, 'embed', error, signal));
+    const half = Math.ceil(documents.length / 2);
+    return [...(await embedAll(options, documents.slice(0, half), signal)), ...(await embedAll(options, documents.slice(half), signal))];
   }
-}
-
-async function embedTexts(
-  { embedder, clock }: BatchOptions,
-  texts: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly Float32Array[]> {
-  const vectors: Float32Array[] = [];
-  for (let at = 0; at < texts.length; at += embedder.batchSize) {
-    const part = texts.slice(at, at + embedder.batchSize);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const found = await embedder.embed(part, 'document', signal);
-        if (found.length !== part.length)
-          throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${found.length} vectors for ${part.length} texts` });
-        vectors.push(...found);
-        break;
-      } catch (error) {
-        signal.throwIfAborted();
-        const { disposition, retryAfterMs } = toAppError(error, 'EMBEDDER_FAILED');
-        if (disposition !== 'retry' || attempt >= EMBED_TRIES) throw error;
-        await clock.sleep(retryAfterMs ?? backoffMs(attempt, EMBED_BACKOFF), signal);
-      }
-    }
-  }
-  return vectors;
 }
 
 async function commitAll(options: BatchOptions, changes: readonly DocumentChange[]): Promise<BatchCounts> {
@@ -192,7 +181,7 @@ function* byChunks(changes: readonly DocumentChange[]): Generator<readonly Docum
 
 function indexChange(
   options: BatchOptions,
-  { work, contentHash, title, chunks }: Prepared,
+  { work, contentHash, version, title, metadata, chunks }: Prepared,
   vectors: readonly Float32Array[],
 ): IndexDocument {
   const { document } = work;
@@ -204,10 +193,17 @@ function indexChange(
     embedder: options.embedderFingerprint,
     bytes: document.bytes,
     modifiedAt: document.modifiedAt,
+    sourceVersion: version,
+    metadata,
     title: title || document.name,
     sourcePath: document.id,
     chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
   };
+}
+
+function touch(options: BatchOptions, work: DocumentWork, version: string): DocumentChange {
+  const { bytes, modifiedAt } = work.document;
+  return { type: 'touch', ...identity(options, work), bytes, modifiedAt, sourceVersion: version };
 }
 
 function failure(options: BatchOptions, work: DocumentWork, stage: FailureStage, error: unknown, signal: AbortSignal): DocumentChange {
@@ -221,7 +217,12 @@ function identity({ store }: BatchOptions, { document, record }: DocumentWork) {
 }
 
 const PREPARE_LIMIT_MS = 60_000;
-const EMBED_TRIES = 3;
-const EMBED_BACKOFF = { baseMs: 1_000, maxMs: 30_000 };
+/** The next document would meet the same: the ingest ends with it, and no document is called failed. */
+const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set([
+  'EMBEDDER_UNAUTHORIZED',
+  'EMBEDDER_UNUSABLE',
+  'EMBEDDER_DIMENSION',
+  'EMBEDDER_RATE_LIMITED',
+]);
 /** Keeps a transaction, which in SQLite holds the only write lock, to a few milliseconds. */
 const COMMIT_CHUNKS = 256;

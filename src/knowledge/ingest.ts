@@ -10,7 +10,12 @@ import type { DocumentChange, DocumentRecord } from './chunk-store.js';
 import { type DocumentWork, ingestBatch } from './ingest-batch.js';
 import type { IngestOptions, IngestProgress } from './ingest-options.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
-import type { SourceDocument, SourceScan } from './sources/document-source.js';
+import type { DocumentSource, SourceDocument, SourceProblem } from './sources/document-source.js';
+
+interface SourceScan {
+  readonly documents: readonly SourceDocument[];
+  readonly problems: readonly SourceProblem[];
+}
 
 type Count = 'total' | 'done' | 'failed' | 'skipped' | 'removed' | 'chunks';
 
@@ -24,7 +29,7 @@ export async function ingestStore(options: IngestOptions, signal: AbortSignal): 
     options.onProgress?.(progress);
   };
 
-  const scan = await source.scan(signal);
+  const scan = await readScan(source, signal);
   add({ total: scan.documents.length + scan.problems.length });
   log.info(`ingest of '${store}' started: ${scan.documents.length} documents`);
   add({ failed: await recordProblems(options, scan) });
@@ -63,6 +68,16 @@ export async function ingestStore(options: IngestOptions, signal: AbortSignal): 
   return progress;
 }
 
+async function readScan(source: DocumentSource, signal: AbortSignal): Promise<SourceScan> {
+  const documents: SourceDocument[] = [];
+  const problems: SourceProblem[] = [];
+  for await (const finding of source.scan(signal)) {
+    if (finding.type === 'document') documents.push(finding.document);
+    else problems.push(finding.problem);
+  }
+  return { documents, problems };
+}
+
 interface Comparison {
   readonly pipeline: string;
   readonly onUnchanged: (count: number) => void;
@@ -93,6 +108,7 @@ async function* changedDocuments(
 
 function isUnchanged(document: SourceDocument, record: DocumentRecord, pipeline: string): boolean {
   if (record.status !== 'indexed' || record.pipeline !== pipeline) return false;
+  if (document.version !== '') return record.sourceVersion === document.version;
   if (record.bytes !== document.bytes || record.modifiedAt !== document.modifiedAt) return false;
   // Written in the same moment as it was indexed: a later write of equal length may carry the same time.
   return record.updatedAt - document.modifiedAt > SAME_MOMENT_MS;

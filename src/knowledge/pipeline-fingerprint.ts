@@ -1,13 +1,9 @@
 /** What a document's chunks and vectors depend on besides its content: when it changes, they are made anew. */
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import type { ChunkingSettings } from '../config/settings.js';
-import type { Embedder } from '../providers/embedders/contract.js';
 import { PREPARE_REVISION } from './extract/prepare-document.js';
 
-/** Vectors with equal fingerprints may be compared. */
-export function embedderFingerprint({ provider, model, dimension }: Pick<Embedder, 'provider' | 'model' | 'dimension'>): string {
-  return sha256Hex(canonicalJson({ provider, model, dimension })).slice(0, 16);
-}
+export { embedderFingerprint } from '../providers/embedders/fingerprint.js';
 
 export function pipelineFingerprint(chunking: ChunkingSettings, embedder: string, collection: string): string {
   return sha256Hex(canonicalJson({ revision: PREPARE_REVISION, chunking, embedder, collection })).slice(0, 16);

@@ -78,7 +78,7 @@ async function searchStore(
   const texts = new Map<string, StoredChunk>();
   // Asks for more while entries fall away: chunks of other stores in the collection, just retired ones, repeated texts.
   for (let wanted = Math.max(limit * 2, MIN_CANDIDATES); ; wanted *= 4) {
-    const { hits } = await store.follower.search(vector, wanted, signal);
+    const { hits } = await store.follower.search({ vector, topK: wanted }, signal);
     const unknown = hits.map((hit) => hit.id).filter((id) => !texts.has(id));
     for (const chunk of await chunkStore.chunks(store.collection, store.embedderFingerprint, unknown))
       texts.set(chunkId(chunk.documentKey, chunk.index), chunk);

@@ -82,6 +82,7 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
         return { ...member, agent: own.type === 'llm' ? createLlm(member.name, own, member.targets) : getAgent(member.name) };
       }),
       findMemberOf: (author) => findMemberOf(agents, members, author),
+      limits: getSettings(agents, root).limits,
       clock,
     });
   };

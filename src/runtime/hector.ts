@@ -26,7 +26,7 @@ export interface Hector {
   readonly url: string;
   /** Port of the gRPC service; `undefined` without one. */
   readonly grpcPort?: number | undefined;
-  /** Where a process without the role `front` serves metrics and health; `undefined`: nowhere. */
+  /** Of `observability.metrics.port`; `undefined` without one. */
   readonly metricsPort?: number | undefined;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
   ingest(
@@ -34,6 +34,11 @@ export interface Hector {
     onProgress: (progress: IngestProgress) => void,
     signal: AbortSignal,
   ): Promise<IngestProgress>;
+  /**
+   * Drops the index of what was said in sessions and makes it anew (MEM-03); says how many messages were read. An abort leaves a part of it.
+   * @throws AppError `CONFIG_INVALID` while no agent searches it.
+   */
+  rebuildMemory(signal: AbortSignal): Promise<number>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.js';
 import type { ChunkStore } from '../knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge } from '../knowledge/document-stores.js';
 import type { Logger } from '../observe/log.js';
+import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
 import { createVectorStore } from '../providers/vector-stores/registry.js';
@@ -17,6 +18,8 @@ import type { ThreadPools } from '../threads/pools.js';
 export interface KnowledgePoolOptions {
   readonly chunkStore: ChunkStore;
   readonly pools: ThreadPools;
+  /** What embedders share with all others: pace, vectors of before. */
+  readonly embedding: Omit<EmbedderDependencies, 'name'>;
   /** This process searches what it ingests; an ingest worker does not. */
   readonly followsOwnIngest: boolean;
   readonly clock: Clock;
@@ -37,12 +40,12 @@ export class KnowledgePool {
     const key = canonicalJson([embedders, vectorStores, documentStores]);
     const known = this.#created.get(key);
     if (known !== undefined) return known.knowledge;
-    const { pools, log } = this.#options;
+    const { pools, embedding, log } = this.#options;
     const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
     const knowledge = createKnowledge({
       ...this.#options,
       settings: { documentStores },
-      embedders: mapValues(embedders, (settings) => createEmbedder(settings, { textThreads: pools.text })),
+      embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
       vectorStores: stores,
     });
     this.#created.set(key, { knowledge, vectorStores: Object.values(stores) });
@@ -58,6 +61,6 @@ export class KnowledgePool {
   }
 }
 
-function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

@@ -4,6 +4,7 @@ import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { measureModel } from '../agents/llm/measure-model.js';
+import type { ToolHandleSources } from '../agents/llm/tool-handles.js';
 import { createRemoteAgent } from '../agents/remote/create-remote-agent.js';
 import { isRemote, RemotePeer } from '../agents/remote/remote-peer.js';
 import { createRunnerAgent } from '../agents/workflow/create-runner-agent.js';
@@ -12,6 +13,7 @@ import { AppError } from '../base/errors.js';
 import { listAgentsAbove } from '../config/agent-graph.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Retriever } from '../knowledge/retriever.js';
+import type { SessionArtifacts } from '../memory/artifacts/session-artifacts.js';
 import type { Logger } from '../observe/log.js';
 import { type Observer, silentObserver } from '../observe/observer.js';
 import type { LanguageModel } from '../providers/llms/contract.js';
@@ -44,6 +46,8 @@ export interface SnapshotDependencies {
   createMemory?(settings: Settings): MemorySearch;
   /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
   readonly findSessionArtifact?: (taskId: string, name: string) => Promise<string | undefined>;
+  /** What the runs of the run's session have put out (SES-07). Default: tools see none of it. */
+  readonly readSessionArtifacts?: (taskId: string) => Promise<SessionArtifacts>;
   readonly toolsets: ToolsetPool;
   readonly extensions: Extensions;
   readonly clock: Clock;
@@ -131,6 +135,10 @@ function createAgents(
     const wanted = findWantedToolsets(tools, names, settings.tools);
     return toolsets.filter((toolset) => wanted.includes(toolset.name));
   };
+  const handlesOf = ({ search }: AgentSettings): ToolHandleSources => ({
+    readArtifacts: dependencies.readSessionArtifacts,
+    memory: memory !== undefined && search.enabled ? { search: memory, maxResults: search.maxResults } : undefined,
+  });
   return buildAgents({
     settings,
     clock,
@@ -146,6 +154,7 @@ function createAgents(
         ...{ name, settings: agent, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
         model: measured(name, agent.llm, model),
         findSessionArtifact: dependencies.findSessionArtifact,
+        toolHandles: handlesOf(agent),
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),
@@ -159,7 +168,15 @@ function createAgents(
     createRunner(name, agent) {
       const tools = createOwnTools(name, agent);
       const llm = { maxToolOutputLength: 0 };
-      return createRunnerAgent({ name, order: agent.tools ?? [], tools, toolsets: findToolsets(agent, tools), llm, ...calls });
+      return createRunnerAgent({
+        name,
+        order: agent.tools ?? [],
+        tools,
+        toolsets: findToolsets(agent, tools),
+        llm,
+        toolHandles: handlesOf(agent),
+        ...calls,
+      });
     },
     createRemote(name, agent) {
       const peer = peers.get(name);

@@ -28,6 +28,8 @@ export interface KeeperOptions {
   readonly metrics: Meter;
   /** Moves session messages that their writer did not get to move (SES-10); `undefined` while sessions have no database of their own. */
   readonly moveSessions: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** Keeps what embedders remember of texts within its limits (EMB-05). Default: nobody does. */
+  readonly trimEmbeddings?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** The duties of a process with the role `keeper`; each is done by one such process at a time. */
@@ -35,12 +37,13 @@ export class Keeper {
   readonly #duties: readonly { close(): Promise<void> }[];
 
   constructor(options: KeeperOptions) {
-    const { moveSessions: round, indexer, leases, clock, log } = options;
+    const { moveSessions: round, trimEmbeddings: trim, indexer, leases, clock, log } = options;
     this.#duties = [
       new RecoverySweep(options),
       new ExpirySweep(options),
       new RetentionSweep(options),
       ...(round === undefined ? [] : [new KeeperDuty({ name: 'sessions', periodMs: MOVE_PERIOD_MS, leases, clock, log, round })]),
+      ...(trim === undefined ? [] : [new KeeperDuty({ name: 'embeddings', periodMs: TRIM_PERIOD_MS, leases, clock, log, round: trim })]),
       ...(indexer === undefined ? [] : [recallDuty(indexer, { leases, clock, log })]),
     ];
   }
@@ -52,6 +55,7 @@ export class Keeper {
 }
 
 const MOVE_PERIOD_MS = 5_000;
+const TRIM_PERIOD_MS = 300_000;
 
 /** Behind the runs, so that none of them waits for it (W-97). */
 function recallDuty(indexer: Pick<RecallIndexer, 'round'>, shared: Pick<KeeperOptions, 'leases' | 'clock' | 'log'>): KeeperDuty {

@@ -1,4 +1,5 @@
 import type { ChildRun } from '../agents/agent.js';
+import { readSpent } from '../agents/spent.js';
 import type { ChildRunStore, TaskRecord } from '../tasks/task-store.js';
 
 /** What a run sees of those that it branched into. A run that has none costs nothing. */
@@ -15,6 +16,7 @@ export async function readChildRuns(
     statusMessage,
     statusMetadata,
     ...(task.expiresAt === undefined ? {} : { expiresAt: task.expiresAt }),
+    spent: readSpent(task.control),
     messages,
   }));
 }

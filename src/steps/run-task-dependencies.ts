@@ -29,4 +29,6 @@ export interface RunTaskDependencies {
   readonly checkpoint: CheckpointSettings;
   /** `server.limits.max_event_bytes`: what a step may add to a task. Default 8 MiB. */
   readonly maxEventBytes?: number;
+  /** `server.limits.max_history_messages`. Default: all of the session is read. */
+  readonly maxHistoryMessages?: number;
 }

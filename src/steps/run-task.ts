@@ -72,7 +72,7 @@ async function takeTurn(
   hold: Pick<Turn, 'lease' | 'signal' | 'draining'>,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
-  const { store, publisher, metrics, worker } = dependencies;
+  const { store, publisher, metrics, worker, maxHistoryMessages: limit } = dependencies;
   const { task, events, from } = taken;
   const { agent } = task;
   metrics.add('agent_active_runs', { agent }, 1);
@@ -80,7 +80,11 @@ async function takeTurn(
     await publisher.publishEvents(events);
     const attributes = { 'hector.task.id': task.id, 'hector.session_id': task.contextId };
     const [history, sessionState, children] = await withSpan('hector.session.load', attributes, () =>
-      Promise.all([store.sessionMessages(task, { upToTurn: task.turn }), store.sessionState(task), readChildRuns(task, store)]),
+      Promise.all([
+        store.sessionMessages(task, { upToTurn: task.turn, ...(limit === undefined ? {} : { limit }) }),
+        store.sessionState(task),
+        readChildRuns(task, store),
+      ]),
     );
     const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.

@@ -1,12 +1,16 @@
 /**
  * The tasks this process is running, so that a cancel or a drain can reach them.
  *
- * Owns: one AbortController per running task. Does not own: leases, commits.
+ * Owns: one AbortController per running task, and per call that it runs. Does not own: leases, commits.
  */
+import type { RunningCalls } from '../agents/llm/cancelable-calls.js';
 import { AppError, type ErrorCode } from '../base/errors.js';
+import type { CallReference } from '../tasks/coordination.js';
+import type { TaskRecord } from '../tasks/task-store.js';
 
 export class RunningTasks {
   readonly #controllers = new Map<string, AbortController>();
+  readonly #calls = new Set<CallReference & { readonly rootId: string; readonly controller: AbortController }>();
   readonly #onEmpty: (() => void)[] = [];
 
   get size(): number {
@@ -25,6 +29,25 @@ export class RunningTasks {
         for (const resolve of this.#onEmpty.splice(0)) resolve();
       },
     };
+  }
+
+  /** Where a run's steps keep their calls. */
+  callsOf({ id: taskId, child }: Pick<TaskRecord, 'id' | 'child'>): RunningCalls {
+    return {
+      begin: (callId) => {
+        const call = { taskId, rootId: child?.rootId ?? taskId, callId, controller: new AbortController() };
+        this.#calls.add(call);
+        return { signal: call.controller.signal, end: () => void this.#calls.delete(call) };
+      },
+    };
+  }
+
+  /** API-09: stops a call of this run or of one below it, which is a root then. @returns whether it runs here. */
+  cancelCall({ taskId, callId }: CallReference): boolean {
+    const found = [...this.#calls].filter((call) => call.callId === callId && (call.taskId === taskId || call.rootId === taskId));
+    for (const { controller } of found)
+      controller.abort(new AppError('TOOL_CALL_CANCELED', { message: `Somebody canceled the call '${callId}'` }));
+    return found.length > 0;
   }
 
   /** Resolves when nothing runs; at once when nothing does. */

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'bullmq';
 import type { Closers } from '../base/closers.js';
 import { newId } from '../base/ids.js';
 import type { Settings } from '../config/settings.js';
-import type { CancelSignals, ProgressMarks } from '../tasks/coordination.js';
+import type { CallSignals, CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { RunningTasks } from './running-tasks.js';
 import { StepWorker, type StepWorkerOptions } from './step-worker.js';
@@ -14,6 +14,7 @@ export interface StartStepWorkerOptions extends Ports {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
   readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
+  readonly callSignals: Pick<CallSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
   /** A connection of its own for every BullMQ worker. */
   readonly connect: () => ConnectionOptions;
@@ -26,11 +27,13 @@ export interface StartStepWorkerOptions extends Ports {
 
 /** Resolves when jobs can be taken. */
 export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
-  const { settings, queue, signals, progress, connect, disconnect, drainMs, closers } = options;
+  const { settings, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
   const { store, leases, publisher, getAgent, clock, log, metrics } = options;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
+  const listeningForCalls = await callSignals.listen((call) => running.cancelCall(call));
+  closers.add(() => listeningForCalls.close());
   const worker = new StepWorker({
     connect,
     disconnect,
@@ -45,6 +48,7 @@ export async function startStepWorker(options: StartStepWorkerOptions): Promise<
       timeSliceMs: settings.queue.timeSliceMs,
       checkpoint: settings.storage.checkpoint,
       maxEventBytes: settings.server.limits.maxEventBytes,
+      maxHistoryMessages: settings.server.limits.maxHistoryMessages,
     },
   });
   closers.add(() => worker.close(drainMs));

@@ -1,5 +1,6 @@
 /** What a step's outcome becomes in the log: pure. */
 import type { StepOutcome, StepState } from '../agents/agent.js';
+import { findUsage, withUsage } from '../agents/usage.js';
 import { isoTime } from '../base/clock.js';
 import { type AppError, describeForClient } from '../base/errors.js';
 import { newId } from '../base/ids.js';
@@ -50,8 +51,9 @@ function branchOf(
   // Of the step that is being committed: children stand below it, on whichever worker they run.
   const traceparent = currentTraceContext();
   return {
-    starts: starts.map(({ key, agent, messages, inheritsHistory, state }) => ({
+    starts: starts.map(({ key, agent, messages, inheritsHistory, state, control }) => ({
       ...{ taskId: newId(at), key, agent, messages, inheritsHistory },
+      ...(control === undefined ? {} : { control }),
       ownState: state === 'copied' ? own : undefined,
       ...(traceparent === '' ? {} : { traceparent }),
     })),
@@ -108,8 +110,15 @@ export function failedOutcome(task: TaskRecord, failure: AppError): StepOutcome 
   return { ...failedWith(task, text), errorCode: failure.code };
 }
 
-/** Ends the run with this text. */
+/** Ends the run with this text, and with what it has used by its last commit. */
 export function failedWith(task: TaskRecord, text: string): Extract<StepOutcome, { type: 'failed' | 'rejected' }> {
   const statusMessage = { messageId: newId(), contextId: task.contextId, taskId: task.id, role: 'ROLE_AGENT', parts: [{ text }] } as const;
-  return { type: 'failed', control: task.control, messages: [], events: [], statusMessage };
+  return {
+    type: 'failed',
+    control: task.control,
+    messages: [],
+    events: [],
+    statusMessage,
+    ...withUsage(undefined, findUsage(task.control)),
+  };
 }

@@ -19,7 +19,7 @@ import type { StepPreviews } from './step-previews.js';
 export async function takeStep(
   state: StepState,
   { signal, turn, lease, previews }: { signal: AbortSignal; turn: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
-  { getAgent, store, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
+  { getAgent, store, running, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
   const agent = await getAgent(task.configVersion, task.agent);
@@ -32,7 +32,15 @@ export async function takeStep(
     const ledger = createStepLedger(task, store, lease, clock);
     const readEvents = () => readRunEvents(store, task);
     const points = checkpointPoints(checkpoint);
-    const outcome = await agent.runStep(state, { signal, turn, readEvents, preview, ledger, checkpoint: points });
+    const outcome = await agent.runStep(state, {
+      signal,
+      turn,
+      readEvents,
+      preview,
+      ledger,
+      checkpoint: points,
+      calls: running.callsOf(task),
+    });
     if (outcome.type === 'branch') assertBranch(outcome, state);
     assertSize(outcome, task, maxEventBytes);
     return outcome;

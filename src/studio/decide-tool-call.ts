@@ -16,8 +16,10 @@ import { ended } from './resume-checkpoint.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
+type DecisionPorts = Pick<StudioPorts, 'tasks' | 'toolCalls' | 'acceptMessage'>;
+
 export async function decideToolCall(
-  ports: StudioPorts,
+  ports: DecisionPorts,
   run: RunReference,
   callId: string,
   decision: DecisionRequest,
@@ -43,7 +45,7 @@ export async function decideToolCall(
   };
 }
 
-async function notAsked(ports: StudioPorts, task: TaskRecord, callId: string): Promise<AppError> {
+async function notAsked(ports: DecisionPorts, task: TaskRecord, callId: string): Promise<AppError> {
   const row = isPossibleId(callId) ? await findCall(ports, task, callId) : undefined;
   if (row !== undefined)
     return new AppError('TOOL_CALL_NOT_OPEN', {
@@ -71,14 +73,14 @@ function assertFits({ decision, argumentsHash }: DecisionRequest, { asks, callId
 }
 
 /** What the ledger says of a call of this run or of one below it; of several that are called the same, one that waits for a decision. */
-async function findCall(ports: StudioPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
+export async function findCall(ports: DecisionPorts, task: TaskRecord, callId: string): Promise<ToolCallRecord | undefined> {
   const runs = [task, ...(await readBranches(ports.tasks, task))];
   const rows = (await Promise.all(runs.map(({ id }) => ports.toolCalls.toolCalls(id, { callIds: [callId] })))).flat();
   return rows.find(({ status }) => status === 'awaiting' || status === 'unknown') ?? rows[0];
 }
 
 /** A decision is final; only the same one may come again. */
-async function assertOpen(ports: StudioPorts, task: TaskRecord, question: Question, messageId: string): Promise<void> {
+async function assertOpen(ports: DecisionPorts, task: TaskRecord, question: Question, messageId: string): Promise<void> {
   const row = await findCall(ports, task, question.callId);
   if (row === undefined || row.decision?.messageId === messageId) return;
   if (row.status === (question.asks === 'approval' ? 'awaiting' : 'unknown')) return;
@@ -103,7 +105,7 @@ function toData({ callId, asks, argumentsHash }: Question, { decision, reason, r
   };
 }
 
-async function send(ports: StudioPorts, task: TaskRecord, message: Message): Promise<TaskRecord> {
+async function send(ports: DecisionPorts, task: TaskRecord, message: Message): Promise<TaskRecord> {
   const { agent, owner, tenant, configVersion } = task;
   try {
     return await ports.acceptMessage({ agent, owner, tenant, configVersion, message });

@@ -11,6 +11,8 @@ export interface Question extends OpenCall {
   readonly argumentsHash: string;
   readonly arguments: JsonValue;
   readonly prompt: string;
+  /** Who wants to make it; '' = the run's own agent. */
+  readonly agent: string;
 }
 
 type Log = Pick<TaskStore, 'events'>;
@@ -31,7 +33,8 @@ export async function findQuestion(log: Log, task: TaskRecord, callId: string): 
   return undefined;
 }
 
-async function* newestFirst(log: Log, { id, seq }: TaskRecord): AsyncGenerator<TaskEvent> {
+/** A run's events, the newest first, back to `MAX_EVENTS`. */
+export async function* newestFirst(log: Log, { id, seq }: TaskRecord): AsyncGenerator<TaskEvent> {
   const oldest = Math.max(0, seq - MAX_EVENTS);
   for (let end = seq; end > oldest; end -= PAGE) {
     const start = Math.max(oldest, end - PAGE);
@@ -44,7 +47,7 @@ function questionsOf(event: TaskEvent): readonly Question[] {
   const { message } = event.status;
   return (message?.parts ?? []).flatMap(({ data }) => {
     if (!isJsonObject(data)) return [];
-    const { type, tool_call_id: callId, tool_name: tool, arguments_hash: hash, prompt } = data;
+    const { type, tool_call_id: callId, tool_name: tool, arguments_hash: hash, prompt, agent } = data;
     const asks = typeof type === 'string' ? ASKS.get(type) : undefined;
     if (asks === undefined || typeof callId !== 'string') return [];
     return [
@@ -56,6 +59,7 @@ function questionsOf(event: TaskEvent): readonly Question[] {
         argumentsHash: typeof hash === 'string' ? hash : '',
         arguments: data.arguments ?? null,
         prompt: typeof prompt === 'string' ? prompt : '',
+        agent: typeof agent === 'string' ? agent : '',
       },
     ];
   });

@@ -4,7 +4,7 @@ import type { TraceReader } from '../observe/tracing/span-ring.js';
 import type { ToolsetHealth } from '../providers/tools/contract.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
-import type { FeedPublisher, LeaseView } from '../tasks/coordination.js';
+import type { CallSignals, FeedPublisher, LeaseView } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
@@ -25,6 +25,7 @@ export interface StudioPorts {
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
+  readonly callSignals: Pick<CallSignals, 'cancel'>;
   /** The servers whose tools this process uses. */
   readonly toolsets: () => readonly ToolsetHealth[];
   /** The spans that ended last in this process. Default: it keeps none. */

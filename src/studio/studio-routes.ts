@@ -1,3 +1,4 @@
+import { cancelToolCall } from './cancel-tool-call.js';
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
@@ -53,6 +54,14 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       method: 'POST',
       pattern: '/api/tasks/{taskId}/toolCalls/{callId}/decision',
       handle: async (request) => decideToolCall(ports, runOf(request), request.parameters.callId as string, readDecision(request.body)),
+    },
+    {
+      method: 'POST',
+      pattern: '/api/tasks/{taskId}/toolCalls/{callId}/cancel',
+      async handle(request) {
+        assertNoMembers(request.body);
+        return cancelToolCall(ports, runOf(request), request.parameters.callId as string);
+      },
     },
   ];
 }

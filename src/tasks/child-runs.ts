@@ -2,6 +2,7 @@
  * Runs below another run (ARCHITECTURE §5: parallel branches are steps with their own lease and a join row in SQL): where they hang,
  * and how they begin. `root` is the run that a client started; everything below it ends with it.
  */
+import type { JsonObject } from '../base/json.js';
 import type { SessionMessage } from './session-message.js';
 import type { SessionState } from './session-state.js';
 
@@ -39,6 +40,8 @@ export interface ChildStartWrite {
   readonly agent: string;
   readonly messages: readonly SessionMessage[];
   readonly inheritsHistory: boolean;
+  /** What its first step finds. Default: nothing. */
+  readonly control?: JsonObject;
   /** What its own state begins with; `undefined`: it shares the state of its parent. */
   readonly ownState: SessionState | undefined;
   /** Trace context of the step that begins it (`TaskRecord.traceparent`). Default: that of its parent. */

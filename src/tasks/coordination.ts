@@ -64,6 +64,35 @@ export interface CancelSignals {
   listen(onCancel: (taskId: string) => void): Promise<FeedSubscription>;
 }
 
+/** A tool call of a run, or of one below it. */
+export interface CallReference {
+  readonly taskId: string;
+  readonly callId: string;
+}
+
+/** Cancels of single calls, which reach the worker that runs them (API-09). */
+export interface CallSignals {
+  /** Whether some worker had the call and stops it now. @throws AppError `REDIS_UNAVAILABLE` */
+  cancel(call: CallReference): Promise<boolean>;
+  /** `stop` says whether this process runs the call. */
+  listen(stop: (call: CallReference) => boolean): Promise<FeedSubscription>;
+}
+
+/** How far the telling of one question has got. */
+export interface ApprovalMark {
+  readonly state: 'told' | 'failed' | 'given-up';
+  readonly failures: number;
+  /** Epoch milliseconds; of `failed`. */
+  readonly nextAttemptAt: number;
+}
+
+/** What keeps a webhook from being told of a question again. Losing a mark tells it twice. */
+export interface ApprovalMarks {
+  /** Questions without a mark are left out. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, ApprovalMark>>;
+  write(key: string, mark: ApprovalMark): Promise<void>;
+}
+
 /** When the deployment's workers last got anywhere. */
 export interface ProgressMarks {
   /** A worker took or finished a job just now, or has its hands full. Waits for nothing and never throws. */

@@ -5,7 +5,7 @@
  * (R3), either beside a step's commit or in the middle of a step, right before and right after the call.
  */
 import type { JsonValue } from '../base/json.js';
-import type { TaskState } from '../protocol/a2a.js';
+import type { Part, TaskState } from '../protocol/a2a.js';
 import type { FilePart } from './session-message.js';
 import type { StateDelta } from './session-state.js';
 
@@ -27,8 +27,16 @@ export interface StoredToolResult {
   readonly isError: boolean;
   readonly data?: JsonValue;
   readonly files?: readonly FilePart[];
+  /** New versions of the session's artifacts (SES-07): they are put out with the commit of its step. */
+  readonly artifacts?: readonly StoredArtifact[];
   /** What the call changes of the session's state (SES-03): it takes effect with the commit of its step. */
   readonly sessionState?: StateDelta;
+}
+
+export interface StoredArtifact {
+  readonly name: string;
+  readonly description?: string;
+  readonly parts: readonly Part[];
 }
 
 export interface ToolCallWrite {

@@ -2,6 +2,17 @@
 import type { ErrorCode } from '../base/errors.js';
 import type { ChunkingSettings } from '../config/settings.js';
 
+/** Where in its document a chunk stands, beside its lines (RAG-23); a member that does not apply is left out. */
+export interface ChunkPlace {
+  /** Pages, sheets or slides, from 1, both inclusive. */
+  readonly startPage?: number;
+  readonly endPage?: number;
+  /** The headings that it stands under, outermost first, joined by ` > `. */
+  readonly section?: string;
+  readonly functionName?: string;
+  readonly typeName?: string;
+}
+
 /** What the text threads do: one entry per message, `workers/threads/text.ts` answers them. */
 export interface TextMessages {
   /** Hash, extract and chunk one document. `content` is transferred. */
@@ -13,6 +24,8 @@ export interface TextMessages {
 export interface PrepareRequest {
   /** Name with extension; it decides the extractor. */
   readonly name: string;
+  /** Goes before the extension; `undefined` = the extension decides. */
+  readonly mediaType?: string | undefined;
   readonly content: Uint8Array;
   readonly chunking: ChunkingSettings;
   /** SHA-256 of the version that is already indexed; '' = none. Equal content is not extracted again. */
@@ -28,6 +41,7 @@ export interface TextChunk {
   /** Lines of the source, from 1, both inclusive. */
   readonly startLine: number;
   readonly endLine: number;
+  readonly place: ChunkPlace;
 }
 
 export interface EmbedRequest {

@@ -118,9 +118,12 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     const [a] = children as [TaskRecord];
     await store.commit(withTree(a, sampleCommit(a, 'TASK_STATE_INPUT_REQUIRED', { expiresAt: 5 })));
     const taken = await takeNow(store, root.id);
-    t.match(await store.expire(a.id, 'too late', 6), { type: 'expired', wakes: undefined, events: [] });
+    t.same(await store.expire(a.id, 'too late', 6), { type: 'not-due' }, 'whoever has the parent has read that it waits');
     const said = await branch(store, taken, { starts: [], says: [{ taskId: a.id, message: sampleMessage('x') }] });
     t.match(said, { wakes: [{ id: root.id, openChildren: 0 }] });
+    const again = await takeNow(store, root.id);
+    await store.commit(withTree(again, sampleCommit(again, 'TASK_STATE_INPUT_REQUIRED')));
+    t.match(await store.expire(a.id, 'too late', 7), { type: 'expired', wakes: [{ id: root.id, state: 'TASK_STATE_WORKING' }] });
     await takeNow(store, root.id);
     t.match(await store.children(root.id), [{ task: { state: 'TASK_STATE_FAILED' } }]);
   });
@@ -144,6 +147,42 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     t.match(await store.find(root.id, undefined), { seq });
     t.match(await store.descendants(root.id), Array(3).fill({ state: 'TASK_STATE_CANCELED' }));
     t.same(await store.runnable(Number.MAX_SAFE_INTEGER, 10), []);
+  });
+
+  await t.test('a wait that ends by itself wakes the run above it, and all above that one stand (CHK-11)', async (t) => {
+    const { store, root, children } = await branched(t, open, ['a', 'b']);
+    const [a, b] = children as [TaskRecord, TaskRecord];
+    const grand = start('deep');
+    await branch(store, a, { starts: [grand], says: [] });
+    const deep = await takeNow(store, grand.taskId);
+    const waits = (run: TaskRecord, expiresAt?: number) =>
+      store.commit(
+        withTree(
+          run,
+          sampleCommit(run, 'TASK_STATE_INPUT_REQUIRED', {
+            events: [status('TASK_STATE_INPUT_REQUIRED', 'which?')],
+            ...(expiresAt === undefined ? {} : { expiresAt }),
+          }),
+        ),
+      );
+    t.match(await waits(deep, 5), { wakes: [{ id: a.id }] });
+    await waits(await takeNow(store, a.id));
+    t.match(await store.commit(withTree(b, sampleCommit(b))), { wakes: [{ id: root.id }] });
+    await waits(await takeNow(store, root.id));
+    const { seq } = (await store.find(root.id, undefined)) as TaskRecord;
+    t.match(await store.expire(deep.id, 'too late', 6), {
+      type: 'expired',
+      task: { id: deep.id, state: 'TASK_STATE_FAILED' },
+      wakes: [{ id: a.id, state: 'TASK_STATE_WORKING', openChildren: 0 }],
+      events: [{ taskId: root.id, seq: seq + 1, type: 'status.changed', status: { state: 'TASK_STATE_WORKING' } }],
+    });
+    t.match(await store.find(root.id, undefined), { state: 'TASK_STATE_WORKING', openChildren: 1 });
+    t.match(await store.take(root.id, Date.now()), { type: 'not-runnable' });
+    const taken = await takeNow(store, a.id);
+    t.match(await store.children(a.id), [{ task: { state: 'TASK_STATE_FAILED' }, statusMessage: { parts: [{ text: 'too late' }] } }]);
+    t.match(await store.commit(withTree(taken, sampleCommit(taken))), { wakes: [{ id: root.id }] });
+    const last = await takeNow(store, root.id);
+    t.match(await store.commit(withTree(last, sampleCommit(last))), { task: { state: 'TASK_STATE_COMPLETED' } });
   });
 
   await t.test('a child that is given up, or expires while it is held, wakes its parent', async (t) => {

@@ -69,7 +69,14 @@ export function chunkStoreContract(t: Test, createOpen: (t: Test) => () => Promi
       ['uno'],
     );
     t.same(await store.commit('c', [{ type: 'remove', store: 'docs', id: 'a', generation: 1 }], 4), ['stale']);
-    t.same(await store.commit('c', [{ type: 'touch', store: 'docs', id: 'nobody', generation: 0, bytes: 1, modifiedAt: 1 }], 4), ['stale']);
+    t.same(
+      await store.commit(
+        'c',
+        [{ type: 'touch', store: 'docs', id: 'nobody', generation: 0, bytes: 1, modifiedAt: 1, sourceVersion: '' }],
+        4,
+      ),
+      ['stale'],
+    );
   });
 
   t.test('a failure keeps the old chunks and counts attempts; success forgets it', async (t) => {
@@ -98,7 +105,7 @@ export function chunkStoreContract(t: Test, createOpen: (t: Test) => () => Promi
     });
     t.equal((await store.chunks('c', 'e1', [id('a', 0)])).length, 1);
     t.same(await store.counts('docs'), { indexed: 0, failed: 1, chunks: 1 });
-    await store.commit('c', [{ type: 'touch', store: 'docs', id: 'a', generation: 1, bytes: 11, modifiedAt: 12 }], 5);
+    await store.commit('c', [{ type: 'touch', store: 'docs', id: 'a', generation: 1, bytes: 11, modifiedAt: 12, sourceVersion: '' }], 5);
     t.match((await store.findDocuments('docs', ['a'])).get('a'), {
       status: 'indexed',
       bytes: 11,
@@ -117,7 +124,7 @@ export function chunkStoreContract(t: Test, createOpen: (t: Test) => () => Promi
     t.match(first.source, /.+/);
     await store.commit('c', [index('a', 1, ['1'])], 3);
     await store.commit('c', [{ type: 'remove', store: 'docs', id: 'b', generation: 1 }], 4);
-    await store.commit('c', [{ type: 'touch', store: 'docs', id: 'c', generation: 1, bytes: 1, modifiedAt: 1 }], 5);
+    await store.commit('c', [{ type: 'touch', store: 'docs', id: 'c', generation: 1, bytes: 1, modifiedAt: 1, sourceVersion: '' }], 5);
     await store.commit('other', [index('z', 0, ['1'])], 6);
     t.same(await store.collection('c'), { source: first.source, version: 4 }, 'what changes no chunk raises no version');
     t.same(await store.changes('c', { version: 0, key: '' }, 10), [
@@ -233,12 +240,15 @@ function index(name: string, generation: number, texts: readonly string[], dimen
     embedder: 'e1',
     bytes: 10,
     modifiedAt: 1_700_000_000_123,
+    sourceVersion: 'v1',
+    metadata: { topic: name },
     title: `Title ${name}`,
     sourcePath: `/docs/${name}`,
     chunks: texts.map((text, place) => ({
       text,
       startLine: place + 1,
       endLine: place + 1,
+      place: { startPage: place },
       vector: Float32Array.from({ length: dimension }, (_, at) => (at === 0 ? place : at / 2)),
     })),
   };

@@ -14,6 +14,27 @@ testCoordination(t, 'Redis', async (t) => {
   };
 });
 
+t.test('Redis: a cancel of a call is answered by whoever runs it, at once also when nobody does (API-09)', async (t) => {
+  const redis = await startTempRedis(t);
+  const [first, second, front] = await Promise.all([1, 2, 3].map(() => startRedisProcess(t, redis.url, { leaseMs: 600 })));
+  if (first === undefined || second === undefined || front === undefined) throw new Error('no process');
+  const call = { taskId: 'task', callId: 'call \u2028 "1"' };
+  t.equal(await front.callSignals.cancel(call), false, 'there is no worker');
+  const heard: unknown[] = [];
+  await first.callSignals.listen((asked) => {
+    heard.push(asked);
+    return false;
+  });
+  const listening = await second.callSignals.listen(({ taskId }) => taskId === 'task');
+  t.equal(await front.callSignals.cancel(call), true);
+  t.same(heard, [call]);
+  t.equal(await front.callSignals.cancel({ ...call, taskId: 'other' }), false);
+  listening.close();
+  t.equal(await front.callSignals.cancel(call), false);
+  await redis.stop();
+  await t.rejects(front.callSignals.cancel(call), { code: 'REDIS_UNAVAILABLE' });
+});
+
 t.test('Redis: an onlooker is told how long each lease lives, and nothing of those that do not', async (t) => {
   const redis = await startTempRedis(t);
   const [holder, onlooker] = [

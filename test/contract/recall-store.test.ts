@@ -108,7 +108,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await rig.rows(`session_id = '${behind.sessionId}'`), 0);
   });
 
-  await t.test('by meaning each message is embedded once, and another embedder makes the index anew (MEM-01, W-96)', async (t) => {
+  await t.test('by meaning each message is embedded once, and another embedder makes the index anew (MEM-01, MEM-04, W-96)', async (t) => {
     const embedder = embedHashed();
     const rig = await open(createOpenTemp(t), embedder);
     await rig.sayAll('ada');

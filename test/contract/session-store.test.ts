@@ -19,7 +19,7 @@ import { branch, start, withTree } from './child-runs.js';
 forEachDialect(t, async (t, createOpenTemp) => {
   const open = async (t: Test) => openAll(createOpenTemp(t));
 
-  await t.test('sessions are listed newest first, page by page, each once whatever is said meanwhile (SES-05, W-93)', async (t) => {
+  await t.test('sessions are listed newest first, page by page, each once whatever is said meanwhile (SES-01, SES-05, W-93)', async (t) => {
     const { tasks, sessions } = await open(t);
     const ids: string[] = [];
     for (let index = 0; index < 7; index++) {
@@ -84,7 +84,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.same(await texts({ limit: 100 }), ['question 1', 'answer 1', 'question 2', 'answer 2', 'question 3', 'answer 3', 'said']);
   });
 
-  await t.test('the state of the session and of its owner is shown, that of the application is not (SES-03)', async (t) => {
+  await t.test('the state of the session and of its owner is shown, that of the application is not (SES-03, W-91)', async (t) => {
     const { tasks, sessions } = await open(t);
     const task = await takeNow(tasks, (await acceptNew(tasks)).id);
     const sessionState = { plan: ['a'], 'user:name': 'Ada', 'app:secret': 1, 'temp:x': 2 };

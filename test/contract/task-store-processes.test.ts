@@ -8,7 +8,7 @@ import { forEachDialect } from '../support/temp-database.js';
 const ROUNDS = 40;
 
 forEachDialect(t, async (t, createOpenTemp) => {
-  await t.test('three processes write one database: each message once, no gap in any log (R2, R4, R11)', async (t) => {
+  await t.test('three processes write one database: each message once, no gap in any log (R2, R4, R11, SES-09, W-92)', async (t) => {
     const temp = await createOpenTemp(t)();
     const rival = fileURLToPath(new URL('./task-store-rival.js', import.meta.url));
     const run = async () => {

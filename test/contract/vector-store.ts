@@ -1,6 +1,7 @@
 /** What every vector store must keep (VEC-07). */
 import type { Test } from 'tap';
-import type { VectorStore } from '../../src/providers/vector-stores/contract.js';
+import type { Metadata } from '../../src/base/metadata.js';
+import type { VectorEntry, VectorStore } from '../../src/providers/vector-stores/contract.js';
 
 /** `open` gives a store; called again it gives one that knows only what survived. */
 export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Promise<VectorStore>): void {
@@ -9,15 +10,15 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
   t.test('the nearest come first, with cosine as score from 0 to 1', async (t) => {
     const store = await createOpen(t)();
     await store.upsert('c', [entry('x', [1, 0, 0]), entry('y', [0, 1, 0]), entry('near x', [0.8, 0.6, 0]), entry('against x', [-1, 0, 0])]);
-    const { hits } = await store.search('c', Float32Array.of(1, 0, 0), 4, never);
+    const { hits } = await store.search('c', { vector: Float32Array.of(1, 0, 0), topK: 4 }, never);
     t.same(
       hits.slice(0, 2).map((hit) => hit.id),
       ['x', 'near x'],
     );
     t.ok(Math.abs((hits[0]?.score ?? 0) - 1) < 1e-6 && Math.abs((hits[1]?.score ?? 0) - 0.8) < 1e-6);
     t.ok(hits.every((hit) => hit.score >= 0 && hit.score <= 1));
-    t.equal((await store.search('c', Float32Array.of(1, 0, 0), 2, never)).hits.length, 2);
-    t.equal((await store.search('c', Float32Array.of(1, 0, 0), 1000, never)).hits.length, 4);
+    t.equal((await store.search('c', { vector: Float32Array.of(1, 0, 0), topK: 2 }, never)).hits.length, 2);
+    t.equal((await store.search('c', { vector: Float32Array.of(1, 0, 0), topK: 1000 }, never)).hits.length, 4);
   });
 
   t.test('upsert replaces, remove takes away, unknown ids and empty lists are no error', async (t) => {
@@ -26,7 +27,7 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     await store.upsert('c', [entry('a', [0, -1])]);
     t.equal(await store.count('c'), 2);
     t.same(
-      (await store.search('c', Float32Array.of(0, -1), 1)).hits.map((hit) => hit.id),
+      (await store.search('c', { vector: Float32Array.of(0, -1), topK: 1 })).hits.map((hit) => hit.id),
       ['a'],
     );
     await store.remove('c', ['a', 'nobody']);
@@ -34,11 +35,11 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     await store.upsert('c', []);
     t.equal(await store.count('c'), 1);
     t.same(
-      (await store.search('c', Float32Array.of(0, -1), 5)).hits.map((hit) => hit.id),
+      (await store.search('c', { vector: Float32Array.of(0, -1), topK: 5 })).hits.map((hit) => hit.id),
       ['b'],
     );
     await store.remove('c', ['b']);
-    t.same((await store.search('c', Float32Array.of(0, -1), 5)).hits, []);
+    t.same((await store.search('c', { vector: Float32Array.of(0, -1), topK: 5 })).hits, []);
   });
 
   t.test('collections are apart; an unknown one is empty; a dropped one is forgotten', async (t) => {
@@ -46,10 +47,10 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     await store.upsert('one', [entry('a', [1, 0])]);
     await store.upsert('two/with: odd ☃ name', [entry('b', [1, 0, 0])]);
     t.same(
-      (await store.search('one', Float32Array.of(1, 0), 9)).hits.map((hit) => hit.id),
+      (await store.search('one', { vector: Float32Array.of(1, 0), topK: 9 })).hits.map((hit) => hit.id),
       ['a'],
     );
-    t.same((await store.search('nothing', Float32Array.of(1, 0), 9)).hits, []);
+    t.same((await store.search('nothing', { vector: Float32Array.of(1, 0), topK: 9 })).hits, []);
     await store.markPosition('one', { source: 's', version: 3 });
     await store.dropCollection('one');
     t.equal(await store.count('one'), 0);
@@ -62,8 +63,8 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const store = await createOpen(t)();
     await store.upsert('c', [entry('a', [1, 0, 0])]);
     await t.rejects(store.upsert('c', [entry('b', [1, 0])]), { code: 'INDEX_FAILED', message: /3 numbers.*2/ });
-    await t.rejects(store.search('c', Float32Array.of(1, 0), 1), { code: 'INDEX_FAILED' });
-    t.equal((await store.search('c', Float32Array.of(1, 0, 0), 1)).hits.length, 1);
+    await t.rejects(store.search('c', { vector: Float32Array.of(1, 0), topK: 1 }), { code: 'INDEX_FAILED' });
+    t.equal((await store.search('c', { vector: Float32Array.of(1, 0, 0), topK: 1 })).hits.length, 1);
   });
 
   t.test('what was flushed is there after a restart, with its position', async (t) => {
@@ -80,7 +81,7 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const again = await open();
     t.same(await again.position('c'), { source: 'table', version: 7 });
     t.equal(await again.count('c'), 49);
-    const found = await again.search('c', Float32Array.of(Math.cos(20), Math.sin(20)), 1);
+    const found = await again.search('c', { vector: Float32Array.of(Math.cos(20), Math.sin(20)), topK: 1 });
     t.same([found.hits[0]?.id, found.position.version], ['v20', 7]);
     await again.upsert('c', [entry('new', [0.6, 0.8])]);
     t.equal(await again.count('c'), 50);
@@ -92,13 +93,13 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     for (let round = 0; round < 6; round++) {
       await store.upsert(
         'c',
-        Array.from({ length: 400 }, (_, index) => ({ id: `v${index}`, vector: at(round, index) })),
+        Array.from({ length: 400 }, (_, index) => ({ id: `v${index}`, vector: at(round, index), metadata: {} })),
       );
     }
     t.equal(await store.count('c'), 400);
     let found = 0;
     for (let index = 0; index < 400; index += 10) {
-      const { hits } = await store.search('c', at(5, index), 1);
+      const { hits } = await store.search('c', { vector: at(5, index), topK: 1 });
       if (hits[0]?.id === `v${index}` && hits[0].score > 0.999) found += 1;
     }
     t.equal(found, 40);
@@ -125,7 +126,9 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
           t.ok((await recall(store, [...copies, ...unique])) > least, 'copies last');
           t.equal(await store.count('c'), others + 300);
           t.equal(
-            (await store.search('c', copies[0]?.vector as Float32Array, 300)).hits.filter(({ id }) => id.startsWith('copy')).length,
+            (await store.search('c', { vector: copies[0]?.vector as Float32Array, topK: 300 })).hits.filter(({ id }) =>
+              id.startsWith('copy'),
+            ).length,
             300,
           );
         },
@@ -138,7 +141,7 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
       'c',
       entries('v', 2_500, (index) => nearly(unit(32, 1), 1e-7, index)),
     );
-    for (const topK of [10, 500, 2_500]) t.equal((await store.search('c', unit(32, 2), topK)).hits.length, topK);
+    for (const topK of [10, 500, 2_500]) t.equal((await store.search('c', { vector: unit(32, 2), topK: topK })).hits.length, topK);
   });
 
   t.test('entries that share a vector come and go one by one, also after a restart', async (t) => {
@@ -152,12 +155,12 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
     const again = await open();
     for (const each of [store, again]) {
       t.equal(await each.count('c'), 3);
-      t.match((await each.search('c', Float32Array.of(1, 0), 1)).hits, [{ id: 'c', score: 1 }]);
-      t.same(idsOf((await each.search('c', Float32Array.of(0, 1), 2)).hits).sort(), ['a', 'other']);
+      t.match((await each.search('c', { vector: Float32Array.of(1, 0), topK: 1 })).hits, [{ id: 'c', score: 1 }]);
+      t.same(idsOf((await each.search('c', { vector: Float32Array.of(0, 1), topK: 2 })).hits).sort(), ['a', 'other']);
       await each.remove('c', ['c']);
-      t.notOk(idsOf((await each.search('c', Float32Array.of(1, 0), 9)).hits).includes('c'));
+      t.notOk(idsOf((await each.search('c', { vector: Float32Array.of(1, 0), topK: 9 })).hits).includes('c'));
       await each.upsert('c', [entry('new', [1, 0])]);
-      t.match((await each.search('c', Float32Array.of(1, 0), 1)).hits, [{ id: 'new', score: 1 }]);
+      t.match((await each.search('c', { vector: Float32Array.of(1, 0), topK: 1 })).hits, [{ id: 'new', score: 1 }]);
     }
   });
 }
@@ -165,7 +168,7 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
 type Entry = Parameters<VectorStore['upsert']>[1][number];
 
 function entries(name: string, count: number, vector: (index: number) => Float32Array): readonly Entry[] {
-  return Array.from({ length: count }, (_, index) => ({ id: `${name}${index}`, vector: vector(index) }));
+  return Array.from({ length: count }, (_, index) => ({ id: `${name}${index}`, vector: vector(index), metadata: {} }));
 }
 
 function idsOf(entries: readonly { readonly id: string }[]): string[] {
@@ -187,14 +190,14 @@ async function recall(store: VectorStore, all: readonly Entry[]): Promise<number
   for (const query of queries) {
     const score = (vector: Float32Array) => vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0);
     const tenth = all.map(({ vector }) => score(vector)).sort((a, b) => b - a)[9] as number;
-    const { hits } = await store.search('c', query, 10);
+    const { hits } = await store.search('c', { vector: query, topK: 10 });
     found += hits.filter((hit) => hit.score >= tenth - 1e-6).length;
   }
   return found / (queries.length * 10);
 }
 
-function entry(id: string, values: readonly number[]): { id: string; vector: Float32Array } {
-  return { id, vector: Float32Array.from(values) };
+function entry(id: string, values: readonly number[], metadata: Metadata = {}): VectorEntry {
+  return { id, vector: Float32Array.from(values), metadata };
 }
 
 /** A unit vector that is the same for the same seed. */

@@ -236,7 +236,7 @@ t.test('a gRPC stream that has not begun ends with UNAVAILABLE as soon as the se
   await closed;
 });
 
-t.test('an agent waits for input and for credentials, and a message alone authorises nothing (M7, M8, M9, T12)', async (t) => {
+t.test('an agent waits for input and for credentials, and a message alone authorises nothing (TSK-02, M7, M8, M9, T12)', async (t) => {
   let hasCredentials = false;
   const { url } = await startCodeAgents(t, {
     bank: async function* ({ message, wait, state }) {

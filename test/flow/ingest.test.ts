@@ -219,10 +219,10 @@ t.test('documents below a folder that cannot be listed are kept, and the folder 
   const source = createDirectorySource(defaultStore(rig.folder).source);
   const locked: DocumentSource = {
     ...source,
-    async scan(signal) {
-      const { documents } = await source.scan(signal);
+    async *scan(signal) {
       const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
-      return { documents: documents.filter((document) => document.id === 'open.txt'), problems: [problem] };
+      for await (const finding of source.scan(signal)) if (finding.type === 'document' && finding.document.id === 'open.txt') yield finding;
+      yield { type: 'problem', problem };
     },
   };
   await rig.ingest();

@@ -1,4 +1,6 @@
 /** Agents of other servers as agents of this one: the official JS SDK's server behind a Hector, over each binding and version (AGT-40…44). */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
@@ -41,6 +43,11 @@ for (const version of ['1.0', '0.3'] as const)
           t.equal(rejected.status.state, 'TASK_STATE_REJECTED');
           t.match(rejected.status.message?.parts, [{ text: 'not my trade' }]);
 
+          const canceled = await send('far', 'cancel');
+          t.equal(canceled.status.state, 'TASK_STATE_FAILED', 'nobody here canceled it');
+          t.match(canceled.status.message?.parts, [{ text: 'called off' }]);
+          t.match((canceled as { metadata?: JsonObject }).metadata, { 'hector:remote_state': 'TASK_STATE_CANCELED' });
+
           const asked = await send('far', 'ask');
           t.equal(asked.status.state, 'TASK_STATE_INPUT_REQUIRED');
           t.match(asked.status.message?.parts, [{ text: 'Which colour?' }, { data: { choices: ['red', 'blue'] } }]);
@@ -52,6 +59,20 @@ for (const version of ['1.0', '0.3'] as const)
           t.equal((await send('far', 'auth')).status.state, 'TASK_STATE_AUTH_REQUIRED');
         },
       );
+
+t.test('a remote agent that offers gRPC alone is refused in words (AGT-43, AC10)', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const offers = [{ url: 'grpc.example.com:443', protocolBinding: 'GRPC', protocolVersion: '1.0' }];
+  await writeFile(path.join(directory, 'card.json'), JSON.stringify({ name: 'far', supportedInterfaces: offers, capabilities: {} }));
+  const far = { ...LOCAL, agent_card_file: path.join(directory, 'card.json') };
+  const hector = await startTestHector(t, { directory, config: { agents: { far } } });
+  const task = await sendText(`${hector.url}/agents/far`, 'Hello');
+  t.equal(task.status.state, 'TASK_STATE_FAILED');
+  t.match(
+    task.status.message?.parts[0]?.text,
+    /its card offers gRPC alone, .*wanted JSONRPC or HTTP\+JSON of version 1\.0 or 0\.3 beside it/,
+  );
+});
 
 t.test('a message in place of a task becomes the answer; a conversation keeps its remote context', async (t) => {
   const peer = await startSdkPeer(t);

@@ -2,9 +2,11 @@
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
+import { startHector } from '../../src/compose.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import type { DatabaseSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
+import type { ModelRequest } from '../../src/providers/llms/contract.js';
 import type { Hector } from '../../src/runtime/hector.js';
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { rpc, userMessage, type WireTask } from '../support/a2a-client.js';
@@ -27,7 +29,7 @@ async function say(hector: Pick<Hector, 'url'>, text: string, contextId: string,
 
 for (const backend of ['keyword', 'vector'])
   t.test(
-    `an agent with search recalls what was said in another session of the same caller, by ${backend} (MEM-01, MEM-05)`,
+    `an agent with search recalls what was said in another session of the same caller, by ${backend} (MEM-01, MEM-03, MEM-04, MEM-05)`,
     { timeout: 60_000 },
     (t) => recall(t, backend),
   );
@@ -60,7 +62,43 @@ async function recall(t: Test, backend: string): Promise<void> {
   const [best] = (result['results'] ?? []) as readonly JsonObject[];
   t.match(best, { session_id: first.id, context_id: 'one', author: 'user', content: 'My cat is called Miró' });
   t.notMatch(JSON.stringify(result['results']), /What is the name/);
+
+  const rows = () => database.read({ sql: INDEX, parameters: [] });
+  await waitFor(async () => (await rows()).length >= 4);
+  const grown = await rows();
+  await database.read({ sql: 'DELETE FROM recall_messages WHERE position = 1 RETURNING position', parameters: [] });
+  t.not((await rows()).length, grown.length, 'damaged');
+  const { databases, storage } = hector.settings;
+  const document = { ...config, databases: { [storage.database]: { driver: 'sqlite', database: fileOf(databases[storage.database]) } } };
+  const rebuild = (yaml: JsonObject) =>
+    runCommand(t, ['memory', 'rebuild', '--config', 'hector.yaml'], { files: { 'hector.yaml': JSON.stringify(yaml) }, start: startHector });
+  const by = backend === 'vector' ? 'local' : 'their words';
+  t.match(await rebuild(document), { code: 0, output: new RegExp(`^rebuilt: \\d+ messages were read, by ${by}\n$`) });
+  t.same(await rows(), grown, 'the index built anew is the one that grew (MEM-03)');
+  if (backend === 'vector') return;
+  t.match(await rebuild({ ...document, agents: { assistant: {} } }), { code: 1, errors: /agents\.<name>\.search\.enabled/ });
+  t.match(await runCommand(t, ['memory', 'rebuilt']), { code: 2, errors: /did you mean 'rebuild'/ });
 }
+
+const fileOf = (settings: DatabaseSettings | undefined) => settings?.database ?? '';
+const INDEX = 'SELECT session_id, position, turn, task_id, words, vector FROM recall_messages ORDER BY session_id, position';
+
+t.test('a run reads the newest messages of a long session, and none of the older ones is lost (W-93)', { timeout: 60_000 }, async (t) => {
+  const turns = 54;
+  const read: number[] = [];
+  const model = createScriptedModel(
+    t,
+    Array.from({ length: turns }, () => ({ expect: ({ messages }: ModelRequest) => void read.push(messages.length), say: ['Yes.'] })),
+  );
+  const config = { server: { limits: { max_history_messages: 100 } } };
+  const hector = await startTestHector(t, { config, extensions: { createLanguageModel: () => model } });
+  const first = await say(hector, 'Turn 1', 'long');
+  for (let turn = 2; turn <= turns; turn++) await say(hector, `Turn ${turn}`, 'long');
+  t.same(read.slice(-5), [99, 100, 100, 100, 100]);
+  t.match(model.requests.at(-1)?.messages.at(-1), { parts: [{ text: `Turn ${turns}` }] });
+  const { body } = await api(hector, 'GET', `/api/sessions/${first.id}?last=1000`);
+  t.equal((body['messages'] as unknown as readonly unknown[]).length, 2 * turns);
+});
 
 t.test('an instruction reads what an earlier run of its session put out (SES-07, AGT-65)', { timeout: 60_000 }, async (t) => {
   const model = createScriptedModel(t, [

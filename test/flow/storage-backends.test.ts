@@ -17,7 +17,7 @@ const SEPARATE = {
 };
 
 t.test(
-  'inmemory: runs and conversations work as ever, are lost with the process, and nothing of them is on the disk (CFG-75)',
+  'inmemory: runs and conversations work as ever, are lost with the process, and nothing of them is on the disk (CFG-75, SES-02)',
   async (t) => {
     const directory = await temporaryDirectory(t);
     const hector = await startTestHector(t, { config: IN_MEMORY, directory });
@@ -55,7 +55,7 @@ t.test('sessions cannot be kept otherwise than tasks, and follow them when nothi
   }
 });
 
-t.test('sessions in a database of their own: they are there, and remembered after a restart (SES-10)', async (t) => {
+t.test('sessions in a database of their own: they are there, and remembered after a restart (SES-02, SES-10, TSK-01)', async (t) => {
   const directory = await temporaryDirectory(t);
   const before = await startTestHector(t, { config: SEPARATE, directory });
   const first = await sendText(`${before.url}/agents/assistant`, 'The ship is called Beagle.');

@@ -38,6 +38,7 @@ export function recordStart(t: Test, parts: Partial<Hector> = {}) {
       settings,
       url: 'http://127.0.0.1:1',
       ingest: async () => t.fail('ingested') as never,
+      rebuildMemory: async () => t.fail('rebuilt') as never,
       close: async () => {
         seen.closed += 1;
       },

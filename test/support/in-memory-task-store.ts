@@ -4,7 +4,7 @@
  */
 import { isoTime } from '../../src/base/clock.js';
 import { newId } from '../../src/base/ids.js';
-import { isRunnable, isTerminal } from '../../src/protocol/task-state.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
 import type {
@@ -52,7 +52,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     eventsOf: (id) => this.#get(id).events,
     add: (record) => void this.#tasks.set(record.id, { record, events: [], calls: new Map() }),
     change: (id, change) => this.#change(id, change),
-    append: (id, epoch, at, bodies) => void this.#append(id, epoch, at, bodies),
+    append: (id, epoch, at, bodies) => this.#append(id, epoch, at, bodies),
   });
   /** By scope (SES-03). */
   readonly #states = new Map<string, SessionState>();
@@ -268,12 +268,18 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
+    const waits = isInterrupted(record.state);
+    if (waits && !this.#tree.restsAbove(record)) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
     const events = this.#append(taskId, record.epoch + 1, at, [
       { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message, timestamp: isoTime(at) } },
     ]);
     const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
-    return { type: 'expired', task, events: record.child === undefined ? events : [], ...this.#tree.settle(record, at) };
+    const tree = this.#tree.settle(record, at);
+    const above = waits ? this.#tree.wakeAbove(record, at) : { wakes: [], events: [] };
+    const wakes = [...(tree.wakes ?? []), ...above.wakes];
+    const told = record.child === undefined ? events : above.events;
+    return { type: 'expired', task, events: told, ...tree, ...(wakes.length === 0 ? {} : { wakes }) };
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {

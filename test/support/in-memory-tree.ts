@@ -14,7 +14,7 @@ export interface TreeHost {
   eventsOf(id: string): readonly TaskEvent[];
   add(record: TaskRecord): void;
   change(id: string, change: Partial<TaskRecord>): TaskRecord;
-  append(id: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): void;
+  append(id: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): readonly TaskEvent[];
 }
 
 export class InMemoryTree {
@@ -40,7 +40,8 @@ export class InMemoryTree {
     }
     for (const { taskId, message } of says) {
       const child = this.#get(taskId);
-      if (!isInterrupted(child.state)) continue;
+      const isDue = child.expiresAt !== undefined && child.expiresAt <= at;
+      if (!isInterrupted(child.state) || isDue) continue;
       woken.push(taskId);
       this.#host.change(taskId, { state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined, updatedAt: at });
       this.#host.append(taskId, child.epoch, at, [
@@ -63,6 +64,34 @@ export class InMemoryTree {
       if (openChildren === 0 && isRunnable(parent.state)) wakes.push(parent);
     }
     return { ...(wakes.length === 0 ? {} : { wakes }), ...(ended.length === 0 ? {} : { ended }) };
+  }
+
+  /** No run above it is in hands. */
+  restsAbove({ child }: TaskRecord): boolean {
+    if (child === undefined) return true;
+    const parent = this.#get(child.parentId);
+    return isRunnable(parent.state) ? (parent.openChildren ?? 0) > 0 : this.restsAbove(parent);
+  }
+
+  /** A wait has ended: the run above it goes on, and all above that one stand. */
+  wakeAbove({ child }: TaskRecord, at: number): { readonly wakes: readonly TaskRecord[]; readonly events: readonly TaskEvent[] } {
+    const parent = child === undefined ? undefined : this.#get(child.parentId);
+    if (parent === undefined || !isInterrupted(parent.state)) return { wakes: [], events: [] };
+    const events: TaskEvent[] = [];
+    const raise = (record: TaskRecord, openChildren: number): TaskRecord => {
+      const waits = isInterrupted(record.state);
+      const goesOn = waits ? ({ state: 'TASK_STATE_WORKING', takes: 0, expiresAt: undefined } as const) : {};
+      const raised = this.#host.change(record.id, { ...goesOn, openChildren, updatedAt: at });
+      if (!waits) return raised;
+      const status = { state: 'TASK_STATE_WORKING', timestamp: isoTime(at) } as const;
+      const appended = this.#host.append(record.id, record.epoch, at, [{ type: 'status.changed', status }]);
+      if (record.child === undefined) events.push(...appended);
+      const above = record.child === undefined ? undefined : this.#get(record.child.parentId);
+      if (above !== undefined) raise(above, (above.openChildren ?? 0) + 1);
+      return this.#get(record.id);
+    };
+    const wakes = [raise(parent, parent.openChildren ?? 0)];
+    return { wakes, events };
   }
 
   children(parentId: string): readonly ChildRecord[] {
@@ -134,7 +163,7 @@ function newChild(parent: TaskRecord, start: BranchWrite['starts'][number], ordi
   const child: ChildOrigin = { parentId: parent.id, rootId: rootIdOf(parent), key, ordinal, application, rootSeq, inherits: [], state };
   return {
     ...{ id, agent, owner, contextId: id, tenant, child, configVersion, traceparent, state: 'TASK_STATE_SUBMITTED' },
-    ...{ epoch: 0, step: 1, takes: 0, seq: 0, turn: 1, control: {}, worker: '' },
+    ...{ epoch: 0, step: 1, takes: 0, seq: 0, turn: 1, control: start.control ?? {}, worker: '' },
     ...{ heldSince: undefined, expiresAt: undefined, createdAt: at, updatedAt: at },
   };
 }

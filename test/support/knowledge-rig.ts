@@ -14,6 +14,7 @@ import { createVectorStore } from '../../src/providers/vector-stores/registry.js
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
 import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js';
+import { embedderSettings } from './embedder-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
@@ -79,7 +80,12 @@ export async function openRig(
   const pools = createThreadPools({ log: silentLogger, cores: 2, idleMs: 1000 });
   const chunkStore = createKnowledgeStore(database);
   const embedded: (readonly string[])[] = [];
-  const local = createEmbedder({ provider: 'local', model: '', dimension: 384, batchSize: 64 }, { textThreads: pools.text });
+  const local = createEmbedder(embedderSettings({ batchSize: 64 }), {
+    name: 'local',
+    textThreads: pools.text,
+    clock: systemClock,
+    log: silentLogger,
+  });
   const counted: Embedder = {
     ...local,
     embed(texts, purpose, signal) {

@@ -1,8 +1,10 @@
 /** The reference servers of MCP as processes of their own, which a test may kill and start again at the same place. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Test } from 'tap';
+import { createToolHandles } from '../../src/agents/llm/tool-handles.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
 import { loadSettings } from '../../src/config/load-settings.js';
@@ -100,6 +102,7 @@ export function toolContext(change: Partial<ToolContext> = {}): ToolContext {
     idempotencyKey: 'key-1',
     signal: new AbortController().signal,
     sessionState: {},
+    ...createToolHandles(undefined, { taskId: 'task-1', agent: 'helper', signal: new AbortController().signal, saved: [] }),
     progress: () => undefined,
     ...change,
   };

@@ -1,6 +1,7 @@
 /** One process's worth of coordination on a test's Redis, as `compose.ts` wires it. */
 import { type Clock, systemClock } from '../../src/base/clock.js';
 import { type Logger, silentLogger } from '../../src/observe/log.js';
+import { RedisCallSignals } from '../../src/storage/redis/call-signals.js';
 import { RedisCancelSignals } from '../../src/storage/redis/cancel-signals.js';
 import { ChannelSubscriptions } from '../../src/storage/redis/channel-subscriptions.js';
 import { connectRedis } from '../../src/storage/redis/connect.js';
@@ -41,6 +42,7 @@ export async function startRedisProcess(
     leases,
     progress: new RedisProgressMarks(shared),
     receiver: new RedisFeedReceiver({ ...shared, channels }),
+    callSignals: new RedisCallSignals({ ...shared, channels }),
     cancels: new RedisCancelSignals({ ...shared, channels }),
     die: () => client.disconnect(),
   };

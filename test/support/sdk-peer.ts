@@ -89,6 +89,7 @@ export async function startSdkPeer(t: { teardown(run: () => unknown): void }, op
       if (text === 'ask') status('INPUT_REQUIRED', message('Which colour?', [{ data: { choices: ['red', 'blue'] } }]));
       else if (text === 'auth') status('AUTH_REQUIRED', message('Log in first'));
       else if (text === 'fail') status('FAILED', message('out of ink'));
+      else if (text === 'cancel') status('CANCELED', message('called off'));
       else if (text === 'reject') status('REJECTED', message('not my trade'));
       else {
         if (text === 'hold') {

@@ -10,7 +10,7 @@ import type { Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
 import { type Hector, startHector } from '../../src/compose.js';
 import { loadSettings } from '../../src/config/load-settings.js';
-import { silentLogger } from '../../src/observe/log.js';
+import { type Logger, silentLogger } from '../../src/observe/log.js';
 import type { Extensions } from '../../src/runtime/extensions.js';
 import type { Role } from '../../src/runtime/hector.js';
 
@@ -23,6 +23,8 @@ export interface TestHectorOptions {
   readonly extensions?: Extensions;
   /** State folder's parent; several Hectors of one test share it. Default: a new one. */
   readonly directory?: string;
+  /** Default: nobody reads it. */
+  readonly log?: Logger;
 }
 
 /** In this process. Closed with the test. */
@@ -31,7 +33,7 @@ export async function startTestHector(t: Test, options: TestHectorOptions = {}):
   const settings = loadSettings({ overrides: withServer(options.config ?? {}, 0), workingDirectory: directory, environment: {} });
   const hector = await startHector(settings, {
     roles: new Set(options.roles ?? ALL_ROLES),
-    log: silentLogger,
+    log: options.log ?? silentLogger,
     ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
   });
   t.teardown(() => hector.close());

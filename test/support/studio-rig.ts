@@ -91,6 +91,8 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    // A worker runs this one call.
+    callSignals: { cancel: async ({ callId }) => callId === 'call_5' },
     toolsets: () => [SAMPLE_TOOLSET],
     traces: sampleTraces(),
     leaseMs: 1_400,

@@ -97,7 +97,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
-    approval: { expiresAfterMs: 86_400_000 },
+    approval: { webhookUrl: '', webhookSecret: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 },
     mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
@@ -108,6 +108,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       maxStreamBufferBytes: 64 * 1024,
       maxToolBytes: 1024 * 1024,
       maxEventBytes: 8 * 1024 * 1024,
+      maxHistoryMessages: 10_000,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,

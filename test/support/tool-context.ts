@@ -1,3 +1,4 @@
+import { createToolHandles } from '../../src/agents/llm/tool-handles.js';
 import type { ToolContext } from '../../src/providers/tools/contract.js';
 
 /** A context for calling a tool by itself; `shown` collects what it shows as it goes. */
@@ -12,6 +13,7 @@ export function toolContext(change: Partial<ToolContext> = {}): ToolContext & { 
     idempotencyKey: 'key',
     signal: new AbortController().signal,
     sessionState: {},
+    ...createToolHandles(undefined, { taskId: 'task', agent: 'helper', signal: new AbortController().signal, saved: [] }),
     progress: (text) => void shown.push(text),
     shown,
     ...change,

@@ -2,24 +2,24 @@
 import { newId } from '../../base/ids.js';
 import type { JsonObject } from '../../base/json.js';
 import { isTerminal } from '../../protocol/task-state.js';
-import type { ModelUsage } from '../../providers/llms/contract.js';
 import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
 import type { ChildRun, ChildStart, StepState } from '../agent.js';
 import { branchOf, memberBranch } from '../branch.js';
 import { readChildAnswer } from '../child-answer.js';
 import type { AnsweredCall } from '../llm/answered-call.js';
-import { readUsage } from '../llm/end-run.js';
 import { newIdentity } from '../llm/plan-calls.js';
 import type { ReadyCall } from '../llm/prepare-call.js';
 import type { PlannedCall } from '../llm/run-planned-calls.js';
 import { storeResult } from '../llm/store-result.js';
+import { writeSpent } from '../spent.js';
+import { type RunUsage, readUsage } from '../usage.js';
 import { type AgentTool, isAgentTool } from './create-agent-tool.js';
 
 export interface Delegation {
   readonly starts: readonly ChildStart[];
   readonly answered: readonly AnsweredCall[];
   /** What those that were answered used. */
-  readonly usages: readonly (ModelUsage | undefined)[];
+  readonly usages: readonly (RunUsage | undefined)[];
   /** Runs of these calls that have not ended. */
   readonly open: readonly ChildRun[];
   /** Keys of the runs of all calls of the answer, by call id. */
@@ -34,6 +34,8 @@ export interface DelegateOptions {
   readonly delegated: Readonly<Record<string, string>>;
   readonly maxToolOutputLength: number;
   readonly maxToolBytes: number;
+  /** By agent, before the answer that makes these calls. */
+  readonly spent: JsonObject;
   readonly now: number;
 }
 
@@ -48,7 +50,7 @@ export function delegateCalls(calls: readonly PlannedCall[], state: StepState, o
   const taken = children.map(({ key }) => key);
   const starts: ChildStart[] = [];
   const answered: AnsweredCall[] = [];
-  const usages: (ModelUsage | undefined)[] = [];
+  const usages: (RunUsage | undefined)[] = [];
   const open: ChildRun[] = [];
   const toolCalls: ToolCallWrite[] = [];
   const delegated: Record<string, string> = { ...options.delegated };
@@ -61,7 +63,7 @@ export function delegateCalls(calls: readonly PlannedCall[], state: StepState, o
       const key = newKey(branch, tool.delegatesTo, taken);
       taken.push(key);
       delegated[id] = key;
-      starts.push(startOf(key, plan.call, tool, options.now));
+      starts.push(startOf(key, plan.call, tool, options));
       if (plan.intent !== undefined) toolCalls.push(plan.intent);
     } else if (isTerminal(child.state)) {
       const result = describeChild(child, tool, options);
@@ -81,7 +83,7 @@ function newKey(branch: string, agent: string, taken: readonly string[]): string
   }
 }
 
-function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: AgentTool, now: number): ChildStart {
+function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: AgentTool, { spent, now }: DelegateOptions): ChildStart {
   const text = hasOwnInput ? JSON.stringify(call.arguments) : String(call.arguments['request'] ?? '');
   return {
     key,
@@ -89,6 +91,7 @@ function startOf(key: string, call: ReadyCall, { delegatesTo, hasOwnInput }: Age
     messages: [{ id: newId(now), role: 'user', author: 'user', parts: [{ type: 'text', text }], createdAt: now }],
     inheritsHistory: false,
     state: 'copied',
+    control: writeSpent(spent),
   };
 }
 

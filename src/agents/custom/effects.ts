@@ -13,6 +13,7 @@ import { canonicalJson, type JsonValue, sha256Hex } from '../../base/json.js';
 import type { Logger } from '../../observe/log.js';
 import type { CallIdentity, StoredToolResult, ToolCallRecord, ToolCallWrite, ToolEffect } from '../../tasks/tool-call.js';
 import type { StepContext } from '../agent.js';
+import { beginCall, describeCanceled, type OpenCall, untilCanceled } from '../llm/cancelable-calls.js';
 import { recordResults, recordSurely } from '../llm/record-results.js';
 import { limitContent } from '../llm/store-result.js';
 import type { EffectContext } from './handler.js';
@@ -93,8 +94,7 @@ export class Effects {
     const context = this.#context ?? (await new Promise<StepContext>((resolve) => this.#waiting.push(resolve)));
     if (signal.aborted) throw abortError(signal);
     const identity = effectIdentity([taskId, ...(scope === undefined ? [] : [scope])], name, effect);
-    const environment = { idempotencyKey: identity.idempotencyKey, signal };
-    if (effect === 'pure') return await run(environment);
+    if (effect === 'pure') return await this.#runPure(identity, context, run);
     const row = (await context.ledger.find([identity.callId])).get(identity.callId);
     if (row?.status === 'done' && row.result !== undefined) return this.#settle(row.result) as Value;
     if (row !== undefined && isLost(row, effect)) return await this.#ask(name, row);
@@ -103,7 +103,7 @@ export class Effects {
     await recordSurely([{ ...identity, status: 'intended', ...decided }], context, this.#options.clock);
     await faultPoint('tool.after-intent');
     if (signal.aborted) throw abortError(signal);
-    const result = await this.#run(name, effect, () => run(environment));
+    const result = await this.#runCancelable(identity, context, run);
     await faultPoint('tool.after-call');
     await this.#keep({ ...identity, status: 'done', result: result.stored, ...decided }, context);
     await faultPoint('tool.after-result');
@@ -111,14 +111,53 @@ export class Effects {
     return this.#settle(result.stored) as Value;
   }
 
+  async #runPure<Value>(
+    { callId, idempotencyKey }: CallIdentity,
+    { calls }: StepContext,
+    run: (effect: EffectContext) => Value | Promise<Value>,
+  ): Promise<Value> {
+    const { signal, clock } = this.#options;
+    const open = beginCall(calls, callId);
+    try {
+      const work = async () => run({ idempotencyKey, signal: AbortSignal.any([signal, open.signal]) });
+      return await untilCanceled(work(), open.signal, clock);
+    } catch (error) {
+      throw open.signal.aborted && !signal.aborted ? canceled('pure') : error;
+    } finally {
+      open.end();
+    }
+  }
+
+  async #runCancelable(
+    { callId, tool, effect, idempotencyKey }: CallIdentity,
+    { calls }: StepContext,
+    run: (effect: EffectContext) => unknown,
+  ): Promise<Failure | { readonly stored: StoredToolResult }> {
+    const { signal, clock } = this.#options;
+    const open = beginCall(calls, callId);
+    try {
+      const work = async () => run({ idempotencyKey, signal: AbortSignal.any([signal, open.signal]) });
+      return await this.#run(tool, effect, open, () => untilCanceled(work(), open.signal, clock));
+    } finally {
+      open.end();
+    }
+  }
+
   /** @throws what leaves the outcome open: nobody knows what a call did that gave up, and an idempotent one may be tried again. */
-  async #run(name: string, effect: ToolEffect, run: () => unknown): Promise<Failure | { readonly stored: StoredToolResult }> {
+  async #run(
+    name: string,
+    effect: ToolEffect,
+    open: OpenCall,
+    run: () => unknown,
+  ): Promise<Failure | { readonly stored: StoredToolResult }> {
     const { agent, maxToolBytes } = this.#options;
     let value: unknown;
     try {
       value = await run();
     } catch (error) {
-      if (this.#options.signal.aborted || effect === 'idempotent') throw error;
+      if (this.#options.signal.aborted) throw error;
+      if (open.signal.aborted) return this.#fail(describeCanceled(effect, true), canceled(effect));
+      if (effect === 'idempotent') throw error;
       return this.#fail(describeError(error), error);
     }
     try {
@@ -174,6 +213,10 @@ export class Effects {
       throw invalid(agent, `call('${name}'): the effect must be pure, idempotent or once, not ${String(effect)}`);
     if (typeof run !== 'function') throw invalid(agent, `call('${name}'): the third argument must be a function`);
   }
+}
+
+function canceled(effect: ToolEffect): AppError {
+  return new AppError('TOOL_CALL_CANCELED', { message: describeCanceled(effect, true) });
 }
 
 function isLost(row: ToolCallRecord, effect: ToolEffect): boolean {

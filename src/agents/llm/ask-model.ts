@@ -1,12 +1,12 @@
 /** One answer of the model, as it counts: with the code around the call (AGT-14), and made to fit its schema (AGT-60). */
-import { AppError } from '../../base/errors.js';
+import { AppError, toAppError } from '../../base/errors.js';
 import type { JsonValue } from '../../base/json.js';
 import type { ModelRequest } from '../../providers/llms/contract.js';
 import type { SessionPart, ToolCallPart } from '../../tasks/session-message.js';
+import { type RunUsage, sumUsage, withCost } from '../usage.js';
 import { type CallModelOptions, callModel, createCallIds } from './call-model.js';
 import { askForRepair, checkOutput } from './check-output.js';
 import type { Answer } from './collect-answer.js';
-import { addUsage, type RunUsage, withCost } from './control.js';
 import { findEndingCall } from './control-tools.js';
 import type { InvocationContext, ModelAnswer, Stage } from './customization.js';
 import { createArgumentsLimit } from './limit-arguments.js';
@@ -46,11 +46,20 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
   let usage: RunUsage | undefined;
   let ending: readonly ToolCallPart[] = [];
   for (let calls = 1; ; calls += 1) {
-    const given = await askOnce({ ...request, messages }, options);
+    let paid: Answer | undefined;
+    const given = await askOnce({ ...request, messages }, options, (answer) => {
+      paid = answer;
+    }).catch((error: unknown) => {
+      const failure = toAppError(error);
+      if (options.signal.aborted || failure.disposition === 'retry' || paid === undefined) throw error;
+      // Code behind the model's answer failed: the model has been paid for.
+      usage = sumUsage([usage, withCost(paid.usage, findPrice?.(paid.llm ?? settings.llm))]);
+      return failure;
+    });
     if (given instanceof AppError) return { failure: given, usage, calls };
     const answer = given.calls.length > 0 ? given : withCalls(given, ending);
     const own = withCost(answer.usage, findPrice?.(answer.llm ?? settings.llm));
-    usage = usage === undefined ? own : addUsage(usage, own);
+    usage = sumUsage([usage, own]);
     const unchecked = { answer, value: undefined, usage, calls };
     const hasCalls = answer.calls.length > 0;
     if (output === undefined || (hasCalls ? !endsRun(answer, options) : answer.text === '' && answer.reason !== 'stop')) return unchecked;
@@ -82,7 +91,7 @@ function withCalls(answer: Answer, calls: readonly ToolCallPart[]): Answer {
   return calls.length === 0 ? answer : { ...answer, calls, parts: [...answer.parts, ...calls] };
 }
 
-async function askOnce(request: ModelRequest, options: AskModelOptions): Promise<Answer | AppError> {
+async function askOnce(request: ModelRequest, options: AskModelOptions, pay: (answer: Answer) => void): Promise<Answer | AppError> {
   const { invocation, dependencies, said: _, ...call } = options;
   const { model, llm, clock, maxToolBytes, maxEventBytes, customization } = dependencies;
   const { agent, signal } = invocation;
@@ -97,6 +106,7 @@ async function askOnce(request: ModelRequest, options: AskModelOptions): Promise
   const answer =
     instead === undefined ? await callModel({ ...call, request, model, llm, clock, maxToolBytes, maxEventBytes }) : toOwn(instead);
   if (answer instanceof AppError) return answer;
+  pay(answer);
   const passed = await passStages(answer, options);
   const replaced =
     afterModel === undefined ? undefined : await runCallback({ agent, signal, name: 'afterModel' }, () => afterModel(invocation, passed));

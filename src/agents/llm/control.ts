@@ -1,8 +1,6 @@
 import type { JsonObject } from '../../base/json.js';
-import type { LlmPrice } from '../../config/settings.js';
-import type { ModelUsage } from '../../providers/llms/contract.js';
-import { costOf } from '../../providers/llms/cost.js';
-import { readSpent, writeSpent } from '../spent.js';
+import { addSpent, getSpent, readSpent, type Spent, writeSpent } from '../spent.js';
+import { NO_USAGE, type RunUsage, readKeptUsage } from '../usage.js';
 
 /** What an LLM agent keeps between the steps of a run: small, and nothing that the log already holds (R8). */
 export interface LlmControl {
@@ -28,19 +26,6 @@ export interface LlmControl {
   readonly spent?: JsonObject;
 }
 
-/** What an agent used up in a run. */
-export interface Spent {
-  /** Of the model. */
-  readonly calls: number;
-  readonly usage: RunUsage;
-  readonly workedMs: number;
-}
-
-export interface RunUsage extends ModelUsage {
-  /** In the currency of `llms.<name>.price`. Default: not known. */
-  readonly cost?: number;
-}
-
 export type Attempts = Readonly<Record<string, Attempt>>;
 
 export interface Attempt {
@@ -51,12 +36,11 @@ export interface Attempt {
 }
 
 export function readControl(control: JsonObject): LlmControl {
-  const usage = (control['usage'] ?? {}) as Partial<RunUsage>;
   const { phase, callMessageId, delegated, heard, workedMs, summaryFailed } = control;
   return {
     iteration: typeof control['iteration'] === 'number' ? control['iteration'] : 0,
     wroteOutput: control['wroteOutput'] === true,
-    usage: { inputTokens: 0, outputTokens: 0, ...usage },
+    usage: readKeptUsage(control) ?? NO_USAGE,
     callMessageId: phase === 'tools' && typeof callMessageId === 'string' ? callMessageId : undefined,
     attempts: (control['attempts'] ?? {}) as unknown as Attempts,
     ...(delegated === undefined ? {} : { delegated: delegated as Readonly<Record<string, string>> }),
@@ -85,27 +69,5 @@ export function writeControl(control: LlmControl): JsonObject {
 
 /** In all its turns of this run, the one under way included. */
 export function sumSpent({ iteration, usage, workedMs = 0, spent = {} }: LlmControl, agent: string): Spent {
-  const earlier = Object.hasOwn(spent, agent) ? (spent[agent] as unknown as Spent) : undefined;
-  if (earlier === undefined) return { calls: iteration, usage, workedMs };
-  return { calls: earlier.calls + iteration, usage: addUsage(earlier.usage, usage), workedMs: earlier.workedMs + workedMs };
-}
-
-export function addUsage(sum: RunUsage, usage: RunUsage | undefined): RunUsage {
-  if (usage === undefined) return sum;
-  const cachedTokens = (sum.cachedTokens ?? 0) + (usage.cachedTokens ?? 0);
-  const cacheWriteTokens = (sum.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
-  const cost = (sum.cost ?? 0) + (usage.cost ?? 0);
-  const thinkingTokens = (sum.thinkingTokens ?? 0) + (usage.thinkingTokens ?? 0);
-  return {
-    inputTokens: sum.inputTokens + usage.inputTokens,
-    outputTokens: sum.outputTokens + usage.outputTokens,
-    ...(cachedTokens === 0 ? {} : { cachedTokens }),
-    ...(thinkingTokens === 0 ? {} : { thinkingTokens }),
-    ...(cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
-    ...(cost === 0 ? {} : { cost }),
-  };
-}
-
-export function withCost(usage: ModelUsage | undefined, price: LlmPrice | undefined): RunUsage | undefined {
-  return usage === undefined || price === undefined ? usage : { ...usage, cost: costOf(usage, price) };
+  return addSpent(getSpent(spent, agent), { calls: iteration, usage, workedMs });
 }

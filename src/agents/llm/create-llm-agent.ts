@@ -3,12 +3,11 @@
  * model's own step; the others in a step after it, when the answer that asks for them is committed (R7).
  */
 import type { Clock } from '../../base/clock.js';
-import type { JsonObject } from '../../base/json.js';
 import { type CountTokens, createTokenCounter } from '../../memory/count-tokens.js';
 import { createArgumentsCheck } from '../../providers/tools/arguments.js';
 import type { Agent, StepContext, StepOutcome, StepState } from '../agent.js';
 import { createAgent } from '../create-agent.js';
-import { readSpent } from '../spent.js';
+import { readSpent, setSpent } from '../spent.js';
 import { answerAfter, answerBefore, keepAnswer } from './around-run.js';
 import { type LlmControl, readControl, sumSpent } from './control.js';
 import { listTools } from './list-tools.js';
@@ -40,11 +39,12 @@ async function runStep(state: StepState, context: StepContext, control: LlmContr
   return keepAnswer(await answerAfter(outcome, state, context, dependencies), state, dependencies);
 }
 
-/** A turn that is over in a run of another agent: the next one goes on counting where this one ends. */
-function withSpent(outcome: StepOutcome, { branch }: StepState, name: string): StepOutcome {
-  if (outcome.type !== 'finished' || branch === undefined) return outcome;
-  const spent = { ...readSpent(outcome.control), [name]: { ...sumSpent(readControl(outcome.control), name) } as unknown as JsonObject };
-  return { ...outcome, control: { ...outcome.control, spent } };
+/** A turn that is over in a run of another agent, or in one below it: the next one goes on counting where this one ends. */
+function withSpent(outcome: StepOutcome, { branch, task }: StepState, name: string): StepOutcome {
+  const isOver = outcome.type === 'finished' || outcome.type === 'failed' || outcome.type === 'rejected';
+  if (!isOver || (branch === undefined && task.child === undefined)) return outcome;
+  const own = sumSpent(readControl(outcome.control), name);
+  return { ...outcome, control: { ...outcome.control, spent: setSpent(readSpent(outcome.control), name, own) } };
 }
 
 /** `limits.max_duration` counts what steps took, whichever worker ran them. */

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.j
 import type { Part } from '../../protocol/a2a.js';
 import type { FilePart, ToolCallPart } from '../../tasks/session-message.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
+import type { StoredArtifact } from '../../tasks/tool-call.js';
 import type { AnsweredCall } from './answered-call.js';
 import { describeProgress } from './tool-progress.js';
 
@@ -27,7 +28,7 @@ export interface StepOutput {
 }
 
 /**
- * What was thought, and what tools showed while they ran, are artifacts of their own, before `response`. Order there: text, then each call with its result, then results of earlier calls, then the sources. None when the step has nothing to show, except for
+ * What was thought, what tools showed while they ran and what they saved are artifacts of their own, before `response`. Order there: text, then each call with its result, then results of earlier calls, then the sources. None when the step has nothing to show, except for
  * the last: it closes the artifact, with an empty text when there is nothing else.
  */
 export function describeOutput(output: StepOutput): readonly TaskEventBody[] {
@@ -35,6 +36,7 @@ export function describeOutput(output: StepOutput): readonly TaskEventBody[] {
   const own = [
     ...(thinking === undefined ? [] : [thinking]),
     ...results.flatMap(({ call, shown }) => (shown === undefined ? [] : [describeProgress(call, shown)])),
+    ...results.flatMap(({ result: { artifacts = [] } }) => artifacts.map(describeArtifact)),
   ];
   const sources = uniqueSources([...contextSources, ...results.flatMap(({ result }) => sourcesOf(result.data))]);
   const isNew = ({ call }: AnsweredCall) => calls.some(({ id }) => id === call.id);
@@ -57,6 +59,12 @@ export function describeOutput(output: StepOutput): readonly TaskEventBody[] {
       lastChunk,
     },
   ];
+}
+
+/** A new version: what was under this name before stays in the log (SES-07). */
+function describeArtifact({ name, description, parts }: StoredArtifact): TaskEventBody {
+  const artifact = { artifactId: `artifact:${name}`, name, ...(description === undefined ? {} : { description }), parts };
+  return { type: 'artifact.updated', artifact, append: false, lastChunk: true };
 }
 
 function describeCall(call: ToolCallPart): Part {

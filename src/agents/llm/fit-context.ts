@@ -7,7 +7,7 @@ import { tokenWindow } from '../../memory/context-windows/token-window.js';
 import type { CountTokens } from '../../memory/count-tokens.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { SessionState, StateDelta } from '../../tasks/session-state.js';
-import type { RunUsage } from './control.js';
+import type { RunUsage } from '../usage.js';
 import type { Summarize } from './summarize.js';
 
 export interface FitContextOptions {

@@ -1,4 +1,5 @@
 /** The step that calls the model; calls that change nothing and wait for nobody run in it too. */
+import { toAppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { sha256Hex } from '../../base/json.js';
 import { describeSources } from '../../providers/tools/sources.js';
@@ -6,13 +7,14 @@ import type { SessionMessage } from '../../tasks/session-message.js';
 import { withDelta } from '../../tasks/session-state.js';
 import type { TaskRecord } from '../../tasks/task-store.js';
 import type { StepContext, StepOutcome, StepState } from '../agent.js';
+import { addUsage, type RunUsage } from '../usage.js';
 import { createToolMessage, mergeStateChanges } from './answered-call.js';
-import { askModel } from './ask-model.js';
+import { type AskedAnswer, askModel } from './ask-model.js';
 import { buildRequest } from './build-request.js';
 import { findExceededLimit } from './check-limits.js';
 import type { ShownText } from './collect-answer.js';
 import { conclude } from './conclude.js';
-import { addUsage, type LlmControl, writeControl } from './control.js';
+import { type LlmControl, writeControl } from './control.js';
 import { mayReplaceAnswers } from './customization.js';
 import { describeInvocation } from './describe-invocation.js';
 import { describeOutput, RESPONSE_ARTIFACT, type StepOutput } from './describe-output.js';
@@ -79,38 +81,51 @@ export async function runModelStep(
     return failed(failure, state, { control: tried, messages: [], events: close(), ...stateOf() }, usage);
   }
 
-  const { answer, value } = asked;
-  const next: LlmControl = { ...control, iteration: control.iteration + asked.calls, wroteOutput: true, usage, callMessageId: undefined };
-  const message: SessionMessage = { id: newId(clock.now()), role: 'agent', author: name, parts: answer.parts, createdAt: clock.now() };
-  const { calls, text } = answer;
-  const thinking = settings.reasoning.showThinking ? describeThinking(answer.parts, control.iteration + 1) : undefined;
-  if (calls.length === 0) {
-    const messages = answer.parts.length === 0 ? [] : [message];
-    const result = { control: writeControl(next), messages, ...stateOf() };
-    const wordless = wordlessReason(answer, settings.llm);
-    if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() }, usage);
-    const shownAnswer = { text, value, thinking };
-    if (!settings.reasoning.terminationConditions.includes('no_tool_calls'))
-      return { type: 'continue', ...result, events: describe(shownAnswer) };
-    return finished(answer.reason, usage, { ...result, events: describe({ ...shownAnswer, lastChunk: true }) });
+  try {
+    return await goOn(asked, usage);
+  } catch (error) {
+    const failure = toAppError(error);
+    if (context.signal.aborted || failure.disposition === 'retry') throw error;
+    // The model has been paid for, whatever its answer led to.
+    log.error({ err: failure, agent: name, taskId: task.id }, 'a step failed behind its model call');
+    const tried = writeControl({ ...control, iteration: control.iteration + asked.calls, usage });
+    return failed(failure, state, { control: tried, messages: [], events: close(), ...stateOf() }, usage);
   }
 
-  const proceed = (output: Partial<StepOutput>, callMessageId: string | undefined) => {
-    const events = describe({ text, value, thinking, calls, ...output });
-    return { events, control: writeControl({ ...next, callMessageId }) };
-  };
-  const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
-  if (prepared.some((entry) => needsLedger(entry.prepared)) || context.checkpoint.afterModel || context.checkpoint.afterTools) {
-    return { type: 'continue', durable: true, messages: [message], ...stateOf(), ...proceed({}, message.id) };
+  async function goOn(asked: AskedAnswer, usage: RunUsage): Promise<StepOutcome> {
+    const { answer, value } = asked;
+    const next: LlmControl = { ...control, iteration: control.iteration + asked.calls, wroteOutput: true, usage, callMessageId: undefined };
+    const message: SessionMessage = { id: newId(clock.now()), role: 'agent', author: name, parts: answer.parts, createdAt: clock.now() };
+    const { calls, text } = answer;
+    const thinking = settings.reasoning.showThinking ? describeThinking(answer.parts, control.iteration + 1) : undefined;
+    if (calls.length === 0) {
+      const messages = answer.parts.length === 0 ? [] : [message];
+      const result = { control: writeControl(next), messages, ...stateOf() };
+      const wordless = wordlessReason(answer, settings.llm);
+      if (wordless !== undefined) return failed(wordless, state, { ...result, events: close() }, usage);
+      const shownAnswer = { text, value, thinking };
+      if (!settings.reasoning.terminationConditions.includes('no_tool_calls'))
+        return { type: 'continue', ...result, events: describe(shownAnswer) };
+      return finished(answer.reason, usage, { ...result, events: describe({ ...shownAnswer, lastChunk: true }) });
+    }
+
+    const proceed = (output: Partial<StepOutput>, callMessageId: string | undefined) => {
+      const events = describe({ text, value, thinking, calls, ...output });
+      return { events, control: writeControl({ ...next, callMessageId }) };
+    };
+    const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
+    if (prepared.some((entry) => needsLedger(entry.prepared)) || context.checkpoint.afterModel || context.checkpoint.afterTools) {
+      return { type: 'continue', durable: true, messages: [message], ...stateOf(), ...proceed({}, message.id) };
+    }
+    const planned = prepared.map((entry) => ({ ...entry, plan: planCall({ ...entry, row: undefined, attempts: {} }) }));
+    const seen: StepState = { ...state, sessionState: withDelta(state.sessionState ?? {}, built.sessionState) };
+    const results = await runPlannedCalls(planned, seen, context, dependencies);
+    const messages = [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })];
+    return conclude(
+      { type: 'continue', messages, ...stateOf(mergeStateChanges(results).sessionState), ...proceed({ results }, undefined) },
+      { prepared: prepared.map((entry) => entry.prepared), control: next, dependencies },
+    );
   }
-  const planned = prepared.map((entry) => ({ ...entry, plan: planCall({ ...entry, row: undefined, attempts: {} }) }));
-  const seen: StepState = { ...state, sessionState: withDelta(state.sessionState ?? {}, built.sessionState) };
-  const results = await runPlannedCalls(planned, seen, context, dependencies);
-  const messages = [message, createToolMessage(results, { id: newId(clock.now()), author: name, at: clock.now() })];
-  return conclude(
-    { type: 'continue', messages, ...stateOf(mergeStateChanges(results).sessionState), ...proceed({ results }, undefined) },
-    { prepared: prepared.map((entry) => entry.prepared), control: next, dependencies },
-  );
 }
 
 function callIdsOf(history: readonly SessionMessage[]): ReadonlySet<string> {

@@ -20,7 +20,7 @@ export interface PlannedCall {
 
 type RunPlannedCallsOptions = Pick<
   ToolStepOptions,
-  'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization' | 'observer'
+  'name' | 'llm' | 'maxToolBytes' | 'log' | 'clock' | 'settings' | 'customization' | 'toolHandles' | 'observer'
 >;
 
 /**
@@ -31,7 +31,7 @@ export async function runPlannedCalls(
   planned: readonly PlannedCall[],
   state: StepState,
   context: StepContext,
-  { name, llm, maxToolBytes, log, clock, settings, customization = {}, observer }: RunPlannedCallsOptions,
+  { name, llm, maxToolBytes, log, clock, settings, customization = {}, toolHandles, observer }: RunPlannedCallsOptions,
 ): Promise<readonly AnsweredCall[]> {
   const { task, sessionState = {} } = state;
   for (const { call, prepared, plan } of planned)
@@ -57,9 +57,11 @@ export async function runPlannedCalls(
       ...{ taskId: task.id, contextId: task.contextId, agent: name, owner: task.owner, signal: context.signal, sessionState },
     },
     progress,
+    handles: toolHandles,
     code: { callbacks: customization, invocation: describeInvocation(state, context, name) },
     maxToolOutputLength: llm.maxToolOutputLength,
     maxToolBytes,
+    calls: context.calls,
     log,
     clock,
     observer,

@@ -7,26 +7,32 @@ import type { Logger } from '../../observe/log.js';
 import { errorType, type Observer, silentObserver } from '../../observe/observer.js';
 import { capturePayload, recordFailure, withSpan } from '../../observe/trace.js';
 import type { ToolContext } from '../../providers/tools/contract.js';
-import type { StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import type { StoredArtifact, StoredToolResult, ToolCallWrite } from '../../tasks/tool-call.js';
+import { beginCall, describeCanceled, type OpenCall, type RunningCalls, untilCanceled } from './cancelable-calls.js';
 import { ANSWER_FACTOR } from './json-bytes.js';
 import { newIdentity } from './plan-calls.js';
 import type { ReadyCall } from './prepare-call.js';
 import type { RecordResult } from './record-results.js';
 import { startTool, type ToolCode } from './start-tool.js';
 import { storeResult } from './store-result.js';
+import { createToolHandles, type ToolHandleSources, withArtifacts } from './tool-handles.js';
 import type { ToolProgress } from './tool-progress.js';
 
 export interface RunToolCallsOptions {
-  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress'>;
+  readonly context: Omit<ToolContext, 'callId' | 'idempotencyKey' | 'progress' | 'artifacts' | 'memory'>;
   readonly progress: ToolProgress;
+  /** Default: tools reach nothing beside their arguments. */
+  readonly handles?: ToolHandleSources | undefined;
   /** What runs around each call. */
   readonly code: ToolCode;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
   /** Of the content and of the data of one result; those of one answer have four times as much together. */
   readonly maxToolBytes: number;
-  readonly log: Logger;
+  /** Where a cancel of one call finds it. Default: nowhere. */
+  readonly calls?: RunningCalls | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Default: nobody hears of them. */
   readonly observer?: Observer | undefined;
 }
@@ -49,12 +55,24 @@ export async function runToolCalls(
 ): Promise<readonly (StoredToolResult | undefined)[]> {
   throwIfAborted(options.context.signal);
   const maxToolBytes = Math.min(options.maxToolBytes, Math.floor((options.maxToolBytes * ANSWER_FACTOR) / calls.length));
-  const results = await mapAtOnce(calls, MAX_AT_ONCE, (call) => runToolCall(call, { ...options, maxToolBytes }));
-  throwIfAborted(options.context.signal);
-  return results;
+  // Also those that wait for a place: whoever cancels one of them does not want it to begin.
+  const open = new Map(calls.map((entry) => [entry, beginCall(options.calls, entry.call.id)]));
+  try {
+    const results = await mapAtOnce(calls, MAX_AT_ONCE, (entry) =>
+      runToolCall(entry, open.get(entry) as OpenCall, { ...options, maxToolBytes }),
+    );
+    throwIfAborted(options.context.signal);
+    return results;
+  } finally {
+    for (const { end } of open.values()) end();
+  }
 }
 
-async function runToolCall({ call, decision, record }: CallToRun, options: RunToolCallsOptions): Promise<StoredToolResult | undefined> {
+async function runToolCall(
+  { call, decision, record }: CallToRun,
+  open: OpenCall,
+  options: RunToolCallsOptions,
+): Promise<StoredToolResult | undefined> {
   const { maxToolOutputLength, maxToolBytes: maxBytes } = options;
   const keep = async (returned: unknown): Promise<StoredToolResult> => {
     const stored = storeResult(returned, { tool: call.tool.name, maxToolOutputLength, maxBytes });
@@ -67,7 +85,9 @@ async function runToolCall({ call, decision, record }: CallToRun, options: RunTo
   };
   const keepLate = record === undefined ? undefined : keep;
   const startedMs = options.clock.monotonic();
-  const returned = await callTool(call, options, keepLate);
+  const returned = await callTool(call, open, options, keepLate);
+  // Its result stands: a cancel comes too late now, and is told so.
+  open.end();
   const stored = returned === UNKNOWN ? undefined : await keep(returned);
   tellOf(call, stored, returned, options, startedMs);
   return stored;
@@ -93,7 +113,8 @@ function tellOf(
 
 async function callTool(
   call: ReadyCall,
-  { context, progress, code, log }: RunToolCallsOptions,
+  { signal: canceled }: OpenCall,
+  { context, progress, handles, code, clock, log }: RunToolCallsOptions,
   keepLate: ((returned: unknown) => Promise<StoredToolResult>) | undefined,
 ): Promise<unknown> {
   const { id, tool, idempotencyKey } = call;
@@ -103,18 +124,27 @@ async function callTool(
     'gen_ai.tool.description': tool.description,
     'gen_ai.tool.call.id': id,
   };
+  if (canceled.aborted) return { content: describeCanceled(tool.effect, false), isError: true };
+  const signal = AbortSignal.any([context.signal, canceled]);
   let running: Promise<unknown> | undefined;
   try {
     return await withSpan('hector.tool.execute', attributes, async (span) => {
       capturePayload(span, 'hector.tool.args', () => call.arguments);
       const show = (text: string) => progress.add(id, text);
-      running = startTool(call, { ...context, callId: id, idempotencyKey, progress: show }, code, log);
-      const returned = await untilAborted(running, context.signal);
+      const saved: StoredArtifact[] = [];
+      const reach = createToolHandles(handles, { ...context, signal, saved });
+      const own = { ...context, ...reach, signal, callId: id, idempotencyKey, progress: show };
+      running = startTool(call, own, code, log).then((result) => withArtifacts(result, saved));
+      const returned = await untilAborted(untilCanceled(running, canceled, clock), context.signal);
       capturePayload(span, 'hector.tool.response', () => returned);
       if (isErrorResult(returned)) recordFailure(span, new AppError('TOOL_FAILED', { message: returned.content }));
       return returned;
     });
   } catch (error) {
+    if (!context.signal.aborted && canceled.aborted) {
+      log.info({ tool: tool.name, callId: id, taskId: context.taskId }, 'a tool call was canceled');
+      return { content: describeCanceled(tool.effect, true), isError: true };
+    }
     if (!context.signal.aborted) {
       log.warn({ err: error, tool: tool.name, callId: id }, 'a tool call failed');
       if (tool.effect === 'once' && hasCode(error, 'TOOL_OUTCOME_UNKNOWN')) return UNKNOWN;

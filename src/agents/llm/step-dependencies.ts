@@ -9,6 +9,7 @@ import type { CheckArguments } from '../../providers/tools/arguments.js';
 import type { Tool, Toolset } from '../../providers/tools/contract.js';
 import type { InstructionSource } from './compose-instructions.js';
 import type { AgentCustomization } from './customization.js';
+import type { ToolHandleSources } from './tool-handles.js';
 
 export interface LlmAgentOptions {
   /** Key in `agents`. */
@@ -24,6 +25,8 @@ export interface LlmAgentOptions {
   readonly retriever: Retriever;
   /** Text of an artifact that an earlier run of the session put out, the newest version (SES-07). Default: there are none. */
   readonly findSessionArtifact?: ((taskId: string, name: string) => Promise<string | undefined>) | undefined;
+  /** What tools in code may reach beside their arguments (TOOL-52). Default: nothing. */
+  readonly toolHandles?: ToolHandleSources | undefined;
   /** What code adds to it. Default: nothing. */
   readonly customization?: AgentCustomization | undefined;
   /** Those that hold for it, from the top of its tree. Default: none. */
@@ -59,6 +62,8 @@ export interface ToolStepOptions
     'name' | 'tools' | 'approvalExpiresAfterMs' | 'maxToolBytes' | 'clock' | 'log' | 'checkArguments' | 'observer'
   > {
   readonly llm: Pick<StepDependencies['llm'], 'maxToolOutputLength'>;
+  /** What tools in code may reach beside their arguments (TOOL-52). Default: nothing. */
+  readonly toolHandles?: ToolHandleSources | undefined;
   /** Default: nothing but the model ends the run. */
   readonly settings?: Pick<AgentSettings, 'reasoning'> & Partial<Pick<AgentSettings, 'streaming'>>;
   readonly customization?: Pick<AgentCustomization, 'beforeTool' | 'afterTool'> | undefined;

@@ -2,19 +2,20 @@
  * What a tool returned, as it goes into the log: checked, since a tool is code of somebody else's, and bounded, since what it did must
  * not be lost because a database refuses the row that tells of it.
  */
-import { AppError } from '../../base/errors.js';
+import { AppError, describeError } from '../../base/errors.js';
 import { isJsonObject, type JsonValue } from '../../base/json.js';
 import type { FilePart } from '../../tasks/session-message.js';
 import { isInternalName, type StateDelta } from '../../tasks/session-state.js';
-import type { StoredToolResult } from '../../tasks/tool-call.js';
+import type { StoredArtifact, StoredToolResult } from '../../tasks/tool-call.js';
 import { cutToJsonBytes } from './json-bytes.js';
 import type { Decision } from './read-decisions.js';
+import { readArtifact } from './tool-handles.js';
 
 export interface StoreResultOptions {
   readonly tool: string;
   /** 0 = unlimited (AGT-13). */
   readonly maxToolOutputLength: number;
-  /** Of `content`, of `data`, of `sessionState` and of all files, as JSON. */
+  /** Of `content`, of `data`, of `sessionState`, of all files and of all artifacts, as JSON. */
   readonly maxBytes: number;
 }
 
@@ -29,12 +30,14 @@ export function storeResult(returned: unknown, { tool, maxToolOutputLength, maxB
   const data = keepJson('data', returned['data'], maxBytes);
   const state = keepState(returned['sessionState'], maxBytes);
   const { files, note } = keepFiles(returned['files'], maxBytes);
+  const artifacts = keepArtifacts(returned['artifacts'], maxBytes);
   const content = limitContent(truncate(returned['content'], maxToolOutputLength), maxBytes);
   return {
-    content: [content, data.note, state.note, note].filter((text) => text !== undefined).join('\n'),
+    content: [content, data.note, state.note, note, artifacts.note].filter((text) => text !== undefined).join('\n'),
     isError: returned['isError'] === true,
     ...(data.value === undefined ? {} : { data: data.value }),
     ...(files.length === 0 ? {} : { files }),
+    ...(artifacts.value === undefined ? {} : { artifacts: artifacts.value as unknown as readonly StoredArtifact[] }),
     ...(state.value === undefined ? {} : { sessionState: state.value as StateDelta }),
   };
 }
@@ -75,6 +78,17 @@ function keepState(value: unknown, maxBytes: number): Kept {
   const own = Object.keys(value).find((name) => name === '' || name.length > MAX_NAME || isInternalName(name));
   if (own !== undefined) return { note: `[sessionState was left out: '${own.slice(0, 50)}' is no name that a tool may set]` };
   return keepJson('sessionState', value, maxBytes);
+}
+
+/** All of them, or none. */
+function keepArtifacts(value: unknown, maxBytes: number): Kept {
+  if (value === undefined) return {};
+  try {
+    const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return given.length === 0 ? {} : keepJson('artifacts', given.map(readArtifact), maxBytes);
+  } catch (error) {
+    return { note: `[artifacts were left out: ${describeError(error)}]` };
+  }
 }
 
 /** All files together have as much as the content. */

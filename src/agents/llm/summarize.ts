@@ -3,8 +3,8 @@ import { AppError, describeError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
 import type { SessionMessage, SessionPart } from '../../tasks/session-message.js';
+import { addUsage, NO_USAGE, type RunUsage, withCost } from '../usage.js';
 import { callModel } from './call-model.js';
-import { addUsage, type RunUsage, withCost } from './control.js';
 import type { StepDependencies } from './step-dependencies.js';
 
 /** The summary of these messages, which stand behind those that `before` tells of; without a text, why there is none stands in the log. */
@@ -28,7 +28,7 @@ export function createSummarize({ model, llm, maxTokens, signal, dependencies }:
   const { name, maxToolBytes, clock, log, findPrice } = dependencies;
   return async (messages, before) => {
     let text = before ?? '';
-    let usage: RunUsage = { inputTokens: 0, outputTokens: 0 };
+    let usage: RunUsage = NO_USAGE;
     for (const piece of cutTranscript(messages.flatMap(describeMessage))) {
       const content = text === '' ? piece : `Summary so far:\n${text}\n\nWhat was said after it:\n${piece}`;
       const message: SessionMessage = { id: newId(), role: 'user', author: 'user', parts: [{ type: 'text', text: content }], createdAt: 0 };

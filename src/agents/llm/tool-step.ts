@@ -9,14 +9,16 @@ import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import type { SessionMessage, ToolCallPart } from '../../tasks/session-message.js';
 import type { ToolCallRecord, ToolCallWrite } from '../../tasks/tool-call.js';
-import type { ChildMessage, StepContext, StepOutcome, StepState } from '../agent.js';
+import type { ChildMessage, ChildRun, StepContext, StepOutcome, StepState } from '../agent.js';
 import { afterDelegation, beforeDelegation } from '../as-tool/around-delegation.js';
 import { delegateCalls, isDelegation } from '../as-tool/delegate-calls.js';
 import { findWaiting, markOf, mergeQuestions, type Question as OpenQuestion, routeAnswer } from '../child-questions.js';
+import { joinSpent } from '../spent.js';
+import { addUsage } from '../usage.js';
 import { createToolMessage, mergeStateChanges } from './answered-call.js';
 import { askSomebody } from './ask-somebody.js';
 import { conclude } from './conclude.js';
-import { type Attempts, addUsage, type LlmControl, writeControl } from './control.js';
+import { type Attempts, type LlmControl, writeControl } from './control.js';
 import { describeInvocation } from './describe-invocation.js';
 import { describeOutput } from './describe-output.js';
 import { failed } from './end-run.js';
@@ -36,6 +38,7 @@ export async function runToolStep(
   const { name, clock, approvalExpiresAfterMs, maxToolBytes } = dependencies;
   const { task, history } = state;
   const calls = findCalls(history, control.callMessageId);
+  const { spent = {} } = control;
   if (calls.length === 0) {
     const error = new AppError('AGENT_FAILED', { message: 'The tool calls that this run was about to make are no longer in its session' });
     return failed(error, state, { control: task.control, messages: [], events: [] }, control.usage);
@@ -61,7 +64,7 @@ export async function runToolStep(
     around,
   );
   const decided = settled.filter((entry) => !isDelegation(entry));
-  const delegated = delegateCalls(settled.filter(isDelegation), state, { ...around, name, now: clock.now() });
+  const delegated = delegateCalls(settled.filter(isDelegation), state, { ...around, name, spent, now: clock.now() });
   const delegation = await afterDelegation(delegated, settled, around);
 
   const startedAt = clock.now();
@@ -83,6 +86,8 @@ export async function runToolStep(
     attempts: attemptsOf(questions),
     usage: delegation.usages.reduce(addUsage, control.usage),
     delegated: delegation.delegated,
+    // At once, when all have ended: each of them began with what is spent now.
+    spent: isAnswered ? joinSpent(spent, childrenOf(state, delegation.delegated)) : spent,
     heard: markOf(history.at(-1)),
   };
   const result = {
@@ -120,6 +125,11 @@ export async function runToolStep(
     const asked = askSomebody({ questions, problems: [], task, expiresAfterMs: approvalExpiresAfterMs, now: clock.now() }, result);
     return asked.type === 'wait' ? asked : undefined;
   }
+}
+
+function childrenOf({ children = [] }: StepState, delegated: Readonly<Record<string, string>>): readonly ChildRun[] {
+  const keys = Object.values(delegated);
+  return children.filter(({ key }) => keys.includes(key));
 }
 
 interface RoutedReply {

@@ -20,7 +20,7 @@ export interface RemoteCard {
 /**
  * The first interface that can be spoken, of 1.0 before 0.3.
  * @param mayCall whether requests may go to an address; the first that may is taken.
- * @throws AppError `REMOTE_CARD_UNUSABLE` that says what the card has.
+ * @throws AppError `REMOTE_UNSUPPORTED` for a card of gRPC alone, `REMOTE_CARD_UNUSABLE` that says what the card has.
  */
 export function readCard(card: unknown, mayCall: (url: URL) => boolean): RemoteCard {
   if (!isJsonObject(card)) throw unusable('it is no JSON object');
@@ -29,6 +29,10 @@ export function readCard(card: unknown, mayCall: (url: URL) => boolean): RemoteC
   const known = [...spoken.filter(({ version }) => version === '1.0'), ...spoken.filter(({ version }) => version === '0.3')];
   const [first] = known;
   if (first === undefined) {
+    if (offered.length > 0 && offered.every(({ binding }) => binding === 'GRPC'))
+      throw new AppError('REMOTE_UNSUPPORTED', {
+        message: 'its card offers gRPC alone, by which agents are not called; wanted JSONRPC or HTTP+JSON of version 1.0 or 0.3 beside it',
+      });
     const seen = offered.map(({ binding, version }) => `${String(binding)} ${String(version)}`).join(', ');
     throw unusable(`it offers ${seen === '' ? 'no interface' : seen}; wanted JSONRPC or HTTP+JSON of version 1.0 or 0.3`);
   }

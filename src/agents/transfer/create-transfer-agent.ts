@@ -5,14 +5,16 @@
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
+import type { RunLimitSettings } from '../../config/llm-agent-settings.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { Agent, StepOutcome, StepState } from '../agent.js';
 import { branchOf } from '../branch.js';
 import { createAgent } from '../create-agent.js';
+import { findExceededBudget } from '../llm/check-limits.js';
 import { failed } from '../llm/end-run.js';
 import { type Finished, goOn, runMember } from '../run-member.js';
-import { mergeSpent, readSpent, writeSpent } from '../spent.js';
-import { addUsage, withEarlierUsage } from '../usage.js';
+import { addSpent, getSpent, mergeSpent, readSpent, type Spent, setSpent, writeSpent } from '../spent.js';
+import { findUsage, NO_USAGE, type RunUsage, readKeptUsage, readUsage, sumUsage, withEarlierUsage } from '../usage.js';
 import type { TransferMember } from './transfer-tree.js';
 
 export interface TransferAgentOptions {
@@ -22,6 +24,8 @@ export interface TransferAgentOptions {
   readonly members: readonly (TransferMember & { readonly agent: Agent })[];
   /** The member that an author's message belongs to. */
   readonly findMemberOf: (author: string) => string | undefined;
+  /** The root's `limits`: for what all members use, whoever is active. Default: none. */
+  readonly limits?: RunLimitSettings;
   readonly clock: Clock;
 }
 
@@ -31,14 +35,18 @@ interface TransferControl {
   /** Turns so far by agent, the one under way included. */
   readonly turns: Readonly<Record<string, number>>;
   /** Of the turns that are over. */
-  readonly usage: JsonObject | undefined;
+  readonly usage: RunUsage | undefined;
+  /** Model calls of the turns that are over. */
+  readonly calls: number;
+  /** Time that steps of all turns took, where there is a limit for it, milliseconds. */
+  readonly workedMs: number;
   /** By agent, in turns that are over. */
   readonly spent: JsonObject;
   readonly child: JsonObject;
 }
 
 export function createTransferAgent(options: TransferAgentOptions): Agent {
-  const { name, members } = options;
+  const { name, members, clock, limits } = options;
   return createAgent({ name, type: 'llm' }, async (state, context) => {
     const control = readControl(state, options);
     const active = members.find((member) => member.name === control.active);
@@ -46,16 +54,50 @@ export function createTransferAgent(options: TransferAgentOptions): Agent {
       const nothing = { control: state.task.control, messages: [], events: [] };
       return withEarlierUsage(failed(unknownTarget(name, control.active), state, nothing), control.usage);
     }
+    const exceeded = findExceeded(control, options);
+    if (exceeded !== undefined) {
+      const spent = setSpent(control.spent, allOf(name), sumTurns(control, name));
+      const ended = { control: writeControl({ ...control, spent }), messages: [], events: [] };
+      return withEarlierUsage(failed(exceeded, state, ended), sumUsage([control.usage, findUsage(control.child)]));
+    }
+    const startedMs = clock.monotonic();
     const branch = branchOfTurn(state, active, control, name);
     const outcome = await runMember({ member: active.agent, branch, control: control.child }, state, context);
-    const after: TransferControl = { ...control, spent: mergeSpent(control.spent, outcome.control), child: outcome.control };
+    const workedMs = limits?.maxDurationMs === undefined ? 0 : Math.ceil(control.workedMs + clock.monotonic() - startedMs);
+    const after: TransferControl = { ...control, workedMs, spent: mergeSpent(control.spent, outcome.control), child: outcome.control };
     const target = outcome.type === 'finished' ? outcome.actions?.transferTo : undefined;
     if (outcome.type === 'finished' && target !== undefined) {
-      const usage = addUsage(control.usage, outcome.statusMetadata);
-      return withEarlierUsage(handOver(outcome, target, { state, active, control: { ...after, usage }, options }), usage);
+      const usage = sumUsage([control.usage, readUsage(outcome.statusMetadata)]);
+      return withEarlierUsage(
+        handOver(outcome, target, { state, active, control: { ...after, usage, calls: after.calls + callsOf(after.child) }, options }),
+        usage,
+      );
     }
-    return { ...withEarlierUsage(outcome, control.usage), control: writeControl(after) };
+    const isOver = outcome.type === 'finished' || outcome.type === 'failed' || outcome.type === 'rejected';
+    const spent = isOver && limits !== undefined ? setSpent(after.spent, allOf(name), sumTurns(after, name)) : after.spent;
+    return { ...withEarlierUsage(outcome, control.usage), control: writeControl({ ...after, spent }) };
   });
+}
+
+/** The root's budget. A call that is answered already has its tools run. */
+function findExceeded(control: TransferControl, { name, limits }: TransferAgentOptions): AppError | undefined {
+  if (limits === undefined || control.child['phase'] === 'tools') return undefined;
+  return findExceededBudget(sumTurns(control, name), limits, name);
+}
+
+/** In all turns of all members, in this turn of the conversation and in earlier ones of the run. */
+function sumTurns({ spent, usage, calls, workedMs, child }: TransferControl, name: string): Spent {
+  const own = { calls: calls + callsOf(child), usage: sumUsage([usage, findUsage(child)]) ?? NO_USAGE, workedMs };
+  return addSpent(getSpent(spent, allOf(name)), own);
+}
+
+/** Key of what the members have spent together; no agent has such a name. */
+function allOf(name: string): string {
+  return `${name}/*`;
+}
+
+function callsOf({ iteration }: JsonObject): number {
+  return typeof iteration === 'number' ? iteration : 0;
 }
 
 interface HandOverOptions {
@@ -83,23 +125,33 @@ function branchOfTurn(state: StepState, { name, branch }: TransferMember, { turn
 }
 
 function readControl({ task: { control }, history }: StepState, options: TransferAgentOptions): TransferControl {
-  const { active, turns, usage, child } = control;
+  const { active, turns, calls, workedMs, child } = control;
   const spent = readSpent(control);
   if (typeof active !== 'string') {
     const first = findLastSpeaker(history, options);
-    return { active: first, turns: { [first]: 1 }, usage: undefined, spent, child: writeSpent(spent) };
+    return { active: first, turns: { [first]: 1 }, usage: undefined, calls: 0, workedMs: 0, spent, child: writeSpent(spent) };
   }
   return {
     active,
     turns: (turns ?? {}) as Readonly<Record<string, number>>,
-    usage: isJsonObject(usage) ? usage : undefined,
+    usage: readKeptUsage(control),
+    calls: typeof calls === 'number' ? calls : 0,
+    workedMs: typeof workedMs === 'number' ? workedMs : 0,
     spent,
     child: isJsonObject(child) ? child : writeSpent(spent),
   };
 }
 
-function writeControl({ active, turns, usage, spent, child }: TransferControl): JsonObject {
-  return { active, turns, ...(usage === undefined ? {} : { usage }), ...writeSpent(spent), child };
+function writeControl({ active, turns, usage, calls, workedMs, spent, child }: TransferControl): JsonObject {
+  return {
+    active,
+    turns,
+    ...(calls === 0 ? {} : { calls }),
+    ...(workedMs === 0 ? {} : { workedMs }),
+    ...(usage === undefined ? {} : { usage: { ...usage } }),
+    ...writeSpent(spent),
+    child,
+  };
 }
 
 /** AGT-21 */

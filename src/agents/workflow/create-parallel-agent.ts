@@ -17,7 +17,8 @@ import { readEscalation } from '../enter-run.js';
 import { describeOutput } from '../llm/describe-output.js';
 import { failed } from '../llm/end-run.js';
 import { isOnlyDecision } from '../llm/read-decisions.js';
-import { addUsage, withUsage } from '../usage.js';
+import { joinSpent, readSpent, writeSpent } from '../spent.js';
+import { readUsage, sumUsage, withUsage } from '../usage.js';
 
 export interface ParallelAgentOptions {
   /** Key in `agents`. */
@@ -36,12 +37,19 @@ export function createParallelAgent(options: ParallelAgentOptions): Agent {
     const mark = markOf(history.at(-1));
     const control: JsonObject = { ...task.control, heard: mark };
     if (typeof heard !== 'string') {
-      const starts = members.map((agent, index) => ({ agent, key: keys[index] as string, messages: [], ...SHARED }));
+      const starts = members.map((agent, index) => ({
+        agent,
+        key: keys[index] as string,
+        messages: [],
+        ...SHARED,
+        control: writeSpent(readSpent(control)),
+      }));
       return { type: 'branch', starts, says: [], control, messages: [], events: [] };
     }
     const runs = keys.flatMap((key) => children.find((child) => child.key === key) ?? []);
     const waiting = findWaiting(runs);
-    if (waiting.length === 0) return join(runs, { state, options, control });
+    if (waiting.length === 0)
+      return join(runs, { state, options, control: { ...control, ...writeSpent(joinSpent(readSpent(control), runs)) } });
 
     const reply = history.at(-1);
     const routed = reply?.role === 'user' && mark !== heard ? routeAnswer(reply, waiting, new Set()) : { says: [], problems: [] };
@@ -72,7 +80,7 @@ function join(runs: readonly ChildRun[], { state, options: { name, clock }, cont
     ...(consumes.length === 0 ? {} : { consumes }),
     createdAt: clock.now(),
   };
-  const usage = answers.reduce((sum: JsonObject | undefined, { child }) => addUsage(sum, child.statusMetadata), undefined);
+  const usage = sumUsage(answers.map(({ child }) => readUsage(child.statusMetadata)));
   if (answers.every(({ answer }) => !answer.isCompleted)) {
     const reasons = answers.map(({ answer }) => answer.text).join('; ');
     const error = new AppError('AGENT_FAILED', { message: `Every sub-agent of '${name}' failed: ${reasons}` });

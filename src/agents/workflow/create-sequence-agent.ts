@@ -11,7 +11,7 @@ import { createAgent } from '../create-agent.js';
 import { failed } from '../llm/end-run.js';
 import { type Finished, goOn, runMember } from '../run-member.js';
 import { mergeSpent, readSpent, writeSpent } from '../spent.js';
-import { addUsage, withEarlierUsage, withUsage } from '../usage.js';
+import { type RunUsage, readKeptUsage, readUsage, sumUsage, withEarlierUsage, withUsage } from '../usage.js';
 
 export interface SequenceAgentOptions {
   /** Key in `agents`. */
@@ -29,7 +29,7 @@ interface SequenceControl {
   /** From 1; a sequence has one. */
   readonly iteration: number;
   /** Of the members that are done. */
-  readonly usage: JsonObject | undefined;
+  readonly usage: RunUsage | undefined;
   /** By agent, in turns that are over. */
   readonly spent: JsonObject;
   readonly child: JsonObject;
@@ -49,7 +49,7 @@ export function createSequenceAgent(options: SequenceAgentOptions): Agent {
     if (outcome.type !== 'finished') return { ...withEarlierUsage(outcome, control.usage), control: writeControl(after) };
     return next(
       outcome,
-      { ...after, usage: addUsage(control.usage, outcome.statusMetadata) },
+      { ...after, usage: sumUsage([control.usage, readUsage(outcome.statusMetadata)]) },
       { ...options, member, now: clock.now(), state },
     );
   });
@@ -98,19 +98,19 @@ function refusal({ name, members }: SequenceAgentOptions, { index, iteration }: 
 }
 
 function readControl(control: JsonObject): SequenceControl {
-  const { index, iteration, usage, child } = control;
+  const { index, iteration, child } = control;
   const spent = readSpent(control);
   return {
     index: typeof index === 'number' ? index : 0,
     iteration: typeof iteration === 'number' ? iteration : 1,
-    usage: isJsonObject(usage) ? usage : undefined,
+    usage: readKeptUsage(control),
     spent,
     child: isJsonObject(child) ? child : writeSpent(spent),
   };
 }
 
 function writeControl({ index, iteration, usage, spent, child }: SequenceControl): JsonObject {
-  return { index, iteration, ...(usage === undefined ? {} : { usage }), ...writeSpent(spent), child };
+  return { index, iteration, ...(usage === undefined ? {} : { usage: { ...usage } }), ...writeSpent(spent), child };
 }
 
 const NOTHING = { control: {}, messages: [], events: [] };

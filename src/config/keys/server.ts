@@ -1,5 +1,6 @@
 import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
+import { ApprovalSchema, resolveApproval } from './approval.js';
 import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
 import { PushSchema, resolvePush } from './push.js';
 
@@ -26,6 +27,11 @@ const LimitsSchema = section(
       'Most bytes that one step of an agent may add to a task as artifacts and status messages, as JSON; a run that wants more ends as FAILED.',
       { default: 8_388_608, minimum: 65_536, maximum: 67_108_864 },
     ),
+    max_history_messages: integer('Most messages of a session that a run reads, the newest; older ones are kept and no model sees them.', {
+      default: 10_000,
+      minimum: 100,
+      maximum: 1_000_000,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
   'Limits of what is taken in.',
@@ -79,12 +85,7 @@ export const ServerSchema = section(
       },
       'The A2A protocol.',
     ),
-    approval: section(
-      {
-        expires_after: duration('A run that waits for somebody ends as FAILED after this; 0 is never.', { default: 86_400_000 }),
-      },
-      'Decisions of people (spec/08 8.6).',
-    ),
+    approval: ApprovalSchema,
     mcp: section(
       { enabled: flag('Serves the agents as tools of an MCP server, at /mcp and at /agents/{name}/mcp.', { default: false }) },
       'The Model Context Protocol.',
@@ -117,7 +118,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       legacy: server.a2a.legacy,
       push: resolvePush(server.a2a.push),
     },
-    approval: { expiresAfterMs: server.approval.expires_after },
+    approval: resolveApproval(server.approval),
     mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
@@ -128,6 +129,7 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
       maxStreamBufferBytes: limits.max_stream_buffer_bytes,
       maxToolBytes: limits.max_tool_bytes,
       maxEventBytes: limits.max_event_bytes,
+      maxHistoryMessages: limits.max_history_messages,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,

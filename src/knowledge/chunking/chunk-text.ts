@@ -17,6 +17,7 @@ export function chunkText(text: string, settings: ChunkingSettings): readonly Te
     text: text.slice(start, end),
     startLine: lineOf(starts, start),
     endLine: lineOf(starts, end - 1),
+    place: {},
   }));
 }
 

@@ -8,10 +8,11 @@ export function prepareDocument({ name, content, chunking, knownHash }: PrepareR
   const contentHash = sha256Hex(content);
   if (contentHash === knownHash) return { type: 'unchanged', contentHash };
   const extracted = extractText(name, content);
-  const chunks = chunkText(extracted.text, chunking).map(({ text, startLine, endLine }) => ({
+  const chunks = chunkText(extracted.text, chunking).map(({ text, startLine, endLine, place }) => ({
     text,
     startLine: sourceLine(extracted.sourceLines, startLine),
     endLine: sourceLine(extracted.sourceLines, endLine),
+    place,
   }));
   return { type: 'prepared', contentHash, title: extracted.title, chunks };
 }

@@ -9,7 +9,7 @@ import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { AppError, describeError } from '../../base/errors.js';
 import type { DirectorySourceSettings } from '../../config/settings.js';
-import type { DocumentSource, SourceDocument, SourceProblem } from './document-source.js';
+import type { DocumentSource, SourceDocument, SourceFinding } from './document-source.js';
 import { createGlobMatcher } from './glob.js';
 
 /** A place below the source: its name there, and where it really is. */
@@ -22,16 +22,14 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
   const included = createGlobMatcher(settings.include);
   const excluded = createGlobMatcher(settings.exclude);
   return {
-    async scan(signal) {
-      const documents: SourceDocument[] = [];
-      const problems: SourceProblem[] = [];
+    async *scan(signal) {
       const links: Place[] = [];
       const seen = new Set<string>();
       const root = await realpath(settings.path).catch((error: unknown) => {
         throw unreadable(settings.path, error);
       });
 
-      const walk = async (folder: Place): Promise<void> => {
+      async function* walk(folder: Place): AsyncGenerator<SourceFinding> {
         signal.throwIfAborted();
         if (seen.has(folder.real)) return;
         seen.add(folder.real);
@@ -41,53 +39,58 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
         } catch (error) {
           if (folder.id === '') throw unreadable(settings.path, error);
           const path = join(settings.path, folder.id);
-          problems.push({ id: folder.id, path, isFolder: true, error: unreadable(path, error) });
+          yield { type: 'problem', problem: { id: folder.id, path, isFolder: true, error: unreadable(path, error) } };
           return;
         }
         for (const name of names.sort()) {
           const id = folder.id === '' ? name : `${folder.id}/${name}`;
-          if (!excluded.matches(id)) await visit({ id, real: join(folder.real, name) });
+          if (!excluded.matches(id)) yield* visit({ id, real: join(folder.real, name) });
         }
-      };
-      const visit = (place: Place) =>
-        reporting(place.id, async () => {
-          const found = await lstat(place.real);
-          if (found.isSymbolicLink()) links.push(place);
-          else if (found.isDirectory()) await walk(place);
-          else if (found.isFile()) add(place, found);
-        });
-      const follow = ({ id, real: link }: Place) =>
-        reporting(id, async () => {
+      }
+      async function* visit(place: Place): AsyncGenerator<SourceFinding> {
+        const found = yield* looking(place.id, () => lstat(place.real));
+        if (found?.isSymbolicLink()) links.push(place);
+        else if (found?.isDirectory()) yield* walk(place);
+        else if (found?.isFile()) yield* add(place, found);
+      }
+      async function* follow({ id, real: link }: Place): AsyncGenerator<SourceFinding> {
+        const target = yield* looking(id, async () => {
           const real = await realpath(link);
           const found = await stat(real);
-          if (!found.isDirectory() && !isWanted(id)) return;
+          if (!found.isDirectory() && !isWanted(id)) return undefined;
           if (!isInside(root, real)) throw leadsOutside(join(settings.path, id));
-          if (found.isDirectory()) await walk({ id, real });
-          else if (found.isFile()) add({ id, real }, found);
+          return { real, found };
         });
+        if (target?.found.isDirectory()) yield* walk({ id, real: target.real });
+        else if (target?.found.isFile()) yield* add({ id, real: target.real }, target.found);
+      }
       const isWanted = (id: string) => settings.include.length === 0 || included.matches(id);
-      const add = ({ id, real }: Place, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }) => {
+      function* add({ id, real }: Place, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): Generator<SourceFinding> {
         if (!isWanted(id) || seen.has(real)) return;
         seen.add(real);
         const name = id.slice(id.lastIndexOf('/') + 1);
-        documents.push({ id, name, path: join(settings.path, id), bytes: size, modifiedAt: Math.trunc(mtimeMs) });
-      };
-      const reporting = async (id: string, look: () => Promise<void>) => {
+        const place = { id, name, path: join(settings.path, id) };
+        yield { type: 'document', document: { ...place, bytes: size, modifiedAt: Math.trunc(mtimeMs), version: '', metadata: {} } };
+      }
+      async function* looking<T>(id: string, look: () => Promise<T>): AsyncGenerator<SourceFinding, T | undefined> {
         try {
-          await look();
+          return await look();
         } catch (error) {
           signal.throwIfAborted();
           // Gone since it was listed, or a link to nowhere: there is no such document.
-          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
           const path = join(settings.path, id);
-          problems.push({ id, path, isFolder: false, error: error instanceof AppError ? error : unreadable(path, error) });
+          yield {
+            type: 'problem',
+            problem: { id, path, isFolder: false, error: error instanceof AppError ? error : unreadable(path, error) },
+          };
+          return undefined;
         }
-      };
+      }
 
-      await walk({ id: '', real: root });
+      yield* walk({ id: '', real: root });
       // After all real places, so that these give the names; links found behind a link come last.
-      for (const link of links) await follow(link);
-      return { documents, problems };
+      for (const link of links) yield* follow(link);
     },
 
     async read(document) {
@@ -96,7 +99,7 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
         // Looked at again: it may have become a link since it was listed.
         const real = await realpath(document.path);
         if (!isInside(await realpath(settings.path), real)) throw leadsOutside(document.path);
-        return await readWhole(real, document, settings.maxFileBytes);
+        return { bytes: await readWhole(real, document, settings.maxFileBytes) };
       } catch (error) {
         if (error instanceof AppError) throw error;
         throw unreadable(document.path, error);

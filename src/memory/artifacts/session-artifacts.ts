@@ -36,6 +36,11 @@ export async function readSessionArtifacts(
   return collectArtifacts(await store.readArtifacts(session));
 }
 
+/** Of the session that a run belongs to. */
+export async function readArtifactsOf(store: Pick<SessionStore, 'readArtifactsOf'>, taskId: string): Promise<SessionArtifacts> {
+  return collectArtifacts(await store.readArtifactsOf(taskId));
+}
+
 /** Events of runs in the order of their turns; others than of artifacts are passed over. */
 export function collectArtifacts(events: readonly TaskEvent[]): SessionArtifacts {
   const versions = new Map<string, ArtifactVersion[]>();
@@ -76,7 +81,7 @@ export function collectArtifacts(events: readonly TaskEvent[]): SessionArtifacts
 }
 
 /** What `{artifact.name}` stands for in an instruction, and what a model reads of it. */
-export function artifactText({ parts }: ArtifactVersion): string {
+export function artifactText({ parts }: Pick<ArtifactVersion, 'parts'>): string {
   return parts.flatMap(({ text }) => text ?? []).join('');
 }
 
@@ -86,6 +91,6 @@ export async function findSessionArtifact(
   taskId: string,
   name: string,
 ): Promise<string | undefined> {
-  const found = collectArtifacts(await store.readArtifactsOf(taskId)).find(name);
+  const found = (await readArtifactsOf(store, taskId)).find(name);
   return found === undefined ? undefined : artifactText(found);
 }

@@ -1,5 +1,7 @@
 /** `storage.memory` → the index of sessions and the search in it, which go by one embedder. */
+
 import type { Clock } from '../../base/clock.js';
+import { AppError } from '../../base/errors.js';
 import type { Settings } from '../../config/settings.js';
 import { measured } from '../../observe/measured.js';
 import { type Meter, silentMetrics } from '../../observe/meter.js';
@@ -49,6 +51,16 @@ export function findIndexer(settings: Settings, parts: MemoryParts): RecallIndex
 
 function indexType(embedder: Embedder | undefined): string {
   return embedder === undefined ? 'words' : 'vectors';
+}
+
+/** @throws AppError `CONFIG_INVALID` when there is nobody whom it would serve. */
+export async function rebuildMemory(settings: Settings, parts: MemoryParts, signal: AbortSignal): Promise<number> {
+  const indexer = findIndexer(settings, parts);
+  if (indexer === undefined)
+    throw new AppError('CONFIG_INVALID', {
+      message: 'nothing is indexed, as no agent searches: set agents.<name>.search.enabled: true, then rebuild',
+    });
+  return await indexer.rebuild(signal);
 }
 
 function findEmbedder(settings: Settings, { getEmbedder }: MemoryParts): Embedder | undefined {

@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
+import { embedderFingerprint } from '../../providers/embedders/fingerprint.js';
 import { textOf } from '../../tasks/session-message.js';
 import type { PlacedMessage } from '../../tasks/session-store.js';
 import type { RecallEntry, RecallStore, SessionBehind } from './recall-store.js';
@@ -42,14 +43,16 @@ export class RecallIndexer {
     return (await this.#followEnds(signal)) + (await this.#walk(signal));
   }
 
-  /** Until nothing is left to do. */
-  async rebuild(signal: AbortSignal): Promise<void> {
+  /** Until nothing is left to do; says how many messages were looked at. Meanwhile searches find what is there already. */
+  async rebuild(signal: AbortSignal): Promise<number> {
+    let count = 0;
     await this.#options.store.clear();
     this.#walkAfter = undefined;
     do {
       this.#nextWalkAt = 0;
-      await this.#walk(signal);
+      count += await this.#walk(signal);
     } while (this.#walkAfter !== undefined && !signal.aborted);
+    return count;
   }
 
   async #followEnds(signal: AbortSignal): Promise<number> {
@@ -121,8 +124,9 @@ export class RecallIndexer {
 /** What an entry depends on beside its message: another one makes the index anew. */
 export function fingerprintOf(embedder: Embedder | undefined): string {
   if (embedder === undefined) return 'words-1';
-  const name = `${embedder.provider}-${embedder.model}-${embedder.dimension}`.replace(/[^\w.-]/g, '_').slice(0, 40);
-  return `words-1.vectors-1.${name}`;
+  const { provider, model, dimension, variant = '' } = embedder;
+  const name = dimension === undefined || variant !== '' ? embedderFingerprint(embedder) : `${provider}-${model}-${dimension}`;
+  return `words-1.vectors-1.${name.replace(/[^\w.-]/g, '_').slice(0, 40)}`;
 }
 
 async function embedAll(embedder: Embedder, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {

@@ -1,11 +1,21 @@
 /** Contract of embedders. */
+export type EmbedPurpose = 'document' | 'query';
+
+/** One unit-length vector per text, in order. */
+export type EmbedTexts = (texts: readonly string[], purpose: EmbedPurpose, signal: AbortSignal) => Promise<readonly Float32Array[]>;
+
 export interface Embedder {
   readonly provider: string;
   readonly model: string;
-  /** Length of every vector. */
-  readonly dimension: number;
-  /** Texts per call at most. */
+  /** Length of every vector, as configured or known of the model; `undefined`: what the model gives, which stays the same too. */
+  readonly dimension: number | undefined;
+  /** What else its vectors depend on, such as the server that a model's name belongs to. Default nothing. */
+  readonly variant?: string;
+  /** Texts per request at most. `embed` takes any number. */
   readonly batchSize: number;
-  /** One unit-length vector per text, in order. `purpose` matters to providers that embed queries differently (EMB-03). */
-  embed(texts: readonly string[], purpose: 'document' | 'query', signal: AbortSignal): Promise<readonly Float32Array[]>;
+  /**
+   * `purpose` matters to providers that embed queries differently (EMB-03).
+   * @throws AppError `EMBEDDER_*`; what may pass by itself has been tried again.
+   */
+  embed: EmbedTexts;
 }

@@ -1,9 +1,11 @@
 /** Contract of tools. */
 import type { JsonObject, JsonValue } from '../../base/json.js';
+import type { Part } from '../../protocol/a2a.js';
 import type { FilePart } from '../../tasks/session-message.js';
 import type { SessionState, StateDelta } from '../../tasks/session-state.js';
 import type { ToolEffect } from '../../tasks/tool-call.js';
 import type { ToolDefinition } from '../llms/contract.js';
+import type { MemorySearchOptions, RememberedMessage } from './memory-search.js';
 
 export interface ToolContext {
   readonly taskId: string;
@@ -16,8 +18,55 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** The session's state as the step began with it (SES-03, TOOL-52). */
   readonly sessionState: SessionState;
+  /** What the session's runs have put out, and what this call adds to it (SES-07, TOOL-52). */
+  readonly artifacts: ToolArtifacts;
+  /** What this agent and this user said to each other in earlier sessions (MEM-05, TOOL-52). */
+  readonly memory: ToolMemory;
   /** Shows output as it comes (TOOL-21); never throws, may drop. What counts is the result. */
   progress(text: string): void;
+}
+
+export interface ToolArtifacts {
+  /** The newest version of each, by name; with what this call has saved. */
+  list(): Promise<readonly ToolArtifact[]>;
+  /** Default: the newest version. `undefined`: there is none. */
+  load(name: string, version?: number): Promise<ToolArtifact | undefined>;
+  /**
+   * A new version of the artifact of this name. It is there for others, and for clients, with the commit of the step; a call that throws has
+   * saved nothing. @throws AppError `TOOL_FAILED` for what no artifact can be.
+   */
+  save(artifact: ArtifactToSave): void;
+}
+
+export interface ToolArtifact {
+  readonly name: string;
+  /** From 1. */
+  readonly version: number;
+  readonly description: string | undefined;
+  readonly parts: readonly Part[];
+  /** Of its text parts. */
+  readonly text: string;
+}
+
+export interface ArtifactToSave {
+  /** Up to 200 characters. */
+  readonly name: string;
+  readonly description?: string;
+  /** All of it as one text. */
+  readonly text?: string;
+  /** In place of `text`. */
+  readonly parts?: readonly Part[];
+}
+
+export interface ToolMemory {
+  /**
+   * The messages that fit best, the nearest first. Default: as many as `agents.<name>.search.max_results`, none of the present session.
+   * @throws AppError `TOOL_FAILED` where `agents.<name>.search.enabled` is not set: nothing is kept for the agent then.
+   */
+  search(
+    question: string,
+    options?: Partial<Pick<MemorySearchOptions, 'limit' | 'includesCurrent'>>,
+  ): Promise<readonly RememberedMessage[]>;
 }
 
 export interface ToolResult {
@@ -28,6 +77,8 @@ export interface ToolResult {
   readonly data?: JsonValue;
   /** Images and files that the model may read. */
   readonly files?: readonly FilePart[];
+  /** New versions of artifacts of the session, beside those that the context's `artifacts.save` was given. */
+  readonly artifacts?: readonly ArtifactToSave[];
   /** Changes of the session's state. */
   readonly sessionState?: StateDelta;
 }

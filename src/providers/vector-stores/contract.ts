@@ -2,10 +2,20 @@
  * Contract of vector stores: nearest neighbours by cosine. Texts and the truth about chunks are in SQL; a vector store
  * follows the chunk table (`knowledge/index-follower.ts`) and remembers how far it has come.
  */
+import type { Metadata, MetadataFilter } from '../../base/metadata.js';
+
 export interface VectorEntry {
   readonly id: string;
   /** Unit length; a zero vector is near nothing and need not be kept. */
   readonly vector: Float32Array;
+  readonly metadata: Metadata;
+}
+
+export interface VectorQuery {
+  /** Unit length. */
+  readonly vector: Float32Array;
+  readonly topK: number;
+  readonly filter?: MetadataFilter;
 }
 
 export interface VectorHit {
@@ -34,8 +44,10 @@ export interface VectorStore {
   upsert(collection: string, entries: readonly VectorEntry[]): Promise<void>;
   /** Unknown ids are ignored. */
   remove(collection: string, ids: readonly string[]): Promise<void>;
-  /** The nearest `topK`, best first. An unknown collection has no entries. Never waits for an insert to end. */
-  search(collection: string, vector: Float32Array, topK: number, signal?: AbortSignal): Promise<VectorSearch>;
+  /** Removes the entries that the filter matches; `{}` matches all. */
+  removeWhere(collection: string, filter: MetadataFilter): Promise<void>;
+  /** The nearest `topK` that the filter matches, best first. An unknown collection has no entries. Never waits for an insert to end. */
+  search(collection: string, query: VectorQuery, signal?: AbortSignal): Promise<VectorSearch>;
   count(collection: string): Promise<number>;
   dropCollection(collection: string): Promise<void>;
   /** The last marked position that survived; opens the collection. */

@@ -7,6 +7,8 @@ import type { Clock } from '../../base/clock.js';
 import type { Closers } from '../../base/closers.js';
 import type { Settings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
+import { RedisApprovalMarks } from './approval-marks.js';
+import { RedisCallSignals } from './call-signals.js';
 import { RedisCancelSignals } from './cancel-signals.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { connectRedis } from './connect.js';
@@ -16,6 +18,7 @@ import { RedisFeedReceiver } from './feed-receiver.js';
 import { RedisLeaseManager } from './lease-manager.js';
 import { RedisProgressMarks } from './progress-marks.js';
 import { RedisPushSignals } from './push-signals.js';
+import { RedisPace } from './redis-pace.js';
 
 export interface OpenCoordinationOptions {
   readonly settings: Pick<Settings, 'redis' | 'queue' | 'stateDirectory'>;
@@ -43,9 +46,12 @@ export async function openCoordination(options: OpenCoordinationOptions) {
     connections,
     leases,
     publisher,
+    pace: new RedisPace({ client, keyPrefix }),
     progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),
+    approvalMarks: new RedisApprovalMarks(client, keyPrefix),
+    callSignals: new RedisCallSignals({ client, channels, keyPrefix, clock, log }),
     pushSignals: new RedisPushSignals({ client, channels, keyPrefix, log }),
   };
 }

@@ -88,6 +88,8 @@ function nextRow(
     chunk_count: 0,
     slots: 0,
     updated_at: at,
+    metadata: null,
+    source_version: null,
   };
   const success = { status: 'indexed', stage: '', attempts: 0, last_error: '', updated_at: at };
   switch (change.type) {
@@ -104,11 +106,13 @@ function nextRow(
         pipeline: change.pipeline,
         bytes: change.bytes,
         modified_at: change.modifiedAt,
+        source_version: change.sourceVersion,
+        metadata: JSON.stringify(change.metadata),
         chunk_count: change.chunks.length,
         slots: Math.max(Number(base.slots), change.chunks.length),
       };
     case 'touch':
-      return { ...base, ...success, bytes: change.bytes, modified_at: change.modifiedAt };
+      return { ...base, ...success, bytes: change.bytes, modified_at: change.modifiedAt, source_version: change.sourceVersion };
     case 'fail':
       return {
         ...base,
@@ -144,5 +148,6 @@ function chunkRows(change: IndexDocument, row: DocumentRow): unknown[][] {
     chunk.startLine,
     chunk.endLine,
     vectorBytes(chunk.vector),
+    JSON.stringify(chunk.place),
   ]);
 }

@@ -26,6 +26,9 @@ export interface DocumentRow {
   readonly chunk_count: number;
   readonly slots: number;
   readonly updated_at: number;
+  /** JSON; null from before migration 9. */
+  readonly metadata: string | null;
+  readonly source_version: string | null;
 }
 
 export const collectionShape = {
@@ -56,6 +59,8 @@ export const documentShape = {
     chunk_count: 'integer',
     slots: 'integer',
     updated_at: 'integer',
+    metadata: 'text',
+    source_version: 'text',
   },
 } as const satisfies RowShape;
 
@@ -71,6 +76,7 @@ export const chunkShape = {
     start_line: 'integer',
     end_line: 'integer',
     vector: 'bytes',
+    place: 'text',
   },
 } as const satisfies RowShape;
 
@@ -84,6 +90,7 @@ export function toRecord(row: DocumentRow): DocumentRecord {
     pipeline: row.pipeline,
     bytes: Number(row.bytes),
     modifiedAt: Number(row.modified_at),
+    sourceVersion: row.source_version ?? '',
     status: row.status as DocumentRecord['status'],
     stage: row.stage as DocumentRecord['stage'],
     attempts: Number(row.attempts),

@@ -1,7 +1,11 @@
 /** The chunk table in SQL; keeps what `knowledge/chunk-store.ts` promises. */
+
+import type { Metadata } from '../../base/metadata.js';
 import {
+  type ChunkPlace,
   type ChunkStore,
   type ChunkVector,
+  chunkMetadata,
   type DocumentMove,
   type DocumentRecord,
   documentKey,
@@ -74,11 +78,13 @@ export function createKnowledgeStore(database: Database): ChunkStore {
     async vectors(documentKeys, embedder) {
       const found: ChunkVector[] = [];
       for (const part of parts(documentKeys, 200)) {
-        const rows = await read<{ document_key: string; chunk_index: number; vector: Uint8Array }>(
-          `SELECT document_key, chunk_index, vector FROM chunks WHERE document_key IN (${part.map(() => '?').join(', ')}) AND embedder = ?`,
+        const rows = await read<VectorRow>(
+          `SELECT c.document_key, c.chunk_index, c.vector, c.place, d.store, d.document_id, d.metadata
+           FROM chunks c JOIN documents d ON d.document_key = c.document_key
+           WHERE c.document_key IN (${part.map(() => '?').join(', ')}) AND c.embedder = ?`,
           [...part, embedder],
         );
-        for (const row of rows) found.push({ documentKey: row.document_key, index: Number(row.chunk_index), vector: toVector(row.vector) });
+        found.push(...rows.map(toChunkVector));
       }
       return found;
     },
@@ -88,7 +94,8 @@ export function createKnowledgeStore(database: Database): ChunkStore {
       for (const part of parts(ids, 100)) {
         const places = part.flatMap((id) => [id.slice(0, id.lastIndexOf(':')), Number(id.slice(id.lastIndexOf(':') + 1))]);
         const rows = await read<ChunkWithDocument>(
-          `SELECT c.document_key, c.chunk_index, c.vector, c.content, c.start_line, c.end_line, d.store, d.document_id, d.title, d.source_path
+          `SELECT c.document_key, c.chunk_index, c.vector, c.place, c.content, c.start_line, c.end_line,
+             d.store, d.document_id, d.metadata, d.title, d.source_path
            FROM chunks c JOIN documents d ON d.document_key = c.document_key
            WHERE c.collection_key = ? AND c.embedder = ? AND (${part.map(() => '(c.document_key = ? AND c.chunk_index = ?)').join(' OR ')})`,
           [keyOf(collection), embedder, ...places],
@@ -100,24 +107,41 @@ export function createKnowledgeStore(database: Database): ChunkStore {
   };
 }
 
-interface ChunkWithDocument {
+interface VectorRow {
   readonly document_key: string;
   readonly chunk_index: number;
   readonly vector: Uint8Array;
+  readonly place: string | null;
+  readonly store: string;
+  readonly document_id: string;
+  readonly metadata: string | null;
+}
+
+interface ChunkWithDocument extends VectorRow {
   readonly content: string;
   readonly start_line: number;
   readonly end_line: number;
-  readonly store: string;
-  readonly document_id: string;
   readonly title: string;
   readonly source_path: string;
 }
 
-function toStoredChunk(row: ChunkWithDocument): StoredChunk {
+function toChunkVector(row: VectorRow): ChunkVector {
+  const metadata = JSON.parse(row.metadata ?? '{}') as Metadata;
   return {
     documentKey: row.document_key,
     index: Number(row.chunk_index),
     vector: toVector(row.vector),
+    metadata: chunkMetadata(metadata, row.store, row.document_id, readPlace(row)),
+  };
+}
+
+function readPlace({ place }: VectorRow): ChunkPlace {
+  return JSON.parse(place ?? '{}') as ChunkPlace;
+}
+
+function toStoredChunk(row: ChunkWithDocument): StoredChunk {
+  return {
+    ...toChunkVector(row),
     store: row.store,
     documentId: row.document_id,
     title: row.title,
@@ -125,5 +149,6 @@ function toStoredChunk(row: ChunkWithDocument): StoredChunk {
     text: row.content,
     startLine: Number(row.start_line),
     endLine: Number(row.end_line),
+    place: readPlace(row),
   };
 }

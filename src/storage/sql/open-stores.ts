@@ -14,6 +14,7 @@ import { createKnowledgeStore } from './knowledge-store.js';
 import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
 import { SqlConfigVersionStore } from './sql-config-version-store.js';
+import { SqlEmbeddingStore } from './sql-embedding-store.js';
 import { SqlPushConfigStore } from './sql-push-config-store.js';
 import { SqlRecallStore } from './sql-recall-store.js';
 import { SqlSessionStore } from './sql-session-store.js';
@@ -37,6 +38,7 @@ export interface Stores {
   readonly sessions: SqlSessionStore;
   readonly recall: SqlRecallStore;
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
+  readonly embeddings: SqlEmbeddingStore;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
 }
@@ -63,6 +65,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   };
   const knowledge = await open(storage.database, 'storage.database');
   const chunkStore = createKnowledgeStore(knowledge);
+  const embeddings = new SqlEmbeddingStore(knowledge);
   // The configuration has the same for sessions.
   if (storage.tasks.backend === 'inmemory') {
     assertAlone(roles);
@@ -76,6 +79,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
       sessions: new SqlSessionStore(runs),
       recall: new SqlRecallStore(runs),
       chunkStore,
+      embeddings,
       sessionTransfer: undefined,
     };
   }
@@ -83,7 +87,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
-  const shared = { versions, pushConfigs, chunkStore };
+  const shared = { versions, pushConfigs, chunkStore, embeddings };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
     const tasks = new SqlTaskStore(runs, undefined, clock);
     return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };

@@ -21,7 +21,7 @@ function create(act: (context: StepContext) => Promise<readonly TaskEventBody[]>
 }
 
 t.test(
-  "artifacts, previews and updates below the run's own agent are under their branch and say whose they are (AGT-16, AGT-26)",
+  "artifacts, previews and updates below the run's own agent are under their branch and say whose they are (AGT-16, AGT-26, W-22)",
   async (t) => {
     const previews: string[] = [];
     const agent = create(async ({ preview }) => {

@@ -3,13 +3,16 @@ import t from 'tap';
 import type { Agent } from '../../../src/agents/agent.js';
 import { createAgentTool } from '../../../src/agents/as-tool/create-agent-tool.js';
 import { createTransferAgent } from '../../../src/agents/transfer/create-transfer-agent.js';
+import { createParallelAgent } from '../../../src/agents/workflow/create-parallel-agent.js';
 import { createSequenceAgent } from '../../../src/agents/workflow/create-sequence-agent.js';
 import { systemClock } from '../../../src/base/clock.js';
 import { AppError } from '../../../src/base/errors.js';
 import type { JsonObject } from '../../../src/base/json.js';
-import { createTestAgent } from '../../support/llm-agent.js';
+import { failedWith } from '../../../src/steps/step-commit.js';
+import { createTestAgent, taskRecord } from '../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../support/scripted-llm.js';
 import { createSteeredClock } from '../../support/steered-clock.js';
+import { reasoningSettings } from '../../support/test-settings.js';
 import { scriptedAgent, userSays, WorkflowRun } from '../../support/workflow-run.js';
 
 const none = { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined };
@@ -104,11 +107,11 @@ t.test('a run that fails or refuses tells what its members have used (AGT-30, AG
   t.match(nowhere.last, { type: 'failed', statusMetadata: used(2, 1) });
 
   const endless = new WorkflowRun([userSays('Go')]);
-  endless.control = { index: 0, iteration: 10_001, usage: { input_tokens: 7, output_tokens: 2 }, child: {} };
+  endless.control = { index: 0, iteration: 10_001, usage: { inputTokens: 7, outputTokens: 2 }, child: {} };
   await endless.step(workflow('loop', [scriptedAgent('a', [])], 0));
   t.match(endless.last, { type: 'failed', statusMetadata: used(7, 2) });
   const gone = new WorkflowRun([userSays('Go')]);
-  gone.control = { active: 'gone', turns: {}, usage: { input_tokens: 7, output_tokens: 2 }, child: {} };
+  gone.control = { active: 'gone', turns: {}, usage: { inputTokens: 7, outputTokens: 2 }, child: {} };
   await gone.step(transfer(scriptedAgent('a', [])));
   t.match(gone.last, { type: 'failed', statusMetadata: used(7, 2) });
 });
@@ -151,4 +154,87 @@ t.test('an agent tool whose run failed counts in the run that called it (AGT-23)
   run.settle('helper.one', 'TASK_STATE_FAILED', 'why', { statusMetadata });
   await run.toRest(agent);
   t.match(run.last, { type: 'finished', statusMetadata: used(8, 3) });
+});
+
+t.test('max_iterations holds for all turns of a run (AGT-03, AGT-32)', async (t) => {
+  const model = createScriptedModel(t, [hi, hi]);
+  const reasoning = reasoningSettings({ maxIterations: 2 });
+  const run = new WorkflowRun([userSays('Go')]);
+  await run.toRest(workflow('loop', [createTestAgent(model, {}, { reasoning })]));
+  t.match(run.last, {
+    ...reason('Reasoning loop safety limit exceeded after 2 iterations (agents.helper.reasoning.max_iterations)'),
+    statusMetadata: used(120, 80),
+  });
+});
+
+t.test('the limits of the agent that a conversation began with hold for all who it is handed to (AGT-03, AGT-20)', async (t) => {
+  const root = scriptedAgent('root', [() => ({ actions: { transferTo: 'helper' }, statusMetadata: used(30, 20) })]);
+  const call = { say: [{ call: { name: 'nothing' } }], usage: { inputTokens: 60, outputTokens: 0 } };
+  const helper = createTestAgent(createScriptedModel(t, [call]));
+  const agents = [root, helper];
+  const agent = createTransferAgent({
+    name: 'root',
+    members: agents.map((member) => ({ agent: member, name: member.name, branch: member.name, targets: ['root', 'helper'] })),
+    findMemberOf: () => undefined,
+    limits: { ...none, maxTokens: 100 },
+    clock: systemClock,
+  });
+  const run = new WorkflowRun([userSays('Go')]);
+  await run.toRest(agent);
+  t.match(run.last, {
+    ...reason('The run was ended after 1 model calls: it has used 110 of 100 tokens (agents.root.limits.max_tokens)'),
+    statusMetadata: used(90, 20),
+  });
+});
+
+t.test('what runs below this one have spent comes back with their end, and goes down with the next ones (AGT-03, AGT-31)', async (t) => {
+  const both = createParallelAgent({ name: 'both', members: ['helper', 'helper', 'other'], clock: systemClock });
+  const run = new WorkflowRun([userSays('Go')]);
+  const agent = workflow('loop', [both]);
+  await run.step(agent);
+  t.match(run.starts, [{ control: {} }, { control: {} }, { control: {} }]);
+  const spentBy = (calls: number) => ({ calls, usage: { inputTokens: calls, outputTokens: 0 }, workedMs: 0 });
+  for (const { key, agent: name } of run.starts)
+    run.settle(key, 'TASK_STATE_COMPLETED', 'done', { spent: { [name]: spentBy(2) }, statusMetadata: used(2, 0) });
+  await run.step(agent);
+  await run.step(agent);
+  const second = run.starts.slice(3);
+  t.equal(second.length, 3);
+  for (const { control } of second) t.same(control, { spent: { helper: spentBy(4), other: spentBy(2) } });
+  for (const { key, agent: name } of second)
+    run.settle(key, 'TASK_STATE_COMPLETED', 'done', {
+      spent: { helper: spentBy(name === 'helper' ? 5 : 4), other: spentBy(name === 'other' ? 3 : 2) },
+    });
+  await run.step(agent);
+  t.match(run.control, { spent: { helper: spentBy(6), other: spentBy(3) } });
+});
+
+t.test('an agent that was called as a tool goes on counting when it is called again (AGT-03, AGT-23)', async (t) => {
+  const asks = (id: string) => ({ say: [{ call: { name: 'other', arguments: { request: 'Do it' }, id } }] });
+  const model = createScriptedModel(t, [asks('c1'), asks('c2')]);
+  const run = new WorkflowRun([userSays('Go')]);
+  const agent = createTestAgent(model, { tools: [createAgentTool({ agent: 'other', description: 'Other', inputSchema: undefined })] });
+  await run.toRest(agent);
+  const spent = { other: { calls: 3, usage: { inputTokens: 9, outputTokens: 1 }, workedMs: 0 } };
+  t.equal(run.starts.length, 1);
+  run.settle(run.starts[0]?.key ?? '', 'TASK_STATE_COMPLETED', 'done', { spent, statusMetadata: used(9, 1) });
+  await run.toRest(agent);
+  t.match(run.starts[1], { control: { spent } });
+});
+
+t.test('a step that throws behind its model call has used what it has used (AGT-03)', async (t) => {
+  const customization = {
+    afterModel: () => {
+      throw new AppError('AGENT_FAILED', { message: 'no' });
+    },
+  };
+  const run = new WorkflowRun([userSays('Go')]);
+  await run.toRest(createTestAgent(createScriptedModel(t, [hi]), { customization }));
+  t.match(run.last, { type: 'failed', statusMetadata: used(60, 40), control: { usage: { inputTokens: 60, outputTokens: 40 } } });
+});
+
+t.test('a run that ends without its agent tells what it had used by its last commit (AGT-03)', async (t) => {
+  const control = { usage: { inputTokens: 7, outputTokens: 2 }, child: { usage: { inputTokens: 1, outputTokens: 1 } } };
+  t.match(failedWith(taskRecord(control), 'gone'), { type: 'failed', statusMetadata: used(8, 3) });
+  t.notOk('statusMetadata' in failedWith(taskRecord({}), 'gone'));
 });

@@ -38,7 +38,7 @@ t.test('each provider wants its own key, from the file or from its variable (CLI
   t.equal(load(t, '{one: {provider: ollama}}').llms.one?.apiKey, '', 'ollama needs none');
 });
 
-t.test('defaults of each provider (CFG-20, LLM-02)', async (t) => {
+t.test('defaults of each provider (CFG-20, LLM-01, LLM-02)', async (t) => {
   const key = 'api_key: k';
   const settings = load(
     t,

@@ -324,3 +324,21 @@ t.test('the interval of checkpoints is a whole number of iterations or a time; n
       value,
     );
 });
+
+t.test('keys that other configurations have for memory are refused with what to write instead (CFG-76)', async (t) => {
+  const workingDirectory = t.testdir({});
+  const document = {
+    storage: { memory: { backend: 'vector', vector_provider: { type: 'chromem' } }, index: { type: 'keyword' } },
+    server: { memory: {} },
+  };
+  try {
+    loadSettings({ document, workingDirectory, environment: {} });
+    t.fail('loaded');
+  } catch (error) {
+    const { problems } = error as { problems: readonly { field: string; description: string }[] };
+    const about = (field: string) => problems.find((problem) => problem.field === field)?.description ?? '';
+    t.match(about('storage.memory.vector_provider'), /kept in SQL.*write 'backend: vector' with 'embedder/);
+    t.match(about('storage.index'), /storage\.memory/);
+    t.match(about('server.memory'), /storage\.memory/);
+  }
+});

@@ -12,7 +12,7 @@ const FULL = `
 redis: {url: "redis://user:secret@r:1"}
 databases: {d: {driver: postgres, url: "postgres://u:secret@h/d", password: pw-secret, username: u}}
 llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v1", temperature: 0.5, max_tokens: 10, thinking: {budget_tokens: 5}, price: {input: 1, output: 2, cached: 0.5, cache_write: 3}, tls: {ca_certificate: /ca.pem}, ollama: {top_p: 0.5, top_k: 3, num_ctx: 4, seed: 5, stop: [x]}}, other: {provider: offline, api_key: key-secret}}
-embedders: {e: {}}
+embedders: {e: {provider: ollama, api_key: key-secret, output_dimension: 5, requests_per_minute: 5, tokens_per_minute: 5}}
 vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
 tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}

@@ -15,16 +15,16 @@ const base: ChunkingSettings = {
 t.test('simple chunks keep words whole and know their lines (RAG-20, RAG-23)', async (t) => {
   const text = 'alpha beta gamma delta\nepsilon zeta eta theta iota\nkappa lambda mu nu xi omicron pi';
   t.same(chunkText(text, base), [
-    { text: 'alpha beta gamma delta\nepsilon zeta eta', startLine: 1, endLine: 2 },
-    { text: 'theta iota\nkappa lambda mu nu xi omicron pi', startLine: 2, endLine: 3 },
+    { text: 'alpha beta gamma delta\nepsilon zeta eta', startLine: 1, endLine: 2, place: {} },
+    { text: 'theta iota\nkappa lambda mu nu xi omicron pi', startLine: 2, endLine: 3, place: {} },
   ]);
 });
 
 t.test('a text below the minimum is one chunk, white space is none', async (t) => {
-  t.same(chunkText('hi', base), [{ text: 'hi', startLine: 1, endLine: 1 }]);
+  t.same(chunkText('hi', base), [{ text: 'hi', startLine: 1, endLine: 1, place: {} }]);
   t.same(chunkText('', base), []);
   t.same(chunkText(' \n\t\n ', base), []);
-  t.same(chunkText('\n\n  late  \n', base), [{ text: 'late', startLine: 3, endLine: 3 }]);
+  t.same(chunkText('\n\n  late  \n', base), [{ text: 'late', startLine: 3, endLine: 3, place: {} }]);
 });
 
 t.test('one long line without spaces is cut, and no surrogate pair with it (W-77)', async (t) => {

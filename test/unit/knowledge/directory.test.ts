@@ -5,6 +5,7 @@ import type { AppError } from '../../../src/base/errors.js';
 import { createDirectorySource } from '../../../src/knowledge/sources/directory.js';
 import { createGlobMatcher } from '../../../src/knowledge/sources/glob.js';
 import { tempFolder } from '../../support/knowledge-rig.js';
+import { readScan, readText } from '../../support/read-scan.js';
 
 const signal = new AbortController().signal;
 
@@ -56,19 +57,22 @@ t.test('a folder is read to its depths; what is excluded is not opened; loops of
     exclude: ['.*', 'node_modules'],
     maxFileBytes: 6,
   });
-  const { documents, problems } = await source.scan(signal);
+  const { documents, problems } = await readScan(source, signal);
   t.same(
     documents.map((document) => document.id),
     ['a/b/three.txt', 'a/two.md', 'one.md'],
   );
   t.same(problems, []);
   t.match(documents.at(-1), { name: 'one.md', path: join(root, 'one.md'), bytes: 6, modifiedAt: Number });
-  t.equal(Buffer.from(await source.read(documents.at(-1) as never, signal)).toString(), 'one.md');
-  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_TOO_LARGE', message: /13 bytes.*max_file_size allows 6/ });
+  t.equal(await readText(source, documents.at(-1) as never, signal), 'one.md');
+  await t.rejects(source.read(documents[0] as never, '', signal), {
+    code: 'DOCUMENT_TOO_LARGE',
+    message: /13 bytes.*max_file_size allows 6/,
+  });
   writeFileSync(join(root, 'one.md'), 'it has grown meanwhile');
-  await t.rejects(source.read(documents.at(-1) as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
+  await t.rejects(source.read(documents.at(-1) as never, '', signal), { code: 'DOCUMENT_TOO_LARGE' });
   rmSync(join(root, 'a/two.md'));
-  await t.rejects(source.read(documents[1] as never, signal), { code: 'DOCUMENT_TOO_LARGE' });
+  await t.rejects(source.read(documents[1] as never, '', signal), { code: 'DOCUMENT_TOO_LARGE' });
 });
 
 t.test('links that lead out of the folder are reported, not read; all others lead to one document per file', async (t) => {
@@ -90,12 +94,12 @@ t.test('links that lead out of the folder are reported, not read; all others lea
   const place = join(outside, 'place');
   symlinkSync(root, place);
   const source = createDirectorySource({ type: 'directory', path: place, include: ['*.md'], exclude: ['.*'], maxFileBytes: 100 });
-  const { documents, problems } = await source.scan(signal);
+  const { documents, problems } = await readScan(source, signal);
   t.same(
     documents.map((document) => document.id),
     ['real.md', 'mounted.md'],
   );
-  t.equal(Buffer.from(await source.read(documents[1] as never, signal)).toString(), 'docs/..data/mounted.md');
+  t.equal(await readText(source, documents[1] as never, signal), 'docs/..data/mounted.md');
   t.match(
     problems.map(({ id, isFolder, error }) => ({ id, isFolder, code: (error as AppError).code })),
     [
@@ -109,7 +113,7 @@ t.test('links that lead out of the folder are reported, not read; all others lea
 
   rmSync(join(root, 'real.md'));
   symlinkSync('../secret.md', join(root, 'real.md'));
-  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_OUTSIDE_SOURCE' }, 'also when it became one meanwhile');
+  await t.rejects(source.read(documents[0] as never, '', signal), { code: 'DOCUMENT_OUTSIDE_SOURCE' }, 'also when it became one meanwhile');
 });
 
 t.test('a root that is missing or no folder is an error that names it', async (t) => {
@@ -117,11 +121,11 @@ t.test('a root that is missing or no folder is an error that names it', async (t
   writeFileSync(join(root, 'file'), '');
   for (const path of [join(root, 'missing'), join(root, 'file')]) {
     const source = createDirectorySource({ type: 'directory', path, include: [], exclude: [], maxFileBytes: 10 });
-    await t.rejects(source.scan(signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: path });
+    await t.rejects(readScan(source, signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: path });
   }
   const source = createDirectorySource({ type: 'directory', path: root, include: [], exclude: [], maxFileBytes: 10 });
-  const { documents } = await source.scan(signal);
+  const { documents } = await readScan(source, signal);
   rmSync(join(root, 'file'));
-  await t.rejects(source.read(documents[0] as never, signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: /file/ });
-  await t.rejects(source.scan(AbortSignal.abort(new Error('stop'))), { message: 'stop' });
+  await t.rejects(source.read(documents[0] as never, '', signal), { code: 'DOCUMENT_SOURCE_UNREADABLE', message: /file/ });
+  await t.rejects(readScan(source, AbortSignal.abort(new Error('stop'))), { message: 'stop' });
 });

@@ -2,6 +2,7 @@ import t from 'tap';
 import { chunkId, documentKey, type StoredChunk } from '../../../src/knowledge/chunk-store.js';
 import { createRetriever, type SearchableStore } from '../../../src/knowledge/search.js';
 import { silentLogger } from '../../../src/observe/log.js';
+import type { VectorQuery } from '../../../src/providers/vector-stores/contract.js';
 
 const signal = new AbortController().signal;
 const position = { source: 's', version: 1 };
@@ -30,6 +31,8 @@ function open(entries: readonly Entry[], stores: Readonly<Record<string, Partial
     text: entry.text,
     startLine: 1,
     endLine: 1,
+    place: {},
+    metadata: {},
     vector: Float32Array.of(Math.cos(entry.angle), Math.sin(entry.angle)),
   });
   const idOf = (entry: Entry) => chunkId(documentKey(entry.store, entry.id), 0);
@@ -44,7 +47,7 @@ function open(entries: readonly Entry[], stores: Readonly<Record<string, Partial
     },
   };
   const follower = {
-    async search(_: Float32Array, topK: number) {
+    async search({ topK }: VectorQuery) {
       asked.push(topK);
       const hits = entries.map((entry) => ({ id: idOf(entry), score: Math.cos(entry.indexedAngle ?? entry.angle) }));
       return { position, hits: hits.sort((a, b) => b.score - a.score).slice(0, topK) };

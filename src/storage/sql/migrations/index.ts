@@ -6,6 +6,8 @@ import { pushMigration } from './0005-push.js';
 import { taskListMigration } from './0006-task-list.js';
 import { childRunsMigration } from './0007-child-runs.js';
 import { recallMigration } from './0008-recall.js';
+import { documentMetadataMigration } from './0009-document-metadata.js';
+import { embeddingsMigration } from './0010-embeddings.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = [
   taskListMigration,
   childRunsMigration,
   recallMigration,
+  documentMetadataMigration,
+  embeddingsMigration,
 ];

@@ -62,7 +62,7 @@ interface NewChild {
 }
 
 function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, inherits, at }: NewChild): TaskRecord {
-  const { taskId: id, key, agent, messages, ownState } = start;
+  const { taskId: id, key, agent, messages, control = {}, ownState } = start;
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
   const { owner, tenant, configVersion } = parent.record;
   const { traceparent = parent.record.traceparent } = start;
@@ -93,7 +93,7 @@ function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, in
     seq: 0,
     turn: 1,
     configVersion,
-    control: {},
+    control,
     traceparent,
     worker: '',
     heldSince: undefined,

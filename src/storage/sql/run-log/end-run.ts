@@ -1,11 +1,12 @@
 import { isoTime } from '../../../base/clock.js';
 import { newId } from '../../../base/ids.js';
 import type { Message, TaskState } from '../../../protocol/a2a.js';
+import { isInterrupted } from '../../../protocol/task-state.js';
 import type { TaskEvent } from '../../../tasks/task-event.js';
 import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { nextAfter } from './hand-over.js';
 import { NOBODY, type StoredTask } from './rows.js';
-import { settleTree } from './tree.js';
+import { settleTree, wakeAbove } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 
 export interface RunEnd {
@@ -32,10 +33,18 @@ export function endRun(set: WorkingSet, task: StoredTask, { state, reason, at }:
   const status = { state, ...(message === undefined ? {} : { message }), timestamp: isoTime(at) };
   const events = [set.appendEvent(taskId, { type: 'status.changed', status }, at)];
   const tree = settleTree(set, task, at);
+  const above = isInterrupted(task.record.state) ? wakeAbove(set, task, at) : { events: [], wakes: [] };
   const next = nextAfter(set, task);
   // A child's status is nothing that happens to its root; nobody follows the child.
-  const published = task.record.child === undefined ? events : [];
-  return { task: set.getTask(taskId).record, events: published, ...(next === undefined ? {} : { next: next.record }), ...tree };
+  const published = task.record.child === undefined ? events : above.events;
+  const wakes = [...(tree.wakes ?? []), ...above.wakes];
+  return {
+    task: set.getTask(taskId).record,
+    events: published,
+    ...(next === undefined ? {} : { next: next.record }),
+    ...tree,
+    ...(wakes.length === 0 ? {} : { wakes }),
+  };
 }
 
 /** Of a run that ends: none of its children works. */

@@ -1,9 +1,10 @@
+import { isInterrupted } from '../../../protocol/task-state.js';
 import { describeExpiry } from '../../../tasks/describe-expiry.js';
 import type { ExpireOutcome } from '../../../tasks/recovery-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { type EndedRun, endRun } from './end-run.js';
 import { isTaskId, type StoredTask } from './rows.js';
-import { AGAIN, type Again, canEnd } from './tree.js';
+import { AGAIN, type Again, canEnd, restsAbove } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
 
@@ -24,6 +25,12 @@ export function expireWrite({ taskId, reason, at, wholeTree }: ExpireInput): Run
     decide: (set) => {
       const task = set.tasks.get(taskId);
       if (task !== undefined && isDue(task, at) && !canEnd(set, task)) return AGAIN;
+      if (task !== undefined && isDue(task, at) && isInterrupted(task.record.state)) {
+        const rests = restsAbove(set, task);
+        if (rests === 'unknown') return AGAIN;
+        // The keeper comes again.
+        if (!rests) return { type: 'not-due' };
+      }
       const ended = task === undefined ? undefined : endIfDue(set, task, at, reason);
       return ended === undefined ? { type: 'not-due' } : { type: 'expired', ...ended };
     },

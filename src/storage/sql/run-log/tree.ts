@@ -6,11 +6,14 @@
  *   one holds the lock of both rows. A run with open children stands, and no worker can take it; the child that leaves last wakes it.
  * - J2 Below a run that has ended, all runs have ended, in the same transaction. So what is below a root puts nothing into its log
  *   after its end (R5), and all runs above one that works stand and add nothing to the root's log themselves (R4).
+ * - J4 A wait that ends by itself wakes the run above it, which waits for an answer that nobody can give any more; all above that one
+ *   stand again. It ends only while all above it rest: one that is in hands has read it as waiting.
  * - J3 Which runs a tree has is read before they are locked, since locks are taken by id. Each locked row counts its children: a member
  *   that has not seen as many writes nothing and is tried again.
  */
 import { isoTime } from '../../../base/clock.js';
-import { isRunnable, isTerminal } from '../../../protocol/task-state.js';
+import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-state.js';
+import type { TaskEvent } from '../../../tasks/task-event.js';
 import type { TaskRecord, TreeChange } from '../../../tasks/task-store.js';
 import { NOBODY, type StoredTask } from './rows.js';
 import { tempScopeKey } from './session-states.js';
@@ -47,6 +50,50 @@ export function settleTree(set: WorkingSet, before: StoredTask, at: number): Tre
     if (isLast) wakes.push(changed.record);
   }
   return { ...(wakes.length === 0 ? {} : { wakes }), ...(ended.length === 0 ? {} : { ended }) };
+}
+
+/** J4: `unknown` = not all above it is locked. */
+export function restsAbove(set: WorkingSet, { record }: StoredTask): boolean | 'unknown' {
+  for (let above = record.child?.parentId; above !== undefined; ) {
+    const parent = set.tasks.get(above)?.record;
+    if (parent === undefined) return 'unknown';
+    const { state, openChildren = 0 } = parent;
+    if (isRunnable(state)) return openChildren > 0;
+    above = parent.child?.parentId;
+  }
+  return true;
+}
+
+/** J4: a wait has ended. What the run above it is told, and those above that one. */
+export function wakeAbove(set: WorkingSet, { record: { child } }: StoredTask, at: number): WokenTree {
+  const events: TaskEvent[] = [];
+  const wakes: TaskRecord[] = [];
+  let isNext = true;
+  for (let above = child?.parentId; above !== undefined; ) {
+    const parent = set.getTask(above);
+    const { state, openChildren = 0 } = parent.record;
+    const waits = isInterrupted(state);
+    if (isNext && !waits) break;
+    const working = 'TASK_STATE_WORKING';
+    const counts = isNext ? {} : { openChildren: openChildren + 1 };
+    const goesOn = waits ? ({ state: working, takes: 0, expiresAt: undefined } as const) : {};
+    set.changeTask(parent, { ...counts, ...goesOn, updatedAt: at });
+    if (waits) {
+      const event = set.appendEvent(above, { type: 'status.changed', status: { state: working, timestamp: isoTime(at) } }, at);
+      if (parent.record.child === undefined) events.push(event);
+    }
+    if (isNext) wakes.push(set.getTask(above).record);
+    isNext = false;
+    // Whoever stands already is counted by those above it.
+    above = waits ? parent.record.child?.parentId : undefined;
+  }
+  return { events, wakes };
+}
+
+export interface WokenTree {
+  /** Of the root. */
+  readonly events: readonly TaskEvent[];
+  readonly wakes: readonly TaskRecord[];
 }
 
 /** J2. Their workers, if they have any, lose them by the epoch (R3). */

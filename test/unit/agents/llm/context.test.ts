@@ -23,6 +23,13 @@ const texts = (messages: readonly SessionMessage[]) =>
 const countTokens = countMessages(estimateTokens);
 const summaryBuffer = { context: contextSettings({ strategy: 'summary_buffer', budget: 600 }) };
 
+t.test('none: the model reads the whole session (AGT-50)', async (t) => {
+  const model = createScriptedModel(t, [{ expect: ({ messages }) => t.equal(messages.length, 61), say: ['Done'] }]);
+  const run = new TestRun([...conversation(30), userMessage('Go on')]);
+  await run.toRest(createTestAgent(model, {}, { context: contextSettings({ strategy: 'none' }) }));
+  t.equal(run.last.type, 'finished');
+});
+
 t.test('buffer_window: the model reads the last messages, whole answers of them, and the question (AGT-51, AGT-55)', async (t) => {
   const tool = countingTool('look', 'pure');
   const model = createScriptedModel(t, [

@@ -310,7 +310,7 @@ t.test('what the search tool found is told as sources, each place once', async (
   );
 });
 
-t.test('long tool output is cut for the model with a marker, and shorter for clients (AGT-13)', async (t) => {
+t.test('long tool output is cut for the model with a marker, and shorter for clients (AGT-13, W-65)', async (t) => {
   const tools = [tool('dump', () => ({ content: 'x'.repeat(5_000) }))];
   const model = createScriptedModel(t, [{ say: [{ call: { name: 'dump' } }] }, { say: ['ok'] }]);
   const run = await runToEnd(

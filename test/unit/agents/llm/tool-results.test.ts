@@ -60,10 +60,26 @@ t.test('what is too large, or no file, is left out, and the content says so', as
     sessionState: undefined,
   });
   t.match(storeResult({ content: 'c', sessionState: [1] }, bounds).content, /it is no object/);
+  const large = {
+    content: 'c',
+    artifacts: [
+      { name: 'a', text: 'x' },
+      { name: 'b', text: 'x'.repeat(2_000) },
+    ],
+  };
+  t.match(storeResult(large, bounds), { content: /artifacts was left out: 2\d\d\d bytes/, artifacts: undefined });
+  t.match(
+    storeResult({ content: 'c', artifacts: [{ name: 'a', parts: ['x'] }] }, bounds).content,
+    /artifacts were left out: the artifact 'a' must/,
+  );
 });
 
 t.test('a result that is read back from the ledger has its files and its changes of the state (R7)', async (t) => {
-  const stored = storeResult({ content: 'c', files: [image], sessionState: { a: 1 }, data: [1] }, bounds);
+  const stored = storeResult(
+    { content: 'c', files: [image], sessionState: { a: 1 }, data: [1], artifacts: [{ name: 'a', text: 'x' }] },
+    bounds,
+  );
+  t.same(stored.artifacts, [{ name: 'a', parts: [{ text: 'x' }] }]);
   t.same(readStoredResult(JSON.parse(JSON.stringify(stored))), stored);
 });
 

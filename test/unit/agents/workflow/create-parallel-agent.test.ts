@@ -13,9 +13,9 @@ t.test('one branch with a run per member, each under a branch of its own, with h
   await run.step(create('a', 'b', 'a'));
   t.match(run.last, { type: 'branch', says: [], messages: [] });
   t.same(run.starts, [
-    { agent: 'a', key: 'top.team#2.a', messages: [], inheritsHistory: true, state: 'shared' },
-    { agent: 'b', key: 'top.team#2.b', messages: [], inheritsHistory: true, state: 'shared' },
-    { agent: 'a', key: 'top.team#2.a#2', messages: [], inheritsHistory: true, state: 'shared' },
+    { agent: 'a', key: 'top.team#2.a', messages: [], inheritsHistory: true, state: 'shared', control: {} },
+    { agent: 'b', key: 'top.team#2.b', messages: [], inheritsHistory: true, state: 'shared', control: {} },
+    { agent: 'a', key: 'top.team#2.a#2', messages: [], inheritsHistory: true, state: 'shared', control: {} },
   ]);
 });
 
@@ -62,10 +62,7 @@ t.test('a message is passed on once: after it, those that still wait are asked f
   run.settle('team.b', DONE, 'B');
   const asked = await run.step(agent);
   t.match(asked, { type: 'wait', state: WAITS, statusMessage: { parts: [{ text: 'Your name?' }] } });
-  t.ok(
-    asked.type === 'wait' && (asked.expiresAfterMs ?? 0) > 3_000 && (asked.expiresAfterMs ?? 0) <= 5_000,
-    'as long as the question lasts',
-  );
+  t.notOk('expiresAfterMs' in asked, 'when the question expires, the run is woken');
   run.history = [...run.history, userSays('Ada')];
   t.match(await run.step(agent), { type: 'branch', starts: [], says: [{ key: 'team.a', message: { parts: [{ text: 'Ada' }] } }] });
   run.settle('team.a', WAITS, 'And your town?');

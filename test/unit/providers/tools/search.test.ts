@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createToolHandles } from '../../../../src/agents/llm/tool-handles.js';
 import { AppError } from '../../../../src/base/errors.js';
 import { createSearchTool } from '../../../../src/providers/tools/adapters/search.js';
 import { createArgumentsCheck } from '../../../../src/providers/tools/arguments.js';
@@ -24,6 +25,7 @@ const context = {
   owner: 'o',
   callId: '1',
   sessionState: {},
+  ...createToolHandles(undefined, { taskId: 't', agent: 'helper', signal: new AbortController().signal, saved: [] }),
   progress: () => undefined,
   idempotencyKey: 'k',
   signal: new AbortController().signal,

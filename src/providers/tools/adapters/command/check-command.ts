@@ -12,6 +12,7 @@ import {
   parse,
   type Redirection,
   type SyntaxNode,
+  type Word,
 } from 'unbash';
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
@@ -19,6 +20,7 @@ import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
 import type { CommandPolicy } from './command-policy.js';
 import { type CommandRules, createCommandRules } from './command-rules.js';
 import { createFolderRules, type FolderRules } from './folder-rules.js';
+import { checkPaths, checkPathWord } from './path-arguments.js';
 import { type KnownWord, readArgument, readWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable, unwrapCommand } from './unwrap-command.js';
@@ -78,10 +80,12 @@ class Check {
         break;
       case 'Assignment':
         checkVariable(node.name);
+        for (const word of node.value.type === 'ArrayValue' ? node.value.elements : [node.value]) this.#value(node.name, word);
         break;
       case 'For':
       case 'Select':
         checkVariable(node.name.value);
+        for (const word of node.wordlist ?? []) this.#value(node.name.value, word);
         break;
       case 'CommandExpansion':
       case 'ProcessSubstitution':
@@ -126,32 +130,45 @@ class Check {
     else if (name === 'trap') this.#trap(args, depth);
     else if (name === 'cd' || name === 'pushd') this.#folders.checkChange(name, args);
     else {
-      for (const inner of unwrapCommand(name, args) ?? []) this.words(inner, depth + 1);
-      checkPrograms(name, args, { isAllowed: this.#rules.isListed(name), folders: this.#folders });
+      const inner = unwrapCommand(name, args) ?? [];
+      for (const words of inner) this.words(words, depth + 1);
+      checkPrograms(name, args, this.#rules.isListed(name));
+      const others = new Set(inner.flat());
+      checkPaths(
+        name,
+        args.filter((word) => !others.has(word)),
+        this.#folders,
+      );
     }
   }
 
-  /** `sh -c text` runs text that is looked at; a script's file, or what stands on its input, is not. */
+  /** `sh -c text` runs text that is looked at; a script's file, or what stands on its input, is not. The text comes behind all options. */
   #shell(name: string, args: readonly KnownWord[], depth: number): void {
+    if (/^--(version|help)$/.test(args[0]?.text ?? '')) return;
+    let hasText = false;
     let index = 0;
     for (; index < args.length; index++) {
       const { text, source } = args[index] as KnownWord;
       if (text === undefined) throw refuse(`what '${name}' runs cannot be told: ${source}`);
-      if (/^--(norc|noprofile|posix|login|version|help)$/.test(text)) continue;
-      if (!/^[-+][aefhluvxoc]+$/.test(text)) break;
-      // The name of an option, such as pipefail, is the next word.
-      if (text.includes('o')) index += 1;
-      if (text.startsWith('-') && text.includes('c')) {
-        const script = args[index + 1];
-        if (script?.text === undefined) throw refuse(`what '${name} -c' runs cannot be told: ${script?.source ?? 'nothing'}`);
-        this.script(script.text, name, depth + 1);
-        return;
+      if (/^--(norc|noprofile|posix|login)$/.test(text)) continue;
+      if (text === '-' || text === '--') {
+        index += 1;
+        break;
       }
+      if (!/^[-+]/.test(text)) break;
+      if (!/^(-[aefhluvxoc]*|\+[aefhluvxo]*)$/.test(text))
+        throw refuse(`the option ${text} of '${name}' is not one that is understood here`);
+      // The name of an option, such as pipefail, is the next word.
+      index += text.split('o').length - 1;
+      hasText ||= text.includes('c');
     }
-    if (args.some(({ text }) => text === '--version' || text === '--help')) return;
-    throw refuse(
-      `'${name}' runs a script or its input, which cannot be looked at here; run the commands themselves, or '${name} -c' with their text`,
-    );
+    if (!hasText)
+      throw refuse(
+        `'${name}' runs a script or its input, which cannot be looked at here; run the commands themselves, or '${name} -c' with their text`,
+      );
+    const script = args[index];
+    if (script?.text === undefined) throw refuse(`what '${name} -c' runs cannot be told: ${script?.source ?? 'nothing'}`);
+    this.script(script.text, name, depth + 1);
   }
 
   #text(name: string, args: readonly KnownWord[], depth: number): void {
@@ -166,12 +183,20 @@ class Check {
     if (action.text !== '') this.#text('trap', [action], depth);
   }
 
+  /** A path that a variable is given here is read or written by it later. */
+  #value(name: string, word: Word): void {
+    checkPathWord(`what '${name}' is set to`, readWord(word), this.#folders);
+  }
+
   #redirection(redirection: Redirection): void {
     if (redirection.type !== 'Redirect' || redirection.target === undefined) return;
     const target = readWord(redirection.target);
     const { operator } = redirection;
     // Copies and closes of descriptors.
     if ((operator === '<&' || operator === '>&') && /^(\d+-?|-)$/.test(target.text ?? '')) return;
+    // Bash expands such a word twice: what quotes hold back the first time runs the second time.
+    if ((operator === '<&' || operator === '>&') && !/^[\w./-]+$/.test(target.text ?? ''))
+      throw refuse(`what '${operator}' leads to cannot be told: ${target.source.slice(0, 80)}`);
     this.#folders.checkRedirection(target, operator);
   }
 }

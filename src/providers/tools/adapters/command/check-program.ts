@@ -1,19 +1,14 @@
-/** What some programs are told by their arguments: code to run, programs to run, files to write. */
-import { CODE_OPTIONS, INTERPRETERS, RUNNING_OPTIONS, WRITERS } from './command-names.js';
-import type { FolderRules } from './folder-rules.js';
+/** What some programs are told by their arguments: code to run, programs to run. */
+import { CODE_OPTIONS, INTERPRETERS, RUNNING_OPTIONS } from './command-names.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable } from './unwrap-command.js';
 
-export interface ProgramContext {
-  /** The allow list names it: its code is somebody's decision. */
-  readonly isAllowed: boolean;
-  readonly folders: FolderRules;
-}
-
-/** @throws AppError `TOOL_COMMAND_REFUSED` */
-export function checkPrograms(name: string, args: readonly KnownWord[], { isAllowed, folders }: ProgramContext): void {
-  checkWriters(name, args, folders);
+/**
+ * `isAllowed`: the allow list names it, and its code is somebody's decision.
+ * @throws AppError `TOOL_COMMAND_REFUSED`
+ */
+export function checkPrograms(name: string, args: readonly KnownWord[], isAllowed: boolean): void {
   checkBuiltins(name, args);
   if (isAllowed) return;
   const pattern = Object.hasOwn(RUNNING_OPTIONS, name) ? RUNNING_OPTIONS[name] : undefined;
@@ -23,18 +18,7 @@ export function checkPrograms(name: string, args: readonly KnownWord[], { isAllo
   if (/^([gmn]?awk|original-awk|bwk)$/.test(name)) checkAwk(name, args);
   if (name === 'sed' || name === 'gsed') checkSed(args);
   if (name === 'git') checkGit(args);
-}
-
-function checkWriters(name: string, args: readonly KnownWord[], folders: FolderRules): void {
-  if (!Object.hasOwn(WRITERS, name)) return;
-  const paths = args.filter(({ text }) => text === undefined || !text.startsWith('-'));
-  for (const path of WRITERS[name] === 'all' ? paths : paths.slice(-1)) folders.checkWritten(name, path);
-  for (const [index, { text, source }] of args.entries()) {
-    const attached = /^(?:--target-directory=|-t)(.+)$/.exec(text ?? '');
-    if (attached !== null) folders.checkWritten(name, { text: attached[1], isSingle: true, source });
-    if ((text === '-t' || text === '--target-directory') && args[index + 1] !== undefined)
-      folders.checkWritten(name, args[index + 1] as KnownWord);
-  }
+  if (name === 'make' || name === 'gmake') checkMake(name, args);
 }
 
 const PLAIN_NAME = /^[A-Za-z_]\w*$/;
@@ -164,6 +148,17 @@ function checkSedScript(script: KnownWord | undefined): void {
   );
   const plain = rest.replaceAll(/\/(?:\\.|[^/\\])*\/[IM]?/g, '').replaceAll(/(^|[;{}\n])([^;{}\n]*?)[aic]\\?\s[^\n]*/g, '$1$2');
   if (/[ewWrRF]/.test(plain)) throw refuse(`the script of 'sed' may run commands, or read or write files: ${text.slice(0, 80)}`);
+}
+
+/** A makefile is a script: what comes by standard input or from a substitution is not one that can be looked at. */
+function checkMake(name: string, args: readonly KnownWord[]): void {
+  for (const [index, { text, source }] of args.entries()) {
+    const attached = /^(?:-[a-zA-Z]*f|--(?:file|makefile)=)(.+)$/.exec(text ?? '')?.[1];
+    const isNext = text !== undefined && /^(-[a-zA-Z]*f|--file|--makefile)$/.test(text);
+    const file = isNext ? (args[index + 1]?.text ?? '-') : attached;
+    if (file !== undefined && (file === '-' || file.startsWith('/dev/')))
+      throw refuse(`'${name}' with recipes from its input runs what cannot be looked at here: ${source}`);
+  }
 }
 
 const GIT_RUNNERS =

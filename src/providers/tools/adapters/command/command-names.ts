@@ -21,6 +21,9 @@ export const SAME_AS_DENIED: Readonly<Record<string, string>> = {
   poweroff: 'shutdown',
   init: 'shutdown',
   telinit: 'shutdown',
+  killall5: 'kill',
+  fuser: 'kill',
+  slay: 'kill',
   skill: 'kill',
   snice: 'kill',
   xkill: 'kill',
@@ -70,8 +73,16 @@ export const OPAQUE_RUNNERS: readonly string[] = [
     'fakeroot',
   ],
   ...['vi', 'vim', 'nvim', 'view', 'ex', 'ed', 'emacs', 'nano', 'zsh', 'fish', 'csh', 'tcsh', 'rbash', 'pwsh', 'rlwrap', 'socat', 'ncat'],
+  ...['loginctl', 'service', 'rc-service', 'sg', 'newgrp', 'capsh', 'runcon', 'cgexec', 'prlimit', 'numactl', 'choom', 'dumb-init', 'tini'],
+  ...['chpst', 'softlimit', 'setlock', 'envdir', 'nsjail', 'xvfb-run', 'catchsegv', 'faketime', 'eatmydata', 'torsocks', 'proxychains'],
+  ...['ifne', 'chronic', 'pee', 'vipe', 'sem', 'timelimit', 'uname26', 'i386', 'x86_64'],
+  // Their own languages run commands, from arguments and from standard input.
+  ...['sqlite3', 'psql', 'mysql', 'mariadb', 'm4', 'dc', 'gnuplot', 'octave', 'ftp', 'lftp', 'mail', 'mailx', 'mutt', 'tcpdump', 'nmap'],
   ...['ksh', 'mksh', 'ssh', 'mosh', 'rsh', 'docker', 'podman', 'nerdctl', 'kubectl', 'lxc', 'machinectl', 'gosu', 'su-exec'],
 ];
+
+/** A loader of programs runs the one that it is given. */
+export const LOADERS = /^ld(-[\w-]*)?[\d.-]*\.so/;
 
 /** Builtins that run text, or change what later words mean. */
 export const OPAQUE_BUILTINS: readonly string[] = [
@@ -119,23 +130,6 @@ export const HARMLESS_BUILTINS: readonly string[] = [
   ...['local', 'export', 'readonly', 'declare', 'typeset', 'unset'],
 ];
 
-/** Programs whose arguments name what they write; `last`: the last one only. */
-export const WRITERS: Readonly<Record<string, 'all' | 'last'>> = {
-  tee: 'all',
-  mv: 'all',
-  ln: 'all',
-  link: 'all',
-  install: 'last',
-  touch: 'all',
-  mkdir: 'all',
-  mkfifo: 'all',
-  mknod: 'all',
-  truncate: 'all',
-  cp: 'last',
-  rsync: 'last',
-  scp: 'last',
-};
-
 /** Options by which programs run other programs. */
 export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
   tar: /^(--checkpoint-action|--to-command|--use-compress-program|--rsh-command|--info-script|--new-volume-script|-[A-Za-z]*[IF])/,
@@ -159,6 +153,7 @@ export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
   curl: /^(-K|--config)/,
   git: /^(--config-env|--exec-path=|--upload-pack|--receive-pack|--exec|-x$|--extcmd|--open-files-in-pager|-O)/,
   go: /^(-exec|-toolexec)/,
+  cmake: /^-(E|P)/,
   cargo: /^--config/,
 };
 

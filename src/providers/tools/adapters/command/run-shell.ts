@@ -4,16 +4,16 @@
  * Owns: the process group of the call, from its start until nothing of it is left. Does not own: whether the command may run.
  *
  * 1. The group ends with the call: at its end, at the time limit, when the signal aborts. First SIGTERM, then SIGKILL.
- * 2. It ends with this process, too, even by SIGKILL: a watcher holds the other end of a pipe, and what it does at the pipe's end is
- *    kill the group.
+ * 2. It ends with this process, too, even by SIGKILL: `group-watcher.ts`.
  * 3. What left the group (Linux: a session of its own) is found by a mark in its environment, unless it cleared that, too.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { abortError } from '../../../../base/abort.js';
 import type { Clock } from '../../../../base/clock.js';
 import { AppError } from '../../../../base/errors.js';
+import { findLeftBehind, MARK } from './find-left-behind.js';
+import { watchGroup } from './group-watcher.js';
 
 export interface RunShellOptions {
   readonly shell: string;
@@ -45,7 +45,7 @@ export async function runShell(command: string, options: RunShellOptions): Promi
   });
   await whenSpawned(child);
   const group = child.pid as number;
-  const watcher = watch(options.shell, group);
+  const stopWatching = watchGroup(options.shell, group);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stdout.on('data', (bytes: Buffer) => options.onOutput('stdout', bytes));
   child.stderr.on('data', (bytes: Buffer) => options.onOutput('stderr', bytes));
@@ -78,7 +78,7 @@ export async function runShell(command: string, options: RunShellOptions): Promi
     signal.removeEventListener('abort', stop);
     child.stdout.destroy();
     child.stderr.destroy();
-    watcher.kill('SIGKILL');
+    stopWatching();
   }
 }
 
@@ -86,7 +86,6 @@ export async function runShell(command: string, options: RunShellOptions): Promi
 const GRACE_MS = 2_000;
 /** What was written before the end is read within this time. */
 const CLOSE_MS = 500;
-const MARK = 'HECTOR_TOOL_CALL';
 const MAX_ROUNDS = 5;
 
 function whenSpawned(child: ChildProcess): Promise<void> {
@@ -96,45 +95,16 @@ function whenSpawned(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Reads from a pipe that this process holds: the read ends when this process does. */
-function watch(shell: string, group: number): ChildProcess {
-  const script = 'read -r -u 3; kill -KILL -- "-$1"';
-  const watcher = spawn(shell, ['--noprofile', '--norc', '-c', script, 'watch', String(group)], {
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
-  // Without it the call still ends with its own process; only a sudden death would leave something behind.
-  watcher.on('error', () => undefined);
-  watcher.stdio[3]?.on('error', () => undefined);
-  watcher.unref();
-  return watcher;
-}
-
 function killGroup(group: number, name: 'SIGTERM' | 'SIGKILL'): void {
   killQuietly(-group, name);
 }
 
 async function killMarked(mark: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = await findMarked(mark);
+    const found = await findLeftBehind(mark);
     if (found.length === 0) return;
     for (const pid of found) killQuietly(pid, 'SIGKILL');
   }
-}
-
-/** Linux; elsewhere nothing is found. */
-async function findMarked(mark: string): Promise<readonly number[]> {
-  const names = await readdir('/proc').catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
-  const marked = await Promise.all(
-    pids.map(async (pid) => {
-      // Gone, or somebody else's.
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      return pid !== process.pid && environment.includes(`${MARK}=${mark}`);
-    }),
-  );
-  return pids.filter((_, index) => marked[index]);
 }
 
 function killQuietly(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {

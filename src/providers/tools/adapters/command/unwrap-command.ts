@@ -75,7 +75,8 @@ function skipOptions(name: string, args: readonly KnownWord[], options: WrapperO
     if (!isOver && text === '--') isOver = true;
     else if (!isOver && text.startsWith('-') && text !== '-') index += skipOption(name, text, options);
     else if (!isOver && text === '-' && name === 'env') continue;
-    else if (options.assignments && /^[A-Za-z_]\w*=/.test(text)) checkVariable(text.slice(0, text.indexOf('=')));
+    // Whatever stands before it, `=` makes it one.
+    else if (options.assignments && text.includes('=')) checkVariable(text.slice(0, text.indexOf('=')));
     else if (operands > 0) operands -= 1;
     else break;
   }

@@ -1,4 +1,5 @@
 /** The embedded vector store: HNSW graphs on index threads, with snapshots in a folder. */
+import { AppError } from '../../../../base/errors.js';
 import type { Logger } from '../../../../observe/log.js';
 import type { IndexMessages } from '../../../../threads/messages.js';
 import type { ThreadPools } from '../../../../threads/pools.js';
@@ -32,7 +33,9 @@ export function createHnswVectorStore({ directory, pools, log }: HnswVectorStore
       await run('upsert', collection, { ids: entries.map((entry) => entry.id), vectors }, { transfer: [vectors.buffer] });
     },
     remove: (collection, ids) => run('remove', collection, { ids }),
-    async search(collection, vector, topK, signal) {
+    removeWhere: () => Promise.reject(withoutFilters()),
+    async search(collection, { vector, topK, filter }, signal) {
+      if (filter !== undefined) throw withoutFilters();
       const { position, ids, scores } = await run('search', collection, { vector, topK }, signal ? { signal } : {});
       return { position, hits: ids.map((id, index) => ({ id, score: scores[index] as number })) };
     },
@@ -49,4 +52,8 @@ export function createHnswVectorStore({ directory, pools, log }: HnswVectorStore
     // The threads belong to the pools; whoever created those ends them.
     close: async () => {},
   };
+}
+
+function withoutFilters(): AppError {
+  return new AppError('INDEX_FAILED', { message: 'This index keeps no metadata, so it cannot be asked by it' });
 }

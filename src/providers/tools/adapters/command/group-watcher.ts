@@ -1,0 +1,57 @@
+/**
+ * Ends the groups of running commands when this process dies, even by SIGKILL: a shell holds the other end of a pipe and is told which
+ * groups there are; at the pipe's end it kills those that are left.
+ *
+ * Owns: that one shell for all commands of this process, from the first command on; it ends with the process. Does not own: the groups.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+
+interface Watcher {
+  readonly process: ChildProcess;
+  readonly pipe: Writable;
+}
+
+const groups = new Set<number>();
+let watcher: Watcher | undefined;
+
+/** The group ends with this process until the returned function is called. */
+export function watchGroup(shell: string, group: number): () => void {
+  groups.add(group);
+  if (watcher === undefined) watcher = startWatcher(shell);
+  else tell(watcher, '+', group);
+  return () => {
+    groups.delete(group);
+    if (watcher !== undefined) tell(watcher, '-', group);
+  };
+}
+
+function startWatcher(shell: string): Watcher {
+  const child = spawn(shell, ['--noprofile', '--norc', '-c', SCRIPT], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const started: Watcher = { process: child, pipe: child.stdio[3] as Writable };
+  // Without it a command still ends with its own call; only a sudden death would leave something behind. The next command tries again.
+  const forget = () => {
+    if (watcher === started) watcher = undefined;
+  };
+  child.on('error', forget);
+  child.on('exit', forget);
+  started.pipe.on('error', forget);
+  child.unref();
+  (started.pipe as Writable & { unref(): void }).unref();
+  for (const group of groups) tell(started, '+', group);
+  return started;
+}
+
+function tell({ pipe }: Watcher, sign: '+' | '-', group: number): void {
+  pipe.write(`${sign} ${group}\n`);
+}
+
+const SCRIPT = `declare -A groups
+while read -r -u 3 sign group; do
+  if [ "$sign" = + ]; then groups[$group]=1; else unset "groups[$group]"; fi
+done
+for group in "\${!groups[@]}"; do kill -KILL -- "-$group"; done`;

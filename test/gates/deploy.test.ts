@@ -1,0 +1,242 @@
+/** The files that people deploy with (DEP-02…DEP-07): each is parsed, and what they say of each other and of Hector is true. */
+import t from 'tap';
+import { parseAllDocuments } from 'yaml';
+import { parseRoles } from '../../src/cli/parse-roles.js';
+import { loadSettings } from '../../src/config/load-settings.js';
+import { parseConfigText } from '../../src/config/parse-config-text.js';
+import type { Settings } from '../../src/config/settings.js';
+import { type Files, ROOT, readProjectFiles } from './project.js';
+
+interface Service {
+  readonly image: string;
+  readonly build?: { readonly dockerfile: string };
+  readonly command?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly environment?: unknown;
+  readonly stop_grace_period?: string;
+}
+
+interface Container {
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly securityContext?: { readonly allowPrivilegeEscalation?: boolean };
+  readonly resources?: { readonly requests?: { readonly memory?: string }; readonly limits?: { readonly memory?: string } };
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+}
+
+interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Pod {
+  readonly metadata: { readonly labels: Labels };
+  readonly spec: {
+    readonly securityContext?: { readonly runAsNonRoot?: boolean; readonly runAsUser?: number };
+    readonly terminationGracePeriodSeconds?: number;
+    readonly containers: readonly Container[];
+  };
+}
+
+interface Manifest {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: { readonly 'hector.yaml'?: string };
+  readonly spec?: {
+    readonly selector?: Labels & { readonly matchLabels?: Labels };
+    readonly template?: Pod;
+    readonly jobTemplate?: { readonly spec: { readonly template: Pod } };
+    readonly ports?: readonly { readonly targetPort: string }[];
+    readonly scaleTargetRef?: { readonly name: string };
+  };
+}
+
+const FOLDER = 'config/deploy/';
+const ENVIRONMENT = { REDIS_PASSWORD: 'r', DB_PASSWORD: 'd', OPENAI_API_KEY: 'k', REDIS_URL: 'redis://r:6379' };
+
+type Report = (path: string, problem: string) => void;
+
+function findDeployProblems(files: Files): string[] {
+  const problems: string[] = [];
+  const report: Report = (path, problem) => problems.push(`${path}: ${problem}`);
+  const check = (path: string, run: () => void) => {
+    try {
+      run();
+    } catch (error) {
+      report(path, (error as Error).message);
+    }
+  };
+  const manifests: { readonly path: string; readonly manifest: Manifest }[] = [];
+  for (const [path, text] of files) {
+    if (!/\/(compose|kubernetes)\/[^/]+\.yaml$/.test(path)) continue;
+    for (const document of parseAllDocuments(text, { merge: true })) {
+      if (document.errors.length > 0) report(path, String(document.errors[0]));
+      else if (path.includes('/compose/'))
+        check(path, () => checkCompose(path, document.toJS() as { services: Record<string, Service> }, files, report));
+      else manifests.push({ path, manifest: document.toJS() as Manifest });
+    }
+  }
+  const all = manifests.map(({ manifest }) => manifest);
+  check(`${FOLDER}kubernetes`, () => {
+    const settings = load(all.find(({ kind }) => kind === 'ConfigMap')?.data?.['hector.yaml'] ?? '');
+    for (const { path, manifest } of manifests) check(path, () => checkManifest(path, manifest, all, settings, report));
+  });
+  checkKustomization(files, report);
+  checkImage(files.get(`${FOLDER}Dockerfile`) ?? '', report);
+  checkUnit(files.get(`${FOLDER}systemd/hector.service`) ?? '', report);
+  return problems;
+}
+
+function checkCompose(path: string, { services }: { readonly services: Record<string, Service> }, files: Files, report: Report): void {
+  for (const [name, service] of Object.entries(services)) {
+    const written = JSON.stringify(service.environment ?? {}).replaceAll(/\$\{[^}]*\}/g, '');
+    if (/(password|key|auth)":"\w/i.test(written)) report(path, `${name} holds a password`);
+    if (service.image !== 'hector:latest') {
+      if (!/:\d/.test(service.image)) report(path, `${name} has an image without a version`);
+      continue;
+    }
+    parseRoles(findRoles(service.command));
+    const mounted = service.volumes?.find((volume) => volume.includes('hector.yaml'))?.split(':')[0];
+    const config = mounted === undefined ? '{}' : files.get(new URL(mounted, `file:///${path}`).pathname.slice(1));
+    if (config === undefined) throw new Error(`${name} mounts ${mounted}, which is not there`);
+    checkGrace(path, name, Number.parseInt(service.stop_grace_period ?? '10s', 10), load(config), report);
+    if (service.build?.dockerfile !== `${FOLDER}Dockerfile`) report(path, `${name} is built from another Dockerfile`);
+  }
+}
+
+function checkManifest(path: string, manifest: Manifest, all: readonly Manifest[], settings: Settings, report: Report): void {
+  const { apiVersion, kind, metadata, spec = {} } = manifest;
+  if (apiVersion === undefined || kind === undefined) throw new Error('a document without apiVersion or kind');
+  if (kind === 'Kustomization') return;
+  const { name, namespace } = metadata;
+  if (kind !== 'Namespace' && namespace !== 'hector') report(path, `${kind} ${name} is outside the namespace`);
+  const pod = findPod(manifest);
+  if (pod !== undefined) checkPod(path, name, pod, settings, report);
+  if (spec.template !== undefined && !selects(spec.selector?.matchLabels ?? {}, spec.template)) report(path, `${name} selects other pods`);
+  if (kind === 'Service' || kind === 'PodDisruptionBudget') {
+    const wanted = spec.selector?.matchLabels ?? spec.selector ?? {};
+    const found = all.flatMap((other) => findPod(other) ?? []).filter((each) => selects(wanted as Labels, each));
+    if (found.length !== 1) report(path, `${kind} ${name} selects ${found.length} kinds of pods`);
+    const open = found.flatMap((each) => each.spec.containers.flatMap(({ ports = [] }) => ports.map((port) => port.name)));
+    for (const { targetPort } of spec.ports ?? [])
+      if (!open.includes(targetPort)) report(path, `Service ${name} leads to the port ${targetPort}, which no container has`);
+  }
+  const target = spec.scaleTargetRef?.name;
+  if (target !== undefined && !all.some((other) => other.kind === 'Deployment' && other.metadata.name === target))
+    report(path, `${kind} ${name} scales '${target}', which is not there`);
+}
+
+function checkPod(path: string, name: string, { spec }: Pod, settings: Settings, report: Report): void {
+  if (spec.securityContext?.runAsNonRoot !== true || !spec.securityContext.runAsUser) report(path, `${name} may run as root`);
+  for (const container of spec.containers) {
+    const { image, args, ports = [], resources } = container;
+    if (container.securityContext?.allowPrivilegeEscalation !== false) report(path, `${name} may gain privileges`);
+    if (resources?.requests?.memory === undefined || resources.limits?.memory === undefined)
+      report(path, `${name} has no memory request or limit`);
+    if (image !== 'hector') {
+      if (!/:\d/.test(image)) report(path, `${name} has an image without a version`);
+      continue;
+    }
+    checkGrace(path, name, spec.terminationGracePeriodSeconds ?? 30, settings, report);
+    const isFront = parseRoles(findRoles(args)).has('front');
+    if (isFront && ports.find((port) => port.name === 'http')?.containerPort !== settings.server.port)
+      report(path, `${name} opens another port than server.port`);
+    for (const [probe, asked] of [['livenessProbe', '/health/live'] as const, ['readinessProbe', '/health/ready'] as const]) {
+      const get = container[probe]?.httpGet;
+      if (get?.path !== asked) report(path, `${name} has no ${probe} that asks ${asked}`);
+      else if (!ports.some((port) => port.name === get.port))
+        report(path, `${name}: ${probe} asks the port ${get.port}, which is not opened`);
+    }
+  }
+}
+
+function checkKustomization(files: Files, report: Report): void {
+  const path = `${FOLDER}kubernetes/kustomization.yaml`;
+  for (const [, name] of (files.get(path) ?? '').matchAll(/^(?: {2}|# {1,2})- ([\w.-]+\.yaml)$/gm))
+    if (!files.has(`${FOLDER}kubernetes/${name}`)) report(path, `names ${name}, which is not there`);
+}
+
+/** DEP-02 */
+function checkImage(dockerfile: string, report: Report): void {
+  const path = `${FOLDER}Dockerfile`;
+  const stages = dockerfile.match(/^FROM .*$/gm) ?? [];
+  if (stages.length < 2) report(path, 'builds in the image that is shipped');
+  for (const stage of stages) if (!/:\d+\.\d+/.test(stage)) report(path, `${stage} names no version`);
+  if (!/^USER 1001/m.test(dockerfile)) report(path, 'runs as root');
+  if (!/^HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3/m.test(dockerfile))
+    report(path, 'has no health check as DEP-02 wants it');
+  for (const [, sources = ''] of dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
+    for (const source of sources.split(' '))
+      if (![...ALL_PATHS].some((each) => each === source || each.startsWith(`${source}/`)))
+        report(path, `copies ${source}, which is not there`);
+}
+
+function checkUnit(unit: string, report: Report): void {
+  const path = `${FOLDER}systemd/hector.service`;
+  for (const line of [
+    'User=hector',
+    'Restart=on-failure',
+    'RestartSec=5s',
+    'EnvironmentFile=-/etc/hector/environment',
+    'KillSignal=SIGTERM',
+  ])
+    if (!unit.split('\n').includes(line)) report(path, `has no ${line}`);
+  checkGrace(path, 'the unit', Number.parseInt(/TimeoutStopSec=(\d+)/.exec(unit)?.[1] ?? '0', 10), load('{}'), report);
+}
+
+/** What drains longer than it may is killed in the middle. */
+function checkGrace(path: string, name: string, graceSeconds: number, { server }: Settings, report: Report): void {
+  if (graceSeconds * 1000 <= server.shutdownTimeoutMs)
+    report(path, `${name} is killed after ${graceSeconds} s, and draining takes ${server.shutdownTimeoutMs} ms`);
+}
+
+function load(text: string): Settings {
+  return loadSettings({ document: parseConfigText(text, 'hector.yaml').value, environment: ENVIRONMENT, workingDirectory: ROOT });
+}
+
+function findRoles(command: readonly string[] = []): string | undefined {
+  return command.includes('--roles') ? command[command.indexOf('--roles') + 1] : undefined;
+}
+
+function findPod({ spec }: Manifest): Pod | undefined {
+  return spec?.jobTemplate?.spec.template ?? spec?.template;
+}
+
+function selects(wanted: Labels, { metadata }: Pod): boolean {
+  return Object.entries(wanted).every(([key, value]) => metadata.labels[key] === value);
+}
+
+const ALL_PATHS = new Set(readProjectFiles().keys());
+const DEPLOY_FILES = readProjectFiles(/^config\/(deploy\/|[^/]*\.yaml$)/);
+
+t.test('what people deploy with fits together and fits Hector (DEP-02…DEP-07)', async (t) => {
+  t.same(findDeployProblems(DEPLOY_FILES), []);
+});
+
+t.test('each mistake in a file to deploy with is found', async (t) => {
+  const change = (name: string, from: string | RegExp, to: string) => {
+    const path = FOLDER + name;
+    const text = DEPLOY_FILES.get(path) ?? '';
+    const changed = text.replace(from, to);
+    t.not(changed, text, name);
+    return findDeployProblems(new Map([...DEPLOY_FILES, [path, changed]]));
+  };
+  t.match(change('Dockerfile', 'USER 1001:1001', ''), [/runs as root/]);
+  t.match(change('Dockerfile', 'COPY bench ./bench', 'COPY benches ./benches'), [/copies benches/]);
+  t.match(change('compose/scaled.yaml', '"ingest,keeper"', '"ingest,keper"'), [/did you mean 'keeper'/]);
+  t.match(change('compose/scaled.yaml', '../../scaled.yaml', '../../scale.yaml'), [/is not there/]);
+  t.match(change('compose/single.yaml', '40s', '20s'), [/killed after 20 s/]);
+  t.match(change('kubernetes/front.yaml', 'containerPort: 8080', 'containerPort: 8081'), [/another port than server.port/]);
+  t.match(change('kubernetes/front.yaml', 'terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 45'), [/killed after 45 s/]);
+  t.match(change('kubernetes/agent.yaml', '/health/ready', '/ready'), [/no readinessProbe/]);
+  t.match(change('kubernetes/config.yaml', 'driver: postgres', 'driver: postgre'), [/configuration is invalid/]);
+  t.match(change('kubernetes/keda.yaml', 'name: agent }', 'name: agents }'), [/scales 'agents'/]);
+  t.match(change('kubernetes/redis.yaml', 'image: redis:7.4-alpine', 'image: redis'), [/without a version/]);
+  t.match(change('kubernetes/postgres.yaml', 'runAsNonRoot: true', 'runAsNonRoot: false'), [/may run as root/]);
+  t.match(change('kubernetes/kustomization.yaml', 'keeper.yaml', 'keepers.yaml'), [/is not there/]);
+  t.match(change('systemd/hector.service', 'User=hector\n', ''), [/no User=hector/]);
+});
