@@ -5,6 +5,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   list: () => import('./list.js'),
   history: () => import('./history.js'),
   loop: () => import('./loop.js'),
+  tracing: () => import('./tracing.js'),
 };
 
 const [first = ''] = process.argv.slice(2);
