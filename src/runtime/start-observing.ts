@@ -6,10 +6,12 @@
 import type { Clock } from '../base/clock.js';
 import type { Closers } from '../base/closers.js';
 import { readVersion } from '../base/version.js';
+import { listSecrets } from '../config/list-secrets.js';
 import type { Settings } from '../config/settings.js';
 import { type Audit, createAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import { type Metrics, type MetricsPage, silentMetrics } from '../observe/meter.js';
+import { rememberSecrets } from '../observe/redact.js';
 import type { TraceReader } from '../observe/tracing/span-ring.js';
 
 export interface Observing {
@@ -24,13 +26,14 @@ export interface Observing {
 }
 
 export interface StartObservingOptions {
-  readonly settings: Pick<Settings, 'observability' | 'logger'>;
+  readonly settings: Settings;
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
 }
 
 export async function startObserving({ settings, log, clock, closers }: StartObservingOptions): Promise<Observing> {
+  rememberSecrets(listSecrets(settings));
   const { observability, logger } = settings;
   const metrics = await openMetrics(observability.metrics, closers);
   const { audit: isWanted = false, auditFile = '' } = logger;
