@@ -10,7 +10,8 @@ import { createOperations } from './a2a/operations.js';
 import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
-import { authenticate as checkCaller } from './access/authenticate.js';
+import { createAuthenticator } from './access/authenticate.js';
+import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { createGuardedRequest } from './access/guarded-request.js';
 import { observeAuthentication } from './access/observe-authentication.js';
@@ -28,11 +29,11 @@ import { startFront } from './http/front.js';
 import { findSideFront } from './http/side-front.js';
 import { measureRetriever } from './knowledge/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
+import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
-import { type Metrics, watchQueue } from './observe/meter.js';
+import { watchQueue } from './observe/meter.js';
 import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
 import { createEmbedder } from './providers/embedders/registry.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
@@ -92,16 +93,16 @@ export async function startHector(settings: Settings, options: ComposeOptions): 
 
 async function start(
   settings: Settings,
-  { roles, log, extensions = {}, clock = systemClock }: ComposeOptions,
+  { roles, log, extensions = {}, ownKey, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
   const observing = await startObserving({ settings, log, clock, closers });
-  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, ...observing };
+  const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, ownKey, ...observing };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
-  const memory = createMemoryParts(stores, embedding, parts.metrics);
+  const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
@@ -154,6 +155,7 @@ interface Parts extends Observing {
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
+  readonly ownKey: string | undefined;
 }
 
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
@@ -198,20 +200,6 @@ function createPools({ log, closers, metrics }: Parts) {
   watchPools(metrics, pools);
   closers.add(() => pools.close());
   return pools;
-}
-
-function createMemoryParts({ recall: store }: Stores, embedding: Omit<EmbedderDependencies, 'name'>, metrics: Metrics): MemoryParts {
-  return {
-    store,
-    getEmbedder({ embedders }, name) {
-      const embedder = embedders[name];
-      if (embedder === undefined)
-        throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
-      return createEmbedder(embedder, { ...embedding, name });
-    },
-    clock: embedding.clock,
-    metrics,
-  };
 }
 
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
@@ -298,9 +286,8 @@ async function startFrontRole(
   runtime: Runtime,
   toolsets: ToolsetPool,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
-  const { settings, log, clock, closers, metrics, audit, traces } = parts;
+  const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
-  const authenticate = observeAuthentication(checkCaller, parts);
   const store = stores.tasks;
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
@@ -309,6 +296,9 @@ async function startFrontRole(
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
+  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
+  closers.add(async () => gate.close());
+  const authenticate = observeAuthentication(gate.authenticate, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
@@ -374,6 +364,8 @@ async function startFrontRole(
     clock,
     version,
     studio,
+    operatorRoles: () => currentSettings().server.studio.allowedRoles,
+    describeLogin: () => describeLogin(currentSettings().server),
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

@@ -50,6 +50,7 @@ export type { Artifact, Message, Part } from './protocol/a2a.js';
 export type { FinishReason, ModelRequest, ModelUsage } from './providers/llms/contract.js';
 export type {
   ArtifactToSave,
+  RememberedMessage,
   Tool,
   ToolArtifact,
   ToolArtifacts,
@@ -58,7 +59,6 @@ export type {
   ToolResult,
 } from './providers/tools/contract.js';
 export { defineTool, type ToolDescription } from './providers/tools/define-tool.js';
-export type { RememberedMessage } from './providers/tools/memory-search.js';
 export type { Hector as RunningHector, Role } from './runtime/hector.js';
 export type { FilePart, SessionMessage, SessionPart, ToolCallPart, ToolResultPart } from './tasks/session-message.js';
 export type { SessionState, StateDelta } from './tasks/session-state.js';

@@ -6,6 +6,7 @@
 import type { Principal } from '../access/principal.js';
 import type { AgentSettings, CardSettings, ExtendedCardSettings, SkillSettings } from '../config/settings.js';
 import type { AgentCard, AgentSkill } from '../protocol/a2a.js';
+import type { CardSecurity } from './card-security.js';
 import { declaredExtensions } from './extensions.js';
 import { type CardBinding, supportedInterfaces } from './supported-interfaces.js';
 
@@ -21,12 +22,14 @@ export interface AgentCardOptions {
   readonly version: string;
   /** The preferred one first (AC10). */
   readonly bindings: readonly CardBinding[];
+  /** Default: anybody may call. */
+  readonly security?: CardSecurity;
   /** Webhooks may be registered (P1). Default false. */
   readonly pushNotifications?: boolean;
 }
 
 export function projectAgentCard(options: AgentCardOptions): AgentCard {
-  const { key, agent, shared, baseUrl, version, bindings, pushNotifications = false } = options;
+  const { key, agent, shared, baseUrl, version, bindings, security = {}, pushNotifications = false } = options;
   const own = agent.card;
   const documentationUrl = own.documentationUrl ?? shared.documentationUrl;
   const iconUrl = own.iconUrl ?? shared.iconUrl;
@@ -44,6 +47,7 @@ export function projectAgentCard(options: AgentCardOptions): AgentCard {
       ...(agent.extendedCard === undefined ? {} : { extendedAgentCard: true }),
       ...(extensions.length === 0 ? {} : { extensions }),
     },
+    ...security,
     defaultInputModes: orText(agent.inputModes),
     defaultOutputModes: orText(agent.outputModes),
     skills: agent.skills.length === 0 ? [defaultSkill(key, agent)] : agent.skills.map(toSkill),

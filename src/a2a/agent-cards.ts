@@ -9,6 +9,7 @@ import { canonicalizeJson } from '../base/jcs.js';
 import type { AgentSettings, Settings, SigningKeySettings } from '../config/settings.js';
 import type { AgentCard } from '../protocol/a2a.js';
 import { extendAgentCard, projectAgentCard } from './agent-card.js';
+import { describeSecurity } from './card-security.js';
 import { CardSigner } from './card-signer.js';
 import { type CardBinding, LEGACY_BINDINGS } from './supported-interfaces.js';
 
@@ -48,7 +49,8 @@ export function createAgentCards({ settings, version, bindings, hasPush = false,
     const pushNotifications = hasPush && current.server.a2a.push.enabled;
     // Behind all others: whoever can speak 1.0 should (AC10).
     const spoken = current.server.a2a.legacy ? [...bindings(), ...LEGACY_BINDINGS] : bindings();
-    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: spoken, pushNotifications });
+    const security = describeSecurity({ auth: current.server.auth, agent, isSigned: keysOf(current).length > 0 });
+    return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: spoken, security, pushNotifications });
   };
   return {
     async getCard(key, agent, baseUrl) {

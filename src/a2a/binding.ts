@@ -16,6 +16,7 @@ export interface A2aBinding {
   /**
    * `undefined` for agents that do not exist for this caller.
    * @param version of the protocol, as the caller tells it; counts only where 0.3 is spoken. Default: 1.0
+   * @throws AppError `ACCESS_UNAUTHENTICATED` where any credentials would show it (API-71).
    */
   card(agent: string, baseUrl: string, principal: Principal, version?: string): Promise<ServedCard | undefined>;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */

@@ -10,7 +10,7 @@ import { createMcpHandler } from './mcp/mcp-handler.js';
 import type { OperationDependencies } from './operation-call.js';
 import { createOperations } from './operations.js';
 import { createRestHandler } from './rest.js';
-import { findDefaultAgent, findVisibleAgent, isVisible } from './visible-agent.js';
+import { assertNeedsNoLogin, findDefaultAgent, findVisibleAgent, isForEverybody, isVisible } from './visible-agent.js';
 
 export function createA2aBinding(options: OperationDependencies): A2aBinding {
   const { settings, cards, log } = options;
@@ -19,7 +19,7 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
   const serve = async (key: string, agent: AgentSettings, baseUrl: string, version: string): Promise<ServedCard> => ({
     json: JSON.stringify(shapeCard(await cards.getCard(key, agent, baseUrl), speaksLegacy() ? shapeOf(version) : '1.0')),
     changedAtMs: cards.changedAtMs(),
-    isPrivate: agent.visibility !== 'public',
+    isPrivate: !isForEverybody(agent),
     ...(speaksLegacy() ? { variesByVersion: true } : {}),
   });
   const current = createRestHandler({ operations, settings, log });
@@ -32,6 +32,7 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
 
     async card(key, baseUrl, principal, version = '1.0') {
       const agent = findVisibleAgent(settings(), key, principal);
+      if (agent === undefined) assertNeedsNoLogin(settings(), key, principal);
       return agent === undefined ? undefined : serve(key, agent, baseUrl, version);
     },
 

@@ -2,6 +2,7 @@
  * The wire side of every error: JSON-RPC code, `ErrorInfo` reason, HTTP and gRPC status (E2–E5).
  * Owns the mapping only; what an error means is in `base/errors.ts`. Domain code never names a wire code.
  */
+import { findChallenge } from '../access/challenge.js';
 import { type AppError, ERRORS, type ErrorCode, type FieldProblem, toAppError } from '../base/errors.js';
 
 export type GrpcStatusName =
@@ -36,6 +37,8 @@ export interface WireError {
   readonly details: readonly ErrorDetail[];
   /** Set when the same request may succeed later (E8). */
   readonly retryAfterSeconds: number | undefined;
+  /** `WWW-Authenticate`, when credentials may help (E7). */
+  readonly challenge: string | undefined;
 }
 
 interface Row {
@@ -83,6 +86,8 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   HTTP_REQUEST_TIMEOUT: hector('REQUEST_TIMEOUT', -32600, 408, 'UNAVAILABLE'),
   HTTP_TOO_MANY_STREAMS: hector('TOO_MANY_STREAMS', -32603, 429, 'RESOURCE_EXHAUSTED'),
   ACCESS_UNAUTHENTICATED: hector('UNAUTHENTICATED', -32600, 401, 'UNAUTHENTICATED'),
+  ACCESS_TOKEN_INVALID: hector('TOKEN_INVALID', -32600, 401, 'UNAUTHENTICATED'),
+  ACCESS_ROLE_MISSING: hector('ROLE_MISSING', -32600, 403, 'PERMISSION_DENIED'),
   ACCESS_FORBIDDEN: hector('FORBIDDEN', -32600, 403, 'PERMISSION_DENIED'),
   CONTEXT_BUSY: hector('CONTEXT_BUSY', -32004, 409, 'ABORTED'),
   OVERLOADED: hector('OVERLOADED', -32603, 503, 'UNAVAILABLE'),
@@ -110,6 +115,7 @@ export function toWireError(thrown: unknown): WireError {
     message,
     details: detailsOf(found, error, retryAfterMs),
     retryAfterSeconds: retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000)),
+    challenge: findChallenge(error),
   };
 }
 
@@ -135,21 +141,27 @@ export function toJsonRpcError(error: WireError): { code: number; message: strin
 
 /** E5: body of an HTTP error outside JSON-RPC, e.g. for an agent that does not exist. */
 export function httpErrorBody(thrown: unknown): { status: number; headers: Record<string, string>; body: string } {
-  const { httpStatus, grpcStatus, message, details, retryAfterSeconds } = toWireError(thrown);
+  const error = toWireError(thrown);
+  const { httpStatus, grpcStatus, message, details } = error;
   return {
     status: httpStatus,
-    headers: {
-      'content-type': 'application/json',
-      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
-    },
+    headers: { 'content-type': 'application/json', ...errorHeaders(error) },
     body: JSON.stringify({ error: { code: httpStatus, status: grpcStatus, message, details } }),
+  };
+}
+
+/** What an error tells beside its body, over HTTP. */
+export function errorHeaders({ retryAfterSeconds, challenge }: WireError): Record<string, string> {
+  return {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
   };
 }
 
 /**
  * HTTP status of a JSON-RPC reply (J4): protocol errors are 200, as the caller reads the body; our own faults
- * are 500, what is out for a while 503, so that proxies and probes see them.
+ * are 500, what is out for a while 503, so that proxies and probes see them; missing rights are 401 and 403 (E7).
  */
 export function jsonRpcHttpStatus(error: WireError): number {
-  return isServerFault(error) ? error.httpStatus : 200;
+  return isServerFault(error) || error.challenge !== undefined ? error.httpStatus : 200;
 }

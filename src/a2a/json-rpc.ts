@@ -2,12 +2,12 @@
 import type { Principal } from '../access/principal.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
-import type { Settings } from '../config/settings.js';
+import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
-import { httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError, type WireError } from './errors.js';
+import { errorHeaders, httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError, type WireError } from './errors.js';
 import { RELIABLE_STREAM } from './extensions.js';
 import { EnvelopeError, findEnvelopeId, type JsonRpcCall, type JsonRpcId, readEnvelope } from './json-rpc-envelope.js';
 import { CURRENT_JSON_RPC, type JsonRpcDialect, type JsonRpcMethod } from './json-rpc-methods.js';
@@ -18,7 +18,7 @@ import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { readVersion } from './service-parameters.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
-import { findVisibleAgent } from './visible-agent.js';
+import { getVisibleAgent } from './visible-agent.js';
 
 export interface JsonRpcDependencies {
   readonly operations: Operations;
@@ -31,10 +31,9 @@ export type JsonRpcHandler = (request: BindingRequest, principal: Principal) => 
 export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpcHandler {
   const { settings, log } = dependencies;
   return async (request, principal) => {
-    const agentSettings = findVisibleAgent(settings(), request.agent, principal);
-    if (agentSettings === undefined)
-      return refusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }), request.body);
+    let agentSettings: AgentSettings;
     try {
+      agentSettings = getVisibleAgent(settings(), request.agent, principal);
       assertJson(request.headers['content-type']);
     } catch (error) {
       return refusal(error, request.body);
@@ -92,8 +91,12 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       const isEnvelope = thrown instanceof EnvelopeError;
       const id = isEnvelope ? thrown.id : (rpc?.id ?? null);
       const { wire, body } = errorBody(dialect, id, isEnvelope ? thrown.cause : thrown, log);
-      const retry: Record<string, string> = wire.retryAfterSeconds === undefined ? {} : { 'retry-after': String(wire.retryAfterSeconds) };
-      return { type: 'json', status: jsonRpcHttpStatus(wire), headers: { ...activate().headers, ...JSON_HEADERS, ...retry }, body };
+      return {
+        type: 'json',
+        status: jsonRpcHttpStatus(wire),
+        headers: { ...activate().headers, ...JSON_HEADERS, ...errorHeaders(wire) },
+        body,
+      };
     }
   };
 }

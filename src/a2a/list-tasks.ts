@@ -1,4 +1,5 @@
 /** ListTasks: a page of the caller's tasks at this agent, newest status first (L1–L7). */
+import { ownerOf } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { ListTasksResponse, Task } from '../protocol/a2a.js';
 import { type ListTasksInput, readListTasksRequest } from '../protocol/read-list-tasks.js';
@@ -14,6 +15,8 @@ export async function listTasks(
   call: OperationCall,
 ): Promise<ListTasksResponse> {
   const request = readListTasksRequest(params);
+  // L1: callers without credentials are told nothing of each other.
+  if (!call.principal.authenticated) return { tasks: [], nextPageToken: '', pageSize: request.pageSize, totalSize: 0 };
   const filter = filterOf(request, call);
   const after = readToken(request.pageToken, filter);
   // One more tells whether there is a next page.
@@ -35,7 +38,7 @@ export async function listTasks(
 function filterOf({ contextId, status, statusSince }: ListTasksInput, { agent, principal, tenant }: OperationCall): TaskListFilter {
   return {
     agent,
-    owner: principal.subject,
+    owner: ownerOf(principal),
     tenant,
     ...(contextId === undefined ? {} : { contextId }),
     ...(status === undefined ? {} : { state: status }),

@@ -3,6 +3,7 @@
  * A binding has seen to the agent (it exists for the caller) and to the version before an operation is reached. Then every operation
  * checks in this order: required extensions, the caller's place for a stream, the parameters, the task and whose it is.
  */
+import { ownerOf } from '../access/principal.js';
 import type {
   AgentCard,
   ListPushConfigsResponse,
@@ -65,7 +66,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
     async cancelTask(params, call) {
       const { id } = readCancelTaskRequest(params);
       await getTaskRecord(store, id, call);
-      const task = await dependencies.cancelTask(id, call.principal.subject);
+      const task = await dependencies.cancelTask(id, ownerOf(call.principal));
       return (await readTaskView(store, task.id)).toTask();
     },
   });

@@ -1,7 +1,6 @@
 /** The HTTP+JSON binding: every operation has a path (A13), errors have HTTP statuses (E5). */
 import type { Principal } from '../access/principal.js';
 import { assertJson } from '../base/assert-json.js';
-import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
@@ -15,7 +14,7 @@ import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { type RestCall, readRestParams } from './rest-params.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
-import { findDefaultAgent, findVisibleAgent } from './visible-agent.js';
+import { findDefaultAgent, findVisibleAgent, getVisibleAgent } from './visible-agent.js';
 
 export interface RestDialect extends Dialect {
   /** Of an answer, be it an error or not. */
@@ -42,12 +41,11 @@ export function createRestHandler({ operations, settings, log, dialect = CURRENT
     const { route, request } = rest;
     const current = settings();
     const agent = request.agent === '' ? (findDefaultAgent(current)?.[0] ?? '') : request.agent;
-    const agentSettings = findVisibleAgent(current, agent, principal);
-    const extensions = dialect.activeExtensions(request.headers, agentSettings);
+    const extensions = dialect.activeExtensions(request.headers, findVisibleAgent(current, agent, principal));
     const headers = dialect.extensionHeaders(extensions);
     const contentType = { 'content-type': dialect.contentType };
     try {
-      if (agentSettings === undefined) throw new AppError('AGENT_NOT_FOUND', { message: `Agent '${agent}' not found` });
+      const agentSettings = getVisibleAgent(current, agent, principal);
       if (route.method === 'POST') assertJson(request.headers['content-type']);
       dialect.assertVersion(request.headers, request.query, current);
       const params = readRestParams(rest);

@@ -1,4 +1,5 @@
 /** SendMessage and SendStreamingMessage: the message is committed first, what follows is only watching (R1, R6). */
+import { callerRolesOf, ownerOf } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { SendMessageRequest, SendMessageResponse } from '../protocol/a2a.js';
 import { readSendMessageRequest } from '../protocol/read-requests.js';
@@ -57,16 +58,18 @@ function readRequest({ settings }: OperationDependencies, params: unknown, { age
 async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
   const { acceptMessage, settings } = dependencies;
   const modes = request.configuration?.acceptedOutputModes;
+  const roles = callerRolesOf(call.principal);
   const registerWebhook = await prepareSentConfig(dependencies, request, call);
   const task = await acceptMessage({
     agent: call.agent,
-    owner: call.principal.subject,
+    owner: ownerOf(call.principal),
     tenant: call.tenant,
     configVersion: settings().version,
     doubleTexting: call.agentSettings.doubleTexting,
     message: request.message,
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
     ...(modes === undefined ? {} : { acceptedOutputModes: modes }),
+    ...(roles === undefined ? {} : { callerRoles: roles }),
   });
   // Its place is the task as it was accepted, so nothing is missed; should this process die first, the message sent again does it.
   await registerWebhook(task);

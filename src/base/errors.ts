@@ -48,6 +48,9 @@ export const ERRORS = {
   HTTP_DRAINING: entry('The server is shutting down', 'retry', 503),
   // access
   ACCESS_UNAUTHENTICATED: entry('Authentication is required', 'stop', 401),
+  ACCESS_TOKEN_INVALID: entry('The token is refused', 'stop', 401),
+  ACCESS_ROLE_MISSING: entry('The caller has none of the roles that this needs', 'stop', 403),
+  ACCESS_KEYS_UNAVAILABLE: entry('Tokens cannot be checked now, try again later', 'retry', 503),
   ACCESS_FORBIDDEN: entry('Access is forbidden', 'stop', 403),
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
   ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),

@@ -1,12 +1,20 @@
 /** Commands that only ask and tell: runs go on in the processes that serve. */
 import { AppError } from '../base/errors.js';
-import type { Role } from '../runtime/hector.js';
+import type { Hector, Role } from '../runtime/hector.js';
 import { type CliContext, type CommandInput, findTextFlag } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { runHector } from './run-hector.js';
 import { INTERRUPTED } from './stop-signal.js';
+import { findToken, makeOwnKey } from './token.js';
 
-type Act = (url: string, signal: AbortSignal) => Promise<void>;
+/** Where a command acts, and as whom. */
+export interface ServerAddress {
+  readonly url: string;
+  /** `undefined` = nobody. */
+  readonly token: string | undefined;
+}
+
+type Act = (server: ServerAddress, signal: AbortSignal) => Promise<void>;
 
 /** On the server of `--url`, or on one of its own over the same storage. */
 export async function actOnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
@@ -16,7 +24,7 @@ export async function actOnServer(input: CommandInput, context: CliContext, act:
     throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
   const stop = context.listenForStop();
   try {
-    return await unlessStopped(stop.signal, () => act(url, stop.signal));
+    return await unlessStopped(stop.signal, () => act({ url, token: findToken(input, context) }, stop.signal));
   } finally {
     stop.dispose();
   }
@@ -27,7 +35,9 @@ function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Pro
     environment: { LOG_LEVEL: 'warn', ...context.environment },
     overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
   });
-  return runHector(context, settings, OWN_SERVER_ROLES, (hector, signal) => unlessStopped(signal, () => act(hector.url, signal)));
+  const token = makeOwnKey(settings);
+  const use = (hector: Hector, signal: AbortSignal) => unlessStopped(signal, () => act({ url: hector.url, token }, signal));
+  return runHector(context, settings, OWN_SERVER_ROLES, use, { ownKey: token });
 }
 
 async function unlessStopped(signal: AbortSignal, run: () => Promise<void>): Promise<number> {

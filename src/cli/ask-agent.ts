@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.js';
 export interface AskOptions {
   /** Base URL of a server, or the address of one of its agents. */
   readonly url: string;
+  /** Who asks. Default: nobody. */
+  readonly token?: string | undefined;
   /** Key of the agent; without it, the one that the server's card names. */
   readonly agent?: string;
   readonly question: string;
@@ -22,13 +24,14 @@ const CANCEL_MS = 2_000;
 
 /** Asks, shows the answer, and gives the exit code: 0 when answered or when the agent asks back, 1 when it failed. */
 export async function askAgent(options: AskOptions, terminal: Terminal): Promise<number> {
-  const { signal } = options;
+  const { signal, token } = options;
   const url = await findAgentUrl(options);
   const view = new AnswerView(options.json ? { ...terminal, write: () => undefined } : terminal);
   let taskId = '';
   try {
     const events = streamMessage({
       url,
+      token,
       text: options.question,
       ...(options.contextId === undefined ? {} : { contextId: options.contextId }),
       signal,
@@ -41,7 +44,7 @@ export async function askAgent(options: AskOptions, terminal: Terminal): Promise
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    if (taskId !== '') await cancel(url, taskId);
+    if (taskId !== '') await cancel({ url, token }, taskId);
     terminal.writeError('\nInterrupted; the task was asked to stop.\n');
     return INTERRUPTED;
   }
@@ -83,9 +86,9 @@ async function findAgentUrl({ url, agent, signal }: AskOptions): Promise<string>
 }
 
 /** Best effort: whoever interrupted does not wait for it. */
-async function cancel(url: string, taskId: string): Promise<void> {
+async function cancel(server: Pick<AskOptions, 'url' | 'token'>, taskId: string): Promise<void> {
   try {
-    await callAgent({ url, method: 'CancelTask', params: { id: taskId }, signal: AbortSignal.timeout(CANCEL_MS) });
+    await callAgent({ ...server, method: 'CancelTask', params: { id: taskId }, signal: AbortSignal.timeout(CANCEL_MS) });
   } catch {
     // The task may have ended, or the server may be gone; there is nobody left to tell.
   }

@@ -1,8 +1,11 @@
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { bearer, WHERE_TOKENS_GO } from './token.js';
 
 export interface RpcCall {
   readonly url: string;
+  /** Who asks. Default: nobody. */
+  readonly token?: string | undefined;
   readonly method: string;
   readonly params: JsonObject;
   /** Cursor to take a stream up again (R10); '' = none. */
@@ -27,6 +30,7 @@ export async function callAgent(call: RpcCall): Promise<RpcResponse> {
         'content-type': 'application/json',
         accept: 'text/event-stream, application/json',
         'a2a-version': '1.0',
+        ...bearer(call.token),
         ...(call.lastEventId === undefined || call.lastEventId === '' ? {} : { 'last-event-id': call.lastEventId }),
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: call.method, params: call.params }),
@@ -44,6 +48,11 @@ export async function callAgent(call: RpcCall): Promise<RpcResponse> {
     return { type: 'stream', body: response.body, read: (data) => readResult(parse(data), response.status) };
   }
   const text = await response.text();
+  if (response.status === 401)
+    throw new AppError('CLI_SERVER_REFUSED', {
+      message: `the server wants to know who asks; ${WHERE_TOKENS_GO}`,
+      details: { status: 401 },
+    });
   return { type: 'result', result: readResult(parse(text, response), response.status) };
 }
 

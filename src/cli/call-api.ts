@@ -1,9 +1,12 @@
 import { AppError, type FieldProblem } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { bearer, WHERE_TOKENS_GO } from './token.js';
 
 export interface ApiCall {
   /** Base URL of a server. */
   readonly url: string;
+  /** Who asks. Default: nobody. */
+  readonly token?: string | undefined;
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Begins with `/`; its parts are encoded. */
   readonly path: string;
@@ -15,7 +18,7 @@ export interface ApiCall {
  * One call of the management API.
  * @throws AppError `CLI_SERVER_UNREACHABLE`, `CLI_SERVER_REFUSED` with the server's own words.
  */
-export async function callApi({ url, method, path, body, signal }: ApiCall): Promise<JsonObject> {
+export async function callApi({ url, token, method, path, body, signal }: ApiCall): Promise<JsonObject> {
   const base = url.replace(/\/+$/, '');
   let response: Response;
   let text: string;
@@ -23,7 +26,8 @@ export async function callApi({ url, method, path, body, signal }: ApiCall): Pro
     response = await fetch(`${base}${path}`, {
       method,
       signal,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { ...bearer(token), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     text = await response.text();
   } catch (error) {
@@ -45,7 +49,7 @@ function refusal({ status, statusText }: Response, error: unknown): AppError {
     });
   const problems = Array.isArray(error['problems']) ? (error['problems'] as readonly FieldProblem[]) : [];
   return new AppError(status === 503 ? 'CLI_SERVER_UNREACHABLE' : 'CLI_SERVER_REFUSED', {
-    message: error['message'],
+    message: status === 401 ? `${error['message']}; ${WHERE_TOKENS_GO}` : error['message'],
     problems: problems.filter(({ field, description }) => typeof field === 'string' && typeof description === 'string'),
     details: { status, code: error['code'] },
   });

@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   sessions: { summary: 'See conversations, and delete them', load: async () => (await import('./sessions.js')).sessionsCommand },
   memory: { summary: 'Make the index of what was said in sessions anew', load: async () => (await import('./memory.js')).memoryCommand },
+  auth: { summary: 'Make a key for callers', load: async () => (await import('./auth.js')).authCommand },
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },

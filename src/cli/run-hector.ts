@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Settings } from '../config/settings.js';
 import { createLogger } from '../observe/log.js';
-import type { Hector, Role } from '../runtime/hector.js';
+import type { Hector, Role, StartOptions } from '../runtime/hector.js';
 import { listenForStrayRejections } from '../runtime/stray-rejections.js';
 import type { CliContext } from './command.js';
 import { INTERRUPTED, type StopSignal } from './stop-signal.js';
@@ -13,13 +13,14 @@ export async function runHector(
   settings: Settings,
   roles: ReadonlySet<Role>,
   use: (hector: Hector, signal: AbortSignal) => Promise<number>,
+  options: Pick<StartOptions, 'ownKey'> = {},
 ): Promise<number> {
   const start = await context.loadStartHector();
   const stop: StopSignal = context.listenForStop();
   try {
     const log = createLogger(settings.logger);
     const forgetStrays = listenForStrayRejections(log);
-    const hector = await start(settings, { roles, log }).catch((error: unknown) => {
+    const hector = await start(settings, { roles, log, ...options }).catch((error: unknown) => {
       forgetStrays();
       throw error;
     });

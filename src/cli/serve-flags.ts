@@ -7,6 +7,7 @@ import { detectProvider } from '../config/detect-provider.js';
 import type { Environment } from '../config/environment.js';
 import { KEY_VARIABLES } from '../config/keys/llms.js';
 import { mergeDocuments } from '../config/merge-documents.js';
+import { AUTH_OPTIONS, authOverrides } from './auth-flags.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
@@ -32,6 +33,7 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
   observe: { type: 'boolean', description: 'Traces to localhost:4317 over OTLP, and metrics at /metrics' },
   'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
+  ...AUTH_OPTIONS,
 };
 
 /** CLI-46, OBS-04. */
@@ -76,9 +78,10 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       ...(typeof flags.stream === 'boolean' ? { streaming: flags.stream } : {}),
       ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
     };
-    const server = Object.fromEntries(
-      ['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string]),
-    );
+    const server = {
+      ...Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string])),
+      ...authOverrides(input, document, escapeVariables),
+    };
     const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),

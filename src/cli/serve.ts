@@ -3,6 +3,7 @@ import { hideCredentials } from '../config/describe-value.js';
 import { findLiteralSecrets } from '../config/find-literal-secrets.js';
 import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
+import { warnAboutAuthFlags } from './auth-flags.js';
 import { type CliContext, type Command, findTextFlag } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { parseRoles } from './parse-roles.js';
@@ -35,6 +36,7 @@ export const serveCommand: Command = {
       overrides: serveOverrides(input, context.workingDirectory),
     });
     warnAboutSecrets(findLiteralSecrets(settings.source), context.terminal);
+    warnAboutAuthFlags(input, context.terminal);
     return runHector(context, settings, roles, async (hector, signal) => {
       context.terminal.write(`${formatBanner(context)}${formatStartup(hector, settings, roles)}`);
       await whenAborted(signal);
@@ -77,12 +79,17 @@ export function formatStartup(hector: Pick<Hector, 'url' | 'grpcPort'>, settings
 
 /** The addresses above are this machine's own; a wildcard host is reached by others too, which nobody should learn by accident. */
 function describeExposure({ url, grpcPort }: Pick<Hector, 'url' | 'grpcPort'>, { server }: Settings): string {
-  const { host, publicUrl } = server;
+  const { host, publicUrl, auth } = server;
   if (!['0.0.0.0', '::', ''].includes(host)) return '';
   const port = publicUrl === '' ? new URL(url).port || '80' : String(server.port);
   const wildcard = host === '::' ? '[::]' : '0.0.0.0';
   const grpc = grpcPort === undefined ? '' : ` and ${wildcard}:${grpcPort} for gRPC`;
-  return `Listening on ${wildcard}:${port}${grpc} (every network interface; no authentication)\n`;
+  return `Listening on ${wildcard}:${port}${grpc} (every network interface; ${describeAccess(auth)})\n`;
+}
+
+function describeAccess({ enabled, requireAuth }: Settings['server']['auth']): string {
+  if (!enabled) return 'no authentication';
+  return requireAuth ? 'with authentication' : 'anonymous callers may use public agents';
 }
 
 function describeStorage(settings: Settings): string {

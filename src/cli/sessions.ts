@@ -1,11 +1,12 @@
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import { findNearestName } from '../config/nearest-name.js';
-import { actOnServer } from './act-on-server.js';
+import { actOnServer, type ServerAddress } from './act-on-server.js';
 import { callApi } from './call-api.js';
 import { type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { formatSession, formatSessions } from './sessions-view.js';
 import type { Terminal } from './terminal.js';
+import { TOKEN_OPTION } from './token.js';
 
 /** SES-05 */
 export const sessionsCommand: Command = {
@@ -20,6 +21,7 @@ export const sessionsCommand: Command = {
     after: { type: 'string', value: '<time>', description: 'show: only messages later than this, e.g. 2026-01-31T12:00:00Z' },
     force: { type: 'boolean', description: 'delete: cancel its runs that have not ended' },
     url: { type: 'string', value: '<url>', description: 'A running server (default: one of its own, over the same storage)' },
+    token: TOKEN_OPTION,
     json: { type: 'boolean', description: 'Print what the server answers; a list as one JSON object per line' },
   },
   examples: [
@@ -29,14 +31,14 @@ export const sessionsCommand: Command = {
   ],
   async run(input, context) {
     const { verb, id } = readVerb(input);
-    return await actOnServer(input, context, (url, signal) => VERBS[verb]({ input, id, url, signal, terminal: context.terminal }));
+    return await actOnServer(input, context, (server, signal) => VERBS[verb]({ input, id, server, signal, terminal: context.terminal }));
   },
 };
 
 interface SessionAct {
   readonly input: CommandInput;
   readonly id: string;
-  readonly url: string;
+  readonly server: ServerAddress;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
 }
@@ -48,7 +50,7 @@ type Verb = keyof typeof VERBS;
 const FLAGS: Readonly<Record<Verb, readonly string[]>> = { list: ['agent', 'context'], show: ['last', 'after'], delete: ['force'] };
 
 /** Page after page, so that neither side holds all of them. */
-async function listSessions({ input, url, signal, terminal }: SessionAct): Promise<void> {
+async function listSessions({ input, server, signal, terminal }: SessionAct): Promise<void> {
   const json = isFlagSet(input, 'json');
   const query = new URLSearchParams({ limit: '500' });
   for (const [flag, name] of [
@@ -60,7 +62,7 @@ async function listSessions({ input, url, signal, terminal }: SessionAct): Promi
   }
   let isFirst = true;
   for (;;) {
-    const reply = await callApi({ url, method: 'GET', path: `/api/sessions?${query}`, signal });
+    const reply = await callApi({ ...server, method: 'GET', path: `/api/sessions?${query}`, signal });
     const sessions = (reply['sessions'] ?? []) as readonly JsonObject[];
     if (json) terminal.write(sessions.map((session) => `${JSON.stringify(session)}\n`).join(''));
     else if (sessions.length > 0) terminal.write(formatSessions(sessions, { withHead: isFirst, now: Date.now() }));
@@ -71,19 +73,19 @@ async function listSessions({ input, url, signal, terminal }: SessionAct): Promi
   if (isFirst && !json) terminal.writeError('There is no session.\n');
 }
 
-async function showSession({ input, id, url, signal, terminal }: SessionAct): Promise<void> {
+async function showSession({ input, id, server, signal, terminal }: SessionAct): Promise<void> {
   const query = new URLSearchParams();
   for (const name of FLAGS.show) {
     const value = findTextFlag(input, name);
     if (value !== undefined) query.set(name, value);
   }
-  const reply = await callApi({ url, method: 'GET', path: `/api/sessions/${encodeURIComponent(id)}?${query}`, signal });
+  const reply = await callApi({ ...server, method: 'GET', path: `/api/sessions/${encodeURIComponent(id)}?${query}`, signal });
   terminal.write(isFlagSet(input, 'json') ? `${JSON.stringify(reply)}\n` : formatSession(reply));
 }
 
-async function deleteSession({ input, id, url, signal, terminal }: SessionAct): Promise<void> {
+async function deleteSession({ input, id, server, signal, terminal }: SessionAct): Promise<void> {
   const query = isFlagSet(input, 'force') ? '?force=true' : '';
-  const reply = await callApi({ url, method: 'DELETE', path: `/api/sessions/${encodeURIComponent(id)}${query}`, signal });
+  const reply = await callApi({ ...server, method: 'DELETE', path: `/api/sessions/${encodeURIComponent(id)}${query}`, signal });
   const canceled = Number(reply['canceled_runs']);
   const text = `deleted: the session is gone with its runs${canceled > 0 ? `; ${canceled} of them had to be canceled` : ''}\n`;
   terminal.write(isFlagSet(input, 'json') ? `${JSON.stringify(reply)}\n` : text);

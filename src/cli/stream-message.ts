@@ -17,6 +17,8 @@ import { readEvents } from './read-events.js';
 export interface StreamMessageOptions {
   /** JSON-RPC address of the agent. */
   readonly url: string;
+  /** Who asks. Default: nobody. */
+  readonly token?: string | undefined;
   readonly text: string;
   /** Continues this conversation. */
   readonly contextId?: string;
@@ -37,7 +39,7 @@ interface Progress {
 }
 
 export async function* streamMessage(options: StreamMessageOptions): AsyncGenerator<StreamResponse> {
-  const { url, signal, clock = systemClock } = options;
+  const { url, token, signal, clock = systemClock } = options;
   const message = {
     messageId: newId(),
     role: 'ROLE_USER',
@@ -48,8 +50,8 @@ export async function* streamMessage(options: StreamMessageOptions): AsyncGenera
   while (!progress.isOver) {
     const call: RpcCall =
       progress.taskId === ''
-        ? { url, method: 'SendStreamingMessage', params: { message }, signal }
-        : { url, method: 'SubscribeToTask', params: { id: progress.taskId }, lastEventId: progress.lastEventId, signal };
+        ? { url, token, method: 'SendStreamingMessage', params: { message }, signal }
+        : { url, token, method: 'SubscribeToTask', params: { id: progress.taskId }, lastEventId: progress.lastEventId, signal };
     let reason = 'the stream ended early';
     try {
       yield* readStream(call, progress);
@@ -100,8 +102,8 @@ function hasEnded(error: unknown): boolean {
   return error instanceof AppError && error.details.rpcCode === UNSUPPORTED_OPERATION;
 }
 
-async function getTask({ url, signal }: StreamMessageOptions, progress: Progress): Promise<Task> {
-  const response = await callAgent({ url, method: 'GetTask', params: { id: progress.taskId }, signal });
+async function getTask({ url, token, signal }: StreamMessageOptions, progress: Progress): Promise<Task> {
+  const response = await callAgent({ url, token, method: 'GetTask', params: { id: progress.taskId }, signal });
   if (response.type !== 'result') throw new AppError('CLI_SERVER_REFUSED', { message: 'the server answered GetTask with a stream' });
   return response.result as Task;
 }

@@ -1,8 +1,9 @@
+import type { ServerAddress } from './act-on-server.js';
 import type { Terminal } from './terminal.js';
 
 /** One call of `hector tasks`. */
 export interface TaskAct {
-  readonly url: string;
+  readonly server: ServerAddress;
   /** '' where the verb wants none. */
   readonly taskId: string;
   /** '' where the verb wants none. */

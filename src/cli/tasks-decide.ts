@@ -5,13 +5,13 @@ import type { TaskAct } from './task-act.js';
 
 /** Looks at what the run asks, and answers with the hash of exactly those arguments. */
 export async function decideCall(act: TaskAct, decision: string): Promise<void> {
-  const { url, taskId, signal, json, terminal, flag } = act;
-  const run = await callApi({ url, method: 'GET', path: `/api/checkpoints/${encodeURIComponent(taskId)}`, signal });
+  const { server, taskId, signal, json, terminal, flag } = act;
+  const run = await callApi({ ...server, method: 'GET', path: `/api/checkpoints/${encodeURIComponent(taskId)}`, signal });
   const questions = (run['questions'] ?? []) as readonly JsonObject[];
   const callId = flag('call') ?? getOnlyCall(questions, run, decision);
   const question = questions.find((asked) => asked['call_id'] === callId);
   const reply = await callApi({
-    url,
+    ...server,
     method: 'POST',
     path: `/api/tasks/${encodeURIComponent(taskId)}/toolCalls/${encodeURIComponent(callId)}/decision`,
     body: {

@@ -46,8 +46,8 @@ function onTask(
   return {
     wantsTask: true,
     flags: [],
-    async run({ url, taskId, signal, json, terminal }) {
-      const reply = await callApi({ url, method, path: path(encodeURIComponent(taskId)), signal });
+    async run({ server, taskId, signal, json, terminal }) {
+      const reply = await callApi({ ...server, method, path: path(encodeURIComponent(taskId)), signal });
       terminal.write(json ? `${JSON.stringify(reply)}\n` : format(reply, Date.now()));
     },
   };
@@ -57,14 +57,14 @@ function decides(decision: string, flags: readonly string[]): TaskVerb {
   return { wantsTask: true, flags: ['call', ...flags], run: (act) => decideCall(act, decision) };
 }
 
-async function cancelCall({ url, taskId, callId, signal, json, terminal }: TaskAct): Promise<void> {
+async function cancelCall({ server, taskId, callId, signal, json, terminal }: TaskAct): Promise<void> {
   const path = `/api/tasks/${encodeURIComponent(taskId)}/toolCalls/${encodeURIComponent(callId)}/cancel`;
-  const reply = await callApi({ url, method: 'POST', path, signal });
+  const reply = await callApi({ ...server, method: 'POST', path, signal });
   terminal.write(json ? `${JSON.stringify(reply)}\n` : `canceled: call ${callId}; the run goes on without its result\n`);
 }
 
 /** Page after page, so that neither side holds all of them. */
-async function listRuns({ url, signal, json, terminal, flag }: TaskAct): Promise<void> {
+async function listRuns({ server, signal, json, terminal, flag }: TaskAct): Promise<void> {
   const status = flag('status');
   let cursor: string | undefined;
   let isFirst = true;
@@ -74,7 +74,7 @@ async function listRuns({ url, signal, json, terminal, flag }: TaskAct): Promise
       ...(status === undefined ? {} : { status }),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    const reply = await callApi({ url, method: 'GET', path: `/api/checkpoints?${query}`, signal });
+    const reply = await callApi({ ...server, method: 'GET', path: `/api/checkpoints?${query}`, signal });
     const runs = (reply['checkpoints'] ?? []) as readonly JsonObject[];
     cursor = typeof reply['next_cursor'] === 'string' ? reply['next_cursor'] : undefined;
     if (json) terminal.write(runs.map((run) => `${JSON.stringify(run)}\n`).join(''));

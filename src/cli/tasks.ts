@@ -1,8 +1,9 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
-import { actOnServer } from './act-on-server.js';
+import { actOnServer, type ServerAddress } from './act-on-server.js';
 import { type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { RUN_STATUSES, TASK_VERBS, type TaskVerb } from './tasks-verbs.js';
+import { TOKEN_OPTION } from './token.js';
 
 /** CHK-08 */
 export const tasksCommand: Command = {
@@ -16,6 +17,7 @@ export const tasksCommand: Command = {
     reason: { type: 'string', value: '<text>', description: 'approve, deny: why; the model reads why it was denied' },
     result: { type: 'string', value: '<text>', description: 'done: what came of the call' },
     url: { type: 'string', value: '<url>', description: 'A running server (default: one of its own, over the same storage)' },
+    token: TOKEN_OPTION,
     json: { type: 'boolean', description: 'Print what the server answers; a list as one JSON object per line' },
   },
   examples: [
@@ -27,9 +29,9 @@ export const tasksCommand: Command = {
   ],
   async run(input, context) {
     const { verb, taskId, callId } = readVerb(input);
-    const act = (url: string, signal: AbortSignal): Promise<void> =>
+    const act = (server: ServerAddress, signal: AbortSignal): Promise<void> =>
       verb.run({
-        url,
+        server,
         taskId,
         callId,
         signal,

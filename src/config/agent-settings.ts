@@ -56,6 +56,8 @@ export interface AgentSettings extends LlmAgentSettings, Partial<RemoteAgentSett
   readonly tools: readonly string[] | undefined;
   readonly streaming: boolean;
   readonly visibility: 'public' | 'internal' | 'private';
+  /** For callers with none of these it does not exist; `undefined` = it exists for all. */
+  readonly allowedRoles: readonly string[] | undefined;
   readonly skills: readonly SkillSettings[];
   readonly card: CardSettings;
   /** `undefined`: none. */

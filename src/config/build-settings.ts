@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import { applyDefaults } from './apply-defaults.js';
 import { checkAgentOutput } from './check-agent-output.js';
+import { checkAuth } from './check-auth.js';
 import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
@@ -52,9 +53,10 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkAgentOutput(document),
       ...checkTools(document),
       ...checkCards(document),
+      ...checkAuth(document),
       ...checkLlms(document, environment),
-      ...checkObservability(document),
       ...checkEmbedders(document, environment),
+      ...checkObservability(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],

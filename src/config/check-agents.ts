@@ -12,6 +12,7 @@ export function checkAgents(agents: Agents): readonly Finding[] {
     ...checkType(name, agent),
     ...checkToolNames(name, agent),
     ...checkRemote(name, agent),
+    ...checkRoles(agents, name, agent),
   ]);
   const cycle = findCycle(toGraph(agents));
   if (cycle === undefined) return findings;
@@ -47,6 +48,19 @@ function checkType(name: string, { type, ...agent }: JsonObject): readonly Findi
   if (type === 'runner' && (!Array.isArray(tools) || tools.length === 0))
     findings.push(at('tools', 'missing: an agent of type runner needs the tools that it runs, in their order'));
   return findings;
+}
+
+/** A workflow runs its members for everybody who may call it: it must not be a way around their `allowed_roles`. */
+function checkRoles(agents: Agents, name: string, agent: JsonObject): readonly Finding[] {
+  if (!WORKFLOWS.includes(String(agent['type']))) return [];
+  const own = agent['allowed_roles'] === undefined ? undefined : namesIn(agent, 'allowed_roles');
+  return namesIn(agent, 'sub_agents').flatMap((member, index): Finding[] => {
+    if (agents[member]?.['allowed_roles'] === undefined) return [];
+    const wanted = namesIn(agents[member], 'allowed_roles');
+    if (own?.every((role) => wanted.includes(role))) return [];
+    const description = `'${member}' is for ${wanted.join(', ')} only, and agents.${name} runs it for ${own?.join(', ') ?? 'everybody'}; give agents.${name} allowed_roles of these`;
+    return [{ path: ['agents', name, 'sub_agents', index], description }];
+  });
 }
 
 /** AGT-40, AGT-44 */

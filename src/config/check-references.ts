@@ -28,6 +28,7 @@ export function checkReferences(document: unknown): Finding[] {
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
   checkMemory(document, report);
   checkName(['storage', 'memory', 'embedder'], 'embedders');
+  for (const name of Object.keys(membersOf(document, 'tools'))) checkName(['tools', name, 'sampling_llm'], 'llms');
   const [tasksBackend = 'sql', sessionsBackend] = ['tasks', 'sessions'].map((part) => valueAt(document, ['storage', part, 'backend']));
   if (sessionsBackend !== undefined && sessionsBackend !== tasksBackend) {
     const wanted = `wanted ${String(tasksBackend)}, as storage.tasks.backend is, or nothing`;
@@ -97,6 +98,11 @@ function checkDefaultAgent(document: unknown, report: Report): void {
   const visibility = typeof name === 'string' ? valueAt(document, ['agents', name, 'visibility']) : undefined;
   if (visibility === 'internal' || visibility === 'private')
     report(['defaults', 'agent'], `'${String(name)}' is ${visibility}; wanted a public agent, as its card is the one that everybody gets`);
+  if (typeof name === 'string' && valueAt(document, ['agents', name, 'allowed_roles']) !== undefined)
+    report(
+      ['defaults', 'agent'],
+      `'${name}' has allowed_roles; wanted an agent that exists for everybody, as its card is the one that everybody gets`,
+    );
 }
 
 function checkChunking(path: Path, document: unknown, report: Report): void {

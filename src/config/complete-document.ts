@@ -66,9 +66,12 @@ function defaultOrOnly(value: unknown): string | undefined {
   return names.includes('default') || names.length === 1 ? first(value) : undefined;
 }
 
-/** A visibility that comes from a variable is not known here: such an agent is passed over. */
+/** A visibility that comes from a variable is not known here: such an agent is passed over; so is one that is for some roles only. */
 function firstPublic(value: unknown): string | undefined {
-  const isPublic = (agent: unknown) => (asSection(agent)?.visibility ?? 'public') === 'public';
+  const isPublic = (agent: unknown) => {
+    const { visibility = 'public', allowed_roles: roles } = asSection(agent) ?? {};
+    return visibility === 'public' && roles === undefined;
+  };
   return Object.entries(asSection(value) ?? {}).find(([, agent]) => isPublic(agent))?.[0];
 }
 

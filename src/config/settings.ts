@@ -5,6 +5,7 @@
 import type { LogOptions } from '../observe/log.js';
 import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
+import type { AuthSettings } from './auth-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
@@ -19,6 +20,7 @@ export type {
   SkillSettings,
   TerminationCondition,
 } from './agent-settings.js';
+export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
 export type {
   ChunkingSettings,
   DirectorySourceSettings,
@@ -246,6 +248,9 @@ export interface ServerSettings {
   readonly publicUrl: string;
   /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
   readonly trustProxy: boolean;
+  readonly auth: AuthSettings;
+  /** Who may see and decide what belongs to others. Default operator and admin. */
+  readonly studio: { readonly allowedRoles: readonly string[] };
   /** For all agents; an agent's own come first. */
   readonly card: CardSettings;
   /** Without keys, cards are not signed. */
@@ -301,7 +306,7 @@ export interface ApprovalSettings {
   /** '' = nobody is told. */
   readonly webhookUrl: string;
   /** '' = nothing is signed. */
-  readonly webhookSecret: string;
+  readonly webhookSigningKey: string;
   /** Until the webhook has answered one request. Default 300 s. */
   readonly timeoutMs: number;
   readonly allowPrivate: readonly string[];

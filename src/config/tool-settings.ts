@@ -107,6 +107,10 @@ export interface McpToolSettings extends CommonToolSettings {
   readonly prefix: 'on_collision' | 'always';
   readonly resources: boolean;
   readonly prompts: boolean;
+  /** Absolute; what `roots/list` answers. Empty: the server cannot ask. */
+  readonly roots: readonly string[];
+  /** Which model writes for the server, and how much. `undefined`: none does. */
+  readonly sampling: McpSamplingSettings | undefined;
   /** By the server's name of the tool. */
   readonly overrides: Readonly<Record<string, Omit<CommonToolSettings, 'enabled'>>>;
   /** Default 30,000. */
@@ -117,6 +121,15 @@ export interface McpToolSettings extends CommonToolSettings {
   readonly maxExecutionTimeMs: number;
   /** 0 = never. */
   readonly idleTimeoutMs: number;
+}
+
+export interface McpSamplingSettings {
+  /** Key in `llms`. */
+  readonly llm: string;
+  /** Of one text. Default 1,024. */
+  readonly maxTokens: number;
+  /** Texts. Default 10. */
+  readonly perMinute: number;
 }
 
 /** Empty = not given. */

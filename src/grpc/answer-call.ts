@@ -8,7 +8,7 @@ import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import { assertVersion } from '../a2a/service-parameters.js';
 import { createFrameEncoder } from '../a2a/stream-frame.js';
-import { findDefaultAgent, findVisibleAgent } from '../a2a/visible-agent.js';
+import { findDefaultAgent, getVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { untilAborted } from '../base/abort.js';
@@ -62,7 +62,7 @@ export function answerUnary(
     return;
   }
   traced(ports, method, headers, async () => {
-    const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+    const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
     const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
       extensions = active;
     });
@@ -80,7 +80,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   try {
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
     const opening = traced(ports, method, headers, async () => {
-      const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call) });
+      const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
       });
@@ -126,11 +126,8 @@ function addressCall(
   const { agent: named, tenant } = parseAgentTenant(typeof address === 'string' ? address : '');
   const current = settings();
   const agent = named === '' ? (findDefaultAgent(current)?.[0] ?? '') : named;
-  const agentSettings = findVisibleAgent(current, agent, principal);
-  if (agentSettings === undefined) {
-    const message = agent === '' ? 'no agent is public: name one in the field tenant' : `Agent '${agent.slice(0, 80)}' not found`;
-    throw new AppError('AGENT_NOT_FOUND', { message });
-  }
+  if (agent === '') throw new AppError('AGENT_NOT_FOUND', { message: 'no agent is public: name one in the field tenant' });
+  const agentSettings = getVisibleAgent(current, agent, principal);
   const extensions = activeExtensions(headers, agentSettings);
   onExtensions(extensions);
   assertVersion(headers, NO_QUERY, current.server.a2a.assumeVersion);

@@ -17,6 +17,7 @@ export function toGrpcFailure(error: WireError, headers: Readonly<Record<string,
   const message = Buffer.from(error.message.slice(0, MAX_MESSAGE_LENGTH)).toString();
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  if (error.challenge !== undefined) metadata.set('www-authenticate', error.challenge);
   metadata.set('grpc-status-details-bin', encodeStatus(code, message, error.details));
   return { code, details: message, metadata };
 }

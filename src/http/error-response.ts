@@ -1,5 +1,6 @@
 import { jsonRpcRefusal } from '../a2a/json-rpc.js';
 import { restErrorBody } from '../a2a/rest.js';
+import { findChallenge } from '../access/challenge.js';
 import { type AppError, describeForClient, toAppError } from '../base/errors.js';
 import type { PlainResponse } from './server.js';
 
@@ -17,7 +18,7 @@ export function errorResponse(thrown: unknown, requestId?: string): PlainRespons
       ...(requestId === undefined ? {} : { requestId }),
     },
   };
-  return jsonResponse(error.httpStatus, JSON.stringify(body), retryAfter(error));
+  return jsonResponse(error.httpStatus, JSON.stringify(body), headersOf(error));
 }
 
 /** The shape of errors: at an agent it is the one of JSON-RPC, below it the one of HTTP+JSON (E5), whoever refuses. */
@@ -38,8 +39,12 @@ export function jsonResponse(status: number, body: string, headers: Readonly<Rec
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
-function retryAfter(error: AppError): Record<string, string> {
-  return error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
+function headersOf(error: AppError): Record<string, string> {
+  const challenge = findChallenge(error);
+  return {
+    ...(error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+    ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+  };
 }
 
 const NO_BODY = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 import type { A2aBinding } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Clock } from '../base/clock.js';
+import type { JsonObject } from '../base/json.js';
 import type { ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { Meter } from '../observe/meter.js';
@@ -28,6 +29,9 @@ export interface FrontOptions {
   readonly version: string;
   /** Paths of the management API. Default: none. */
   readonly studio?: readonly StudioRoute[];
+  /** Of the current settings. Default: none, and nothing. */
+  readonly operatorRoles?: () => readonly string[];
+  readonly describeLogin?: () => JsonObject;
 }
 
 export interface Front {
@@ -45,10 +49,12 @@ export interface Front {
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
+  const { operatorRoles = () => [], describeLogin = () => ({}) } = options;
   const { limits } = settings;
   const drain = new Drain();
   const own = { publicUrl: settings.publicUrl, host: settings.host };
-  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, studio, own, limits, drain, clock, log });
+  const management = { studio, own, operatorRoles, describeLogin };
+  const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, ...management, limits, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
   const handler = createHandler({

@@ -1,8 +1,9 @@
 import type { ServedCard } from '../a2a/binding.js';
 import { readVersion } from '../a2a/service-parameters.js';
-import type { Authenticate } from '../access/authenticate.js';
+import type { Authenticate, Door } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
 import type { StudioRoute } from '../studio/studio-route.js';
 import type { BindingPorts } from './binding-reply-response.js';
 import { cardResponse } from './card-response.js';
@@ -39,15 +40,19 @@ export interface RoutePorts extends BindingPorts {
   readonly studio: readonly StudioRoute[];
   /** Names under which pages of this server may call these. */
   readonly own: OwnNames;
+  /** Roles whose callers see and decide in the management API what belongs to others, now. */
+  readonly operatorRoles: () => readonly string[];
+  /** What `/health` tells of how to log in (API-01). */
+  readonly describeLogin: () => JsonObject;
 }
 
 /** Every path of the server (spec/04 4.1). */
 export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
   const { binding, version } = ports;
   const asCaller =
-    (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse): RouteHandler =>
+    (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse, door: Door = 'look'): RouteHandler =>
     async (context) =>
-      handle(context, await ports.authenticate(context.request));
+      handle(context, await ports.authenticate(context.request, door));
   const versionOf = ({ headers, query }: HttpRequest) => readVersion(headers, new URLSearchParams(query));
   const card = (findVersion: (request: HttpRequest) => string) =>
     asCaller(async ({ request, parameters, baseUrl }, principal) => {
@@ -80,10 +85,14 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
       accepts: () => binding.speaksLegacy(),
       handle: card(() => '0.3'),
     },
-    { method: 'POST', pattern: '/agents/{name}', handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal)) },
+    {
+      method: 'POST',
+      pattern: '/agents/{name}',
+      handle: asCaller((context, principal) => answerJsonRpc(ports, context, principal), 'call'),
+    },
     ...mountMcp(ports, ports.authenticate, ports.own),
     ...mountRest(ports, ports.authenticate),
-    ...mountStudio(ports.studio, ports.authenticate, ports.own),
+    ...mountStudio(ports.studio, ports),
     ...(ports.metrics === undefined ? [] : [metricsRoute(ports.metrics)]),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Authenticate } from '../access/authenticate.js';
+import { hasRole, managedScopeOf } from '../access/principal.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
 import type { StudioRoute } from '../studio/studio-route.js';
@@ -8,16 +9,28 @@ import type { Route } from './router.js';
 import { assertSameOrigin, type OwnNames } from './same-origin.js';
 import type { HttpRequest } from './server.js';
 
+export interface StudioMount {
+  readonly authenticate: Authenticate;
+  readonly own: OwnNames;
+  readonly operatorRoles: () => readonly string[];
+}
+
 /** The management API as paths of this server: for authenticated callers that are no pages of other origins, JSON in and out. */
-export function mountStudio(routes: readonly StudioRoute[], authenticate: Authenticate, own: OwnNames): Route<RouteHandler>[] {
-  return routes.map(({ method, pattern, handle }) => ({
+export function mountStudio(routes: readonly StudioRoute[], { authenticate, own, operatorRoles }: StudioMount): Route<RouteHandler>[] {
+  return routes.map(({ method, pattern, isForOperators = false, handle }) => ({
     method,
     pattern,
     handle: async ({ request, parameters }) => {
       assertSameOrigin(request, own);
-      const { subject } = await authenticate(request);
+      const principal = await authenticate(request, 'manage');
+      const roles = operatorRoles();
+      // API-07
+      if (isForOperators && !hasRole(principal, roles))
+        throw new AppError('ACCESS_ROLE_MISSING', {
+          message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles)`,
+        });
       const { status, body } = await handle({
-        owner: subject,
+        owner: managedScopeOf(principal, roles),
         parameters,
         query: new URLSearchParams(request.query),
         body: method === 'POST' ? readJson(request) : undefined,

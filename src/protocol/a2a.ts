@@ -215,11 +215,23 @@ export interface AgentCard {
     readonly extendedAgentCard?: boolean;
     readonly extensions?: readonly AgentExtension[];
   };
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  readonly securityRequirements?: readonly SecurityRequirement[];
   readonly defaultInputModes: readonly string[];
   readonly defaultOutputModes: readonly string[];
   readonly skills: readonly AgentSkill[];
   readonly signatures?: readonly AgentCardSignature[];
   readonly iconUrl?: string;
+}
+
+/** One of its kinds (proto `SecurityScheme`); this server has the one. */
+export interface SecurityScheme {
+  readonly httpAuthSecurityScheme: { readonly description?: string; readonly scheme: string; readonly bearerFormat?: string };
+}
+
+/** Schemes that are wanted together; of several requirements one suffices. */
+export interface SecurityRequirement {
+  readonly schemes: Readonly<Record<string, { readonly list: readonly string[] }>>;
 }
 
 /** A JWS without its payload, which is the canonical card (8.4). */

@@ -65,10 +65,13 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
 
   const createLlm = (name: string, own: AgentSettings, targets: readonly string[]): Agent => {
     const agentTools = own.agentTools.map((agent) => {
-      const { description, inputSchema } = getSettings(agents, agent);
-      return createAgentTool({ agent, description, options: own.agentToolOptions[agent], inputSchema });
+      const { description, inputSchema, allowedRoles } = getSettings(agents, agent);
+      return createAgentTool({ agent, description, options: own.agentToolOptions[agent], inputSchema, allowedRoles });
     });
-    const described = targets.map((target): TransferTarget => ({ name: target, description: getSettings(agents, target).description }));
+    const described = targets.map((target): TransferTarget => {
+      const { description, allowedRoles } = getSettings(agents, target);
+      return { name: target, description, allowedRoles };
+    });
     const controls = createControlTools({ reasoning: own.reasoning, isInLoop: inLoops.has(name), targets: described });
     return scoped(own, options.createLlm(name, own, [...agentTools, ...controls]));
   };
@@ -79,7 +82,11 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
       name: root,
       members: members.map((member) => {
         const own = getSettings(agents, member.name);
-        return { ...member, agent: own.type === 'llm' ? createLlm(member.name, own, member.targets) : getAgent(member.name) };
+        return {
+          ...member,
+          allowedRoles: own.allowedRoles,
+          agent: own.type === 'llm' ? createLlm(member.name, own, member.targets) : getAgent(member.name),
+        };
       }),
       findMemberOf: (author) => findMemberOf(agents, members, author),
       limits: getSettings(agents, root).limits,

@@ -46,6 +46,8 @@ export interface Hector {
 export interface StartOptions {
   readonly roles: ReadonlySet<Role>;
   readonly log: Logger;
+  /** Beside `server.auth`: who sends it as a token is the local user, and may do everything. Default: there is none. */
+  readonly ownKey?: string | undefined;
 }
 
 export type StartHector = (settings: Settings, options: StartOptions) => Promise<Hector>;

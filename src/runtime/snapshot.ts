@@ -60,7 +60,7 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
   const models = await createModels(settings, dependencies);
   const retriever = dependencies.createRetriever(settings);
   const peers = createPeers(settings, dependencies);
-  const toolsets = dependencies.toolsets.hold(settings);
+  const toolsets = dependencies.toolsets.hold(settings, models);
   const steps = new ActiveSteps();
   const agents = createAgents(settings, models, retriever, peers, toolsets, dependencies);
   return Object.freeze({

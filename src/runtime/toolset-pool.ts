@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.js';
 import { canonicalJson } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
+import type { LanguageModel } from '../providers/llms/contract.js';
 import type { Toolset, ToolsetHealth } from '../providers/tools/contract.js';
 import { createToolset } from '../providers/tools/registry.js';
 
@@ -30,12 +31,22 @@ export class ToolsetPool {
   }
 
   /** Connects to nothing: servers are asked when a step needs them (TOOL-41). */
-  hold({ tools, stateDirectory }: Pick<Settings, 'tools' | 'stateDirectory'>): HeldToolsets {
+  hold(
+    { tools, llms = {}, stateDirectory }: Pick<Settings, 'tools' | 'stateDirectory'> & Partial<Pick<Settings, 'llms'>>,
+    models: ReadonlyMap<string, LanguageModel> = new Map(),
+  ): HeldToolsets {
     const held = Object.entries(tools).flatMap(([name, settings]) => {
       if (settings.type !== 'mcp' || !settings.enabled) return [];
-      const key = canonicalJson([name, settings]);
+      // The same server with another model behind it is another one.
+      const { sampling } = settings;
+      const llm = sampling === undefined ? null : (llms[sampling.llm] ?? null);
+      const key = canonicalJson([name, settings, llm]);
       const known = this.#created.get(key) ?? {
-        toolset: createToolset(name, settings, { ...this.#options, tokenDirectory: path.join(stateDirectory, 'mcp-tokens') }),
+        toolset: createToolset(name, settings, {
+          ...this.#options,
+          tokenDirectory: path.join(stateDirectory, 'mcp-tokens'),
+          samplingModel: sampling === undefined ? undefined : models.get(sampling.llm),
+        }),
         users: 0,
       };
       known.users += 1;

@@ -1,23 +1,19 @@
 import { AppError } from '../base/errors.js';
+import { isWithin, type OwnerScope } from '../tasks/owner-scope.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import type { StudioPorts } from './studio-ports.js';
 
 /** Which run, and who asks. */
 export interface RunReference {
   readonly taskId: string;
-  readonly owner: string;
+  readonly owner: OwnerScope;
 }
 
-/** Also a branch of one of the owner's runs. @throws AppError `TASK_NOT_FOUND`, for unknown ids and for other owners' tasks alike. */
+/** Also a branch of such a run. @throws AppError `TASK_NOT_FOUND`, for unknown ids and for other owners' tasks alike. */
 export async function getRun({ tasks }: Pick<StudioPorts, 'tasks'>, { taskId, owner }: RunReference): Promise<TaskRecord> {
-  const task = isPossibleId(taskId) ? ((await tasks.find(taskId, owner)) ?? (await findBranch(tasks, { taskId, owner }))) : undefined;
-  if (task === undefined) throw notFound(taskId);
+  const task = isPossibleId(taskId) ? await tasks.find(taskId, undefined) : undefined;
+  if (task === undefined || !isWithin(owner, task.owner)) throw notFound(taskId);
   return task;
-}
-
-async function findBranch(tasks: StudioPorts['tasks'], { taskId, owner }: RunReference): Promise<TaskRecord | undefined> {
-  const task = await tasks.find(taskId, undefined);
-  return task?.child !== undefined && task.owner === owner ? task : undefined;
 }
 
 /** All runs below this one, parents before their branches. A run without any costs nothing. */

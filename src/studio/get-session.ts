@@ -1,11 +1,12 @@
 import { AppError } from '../base/errors.js';
+import type { OwnerScope } from '../tasks/owner-scope.js';
 import type { SessionRecord } from '../tasks/session-store.js';
 import type { StudioPorts } from './studio-ports.js';
 
 /** Which session, and who asks. */
 export interface SessionReference {
   readonly id: string;
-  readonly owner: string;
+  readonly owner: OwnerScope;
 }
 
 /** @throws AppError `SESSION_NOT_FOUND`, for unknown ids, for other owners' sessions and for those of child runs alike. */

@@ -1,6 +1,7 @@
 /** `GET /api/checkpoints`: the caller's runs that have not ended, oldest first. */
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import type { OwnerScope } from '../tasks/owner-scope.js';
 import type { OpenRunStatus } from '../tasks/recovery-store.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { answerWithin } from './answer-within.js';
@@ -10,7 +11,7 @@ import { type ListQuery, readListQuery } from './read-list-query.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
-export async function listCheckpoints(ports: StudioPorts, owner: string, parameters: URLSearchParams): Promise<StudioResponse> {
+export async function listCheckpoints(ports: StudioPorts, owner: OwnerScope, parameters: URLSearchParams): Promise<StudioResponse> {
   const query = readListQuery(parameters);
   const { found, after } = await collect(ports, owner, query);
   const page = found.slice(0, query.limit);
@@ -27,7 +28,7 @@ interface FoundRun {
 /** One run more than fits on the page, when there is one; or less and the place where the looking stopped. */
 async function collect(
   ports: StudioPorts,
-  owner: string,
+  owner: OwnerScope,
   query: ListQuery,
 ): Promise<{ readonly found: readonly FoundRun[]; readonly after?: PagePlace }> {
   const { limit } = query;

@@ -1,11 +1,11 @@
 /** `GET /api/sessions`: the caller's sessions, those that began last first (SES-05). */
-
+import type { OwnerScope } from '../tasks/owner-scope.js';
 import { QueryReader } from './query-reader.js';
 import { viewSession } from './session-view.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
-export async function listSessions({ sessions }: StudioPorts, owner: string, query: URLSearchParams): Promise<StudioResponse> {
+export async function listSessions({ sessions }: StudioPorts, owner: OwnerScope, query: URLSearchParams): Promise<StudioResponse> {
   const reader = new QueryReader(query, ['agent', 'context_id', 'tenant', 'limit', 'cursor']);
   const agent = reader.text('agent');
   const contextId = reader.text('context_id');

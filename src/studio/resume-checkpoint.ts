@@ -11,8 +11,8 @@ import type { StudioResponse } from './studio-route.js';
 
 /** `POST /api/checkpoints/{taskId}/resume` (CHK-08): a held run goes on from its last commit. */
 export async function resumeCheckpoint(ports: StudioPorts, run: RunReference): Promise<StudioResponse> {
-  await getRun(ports, run);
-  const outcome = await ports.recovery.resume(run.taskId, run.owner, ports.clock.now());
+  const { owner } = await getRun(ports, run);
+  const outcome = await ports.recovery.resume(run.taskId, owner, ports.clock.now());
   switch (outcome.type) {
     case 'not-found':
       throw notFound(run.taskId);

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../base/json.js';
+import type { OwnerScope } from '../tasks/owner-scope.js';
 
 /** One request to the management API, after authentication; `http/` makes it. */
 export interface StudioRequest {
-  /** Subject of the caller: what belongs to others does not exist for it (SEC-18). */
-  readonly owner: string;
+  /** Whose things exist for the caller: its own (SEC-18), and for an operator those of others too. */
+  readonly owner: OwnerScope;
   /** Decoded values of the pattern's `{…}` segments. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -20,6 +21,8 @@ export interface StudioRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** `/api/checkpoints/{taskId}`: braces name a segment. */
   readonly pattern: string;
+  /** It tells of the server rather than of somebody's tasks (API-07). Default false. */
+  readonly isForOperators?: boolean;
   /** @throws AppError, which `http/` answers in its one shape of errors. */
   handle(request: StudioRequest): Promise<StudioResponse>;
 }

@@ -3,6 +3,8 @@ import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
 import { explainRun } from './explain-run.js';
+import type { RunReference } from './get-run.js';
+import type { SessionReference } from './get-session.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
 import { inspectSession } from './inspect-session.js';
 import { listCheckpoints } from './list-checkpoints.js';
@@ -49,7 +51,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       pattern: '/api/traces/{traceId}',
       handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
     },
-    { method: 'GET', pattern: '/api/toolsets', handle: async () => listToolsets(ports) },
+    { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',
       pattern: '/api/tasks/{taskId}/toolCalls/{callId}/decision',
@@ -66,10 +68,10 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
   ];
 }
 
-function runOf({ owner, parameters }: StudioRequest): { readonly taskId: string; readonly owner: string } {
+function runOf({ owner, parameters }: StudioRequest): RunReference {
   return { taskId: parameters.taskId as string, owner };
 }
 
-function sessionOf({ owner, parameters }: StudioRequest): { readonly id: string; readonly owner: string } {
+function sessionOf({ owner, parameters }: StudioRequest): SessionReference {
   return { id: parameters.id as string, owner };
 }

@@ -19,7 +19,7 @@ import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task
 export interface AcceptMessageRequest {
   /** Key of the addressed agent. */
   readonly agent: string;
-  /** Subject of the caller. */
+  /** The caller, as the run log knows it. */
   readonly owner: string;
   readonly tenant: string;
   readonly configVersion: string;
@@ -28,6 +28,8 @@ export interface AcceptMessageRequest {
   readonly metadata?: JsonObject;
   /** As the client sent them. */
   readonly acceptedOutputModes?: readonly string[];
+  /** Default: no role is wanted of the caller. */
+  readonly callerRoles?: readonly string[];
   /** As the addressed agent's settings have it. Default `enqueue`. */
   readonly doubleTexting?: DoubleTexting;
 }
@@ -76,6 +78,7 @@ export function createAcceptMessage({
         ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
         ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
         ...(request.acceptedOutputModes === undefined ? {} : { acceptedOutputModes: request.acceptedOutputModes }),
+        ...(request.callerRoles === undefined ? {} : { callerRoles: request.callerRoles }),
         ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
         dedupeKey: key,
         messageHash: messageHash(message),

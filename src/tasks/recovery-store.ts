@@ -2,6 +2,7 @@
  * What recovery needs of the run log beyond `TaskStore`: runs that wait for somebody, are held for a decision, or are too old
  * (CHK-07, CHK-08, CHK-11, CHK-12), and the ends of retention. Implemented by `storage/sql`.
  */
+import type { OwnerScope } from './owner-scope.js';
 import type { TaskEvent } from './task-event.js';
 import type { SessionKey, TaskRecord, TreeChange } from './task-store.js';
 
@@ -34,7 +35,7 @@ export type OpenRunStatus = 'queued' | 'running' | 'waiting' | 'held';
 
 export interface OpenRunQuery {
   /** Default: everybody's. */
-  readonly owner?: string;
+  readonly owner?: OwnerScope;
   /** Default: all. */
   readonly status?: OpenRunStatus;
   /** Only runs of this session. Default: of all. */
@@ -80,7 +81,7 @@ export interface RecoveryStore {
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */
   oldestUnclaimed(): Promise<TaskRecord | undefined>;
-  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics>;
+  statistics(owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics>;
 }
 
 /** Awaited between two small transactions, so that others come first. What it throws ends the call; the next one goes on from there. */

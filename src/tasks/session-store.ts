@@ -1,4 +1,5 @@
 /** Sessions as their owners see them (SES-01, SES-04, SES-05), beside the run log that writes them. Implemented by `storage/sql`. */
+import type { OwnerScope } from './owner-scope.js';
 import type { Pause } from './recovery-store.js';
 import type { SessionMessage } from './session-message.js';
 import type { SessionState } from './session-state.js';
@@ -22,7 +23,7 @@ export interface SessionRecord {
 
 export interface SessionListQuery {
   /** Sessions of others do not exist (SEC-18). */
-  readonly owner: string;
+  readonly owner: OwnerScope;
   /** Default: of all agents. */
   readonly agent?: string | undefined;
   readonly contextId?: string | undefined;
@@ -64,7 +65,7 @@ export type DeleteSessionOutcome =
 export interface SessionStore {
   /** Newest first by when they began: a place in the list stays whatever is said meanwhile. */
   listSessions(query: SessionListQuery): Promise<SessionPage>;
-  findSession(id: string, owner: string): Promise<SessionRecord | undefined>;
+  findSession(id: string, owner: OwnerScope): Promise<SessionRecord | undefined>;
   /** Oldest first; what is nearest to the place, or to the end. */
   readMessages(session: Pick<SessionRecord, 'id'>, query: MessageQuery): Promise<readonly PlacedMessage[]>;
   /** Values of the session and of its owner (`user:`), keys with their prefixes (SES-03). */

@@ -53,6 +53,10 @@ export interface TaskRecord extends SessionKey {
   readonly resumedAt?: number;
   /** When waiting or being held ends in FAILED; `undefined` = never. */
   readonly expiresAt: number | undefined;
+  /**
+   * Roles that the caller had when it began the run; also of the runs below it. Left out: no role is wanted of the caller. Never changes.
+   */
+  readonly callerRoles?: readonly string[];
   /** How many runs it has branched into so far. Default 0. */
   readonly children?: number;
   /** How many of them work, neither ended nor waiting: while there are any, the run is not runnable. Default 0. */
@@ -76,6 +80,8 @@ export interface AcceptInput {
   readonly metadata?: JsonObject;
   /** What the client wants to be answered in (S8). Default: anything. */
   readonly acceptedOutputModes?: readonly string[];
+  /** Kept with a new task. Default: no role is wanted of the caller. */
+  readonly callerRoles?: readonly string[];
   /** Equal for the same message of the same caller in the same context (R11). */
   readonly dedupeKey: string;
   /** SHA-256 of what the message says, as hex: tells a message sent again from another one under the same id (R11). */

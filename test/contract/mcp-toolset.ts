@@ -2,7 +2,10 @@
 import type { Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
 import type { McpToolset } from '../../src/providers/tools/adapters/mcp/mcp-toolset.js';
+import type { Tool } from '../../src/providers/tools/contract.js';
+import { waitFor } from '../support/coordination-steps.js';
 import { getTool, listTools, openToolset, toolContext } from '../support/mcp-servers.js';
+import { createScriptedModel } from '../support/scripted-llm.js';
 
 export interface ToolsetCase {
   readonly transport: string;
@@ -55,6 +58,54 @@ export function testMcpToolset(t: Test, { transport, start }: ToolsetCase): void
     t.match(await (await getTool(toolset, 'echo')).execute({ message: 'still here' }, toolContext()), { content: /still here/ });
   });
 
+  t.test(
+    `${transport}: roots and sampling are there where the configuration says so, within its limits, and not otherwise (TOOL-46)`,
+    async (t) => {
+      const closed = await open(t);
+      const names = (await listTools(closed)).map(({ name }) => name);
+      t.notOk(
+        names.some((name) => /roots|sampling|elicitation/.test(name)),
+        'the server is told that it may not ask',
+      );
+
+      const model = createScriptedModel(t, [
+        {
+          expect: ({ system, messages, maxTokens, temperature, tools }) =>
+            t.match(
+              { system, messages, maxTokens, temperature, tools },
+              {
+                ...{ system: 'You are a helpful test server.', maxTokens: 40, temperature: 0.7, tools: [] },
+                messages: [{ role: 'user', parts: [{ type: 'text', text: /what is up$/ }] }],
+              },
+            ),
+          say: ['Not ', 'much.'],
+        },
+        { say: ['Still not.'] },
+      ]);
+      const change = {
+        roots: ['notes', '/srv/shared'],
+        sampling: true,
+        sampling_llm: 'main',
+        sampling_max_tokens: 40,
+        sampling_per_minute: 2,
+      };
+      const toolset = await openToolset(t, { ...(await start(t)), ...change }, { samplingModel: model });
+      const call = async (name: string, args: JsonObject) => {
+        const tool = await untilThere(toolset, name);
+        return await tool.execute(args, toolContext()).catch((error: Error) => ({ content: error.message, isError: true }));
+      };
+      t.match((await call('get-roots-list', {})).content, /notes\n +URI: file:\/\/\/.*\/notes\n[^]*shared\n +URI: file:\/\/\/srv\/shared/);
+      t.match(await call('trigger-sampling-request', { prompt: 'what is up', maxTokens: 500 }), {
+        content: /"endTurn"[^]*"text": "Not much\."/,
+      });
+      t.match(await call('trigger-sampling-request', { prompt: 'and now', maxTokens: 5 }), { content: /Still not\./ });
+      t.match(await call('trigger-sampling-request', { prompt: 'again', maxTokens: 5 }), {
+        isError: true,
+        content: /at most 2 texts in a minute/,
+      });
+    },
+  );
+
   t.test(`${transport}: resources and prompts are tools where the configuration asks for them (TOOL-46)`, async (t) => {
     const toolset = await open(t, { resources: true, prompts: true });
     const listed = await (await getTool(toolset, 'everything_list_resources')).execute({}, toolContext());
@@ -67,4 +118,10 @@ export function testMcpToolset(t: Test, { transport, start }: ToolsetCase): void
     const prompt = await (await getTool(toolset, 'everything_get_prompt')).execute({ name: 'simple-prompt' }, toolContext());
     t.match(prompt.content, /^user: /);
   });
+}
+
+/** This server offers what depends on its client a moment after the handshake. */
+async function untilThere(toolset: McpToolset, name: string): Promise<Tool> {
+  await waitFor(async () => (await listTools(toolset)).some((tool) => tool.name === name));
+  return await getTool(toolset, name);
 }

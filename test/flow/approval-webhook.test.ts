@@ -70,7 +70,7 @@ t.test(
   { timeout: 60_000 },
   async (t) => {
     const webhook = await startWebhook(t);
-    const approval = { webhook_url: `${webhook.url}?shop=1`, webhook_secret: SECRET, allow_private: ['127.0.0.1'] };
+    const approval = { webhook_url: `${webhook.url}?shop=1`, webhook_signing_key: SECRET, allow_private: ['127.0.0.1'] };
     const shop = await openShop(t, approval);
     const hector = await shop.start([
       { say: [call('Ada')] },
@@ -170,11 +170,11 @@ t.test('a webhook in a private network is refused unless it is allowed, and its 
   t.same(webhook.received, []);
   const load = (approval: JsonObject) =>
     loadSettings({ overrides: { server: { approval } }, workingDirectory: t.testdir({}), environment: {} }).server.approval;
-  t.match(load({}), { webhookUrl: '', webhookSecret: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 });
+  t.match(load({}), { webhookUrl: '', webhookSigningKey: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 });
   for (const [approval, problem] of [
     [{ webhook_url: 'ftp://x' }, /server\.approval\.webhook_url/],
     [{ webhook_url: 'http://a:b@x/' }, /server\.approval\.webhook_url/],
-    [{ webhook_secret: 'short' }, /server\.approval\.webhook_secret/],
+    [{ webhook_signing_key: 'short' }, /server\.approval\.webhook_signing_key/],
     [{ webhook: 'http://x' }, /server\.approval\.webhook".*did you mean 'webhook_url'/],
   ] as const)
     t.match(

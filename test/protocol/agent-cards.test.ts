@@ -76,7 +76,7 @@ t.test(
     });
     const { binding } = server;
     t.equal(await binding.card('hidden', base, somebody), undefined);
-    t.equal(await binding.card('inner', base, nobody), undefined);
+    await t.rejects(binding.card('inner', base, nobody), { code: 'ACCESS_UNAUTHENTICATED' });
     t.match(await binding.card('inner', base, somebody), { json: /"Inner"/, isPrivate: true });
     t.match(await binding.card('second', base, somebody), { isPrivate: false });
     for (const name of ['nobody', 'constructor', '__proto__', '']) t.equal(await binding.card(name, base, somebody), undefined);

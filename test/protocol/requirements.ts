@@ -147,7 +147,7 @@ const ROWS: readonly Row[] = [
   ['GR3', '10', 'MUST', 'grpc', 'built', 'server-streaming of StreamResponse'],
   ['Z1', '7.1, 13.4', 'MUST', 'any', 'later', 'TLS in production'],
   ['Z2', '7.4, 13.1', 'MUST', 'all', 'built', 'results are scoped to the caller'],
-  ['Z3', '4.5, 7.3', 'MUST', 'any', 'later', 'identity comes in headers'],
+  ['Z3', '4.5, 7.3', 'MUST', 'any', 'built', 'identity comes in headers'],
   ['Z4', '13.4', 'SHOULD', 'all', 'built', 'sizes and complexity are limited'],
 ];
 

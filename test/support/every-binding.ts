@@ -71,8 +71,12 @@ export async function startEveryBinding(
     limits: settings.limits,
     authenticate,
   });
-  const base = `${front.url}/agents`;
-  return { server, front, grpc, callers: { 'json-rpc': jsonRpcCaller(base), rest: restCaller(base), grpc: grpcCaller(grpc) } };
+  return { server, front, grpc, callers: callersOf(front.url, grpc) };
+}
+
+export function callersOf(url: string, grpc: Pick<GrpcRig, 'call' | 'stream'>): EveryBinding['callers'] {
+  const base = `${url}/agents`;
+  return { 'json-rpc': jsonRpcCaller(base), rest: restCaller(base), grpc: grpcCaller(grpc) };
 }
 
 function jsonRpcCaller(base: string): Caller {
@@ -150,7 +154,7 @@ function readEvents(response: Response, unwrap: Unwrap): EventStream {
   );
 }
 
-function grpcCaller({ call, stream }: GrpcRig): Caller {
+function grpcCaller({ call, stream }: Pick<GrpcRig, 'call' | 'stream'>): Caller {
   const address = (params: Json, { agent = 'helper', headers = {} }: EveryCallOptions) => {
     const tenant = params['tenant'] === undefined ? agent : `${agent}/${String(params['tenant'])}`;
     return [{ ...params, tenant }, { metadata: headers }] as const;

@@ -1,6 +1,6 @@
 import type { A2aBinding } from '../../src/a2a/binding.js';
 import type { ServerSentEvent } from '../../src/a2a/binding-reply.js';
-import { authenticate } from '../../src/access/authenticate.js';
+import { localPrincipal } from '../../src/access/principal.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { ServerSettings } from '../../src/config/settings.js';
 import { type Front, type FrontOptions, startFront } from '../../src/http/front.js';
@@ -28,7 +28,7 @@ export async function startTestFront(
       listCards: async () => '{"agents":[],"total":0}',
       ...binding,
     },
-    authenticate,
+    authenticate: async () => localPrincipal,
     readiness: async () => ({ ready: true, reasons: [] }),
     log: silentLogger,
     clock: systemClock,

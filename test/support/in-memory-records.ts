@@ -69,3 +69,14 @@ export function isInHands(
     (record.openChildren ?? 0) === 0
   );
 }
+
+export function writeCalls(
+  calls: Map<string, ToolCallRecord>,
+  { taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>,
+  writes: readonly ToolCallWrite[],
+): void {
+  for (const write of writes) {
+    const createdAt = calls.get(write.callId)?.createdAt ?? at;
+    calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
+  }
+}

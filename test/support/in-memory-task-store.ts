@@ -41,7 +41,7 @@ import type {
   ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
 import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
-import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
+import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls, writeCalls } from './in-memory-records.js';
 import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
 import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
@@ -125,7 +125,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined || !isInHands(task, commit)) return { type: 'lost', task: task?.record };
     const { record: before } = task;
     const events = this.#appendSteps(before, commit);
-    this.#writeCalls(commit, commit.toolCalls ?? []);
+    writeCalls(this.#get(commit.taskId).calls, commit, commit.toolCalls ?? []);
     const changed = this.#change(commit.taskId, {
       state: commit.state,
       step: commit.step + 1,
@@ -204,10 +204,10 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (!isInHands(task, record)) {
       if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
       const late = lateResults(record, task.calls);
-      this.#writeCalls(record, late);
+      writeCalls(this.#get(record.taskId).calls, record, late);
       return late.length === 0 ? 'lost' : 'recorded';
     }
-    this.#writeCalls(record, record.toolCalls);
+    writeCalls(this.#get(record.taskId).calls, record, record.toolCalls);
     this.#change(record.taskId, { updatedAt: record.at });
     return 'recorded';
   }
@@ -334,18 +334,20 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async eventsOfTasks(...[tasks, { artifacts }]: Parameters<TaskListStore['eventsOfTasks']>): ReturnType<TaskListStore['eventsOfTasks']> {
-    this.#assertUp();
     this.calls.eventsOfTasks += 1;
-    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
-    const found = tasks.filter(({ id }) => this.#tasks.has(id));
-    return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+    return new Map(tasks.filter(({ id }) => this.#tasks.has(id)).map(({ id, seq }) => [id, this.#wantedEvents(id, artifacts, seq)]));
   }
 
   async logSizes(...[tasks, { artifacts }]: Parameters<TaskListStore['logSizes']>): ReturnType<TaskListStore['logSizes']> {
-    this.#assertUp();
-    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
-    return new Map(found.map(({ id }) => [id, Buffer.byteLength(JSON.stringify(this.#get(id).events.filter(isWanted)))]));
+    return new Map(found.map(({ id }) => [id, Buffer.byteLength(JSON.stringify(this.#wantedEvents(id, artifacts)))]));
+  }
+
+  #wantedEvents(id: string, artifacts: boolean, seq?: number): TaskEvent[] {
+    this.#assertUp();
+    return this.#get(id)
+      .events.slice(0, seq)
+      .filter(({ type }) => artifacts || type !== 'artifact.updated');
   }
 
   async sessionMessages(): Promise<readonly []> {
@@ -353,9 +355,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async runnable(): Promise<readonly TaskRecord[]> {
-    return this.#records().filter(
-      ({ state, heldSince, openChildren = 0 }) => isRunnable(state) && heldSince === undefined && openChildren === 0,
-    );
+    return this.#records().filter((each) => isRunnable(each.state) && each.heldSince === undefined && (each.openChildren ?? 0) === 0);
   }
 
   #listed(): StoredTask[] {
@@ -365,14 +365,6 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #records(): TaskRecord[] {
     this.#assertUp();
     return [...this.#tasks.values()].map(({ record }) => record);
-  }
-
-  #writeCalls({ taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>, writes: readonly ToolCallWrite[]): void {
-    const { calls } = this.#get(taskId);
-    for (const write of writes) {
-      const createdAt = calls.get(write.callId)?.createdAt ?? at;
-      calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
-    }
   }
 
   #append(taskId: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): readonly TaskEvent[] {

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/base/json.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import type { McpToolSettings } from '../../src/config/settings.js';
 import { type Logger, silentLogger } from '../../src/observe/log.js';
+import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import { McpToolset } from '../../src/providers/tools/adapters/mcp/mcp-toolset.js';
 import type { Tool, ToolContext } from '../../src/providers/tools/contract.js';
 import { freePort, temporaryDirectory } from './start-hector.js';
@@ -59,20 +60,27 @@ export async function startEverything(t: Test, kind: 'sse' | 'streamableHttp'): 
 export interface TestToolsetOptions {
   readonly name?: string;
   readonly log?: Logger;
+  /** Behind `sampling_llm: main`. */
+  readonly samplingModel?: LanguageModel;
 }
 
 /** A toolset as a configuration has it. Closed with the test. */
 export async function openToolset(
   t: Test,
   tool: JsonObject,
-  { name = 'everything', log = silentLogger }: TestToolsetOptions = {},
+  { name = 'everything', log = silentLogger, samplingModel }: TestToolsetOptions = {},
 ): Promise<McpToolset> {
   const directory = await temporaryDirectory(t);
-  const settings = loadSettings({ overrides: { tools: { [name]: tool } }, workingDirectory: directory, environment: {} }).tools[name];
+  const settings = loadSettings({
+    overrides: { llms: { main: { provider: 'offline' } }, tools: { [name]: tool } },
+    workingDirectory: directory,
+    environment: {},
+  }).tools[name];
   const toolset = new McpToolset({
     name,
     settings: settings as McpToolSettings,
     tokenDirectory: path.join(directory, 'tokens'),
+    samplingModel,
     clock: systemClock,
     log,
   });

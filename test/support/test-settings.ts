@@ -2,6 +2,7 @@
 import type { ContextSettings } from '../../src/config/llm-agent-settings.js';
 import type {
   AgentSettings,
+  AuthSettings,
   CardSettings,
   PushSettings,
   ReasoningSettings,
@@ -22,6 +23,7 @@ export function agentSettings(change: Partial<AgentSettings> = {}): AgentSetting
     tools: undefined,
     streaming: true,
     visibility: 'public',
+    allowedRoles: undefined,
     skills: [],
     card: cardSettings(),
     extendedCard: undefined,
@@ -85,19 +87,33 @@ export function cardSettings(change: Partial<CardSettings> = {}): CardSettings {
 /** Of `a2a`, what is not given stays as it is. */
 export type ServerChange = Partial<Omit<ServerSettings, 'a2a'>> & { readonly a2a?: Partial<ServerSettings['a2a']> };
 
+export function authSettings(change: Partial<AuthSettings> = {}): AuthSettings {
+  return {
+    enabled: false,
+    tokens: undefined,
+    clientId: '',
+    requireAuth: true,
+    excludedPaths: ['/health', '/.well-known/agent-card.json'],
+    apiKeys: [],
+    ...change,
+  };
+}
+
 export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
     trustProxy: false,
+    auth: authSettings(),
+    studio: { allowedRoles: ['operator', 'admin'] },
     card: cardSettings(),
     cardSigning: { keys: [] },
     grpcPort: undefined,
     grpcPublicAddress: '',
     http: 'auto',
     a2a: { assumeVersion: '', closeOnInputRequired: true, legacy: false, push: pushSettings(), ...a2a },
-    approval: { webhookUrl: '', webhookSecret: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 },
+    approval: { webhookUrl: '', webhookSigningKey: '', timeoutMs: 300_000, allowPrivate: [], expiresAfterMs: 86_400_000 },
     mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,

@@ -1,5 +1,5 @@
 /** What one request to the MCP server may see, and what tells it from others. */
-import type { Principal } from '../../access/principal.js';
+import { ownerOf, type Principal } from '../../access/principal.js';
 import { canonicalJson, sha256Hex } from '../../base/json.js';
 import type { AgentSettings, Settings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
@@ -43,7 +43,7 @@ export function operationCall(
 export function callKey({ principal, request }: CallScope, requestId: JsonRpcId): string | undefined {
   const session = request.headers['mcp-session-id'];
   if (session === undefined || requestId === null) return undefined;
-  return sha256Hex(canonicalJson([principal.subject, session, requestId])).slice(0, 32);
+  return sha256Hex(canonicalJson([ownerOf(principal), session, requestId])).slice(0, 32);
 }
 
 export function contextOf(key: string): string {

@@ -7,7 +7,6 @@
  */
 import type { Principal } from '../../access/principal.js';
 import { assertJson } from '../../base/assert-json.js';
-import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
 import { readVersion } from '../../base/version.js';
@@ -17,7 +16,7 @@ import { detachableStream } from '../detachable-stream.js';
 import { httpErrorBody, toWireError } from '../errors.js';
 import type { JsonRpcId } from '../json-rpc-envelope.js';
 import { logFailure } from '../log-failure.js';
-import { findVisibleAgent } from '../visible-agent.js';
+import { getVisibleAgent } from '../visible-agent.js';
 import { describeAgentTool } from './agent-tool.js';
 import { type CallScope, findAgent, type McpDependencies, visibleAgents } from './call-scope.js';
 import { parseEventId } from './event-id.js';
@@ -40,8 +39,7 @@ export function createMcpHandler(dependencies: McpDependencies): McpHandler {
     async handle(request, principal) {
       let id: JsonRpcId = null;
       try {
-        if (request.agent !== '' && findVisibleAgent(settings(), request.agent, principal) === undefined)
-          return refusal(new AppError('AGENT_NOT_FOUND', { message: `Agent '${request.agent}' not found` }));
+        if (request.agent !== '') getVisibleAgent(settings(), request.agent, principal);
         assertJson(request.headers['content-type']);
         const message = readMcpMessage(request);
         id = message.id ?? null;

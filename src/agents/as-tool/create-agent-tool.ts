@@ -6,6 +6,8 @@ import type { Tool } from '../../providers/tools/contract.js';
 export interface AgentTool extends Tool {
   /** Key in `agents`. */
   readonly delegatesTo: string;
+  /** Roles whose runs have it; `undefined` = all (API-74). */
+  readonly allowedRoles: readonly string[] | undefined;
   /** What it answers is the caller's answer: no model reads it first. */
   readonly skipSummarization: boolean;
   /** Its arguments are what the agent's `input_schema` wants; it reads them as JSON. */
@@ -17,12 +19,14 @@ export interface AgentToolOptions {
   readonly agent: string;
   readonly description: string;
   readonly options?: AgentToolSettings | undefined;
+  /** Of the agent. Default: it is for all. */
+  readonly allowedRoles?: readonly string[] | undefined;
   /** Of the arguments, when they are not one text (AGT-15). */
   readonly inputSchema?: JsonObject | undefined;
 }
 
 /** `pure`: the run that a call begins is begun by the caller's commit, which happens once (R2). */
-export function createAgentTool({ agent, description, options, inputSchema }: AgentToolOptions): AgentTool {
+export function createAgentTool({ agent, description, options, inputSchema, allowedRoles }: AgentToolOptions): AgentTool {
   return {
     name: agent,
     description: `Asks the agent '${agent}' and returns what it answers. ${description}`,
@@ -36,6 +40,7 @@ export function createAgentTool({ agent, description, options, inputSchema }: Ag
     ...(options?.requireApproval ? { requiresApproval: true } : {}),
     ...(options?.approvalPrompt === undefined ? {} : { approvalPrompt: options.approvalPrompt }),
     delegatesTo: agent,
+    allowedRoles,
     hasOwnInput: inputSchema !== undefined,
     skipSummarization: options?.skipSummarization ?? false,
     execute: () => Promise.reject(new Error(`the agent tool '${agent}' is a run of its own`)),

@@ -7,6 +7,8 @@ import type { PreparedCall } from './prepare-call.js';
 export interface ControlTool extends Tool {
   /** The condition that ends the loop when it was called (AGT-02); `exit_loop` always does. */
   readonly terminates: 'exit' | 'escalate' | 'transfer';
+  /** Of a transfer: roles whose runs have it. Default: all (API-74). */
+  readonly allowedRoles?: readonly string[] | undefined;
   /** Its result. A call that has another one was not carried out. */
   readonly says: string;
   actionsOf(args: Readonly<Record<string, unknown>>): StepActions;
@@ -16,6 +18,8 @@ export interface TransferTarget {
   /** Key in `agents`. */
   readonly name: string;
   readonly description: string;
+  /** Of the agent. Default: it is for all. */
+  readonly allowedRoles?: readonly string[] | undefined;
 }
 
 export interface ControlToolsOptions {
@@ -104,7 +108,7 @@ const ESCALATE: ControlTool = {
   execute: answerOwn,
 };
 
-function createTransferTool({ name, description }: TransferTarget): ControlTool {
+function createTransferTool({ name, description, allowedRoles }: TransferTarget): ControlTool {
   return {
     name: transferToolName(name),
     description: `Hands the conversation over to the agent '${name}', which answers from here on. ${description}`,
@@ -115,6 +119,7 @@ function createTransferTool({ name, description }: TransferTarget): ControlTool 
     },
     effect: 'pure',
     terminates: 'transfer',
+    allowedRoles,
     says: `The conversation was handed over to '${name}'.`,
     actionsOf: () => ({ transferTo: name }),
     execute: answerOwn,

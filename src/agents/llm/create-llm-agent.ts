@@ -25,7 +25,8 @@ export function createLlmAgent(options: LlmAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'llm' }, async (state, context) => {
     const startedMs = options.clock.monotonic();
     const control = readControl(state.task.control);
-    const tools = await listTools({ ...options, wanted: options.settings.tools }, context.signal);
+    const { callerRoles } = state.task;
+    const tools = await listTools({ ...options, wanted: options.settings.tools, callerRoles }, context.signal);
     const outcome = await runStep(state, context, control, { ...options, tools, checkArguments, getCountTokens });
     return withSpent(withWorkedTime(outcome, control, startedMs, options), state, options.name);
   });

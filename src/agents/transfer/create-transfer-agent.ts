@@ -2,6 +2,7 @@
  * An agent with `sub_agents`: one conversation, handed from agent to agent in the run that it belongs to (AGT-20). Who answers is in the
  * control; the next run of the context begins with whoever spoke last (AGT-21).
  */
+import { opensTo } from '../../access/principal.js';
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
@@ -21,7 +22,7 @@ export interface TransferAgentOptions {
   /** The root's key. */
   readonly name: string;
   /** The root first. */
-  readonly members: readonly (TransferMember & { readonly agent: Agent })[];
+  readonly members: readonly (TransferMember & { readonly agent: Agent; readonly allowedRoles?: readonly string[] | undefined })[];
   /** The member that an author's message belongs to. */
   readonly findMemberOf: (author: string) => string | undefined;
   /** The root's `limits`: for what all members use, whoever is active. Default: none. */
@@ -112,7 +113,9 @@ function handOver(outcome: Finished, target: string, { state, active, control, o
   const next = writeControl({ ...control, active: target, turns, child: writeSpent(control.spent) });
   const handedOver = goOn(outcome, next, { member: active.agent, now: options.clock.now() });
   const { type: _, ...result } = handedOver;
-  if (!active.targets.includes(target)) return failed(unknownTarget(active.name, target), state, result);
+  const allowedRoles = options.members.find((member) => member.name === target)?.allowedRoles;
+  if (!active.targets.includes(target) || !opensTo(allowedRoles, state.task.callerRoles))
+    return failed(unknownTarget(active.name, target), state, result);
   if (Object.values(turns).reduce((sum, count) => sum + count, 0) > MAX_TURNS) return failed(tooOften(), state, result);
   return handedOver;
 }
@@ -124,11 +127,12 @@ function branchOfTurn(state: StepState, { name, branch }: TransferMember, { turn
   return turn === 1 ? path : `${path}#${turn}`;
 }
 
-function readControl({ task: { control }, history }: StepState, options: TransferAgentOptions): TransferControl {
+function readControl({ task, history }: StepState, options: TransferAgentOptions): TransferControl {
+  const { control } = task;
   const { active, turns, calls, workedMs, child } = control;
   const spent = readSpent(control);
   if (typeof active !== 'string') {
-    const first = findLastSpeaker(history, options);
+    const first = findLastSpeaker(history, task.callerRoles, options);
     return { active: first, turns: { [first]: 1 }, usage: undefined, calls: 0, workedMs: 0, spent, child: writeSpent(spent) };
   }
   return {
@@ -155,10 +159,16 @@ function writeControl({ active, turns, usage, calls, workedMs, spent, child }: T
 }
 
 /** AGT-21 */
-function findLastSpeaker(history: readonly SessionMessage[], { name, findMemberOf }: TransferAgentOptions): string {
+function findLastSpeaker(
+  history: readonly SessionMessage[],
+  callerRoles: readonly string[] | undefined,
+  { name, members, findMemberOf }: TransferAgentOptions,
+): string {
   for (const { role, author } of [...history].reverse()) {
     const member = role === 'user' ? undefined : findMemberOf(author);
-    if (member !== undefined) return member;
+    if (member === undefined) continue;
+    // The caller may have lost a role since.
+    return opensTo(members.find((one) => one.name === member)?.allowedRoles, callerRoles) ? member : name;
   }
   return name;
 }

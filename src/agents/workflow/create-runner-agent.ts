@@ -33,7 +33,7 @@ export function createRunnerAgent(options: RunnerAgentOptions): Agent {
   return createAgent({ name: options.name, type: 'runner' }, async (state, context) => {
     const control = readControl(state.task.control);
     const lastCall = textIn(state.task.control, 'lastCall');
-    const tools = await listTools({ ...options, wanted: options.order }, context.signal);
+    const tools = await listTools({ ...options, wanted: options.order, callerRoles: state.task.callerRoles }, context.signal);
     if (control.callMessageId === undefined) return nextTool(state, lastCall, { ...options, tools });
     const outcome = await runToolStep(state, context, control, { ...options, tools, checkArguments });
     return { ...outcome, control: { ...outcome.control, lastCall } };

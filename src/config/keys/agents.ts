@@ -75,6 +75,11 @@ const AgentSchema = section(
     visibility: choice(['public', 'internal', 'private'], 'Who sees the agent: everybody, callers with a login, nobody outside.', {
       default: 'public',
     }),
+    allowed_roles: optional(
+      list(text('Role of a caller.', { minLength: 1 }), 'Roles whose callers it exists for; left out: all. Needs server.auth.', {
+        minItems: 1,
+      }),
+    ),
     skills: list(SkillSchema, 'What its card tells; default: one skill made from its name and description.', { default: [] }),
     card: CardSchema,
     extended_card: optional(ExtendedCardSchema),
@@ -155,6 +160,7 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     tools: agent.tools,
     streaming: agent.streaming,
     visibility: agent.visibility,
+    allowedRoles: agent.allowed_roles,
     // API-24
     skills:
       agent.skills.length > 0

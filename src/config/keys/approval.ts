@@ -10,10 +10,10 @@ export const ApprovalSchema = section(
       pattern: '^$|^https?://[^/?#@\\s]+(/[^#\\s]*)?$',
       'x-form': 'http://… or https://…, without credentials',
     }),
-    webhook_secret: text('Signs what the webhook is sent; empty sends it without a signature.', {
+    webhook_signing_key: text('Signs what the webhook is sent; empty sends it without a signature.', {
       default: '',
       pattern: '^$|^.{16,}$',
-      'x-form': 'at least 16 characters, for example ${APPROVAL_WEBHOOK_SECRET}',
+      'x-form': 'at least 16 characters, for example ${APPROVAL_SIGNING_KEY}',
       writeOnly: true,
     }),
     timeout: duration('Longest wait for the answer of the webhook to one request; the call itself waits on, see expires_after.', {
@@ -34,7 +34,7 @@ export const ApprovalSchema = section(
 export function resolveApproval(approval: Static<typeof ApprovalSchema>): ApprovalSettings {
   return {
     webhookUrl: approval.webhook_url,
-    webhookSecret: approval.webhook_secret,
+    webhookSigningKey: approval.webhook_signing_key,
     timeoutMs: approval.timeout,
     allowPrivate: approval.allow_private,
     expiresAfterMs: approval.expires_after,

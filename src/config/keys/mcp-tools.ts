@@ -1,7 +1,7 @@
 /** `tools.<name>` with `type: mcp`: the tools of a Model Context Protocol server (spec/08 8.4). */
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../base/json.js';
-import { choice, duration, flag, list, named, object, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, duration, flag, integer, list, named, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { CommonToolSettings, McpToolSettings } from '../settings.js';
 import { COMMAND_KEYS } from './command-tools.js';
 import type { ResolveContext } from './resolve-context.js';
@@ -53,6 +53,17 @@ export const MCP_KEYS = {
   ),
   resources: optional(flag('Adds <server>_list_resources and <server>_read_resource. Default: false.')),
   prompts: optional(flag('Adds <server>_list_prompts and <server>_get_prompt. Default: false.')),
+  roots: optional(
+    list(text('A folder.', { minLength: 1 }), 'Folders that the server is told it may work in. Default: none, and it cannot ask.'),
+  ),
+  sampling: optional(flag('The server may have texts written by the model sampling_llm, at your cost. Default: false.')),
+  sampling_llm: optional(text('With sampling: name in llms.', { minLength: 1 })),
+  sampling_max_tokens: optional(
+    integer('Most tokens of one text that the server has written. Default: 1024.', { minimum: 1, maximum: 1_000_000 }),
+  ),
+  sampling_per_minute: optional(
+    integer('Most texts that the server has written in a minute. Default: 10.', { minimum: 1, maximum: 10_000 }),
+  ),
   overrides: optional(named(OverrideSchema, "What holds for one tool, by the server's name of it.", { type: 'string', maxLength: 200 })),
   connect_timeout: optional(duration('How long connecting, and listing the tools, may take. Default: 30s.', { minimum: 1 })),
   timeout: optional(duration('Silence (no result, no progress) after which a call is given up. Default: 5m.', { minimum: 1 })),
@@ -91,6 +102,11 @@ export function resolveMcpTool(
     prefix: tool.prefix ?? 'on_collision',
     resources: tool.resources ?? false,
     prompts: tool.prompts ?? false,
+    roots: (tool.roots ?? []).map((root) => resolve(workingDirectory, root)),
+    sampling:
+      tool.sampling === true && tool.sampling_llm !== undefined
+        ? { llm: tool.sampling_llm, maxTokens: tool.sampling_max_tokens ?? 1_024, perMinute: tool.sampling_per_minute ?? 10 }
+        : undefined,
     overrides: Object.fromEntries(
       Object.entries(tool.overrides ?? {}).map(([name, one]) => [
         name,
@@ -115,6 +131,8 @@ export function checkMcpTool<F>(tool: JsonObject, report: (key: string, descript
   if (url === undefined && command === undefined)
     return [report('url', "missing; 'type: mcp' needs the url of a server, or the command that is one")];
   if (url !== undefined && command !== undefined) return [report('command', 'the server has a url too; wanted one of them')];
+  const isSampling = tool['sampling'] === true;
+  const samplingKeys = ['sampling_llm', 'sampling_max_tokens', 'sampling_per_minute'].filter((key) => tool[key] !== undefined);
   const unwanted = command === undefined ? ['args', 'env', 'working_directory'] : ['headers', 'oauth'];
   const cure =
     command === undefined ? 'a server at a url does not see it; use headers or oauth' : 'a program reads env and args, and no headers';
@@ -136,6 +154,10 @@ export function checkMcpTool<F>(tool: JsonObject, report: (key: string, descript
           ),
         ]
       : []),
+    ...(isSampling && tool['sampling_llm'] === undefined
+      ? [report('sampling_llm', "missing; 'sampling: true' needs the name of an entry in 'llms', which then writes for the server")]
+      : []),
+    ...(isSampling ? [] : samplingKeys.map((key) => report(key, "is read with 'sampling: true' only; set that, or leave this out"))),
     ...(isBare
       ? [report('oauth', 'wanted a client_secret (client credentials) or a refresh_token; nobody can log in by a browser here')]
       : []),

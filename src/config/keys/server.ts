@@ -1,6 +1,7 @@
-import { choice, duration, flag, integer, optional, type Static, section, text } from '../schema-builder.js';
+import { choice, duration, flag, integer, list, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
 import { ApprovalSchema, resolveApproval } from './approval.js';
+import { AuthSchema, resolveAuth } from './auth.js';
 import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
 import { PushSchema, resolvePush } from './push.js';
 
@@ -49,6 +50,15 @@ export const ServerSchema = section(
     trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
       default: false,
     }),
+    auth: AuthSchema,
+    studio: section(
+      {
+        allowed_roles: list(text('Role of a caller.', { minLength: 1 }), 'Who may see and decide what belongs to others.', {
+          default: ['operator', 'admin'],
+        }),
+      },
+      'The management API.',
+    ),
     card: ServerCardSchema,
     card_signing: CardSigningSchema,
     grpc_port: optional(
@@ -107,6 +117,8 @@ export function resolveServer(server: Static<typeof ServerSchema>): ServerSettin
     port: server.port,
     publicUrl: server.public_url.replace(/\/+$/, ''),
     trustProxy: server.trust_proxy,
+    auth: resolveAuth(server.auth),
+    studio: { allowedRoles: server.studio.allowed_roles },
     card: resolveCard(server.card),
     cardSigning: resolveCardSigning(server.card_signing),
     grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),

@@ -1,6 +1,8 @@
 /** Finding what was said in earlier sessions (MEM-02, MEM-05). */
 import type { Embedder } from '../../providers/embedders/contract.js';
-import type { MemorySearch, RememberedMessage } from '../../providers/tools/memory-search.js';
+import type { RememberedMessage } from '../../providers/tools/contract.js';
+import type { MemorySearch } from '../../providers/tools/memory-search.js';
+import { ANONYMOUS_OWNER } from '../../tasks/owner-scope.js';
 import { textOf } from '../../tasks/session-message.js';
 import { comparePlaces, type Ranked, rankWords } from './rank-words.js';
 import type { RecallCandidate, RecallQuery, RecallStore } from './recall-store.js';
@@ -17,7 +19,8 @@ export function createMemorySearch({ store, embedder }: SearchRecallOptions): Me
   return {
     async search(question, { taskId, limit, includesCurrent }, signal) {
       const own = await store.findScope(taskId);
-      if (own === undefined) return [];
+      // Anonymous callers are many people: what one said is none of the others' business.
+      if (own === undefined || own.scope.owner === ANONYMOUS_OWNER) return [];
       const query = { scope: own.scope, exceptSession: includesCurrent ? undefined : own.sessionId };
       const ranked =
         embedder === undefined ? await byWords(store, question, query) : await byMeaning(store, embedder, { question, query, signal });

@@ -2,16 +2,17 @@
  * The spans that ended last in this process, to be looked at (OBS-34).
  *
  * Owns: at most `capacity` of them; the oldest goes when another one comes. Does not own: spans of other processes.
- * - A caller sees the spans that were made for it, and those that were made for nobody: `hector.user_id` of a span, or else of the nearest
- *   span above it.
+ * - Whose a span is: `hector.user_id` of it, or else of the nearest span above it.
  */
 import { isoTime } from '../../base/clock.js';
 import type { JsonObject } from '../../base/json.js';
 import { describeSpan, durationMs, type EndedSpan, STATUS_ERROR, startMs } from './span-view.js';
 
+/** Whether the caller may see spans made for this owner; `undefined` = made for nobody. */
+export type IsVisible = (owner: string | undefined) => boolean;
+
 export interface TraceQuery {
-  /** Subject of the caller. */
-  readonly owner: string;
+  readonly isVisible: IsVisible;
   /** Only traces that have committed this event, `<task id>.<seq>`. */
   readonly eventId?: string | undefined;
   readonly taskId?: string | undefined;
@@ -22,7 +23,7 @@ export interface TraceReader {
   /** Newest first. */
   list(query: TraceQuery): readonly JsonObject[];
   /** Its spans in the order in which they began; empty when there are none for this caller. */
-  read(traceId: string, owner: string): readonly JsonObject[];
+  read(traceId: string, isVisible: IsVisible): readonly JsonObject[];
 }
 
 export class SpanRing implements TraceReader {
@@ -38,9 +39,9 @@ export class SpanRing implements TraceReader {
     this.#next = (this.#next + 1) % this.#spans.length;
   }
 
-  list({ owner, eventId, taskId, limit }: TraceQuery): readonly JsonObject[] {
+  list({ isVisible, eventId, taskId, limit }: TraceQuery): readonly JsonObject[] {
     const traces = new Map<string, EndedSpan[]>();
-    for (const span of this.#visible(owner)) {
+    for (const span of this.#visible(isVisible)) {
       const { traceId } = span.spanContext();
       traces.set(traceId, [...(traces.get(traceId) ?? []), span]);
     }
@@ -53,29 +54,29 @@ export class SpanRing implements TraceReader {
       .map(summarize);
   }
 
-  read(traceId: string, owner: string): readonly JsonObject[] {
-    return this.#visible(owner)
+  read(traceId: string, isVisible: IsVisible): readonly JsonObject[] {
+    return this.#visible(isVisible)
       .filter((span) => span.spanContext().traceId === traceId)
       .sort((one, other) => startMs(one) - startMs(other))
       .map(describeSpan);
   }
 
   /** The oldest first. */
-  #visible(owner: string): EndedSpan[] {
+  #visible(isVisible: IsVisible): EndedSpan[] {
     const spans = [...this.#spans.slice(this.#next), ...this.#spans.slice(0, this.#next)].filter((span) => span !== undefined);
     const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
-    const userOf = (span: EndedSpan): unknown => {
+    const ownerOf = (span: EndedSpan): string | undefined => {
       let at: EndedSpan | undefined = span;
       // A ring has no more spans than that, so neither has a way up.
       for (let depth = 0; at !== undefined && depth < spans.length; depth++) {
-        const user = at.attributes['hector.user_id'];
-        if (user !== undefined) return user;
+        const owner = at.attributes['hector.user_id'];
+        if (owner !== undefined) return String(owner);
         const above: string | undefined = at.parentSpanContext?.spanId;
         at = above === undefined ? undefined : byId.get(above);
       }
-      return owner;
+      return undefined;
     };
-    return spans.filter((span) => userOf(span) === owner);
+    return spans.filter((span) => isVisible(ownerOf(span)));
   }
 }
 

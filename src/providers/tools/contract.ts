@@ -5,7 +5,6 @@ import type { FilePart } from '../../tasks/session-message.js';
 import type { SessionState, StateDelta } from '../../tasks/session-state.js';
 import type { ToolEffect } from '../../tasks/tool-call.js';
 import type { ToolDefinition } from '../llms/contract.js';
-import type { MemorySearchOptions, RememberedMessage } from './memory-search.js';
 
 export interface ToolContext {
   readonly taskId: string;
@@ -56,6 +55,28 @@ export interface ArtifactToSave {
   readonly text?: string;
   /** In place of `text`. */
   readonly parts?: readonly Part[];
+}
+
+/** What was said in a session, as it was found. */
+export interface RememberedMessage {
+  readonly sessionId: string;
+  readonly contextId: string;
+  readonly messageId: string;
+  /** `user`, or the agent's key. */
+  readonly author: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly content: string;
+  /** 0–1, higher is nearer. */
+  readonly score: number;
+}
+
+export interface MemorySearchOptions {
+  /** The run that asks: it finds what its caller and the agent that the caller addressed have said, and nothing else. */
+  readonly taskId: string;
+  readonly limit: number;
+  /** Also of the session that the run belongs to. */
+  readonly includesCurrent: boolean;
 }
 
 export interface ToolMemory {

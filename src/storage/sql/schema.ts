@@ -63,7 +63,7 @@ export interface TaskTable {
   /** Of a child. */
   parent_id: string | null;
   root_id: string | null;
-  /** JSON of a `ChildOrigin` without those two. */
+  /** JSON of who began the run, and of a child of its `ChildOrigin` without those two; null = there is nothing to tell. */
   origin: string | null;
   /** How many it has branched into; null = none. */
   children: number | null;

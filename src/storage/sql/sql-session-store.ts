@@ -6,6 +6,7 @@
  */
 import { AppError } from '../../base/errors.js';
 import type { JsonValue } from '../../base/json.js';
+import type { OwnerScope } from '../../tasks/owner-scope.js';
 import type { Pause } from '../../tasks/recovery-store.js';
 import type { SessionState } from '../../tasks/session-state.js';
 import type {
@@ -24,6 +25,7 @@ import { rowsOf, rowsOfAll } from './query.js';
 import { completeDeletions, deleteSession } from './run-log/delete-session.js';
 import { childSessionKey } from './run-log/family.js';
 import { ownerKeyOf } from './run-log/list-key.js';
+import { beginning, OWNER_BEGINS } from './run-log/owner-prefix.js';
 import { isTaskId, sessionKeyOf } from './run-log/rows.js';
 import { readSessionRows, type SessionDatabases } from './run-log/session-rows.js';
 import { scopeKeyOf } from './run-log/session-states.js';
@@ -46,7 +48,7 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
       (tenant === undefined || row.tenant === tenant);
     let last = after;
     for (let read = 0; read < MAX_READ; ) {
-      const rows = await this.#readSlice(ownerKeyOf(owner), last, SLICE);
+      const rows = await this.#readSlice(owner, last, SLICE);
       for (const row of rows) {
         if (!isWanted(row)) continue;
         if (sessions.length === limit) return { sessions, ...nextOf(sessions.at(-1)?.id) };
@@ -59,7 +61,7 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
     return { sessions, ...nextOf(last) };
   }
 
-  async findSession(id: string, owner: string): Promise<SessionRecord | undefined> {
+  async findSession(id: string, owner: OwnerScope): Promise<SessionRecord | undefined> {
     const row = await this.#findRow(id, owner);
     return row === undefined ? undefined : toRecord(row);
   }
@@ -148,15 +150,17 @@ export class SqlSessionStore implements SessionStore, SessionUpkeep {
     return new Map(rows.map(({ agent, sessions }) => [agent, Number(sessions)]));
   }
 
-  async #findRow(id: string, owner: string): Promise<SessionTable | undefined> {
+  async #findRow(id: string, owner: OwnerScope): Promise<SessionTable | undefined> {
     if (!isTaskId(id)) return undefined;
-    return (await this.#read<SessionTable>(`${SESSIONS} AND session_id = ?`, [ownerKeyOf(owner), id]))[0];
+    const { sql, parameters } = ofOwner(owner);
+    return (await this.#read<SessionTable>(`${SESSIONS}${sql} AND session_id = ?`, [...parameters, id]))[0];
   }
 
-  #readSlice(ownerKey: string, after: string | undefined, limit: number): Promise<readonly SessionTable[]> {
+  #readSlice(owner: OwnerScope, after: string | undefined, limit: number): Promise<readonly SessionTable[]> {
+    const { sql, parameters } = ofOwner(owner);
     const behind = after === undefined ? '' : ' AND session_id < ?';
-    const parameters = [ownerKey, ...(after === undefined ? [] : [after]), limit];
-    return this.#read(`${SESSIONS}${behind} ORDER BY session_id DESC LIMIT ?`, parameters);
+    const values = [...parameters, ...(after === undefined ? [] : [after]), limit];
+    return this.#read(`${SESSIONS}${sql}${behind} ORDER BY session_id DESC LIMIT ?`, values);
   }
 
   async #read<R>(sql: string, parameters: readonly unknown[]): Promise<readonly R[]> {
@@ -179,6 +183,12 @@ function noteOf(row: UnnotedSession): readonly [ownerKey: string, tenant: string
   if (row.task_id !== null) return [ownerKeyOf(row.owner), row.task_tenant];
   const plain = sessionKeyOf({ agent: row.agent, owner: row.owner, contextId: row.context_id });
   return [ownerKeyOf(row.owner), row.session_key === plain ? '' : null];
+}
+
+/** Sessions of children are nobody's to see. */
+function ofOwner(owner: OwnerScope): { readonly sql: string; readonly parameters: readonly unknown[] } {
+  if (typeof owner === 'string') return { sql: 'owner_key = ?', parameters: [ownerKeyOf(owner)] };
+  return { sql: `owner_key <> '' AND ${OWNER_BEGINS}`, parameters: beginning(owner.prefix) };
 }
 
 function toRecord(row: SessionTable): SessionRecord {
@@ -207,7 +217,7 @@ const MAX_READ = 5_000;
 const BATCH = 100;
 const SESSION_NOTE = { table: 'sessions', columns: { session_key: 'key', owner_key: 'key', tenant: 'text' } } as const;
 const SESSIONS = `SELECT session_key, session_id, agent, owner, context_id, last_position, last_turn, created_at, updated_at, owner_key, tenant
-  FROM sessions WHERE owner_key = ?`;
+  FROM sessions WHERE `;
 
 const UNNOTED = `SELECT s.session_key, s.agent, s.owner, s.context_id, t.id AS task_id, t.tenant AS task_tenant
   FROM sessions AS s LEFT JOIN tasks AS t ON t.id = s.session_id WHERE s.owner_key IS NULL ORDER BY s.session_id LIMIT ?`;

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-points.js';
 import type { Message } from '../../protocol/a2a.js';
+import type { OwnerScope } from '../../tasks/owner-scope.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -172,7 +173,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return readOpenRuns(this.#database, query);
   }
 
-  statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+  statistics(owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics> {
     return readStatistics(this.#database, owner, at);
   }
 

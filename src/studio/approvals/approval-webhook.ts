@@ -108,9 +108,9 @@ export class ApprovalWebhook {
 
   async #send(request: ApprovalRequest, signal: AbortSignal): Promise<WebhookAnswer> {
     const { settings, baseUrl, clock } = this.#options;
-    const { webhookUrl, webhookSecret, timeoutMs } = settings;
+    const { webhookUrl, webhookSigningKey, timeoutMs } = settings;
     const body = JSON.stringify(describeRequest(request, baseUrl));
-    const headers = toHeaders(request.key, body, webhookSecret, clock.now());
+    const headers = toHeaders(request.key, body, webhookSigningKey, clock.now());
     const late = new AbortController();
     const stopTimer = clock.after(timeoutMs, () =>
       late.abort(new AppError('OUTBOUND_TIMEOUT', { message: `no answer within server.approval.timeout (${timeoutMs} ms)` })),

@@ -55,3 +55,18 @@ t.test('what a server needs, and keys that mean nothing for its kind, are proble
   t.match(problemsOf({ url: 'http://h', oauth: { client_id: 'me' } }), [/^tools\.m\.oauth: wanted a client_secret .* or a refresh_token/]);
   t.match(problemsOf({ url: 'http://h', allowed_commands: ['x'] }), [/only tools of 'type: command' have it/]);
 });
+
+t.test('sampling wants a model that is there, and its limits want sampling (CFG-50, CFG-91)', async (t) => {
+  const problems = (tool: JsonObject): string => {
+    try {
+      loadSettings({ overrides: { tools: { far: { url: 'http://x/mcp', ...tool } } }, workingDirectory: t.testdir({}), environment: {} });
+      return '';
+    } catch (error) {
+      return JSON.stringify((error as { problems: unknown }).problems);
+    }
+  };
+  t.equal(problems({ sampling: true, sampling_llm: 'default', sampling_max_tokens: 5, roots: ['a'] }), '');
+  t.match(problems({ sampling: true }), /tools\.far\.sampling_llm.*missing; 'sampling: true' needs/);
+  t.match(problems({ sampling: true, sampling_llm: 'none' }), /there is no 'none' in 'llms'/);
+  t.match(problems({ sampling_per_minute: 3 }), /tools\.far\.sampling_per_minute.*is read with 'sampling: true' only/);
+});

@@ -3,8 +3,8 @@ import { untilAborted } from '../../../base/abort.js';
 import { isoTime } from '../../../base/clock.js';
 import { withSpan } from '../../../observe/trace.js';
 import { removeInvisible } from '../../llms/context-block.js';
-import type { Tool } from '../contract.js';
-import type { MemorySearch, RememberedMessage } from '../memory-search.js';
+import type { RememberedMessage, Tool } from '../contract.js';
+import type { MemorySearch } from '../memory-search.js';
 
 export interface SearchMemoryToolOptions {
   readonly memory: MemorySearch;

@@ -99,7 +99,7 @@ const CONSEQUENCE: Readonly<Record<DoubleTexting, string>> = {
 };
 
 function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
-  const { key, tenant, configVersion, traceparent, newTaskId: id, at } = prepared.input;
+  const { key, tenant, configVersion, traceparent, callerRoles, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
   const session = set.openSession(key, id, at);
@@ -126,6 +126,7 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
       worker: '',
       heldSince: undefined,
       expiresAt: undefined,
+      ...(callerRoles === undefined ? {} : { callerRoles }),
       createdAt: at,
       updatedAt: at,
     },

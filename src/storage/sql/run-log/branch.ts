@@ -64,7 +64,7 @@ interface NewChild {
 function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, inherits, at }: NewChild): TaskRecord {
   const { taskId: id, key, agent, messages, control = {}, ownState } = start;
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
-  const { owner, tenant, configVersion } = parent.record;
+  const { owner, tenant, configVersion, callerRoles } = parent.record;
   const { traceparent = parent.record.traceparent } = start;
   const rootId = parent.record.child?.rootId ?? parent.record.id;
   const sessionKey = childSessionKey(id);
@@ -98,6 +98,7 @@ function insertChild(set: WorkingSet, { parent, start, messageJsons, ordinal, in
     worker: '',
     heldSince: undefined,
     expiresAt: undefined,
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     createdAt: at,
     updatedAt: at,
   };

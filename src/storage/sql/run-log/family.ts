@@ -5,29 +5,36 @@ import type { RowShape } from '../dialects/dialect.js';
 import type { TaskTable } from '../schema.js';
 import { hashKey } from './hash-key.js';
 
-/** Set when the row is inserted. */
-export const PLACE = { parent_id: 'key', root_id: 'key', origin: 'text' } as const;
+/** Set when the row of a child is inserted, behind its `origin`. */
+export const PLACE = { parent_id: 'key', root_id: 'key' } as const;
 
 /** Written when they change, which no step of a run without children does. */
 export const COUNTS = { children: 'integer', open_children: 'integer', has_temp: 'integer' } as const;
 
 export const FAMILY_CHANGE: RowShape = { table: 'tasks', columns: { id: 'key', ...COUNTS } };
 
-export type Family = Pick<TaskRecord, 'child' | 'children' | 'openChildren'>;
+export type Family = Pick<TaskRecord, 'child' | 'children' | 'openChildren' | 'callerRoles'>;
 
 export function readFamily(row: TaskTable): Family {
-  if (row.parent_id === null && row.children === null) return {};
+  if (row.origin === null && row.children === null) return {};
+  const { callerRoles, ...origin } = JSON.parse(row.origin ?? '{}') as StoredOrigin;
   return {
-    ...(row.parent_id === null || row.root_id === null ? {} : { child: toOrigin(row.parent_id, row.root_id, row.origin ?? '{}') }),
+    ...(callerRoles === undefined ? {} : { callerRoles }),
+    ...(row.parent_id === null || row.root_id === null ? {} : { child: { ...origin, parentId: row.parent_id, rootId: row.root_id } }),
     ...(row.children === null ? {} : { children: row.children, openChildren: row.open_children ?? 0 }),
   };
 }
 
+/** Where a run comes from, as its row has it: who began it, and of a child where it hangs. Set when the row is inserted. */
+export function toOriginJson({ child, callerRoles }: Family): string | null {
+  if (child === undefined && callerRoles === undefined) return null;
+  const { parentId: _, rootId: __, ...origin } = child ?? {};
+  return JSON.stringify({ ...origin, ...(callerRoles === undefined ? {} : { callerRoles }) });
+}
+
 /** In the order of `PLACE`. */
 export function toPlace({ child }: Family): readonly unknown[] {
-  if (child === undefined) return [null, null, null];
-  const { parentId, rootId, ...origin } = child;
-  return [parentId, rootId, JSON.stringify(origin)];
+  return [child?.parentId ?? null, child?.rootId ?? null];
 }
 
 /** In the order of `COUNTS`. */
@@ -45,6 +52,4 @@ export function childListKey({ rootId }: Pick<ChildOrigin, 'rootId'>): string {
   return hashKey(JSON.stringify(['children', rootId]));
 }
 
-function toOrigin(parentId: string, rootId: string, json: string): ChildOrigin {
-  return { ...(JSON.parse(json) as Omit<ChildOrigin, 'parentId' | 'rootId'>), parentId, rootId };
-}
+type StoredOrigin = Omit<ChildOrigin, 'parentId' | 'rootId'> & Pick<TaskRecord, 'callerRoles'>;

@@ -1,8 +1,10 @@
 /** Runs that have not ended, for the management API and the keeper (R1, CHK-07, CHK-11, CHK-12). */
+import type { OwnerScope } from '../../../tasks/owner-scope.js';
 import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../tasks/recovery-store.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
+import { beginning, OWNER_BEGINS } from './owner-prefix.js';
 import { sessionKeyOf, TASK_COLUMNS, toStoredTask } from './rows.js';
 import { IS_NOT_TERMINAL, IS_OPEN, IS_WAITING, MAY_EXPIRE } from './state-conditions.js';
 
@@ -33,7 +35,7 @@ export async function readOpenRuns(database: Database, query: OpenRunQuery): Pro
   return toRecords(await database.read({ sql, parameters: [...conditions.flatMap((condition) => condition.parameters), limit] }));
 }
 
-export async function readStatistics(database: Database, owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+export async function readStatistics(database: Database, owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics> {
   const conditions = ofOwner(owner);
   const sql = `SELECT ${COUNTS} FROM tasks WHERE ${IS_OPEN}${conditions.map((condition) => condition.sql).join('')}`;
   const parameters = [at, ...conditions.flatMap((condition) => condition.parameters)];
@@ -53,8 +55,9 @@ interface StatisticsRow {
 }
 
 /** With its length: MySQL's `=` looks away from spaces at the end. */
-function ofOwner(owner: string | undefined): readonly { readonly sql: string; readonly parameters: readonly unknown[] }[] {
+function ofOwner(owner: OwnerScope | undefined): readonly { readonly sql: string; readonly parameters: readonly unknown[] }[] {
   if (owner === undefined) return [];
+  if (typeof owner !== 'string') return [{ sql: ` AND ${OWNER_BEGINS}`, parameters: beginning(owner.prefix) }];
   return [{ sql: ' AND owner = ? AND OCTET_LENGTH(owner) = ?', parameters: [owner, Buffer.byteLength(owner)] }];
 }
 

@@ -4,7 +4,7 @@ import { isInterrupted, isRunnable, isTerminal } from '../../../protocol/task-st
 import type { SessionKey, TaskRecord } from '../../../tasks/task-store.js';
 import type { RowShape } from '../dialects/dialect.js';
 import type { SessionTable, TaskTable } from '../schema.js';
-import { COUNTS, childSessionKey, PLACE, readFamily, toCounts, toPlace } from './family.js';
+import { COUNTS, childSessionKey, PLACE, readFamily, toCounts, toOriginJson, toPlace } from './family.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 
@@ -83,7 +83,20 @@ export function toFamilyChange({ record, hasTemp }: StoredTask): readonly unknow
 export function toTaskRow(task: StoredTask): readonly unknown[] {
   const { id, agent, owner, contextId, tenant, configVersion, traceparent, createdAt } = task.record;
   const [, ...changing] = toTaskChange(task);
-  return [id, ...changing, task.sessionKey, task.sessionId, agent, owner, contextId, tenant, configVersion, traceparent, createdAt];
+  return [
+    id,
+    ...changing,
+    task.sessionKey,
+    task.sessionId,
+    agent,
+    owner,
+    contextId,
+    tenant,
+    configVersion,
+    traceparent,
+    createdAt,
+    toOriginJson(task.record),
+  ];
 }
 
 /** In the order of `TASK_CHANGE`; its beginning is in the order of `TASK_STEP`. */
@@ -201,6 +214,7 @@ export const ROOT_TASK: RowShape = {
     config_version: 'key',
     traceparent: 'text',
     created_at: 'integer',
+    origin: 'text',
   },
 };
 

@@ -4,6 +4,7 @@
  * the later commit's.
  */
 import type { JsonValue } from '../../../base/json.js';
+import { ANONYMOUS_OWNER } from '../../../tasks/owner-scope.js';
 import { type SessionState, type StateDelta, type StateScope, scopeOf } from '../../../tasks/session-state.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
@@ -40,7 +41,8 @@ export function scopeKeyOf(scope: StateScope, { agent, owner, tenant, sessionKey
     case 'session':
       return sessionScopeKey(sessionKey);
     case 'user':
-      return sharedScopeKey(JSON.stringify(['user', agent, owner, tenant]));
+      // Anonymous callers are many people: each session has a user of its own.
+      return sharedScopeKey(JSON.stringify(['user', agent, owner, tenant, ...(owner === ANONYMOUS_OWNER ? [sessionKey] : [])]));
     case 'app':
       return sharedScopeKey(JSON.stringify(['app', agent, tenant]));
     case 'temp':

@@ -24,6 +24,9 @@ export async function loadSdk() {
     McpError: types.McpError,
     ResultSchema: types.ResultSchema,
     ToolListChanged: types.ToolListChangedNotificationSchema,
+    ListRoots: types.ListRootsRequestSchema,
+    CreateMessage: types.CreateMessageRequestSchema,
+    ErrorCode: types.ErrorCode,
     LoggingMessage: types.LoggingMessageNotificationSchema,
   };
 }

@@ -14,6 +14,7 @@ import { toAppError } from '../../../../base/errors.js';
 import type { JsonObject } from '../../../../base/json.js';
 import type { McpToolSettings } from '../../../../config/settings.js';
 import type { Logger } from '../../../../observe/log.js';
+import type { LanguageModel } from '../../../llms/contract.js';
 import { createArgumentsCheck } from '../../arguments.js';
 import type { Tool, Toolset, ToolsetHealth } from '../../contract.js';
 import { qualifyName } from '../../join-toolsets.js';
@@ -23,6 +24,7 @@ import { createMcpTool, type SendForCall } from './create-tool.js';
 import type { McpSession } from './open-session.js';
 import { type OfferedTool, readTools } from './read-tools.js';
 import { createPromptTools, createResourceTools } from './resource-tools.js';
+import { createSample } from './sample.js';
 import { sendRequest } from './send-request.js';
 
 export interface McpToolsetOptions {
@@ -31,6 +33,8 @@ export interface McpToolsetOptions {
   readonly settings: McpToolSettings;
   /** Folder for OAuth tokens. */
   readonly tokenDirectory: string;
+  /** The model of `settings.sampling`. Default: nothing is written for the server. */
+  readonly samplingModel?: LanguageModel | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -53,6 +57,7 @@ export class McpToolset implements Toolset {
     this.#options = options;
     this.#connection = new McpConnection({
       ...options,
+      sample: createSample(options),
       onToolsChanged: () => {
         this.#changes += 1;
       },

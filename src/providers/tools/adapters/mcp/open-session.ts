@@ -7,10 +7,12 @@ import { AppError } from '../../../../base/errors.js';
 import { readVersion } from '../../../../base/version.js';
 import type { McpToolSettings } from '../../../../config/settings.js';
 import type { Logger } from '../../../../observe/log.js';
+import { answerServer, capabilitiesOf } from './answer-server.js';
 import { cleanLine } from './clean-text.js';
 import { describeFailure } from './describe-failure.js';
 import type { McpSdk } from './load-sdk.js';
 import { OAuthCredentials } from './oauth.js';
+import type { Sample } from './sample.js';
 import { StdioTransport } from './stdio-transport.js';
 import { AnswerWatch, HttpStatusError } from './watch-answers.js';
 
@@ -36,6 +38,8 @@ export interface OpenSessionOptions {
   readonly tokenDirectory: string;
   /** The server says that its tools are others now. */
   readonly onToolsChanged: () => void;
+  /** Writes for the server; with `settings.sampling`. */
+  readonly sample?: Sample | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -67,7 +71,8 @@ async function open(kind: TransportKind, options: OpenSessionOptions, signal: Ab
     ),
   );
   const bounded = AbortSignal.any([signal, late.signal]);
-  const client = new sdk.Client({ name: 'hector', version: readVersion() });
+  const client = new sdk.Client({ name: 'hector', version: readVersion() }, { capabilities: capabilitiesOf(options) });
+  answerServer(client, options);
   const { transport, watch, describeEnd } = createTransport(kind, options);
   const over = new AbortController();
   // Before the handshake: the SDK calls these before its own.
