@@ -38,7 +38,6 @@ import type {
   ToolCallQuery,
   ToolCallRecord,
   ToolCallStore,
-  ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
 import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
 import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls, writeCalls } from './in-memory-records.js';
