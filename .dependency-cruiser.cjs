@@ -44,7 +44,6 @@ const LIBRARIES = {
   '@opentelemetry/exporter-trace-otlp-proto': ['observe/tracing/'],
   '@opentelemetry/exporter-zipkin': ['observe/tracing/'],
   '@opentelemetry/resources': ['observe/tracing/'],
-  '@opentelemetry/sdk-node': ['observe/tracing/'],
   '@opentelemetry/sdk-trace-base': ['observe/tracing/'],
   '@sinclair/typebox': ['config/', 'providers/tools/'],
   ajv: ['config/', 'protocol/', 'providers/tools/'],

@@ -9,6 +9,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'embedding-pace': () => import('./embedding-pace.js'),
   vectors: () => import('./vectors.js'),
   'search-while-ingesting': () => import('./search-while-ingesting.js'),
+  tracing: () => import('./tracing.js'),
 };
 
 const [first = ''] = process.argv.slice(2);

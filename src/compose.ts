@@ -20,23 +20,21 @@ import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { startSideFront } from './http/side-front.js';
+import { findSideFront } from './http/side-front.js';
 import { measureRetriever } from './knowledge/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
+import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
 import { watchQueue } from './observe/meter.js';
-import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
-import { createEmbedder } from './providers/embedders/registry.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
+import { drainBudgetMs, drainDelayMs } from './runtime/drain-budget.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
@@ -101,9 +99,9 @@ async function start(
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
-  const memory = createMemoryParts(stores, embedding, parts);
   const toolsets = new ToolsetPool({ clock, log });
   closers.add(() => toolsets.close());
+  const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
     pools,
@@ -136,8 +134,9 @@ async function start(
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
+  const side = await findSideFront({ ...parts, readiness });
   if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
-  const side = front === undefined ? await startSide(parts, stores, coordination) : undefined;
   return {
     settings,
     url: front?.url ?? '',
@@ -202,24 +201,6 @@ function createPools({ log, closers, metrics }: Parts) {
   return pools;
 }
 
-function createMemoryParts(
-  { recall: store }: Stores,
-  embedding: Omit<EmbedderDependencies, 'name'>,
-  { clock, metrics }: Parts,
-): MemoryParts {
-  return {
-    store,
-    getEmbedder({ embedders }, name) {
-      const embedder = embedders[name];
-      if (embedder === undefined)
-        throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
-      return createEmbedder(embedder, { ...embedding, name });
-    },
-    clock,
-    metrics,
-  };
-}
-
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
   return startStepWorker({
     ...parts,
@@ -263,6 +244,19 @@ function startPush({ settings, closers, clock, log, metrics }: Parts, stores: St
   closers.add(() => sweep.close());
 }
 
+/** What a load balancer or an orchestrator asks of any process. */
+function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks }: Stores) {
+  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
+  return {
+    findRedisRefusal,
+    checks: [
+      { name: 'Redis', findReason: () => findEviction(connections.main) },
+      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
+      { name: 'the database', findReason: () => findDatabaseReason(tasks) },
+    ],
+  };
+}
+
 /** A webhook that is told what waits for an approval (CFG-85). */
 function startApprovals(
   { settings, closers, clock, log }: Parts,
@@ -284,42 +278,13 @@ function startApprovals(
   closers.add(() => duty.close());
 }
 
-/** What a load balancer or an orchestrator asks of any process. */
-function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks }: Stores) {
-  const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
-  return {
-    findRedisRefusal,
-    checks: [
-      { name: 'Redis', findReason: () => findEviction(connections.main) },
-      { name: 'Redis', findReason: async () => describeRefusal(await findRedisRefusal()) },
-      { name: 'the database', findReason: () => findDatabaseReason(tasks) },
-    ],
-  };
-}
-
-async function startSide(parts: Parts, stores: Stores, coordination: Coordination) {
-  const { settings, clock, log, closers } = parts;
-  const { port } = settings.observability.metrics;
-  if (port === undefined) return undefined;
-  const readiness = createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
-  const options = { settings: settings.server, port, readiness, metrics: metricsRoute(parts), version: readVersion(), clock, log };
-  const side = await startSideFront(options);
-  closers.add(() => side.close());
-  return side;
-}
-
-function metricsRoute({ settings, metrics }: Parts) {
-  const { enabled, endpoint } = settings.observability.metrics;
-  return enabled ? { path: endpoint, render: () => metrics.render() } : undefined;
-}
-
 async function startFrontRole(
   parts: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
   toolsets: ToolsetPool,
-): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
+): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
   const store = stores.tasks;
@@ -330,7 +295,7 @@ async function startFrontRole(
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
-  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log });
+  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
   const authenticate = observeAuthentication(gate.authenticate, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
@@ -392,7 +357,7 @@ async function startFrontRole(
     binding,
     authenticate,
     readiness,
-    metrics: metricsRoute(parts),
+    metrics: parts.publicMetrics,
     meter: metrics,
     log,
     clock,
@@ -411,15 +376,5 @@ async function startFrontRole(
     await grpc.drain(budgetMs);
   };
   closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
-  return { url: front.url, grpcPort: grpc?.port };
-}
-
-/** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
-function drainBudgetMs(settings: Settings): number {
-  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
-}
-
-/** Counts as part of the time that everything has, so it never takes more than half of it. */
-function drainDelayMs({ server }: Settings): number {
-  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
+  return { url: front.url, grpcPort: grpc?.port, readiness };
 }

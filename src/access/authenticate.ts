@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import type { AuthSettings, TokenSettings } from '../config/settings.js';
+import type { Audit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { type AuditedAttempt, AuditLog } from './audit.js';
@@ -36,6 +37,8 @@ export interface AuthenticatorOptions {
   readonly ownKey?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: attempts are told to the log. */
+  readonly audit?: Audit;
 }
 
 export interface Authenticator {
@@ -45,7 +48,7 @@ export interface Authenticator {
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const audit = new AuditLog(options.log, options.clock);
+  const audit = new AuditLog(options.log, options.clock, options.audit);
   let gate = new Gate(options.settings(), options);
   const getGate = () => {
     const current = options.settings();

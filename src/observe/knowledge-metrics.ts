@@ -2,11 +2,10 @@
 import type { Meter, Metrics } from './meter.js';
 
 export interface KnowledgeMetrics {
-  /** One run over a store has ended, with what came of its documents. */
-  indexed(
-    store: string,
-    result: { readonly indexed: number; readonly skipped: number; readonly failed: number; readonly durationMs: number },
-  ): void;
+  /** What came of some documents. */
+  documents(store: string, outcome: { readonly indexed?: number; readonly skipped?: number; readonly failed?: number }): void;
+  /** One run over a store has ended. */
+  indexed(store: string, durationMs: number): void;
   /** One search, of all the stores that it asked, with what each of them found. */
   searched(found: Readonly<Record<string, number>>, durationMs: number): void;
 }
@@ -21,12 +20,12 @@ export interface IndexReading {
 
 export function createKnowledgeMetrics(meter: Meter): KnowledgeMetrics {
   return {
-    indexed(store_name, { indexed, skipped, failed, durationMs }) {
+    documents(store_name, { indexed = 0, skipped = 0, failed = 0 }) {
       meter.count('rag_documents_indexed_total', { store_name }, indexed);
       meter.count('rag_documents_skipped_total', { store_name }, skipped);
       meter.count('rag_documents_errors_total', { store_name }, failed);
-      meter.observe('rag_index_duration_seconds', { store_name }, durationMs / 1_000);
     },
+    indexed: (store_name, durationMs) => meter.observe('rag_index_duration_seconds', { store_name }, durationMs / 1_000),
     searched(found, durationMs) {
       for (const [store_name, results] of Object.entries(found)) {
         meter.count('rag_searches_total', { store_name });

@@ -26,7 +26,7 @@ export interface Hector {
   readonly url: string;
   /** Port of the gRPC service; `undefined` without one. */
   readonly grpcPort?: number | undefined;
-  /** Where a process without the role `front` serves metrics and health; `undefined`: nowhere. */
+  /** Of `observability.metrics.port`; `undefined` without one. */
   readonly metricsPort?: number | undefined;
   /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
   ingest(
