@@ -31,12 +31,13 @@ import { createMetrics, type Metrics } from './observe/metrics.js';
 import { createEmbedder } from './providers/embedders/registry.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
-import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
+import { ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
+import { BullIngestQueue } from './steps/ingest-queue.js';
 import { Keeper } from './steps/keeper.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
@@ -88,6 +89,9 @@ async function start(
   const memory = createMemoryParts(stores, pools, clock);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
+    runs: stores.ingestRuns,
+    queue: openIngestQueue(parts, coordination),
+    leases: coordination.leases,
     pools,
     followsOwnIngest: roles.has('agent'),
     clock,
@@ -113,13 +117,15 @@ async function start(
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
-  if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
+  if (roles.has('ingest') && knowledge.stores.size > 0) await knowledge.ingester.start();
   const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
   return {
     settings,
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
-    ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
+    ingest: (names, onProgress, signal, mode) => ingestStores(knowledge.ingester, { stores: names, mode }, onProgress, signal),
+    planIngest: (...request) => knowledge.ingester.plan(...request),
+    listIngestRuns: (limit) => stores.ingestRuns.list({ store: undefined, before: '', limit }),
     close: () => closers.close(),
   };
 }
@@ -168,6 +174,18 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
   const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key, true));
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
+}
+
+function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
+  const queue = new BullIngestQueue({
+    connection: connections.forQueue(),
+    prefix: settings.redis.keyPrefix,
+    connect: () => connections.forWorker(),
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
+    ...{ clock, log },
+  });
+  closers.add(() => queue.close());
+  return queue;
 }
 
 function createPools({ log, closers }: Parts) {

@@ -23,6 +23,8 @@ export type {
   DirectorySourceSettings,
   DocumentStoreSettings,
   EmbedderSettings,
+  IndexingSettings,
+  IngestRetrySettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type {

@@ -6,16 +6,14 @@
 import type { Clock } from '../base/clock.js';
 import { canonicalJson } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
-import type { ChunkStore } from '../knowledge/chunk-store.js';
-import { createKnowledge, type Knowledge } from '../knowledge/document-stores.js';
+import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowledge/document-stores.js';
 import type { Logger } from '../observe/log.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
 import { createVectorStore } from '../providers/vector-stores/registry.js';
 import type { ThreadPools } from '../threads/pools.js';
 
-export interface KnowledgePoolOptions {
-  readonly chunkStore: ChunkStore;
+export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore' | 'runs' | 'queue' | 'leases' | 'metrics'> {
   readonly pools: ThreadPools;
   /** This process searches what it ingests; an ingest worker does not. */
   readonly followsOwnIngest: boolean;

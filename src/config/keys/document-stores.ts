@@ -3,7 +3,7 @@ import { named, object, optional, type Static, text } from '../schema-builder.js
 import { ChunkingSchema, resolveChunking } from './chunking.js';
 import { resolveSource, SourceSchema } from './document-sources.js';
 import type { ResolveContext } from './resolve-context.js';
-import { resolveStoreIndexing, StoreIndexingSchema } from './store-indexing.js';
+import { IncrementalIndexingSchema, resolveStoreIndexing, StoreIndexingSchema, WatchSchema } from './store-indexing.js';
 import { resolveStoreSearch, StoreSearchSchema } from './store-search.js';
 
 const DocumentStoreSchema = object(
@@ -15,6 +15,8 @@ const DocumentStoreSchema = object(
     collection: optional(
       text('Name of its collection in the vector store; default: the name of the document store.', { minLength: 1, maxLength: 128 }),
     ),
+    watch: WatchSchema,
+    incremental_indexing: IncrementalIndexingSchema,
     search: StoreSearchSchema,
     indexing: StoreIndexingSchema,
   },
@@ -35,6 +37,6 @@ export function resolveDocumentStore(
     embedder: store.embedder as string,
     collection: store.collection ?? name,
     search: resolveStoreSearch(store.search),
-    indexing: resolveStoreIndexing(store.indexing),
+    indexing: resolveStoreIndexing(store),
   };
 }

@@ -13,6 +13,7 @@ import { createKnowledgeStore } from './knowledge-store.js';
 import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
 import { SqlConfigVersionStore } from './sql-config-version-store.js';
+import { SqlIngestRunStore } from './sql-ingest-run-store.js';
 import { SqlPushConfigStore } from './sql-push-config-store.js';
 import { SqlRecallStore } from './sql-recall-store.js';
 import { SqlSessionStore } from './sql-session-store.js';
@@ -34,6 +35,8 @@ export interface Stores {
   readonly sessions: SqlSessionStore;
   readonly recall: SqlRecallStore;
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
+  /** In the database of the chunks: both are written together. */
+  readonly ingestRuns: SqlIngestRunStore;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
 }
@@ -53,6 +56,7 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
   };
   const knowledge = await open(storage.database, 'storage.database');
   const chunkStore = createKnowledgeStore(knowledge);
+  const ingestRuns = new SqlIngestRunStore(knowledge);
   // The configuration has the same for sessions.
   if (storage.tasks.backend === 'inmemory') {
     assertAlone(roles);
@@ -66,6 +70,7 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
       sessions: new SqlSessionStore(runs),
       recall: new SqlRecallStore(runs),
       chunkStore,
+      ingestRuns,
       sessionTransfer: undefined,
     };
   }
@@ -73,7 +78,7 @@ export async function openStores({ settings, roles, log, clock, closers }: OpenS
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
-  const shared = { versions, pushConfigs, chunkStore };
+  const shared = { versions, pushConfigs, chunkStore, ingestRuns };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
     const tasks = new SqlTaskStore(runs, undefined, clock);
     return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };

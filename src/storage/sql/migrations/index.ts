@@ -7,6 +7,7 @@ import { taskListMigration } from './0006-task-list.js';
 import { childRunsMigration } from './0007-child-runs.js';
 import { recallMigration } from './0008-recall.js';
 import { documentMetadataMigration } from './0009-document-metadata.js';
+import { ingestRunsMigration } from './0010-ingest-runs.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   childRunsMigration,
   recallMigration,
   documentMetadataMigration,
+  ingestRunsMigration,
 ];
