@@ -23,6 +23,7 @@ import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
+import type { Knowledge } from './knowledge/document-stores.js';
 import { findSessionArtifact } from './memory/artifacts/session-artifacts.js';
 import { createSearch, findIndexer, type MemoryParts } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
@@ -118,7 +119,7 @@ async function start(
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
   if (roles.has('ingest') && knowledge.stores.size > 0) await knowledge.ingester.start();
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge }) : undefined;
   return {
     settings,
     url: front?.url ?? '',
@@ -254,7 +255,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  toolsets: ToolsetPool,
+  { toolsets, knowledge }: { readonly toolsets: ToolsetPool; readonly knowledge: Knowledge },
 ): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
   const { leases, receiver, publisher, queue, push, signals, connections, progress } = coordination;
   const store = stores.tasks;
@@ -317,6 +318,7 @@ async function startFrontRole(
     },
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
+    knowledge: { ...knowledge, runs: stores.ingestRuns, documents: stores.chunkStore },
   });
   const { enabled, endpoint } = settings.observability.metrics;
   const front = await startFront({

@@ -9,8 +9,9 @@ import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallStore } from '../tasks/tool-call.js';
+import type { KnowledgePort } from './knowledge-port.js';
 
-/** What the management API needs of the run log and its coordination. */
+/** What the management API needs of the run log, its coordination and the document stores. */
 export interface StudioPorts {
   readonly tasks: Pick<TaskStore, 'find' | 'events' | 'descendants'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
@@ -24,6 +25,7 @@ export interface StudioPorts {
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
+  readonly knowledge: KnowledgePort;
   /** The servers whose tools this process uses. */
   readonly toolsets: () => readonly ToolsetHealth[];
   /** `queue.lease_ms` */

@@ -1,5 +1,6 @@
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
+import { createDocumentRoutes } from './document-routes.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
 import { explainRun } from './explain-run.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
@@ -41,6 +42,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       pattern: '/api/sessions/{id}/artifacts/{name}',
       handle: (request) => loadSessionArtifact(ports, { ...sessionOf(request), name: request.parameters.name as string }, request.query),
     },
+    ...createDocumentRoutes(ports),
     { method: 'GET', pattern: '/api/toolsets', handle: async () => listToolsets(ports) },
     {
       method: 'POST',

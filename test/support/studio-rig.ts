@@ -13,6 +13,7 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
+import { sampleKnowledge } from './sample-knowledge.js';
 import { sampleSessions } from './sample-sessions.js';
 import { sampleToolCall } from './sample-tool-call.js';
 import { createSteeredClock, type SteeredClock } from './steered-clock.js';
@@ -90,6 +91,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
+    knowledge: sampleKnowledge(),
     toolsets: () => [SAMPLE_TOOLSET],
     leaseMs: 1_400,
     sweep: SWEEP,
