@@ -106,7 +106,12 @@ function call({ url, signal }: DocumentAct, method: 'GET' | 'POST' | 'DELETE', p
 function show({ json, terminal }: DocumentAct, reply: JsonObject, format: (now: number) => string, member?: string): void {
   if (!json) terminal.write(format(Date.now()));
   else if (member === undefined) terminal.write(`${JSON.stringify(reply)}\n`);
-  else terminal.write(list(reply, member).map((item) => `${JSON.stringify(item)}\n`).join(''));
+  else
+    terminal.write(
+      list(reply, member)
+        .map((item) => `${JSON.stringify(item)}\n`)
+        .join(''),
+    );
 }
 
 function list(reply: JsonObject, member: string): readonly JsonObject[] {

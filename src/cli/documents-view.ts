@@ -23,7 +23,8 @@ export function formatDocuments(
 ): string {
   const rows = documents.map((document) => {
     const failure = document['failure'] as JsonObject | undefined;
-    const why = failure === undefined ? '' : `  (${text(failure['stage'])}, ${text(failure['attempts'])} tries: ${text(failure['message'])})`;
+    const why =
+      failure === undefined ? '' : `  (${text(failure['stage'])}, ${text(failure['attempts'])} tries: ${text(failure['message'])})`;
     return [text(document['status']), text(document['chunks']), age(document['updated_at'], now), `${text(document['id'])}${why}`];
   });
   return formatColumns([...(withHead ? [['STATUS', 'CHUNKS', 'CHANGED', 'DOCUMENT']] : []), ...rows], [8, 6, 10]);

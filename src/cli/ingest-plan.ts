@@ -12,7 +12,8 @@ export async function planStores(
   signal: AbortSignal,
 ): Promise<number> {
   for (const name of names) {
-    const tell = ({ id, act }: { readonly id: string; readonly act: PlannedAct }) => terminal.write(formatColumns([[act, name, id]], WIDTHS));
+    const tell = ({ id, act }: { readonly id: string; readonly act: PlannedAct }) =>
+      terminal.write(formatColumns([[act, name, id]], WIDTHS));
     const counts = await hector.planIngest?.(name, mode, tell, signal);
     if (counts === undefined) continue;
     const { add, update, remove, fail, keep } = counts;

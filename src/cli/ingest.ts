@@ -44,7 +44,8 @@ export const ingestCommand: Command = {
       const all = names ?? Object.keys(settings.documentStores);
       return runHector(context, settings, NO_ROLES, (hector, signal) => planStores(hector, { names: all, mode }, context.terminal, signal));
     }
-    if (!isFlagSet(input, 'watch')) return runHector(context, settings, NO_ROLES, (hector, signal) => ingest(hector, { names, mode }, context, signal));
+    if (!isFlagSet(input, 'watch'))
+      return runHector(context, settings, NO_ROLES, (hector, signal) => ingest(hector, { names, mode }, context, signal));
     return runHector(context, watched(settings, names), WATCHING_ROLES, async (hector, signal) => {
       const code = await ingest(hector, { names, mode }, context, signal);
       return code === INTERRUPTED ? code : watchStores(hector, context.terminal, signal);

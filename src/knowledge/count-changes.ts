@@ -2,10 +2,7 @@ import type { ChangeOutcome, DocumentChange } from './chunk-store.js';
 import type { IngestCounts } from './runs/ingest-run.js';
 
 /** What a commit adds to its run's counts. */
-export function countChanges(
-  changes: readonly DocumentChange[],
-  outcomes: readonly ChangeOutcome[],
-): Omit<IngestCounts, 'total'> {
+export function countChanges(changes: readonly DocumentChange[], outcomes: readonly ChangeOutcome[]): Omit<IngestCounts, 'total'> {
   const counts = { done: 0, skipped: 0, failed: 0, removed: 0, chunks: 0 };
   changes.forEach((change, index) => {
     if (change.type === 'remove') counts.removed += outcomes[index] === 'committed' ? 1 : 0;

@@ -9,7 +9,9 @@ export interface RetryOptions {
   readonly clock: Clock;
 }
 
-export type Tried<T> = { readonly type: 'done'; readonly value: T } | { readonly type: 'failed'; readonly error: unknown; readonly tries: number };
+export type Tried<T> =
+  | { readonly type: 'done'; readonly value: T }
+  | { readonly type: 'failed'; readonly error: unknown; readonly tries: number };
 
 /** @throws only the signal's reason */
 export async function tryAgain<T>(work: () => Promise<T>, { retry, clock }: RetryOptions, signal: AbortSignal): Promise<Tried<T>> {

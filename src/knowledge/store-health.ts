@@ -25,8 +25,7 @@ export function judgeStore({ counts, open, last, now }: StoreFacts): { readonly 
       reason: `${counts.failed} ${counts.failed === 1 ? 'document has' : 'documents have'} failed`,
     };
   if (last === undefined) return { health: 'degraded', reason: 'it has not been indexed yet' };
-  if (counts.pending > 0 && open === undefined)
-    return { health: 'degraded', reason: `${counts.pending} documents wait for a run` };
+  if (counts.pending > 0 && open === undefined) return { health: 'degraded', reason: `${counts.pending} documents wait for a run` };
   return { health: 'healthy', reason: undefined };
 }
 

@@ -1,6 +1,6 @@
 /** Ingestion of a configuration's document stores, as a command waits for it. */
 import { AppError } from '../base/errors.js';
-import type { IngestRequest, Ingester } from '../knowledge/runs/ingester.js';
+import type { Ingester, IngestRequest } from '../knowledge/runs/ingester.js';
 import type { IngestProgress } from './hector.js';
 
 /** All results in one. @throws the error of a store that could not be ingested at all; of several, one that says what each of them says */

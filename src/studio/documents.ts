@@ -18,7 +18,8 @@ export async function listDocuments({ knowledge }: StudioPorts, store: string, q
   const reader = new QueryReader(query, ['status', 'error', 'limit', 'cursor']);
   const text = reader.text('status');
   const status = STATUSES.find((name) => name === text);
-  if (text !== undefined && status === undefined) reader.problems.add('status', `must be one of ${STATUSES.join(', ')}, not '${text.slice(0, 40)}'`);
+  if (text !== undefined && status === undefined)
+    reader.problems.add('status', `must be one of ${STATUSES.join(', ')}, not '${text.slice(0, 40)}'`);
   const error = reader.text('error');
   const limit = reader.integer('limit', { minimum: 1, maximum: 500 }) ?? DEFAULT_LIMIT;
   const afterKey = reader.cursor((cursor) => (/^[0-9a-f]{40}$/.test(cursor) ? cursor : undefined)) ?? '';
@@ -55,7 +56,8 @@ export async function deleteDocument(ports: StudioPorts, place: DocumentPlace): 
     const [outcome] = await knowledge.documents.commit(collection, [change], clock.now());
     if (outcome === 'committed') return { status: 200, body: { id: place.id, deleted: true } };
     // It was indexed in between: the newer chunks go too.
-    if (tries >= MAX_TRIES) throw new AppError('DATABASE_BUSY', { message: `The document '${place.id.slice(0, 80)}' changes all the time; try again` });
+    if (tries >= MAX_TRIES)
+      throw new AppError('DATABASE_BUSY', { message: `The document '${place.id.slice(0, 80)}' changes all the time; try again` });
   }
 }
 

@@ -57,7 +57,12 @@ export async function retryFailed(ports: StudioPorts, store: string, caller: str
   return await begin(ports, store, 'retry', caller);
 }
 
-async function begin({ knowledge, clock }: StudioPorts, store: string, mode: IngestMode | undefined, caller: string): Promise<StudioResponse> {
+async function begin(
+  { knowledge, clock }: StudioPorts,
+  store: string,
+  mode: IngestMode | undefined,
+  caller: string,
+): Promise<StudioResponse> {
   assertStore(knowledge, store);
   const [run] = await knowledge.ingester.begin({ stores: [store], mode, by: `api ${caller}` });
   return { status: 202, body: run === undefined ? {} : viewRun(run, clock.now()) };

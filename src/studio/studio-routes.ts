@@ -1,7 +1,7 @@
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
-import { createDocumentRoutes } from './document-routes.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
+import { createDocumentRoutes } from './document-routes.js';
 import { explainRun } from './explain-run.js';
 import { inspectCheckpoint } from './inspect-checkpoint.js';
 import { inspectSession } from './inspect-session.js';

@@ -200,7 +200,11 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
   const rig = await openKnowledge(t);
   for (let index = 0; index < 100; index++) rig.write(`doc-${index}.txt`, `Document ${index} is about subject${index}.`);
   const stop = new AbortController();
-  const ingest = rig.knowledge.ingester.ingest({ stores: undefined }, ({ done }) => done > 0 && stop.abort(new Error('enough')), stop.signal);
+  const ingest = rig.knowledge.ingester.ingest(
+    { stores: undefined },
+    ({ done }) => done > 0 && stop.abort(new Error('enough')),
+    stop.signal,
+  );
   await t.rejects(ingest, { message: 'enough' });
   const { indexed } = await rig.chunkStore.counts('docs');
   t.ok(indexed > 0 && indexed < 100);

@@ -30,6 +30,7 @@ export interface KnowledgeRig {
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
+  readonly fingerprint: string;
   /** Vectors that the index holds. */
   countIndexed(): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
@@ -134,6 +135,7 @@ export async function openRig(
     pools,
     knowledge,
     embedder,
+    fingerprint: embedderFingerprint(embedder),
     countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
     embedded,
     write(path, content) {

@@ -38,7 +38,8 @@ export function sampleKnowledge(): KnowledgePort {
     stores: new Map([['handbook', { settings: { ...defaultStore('/srv/handbook'), collection: 'handbook' } }]]),
     runs: store as IngestRunStore,
     documents: {
-      findDocuments: async (_store, ids) => new Map(ids.flatMap((id) => [documents.get(id)].flatMap((record) => (record ? [[id, record]] : [])))),
+      findDocuments: async (_store, ids) =>
+        new Map(ids.flatMap((id) => [documents.get(id)].flatMap((record) => (record ? [[id, record]] : [])))),
       commit: async (_collection, [change]) => {
         if (change !== undefined) documents.delete(change.id);
         return ['committed'];

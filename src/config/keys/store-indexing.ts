@@ -25,7 +25,9 @@ export const StoreIndexingSchema = section(
       }),
     ),
     rescan_interval: optional(
-      duration('Time between scans that nobody asks for; 0 is never. Default: 0, and 5m where watch is on and the source cannot be watched.'),
+      duration(
+        'Time between scans that nobody asks for; 0 is never. Default: 0, and 5m where watch is on and the source cannot be watched.',
+      ),
     ),
     allow_empty: flag('A source that shows no documents any more may empty the store; otherwise that run fails and removes nothing.', {
       default: false,

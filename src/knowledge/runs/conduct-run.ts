@@ -1,13 +1,13 @@
 /** One conductor's turn with a run: scan, remove what is gone, wait for the batches, end it. */
-import { AppError, hasCode, toAppError } from '../../base/errors.js';
-import type { RunFence } from './ingest-fence.js';
+import { type AppError, hasCode, toAppError } from '../../base/errors.js';
+import { tryAgain } from '../retry-document.js';
 import { BatchFeeder } from './batch-feeder.js';
+import type { RunFence } from './ingest-fence.js';
 import type { IngestRun } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 import { pollUntil } from './poll-until.js';
 import { describeRun, tellProgress } from './progress-log.js';
 import { removeMissing } from './remove-missing.js';
-import { tryAgain } from '../retry-document.js';
 import type { RunDependencies } from './run-dependencies.js';
 import { scanRun } from './scan-run.js';
 

@@ -78,7 +78,8 @@ export class Ingester {
       return await Promise.all(runs.map((run) => this.#follow(run, onProgress, either)));
     } catch (error) {
       // Nobody else would go on with it, and the next command begins one of its own.
-      if (isAlone && signal.aborted) for (const run of runs) await this.#dependencies.runs.cancel(run.id, 'Interrupted', this.#dependencies.clock.now());
+      if (isAlone && signal.aborted)
+        for (const run of runs) await this.#dependencies.runs.cancel(run.id, 'Interrupted', this.#dependencies.clock.now());
       throw error;
     } finally {
       await stopWorking();

@@ -1,9 +1,9 @@
 /** What a run would do, without doing any of it: nothing is read, embedded or written. */
 import { documentKey } from '../chunk-store.js';
-import { pageFindings } from './page-findings.js';
 import { comparePage } from './compare-page.js';
 import type { IngestMode } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
+import { pageFindings } from './page-findings.js';
 import type { RunDependencies } from './run-dependencies.js';
 
 export type PlannedAct = 'add' | 'update' | 'keep' | 'remove' | 'fail';
@@ -39,7 +39,8 @@ export async function planIngest(
     const fresh = findings.filter((_, index) => !seen.has(mark(documentKey(store.name, ids[index] as string))));
     for (const id of ids) seen.add(mark(documentKey(store.name, id)));
     const page = comparePage(fresh, records, { run: '', mode, pipeline: store.pipeline });
-    for (const { document, isNew } of page.changed) tell(document.id, isNew || records.get(document.id)?.status === 'removed' ? 'add' : 'update');
+    for (const { document, isNew } of page.changed)
+      tell(document.id, isNew || records.get(document.id)?.status === 'removed' ? 'add' : 'update');
     for (const { id } of page.unchanged) tell(id, 'keep');
     for (const { id } of [...page.hopeless, ...page.problems]) tell(id, 'fail');
     for (const { id, isFolder } of page.problems) if (isFolder) unlisted.push(id);

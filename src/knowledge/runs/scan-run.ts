@@ -107,7 +107,6 @@ function toNewBatch({ number, documents }: Batch): NewBatch {
   return { number, documents: documents.map(({ content: _, ...reference }): DocumentReference => reference) };
 }
 
-
 const PAGE = { maxFindings: 500, maxBytes: 4 * 1024 * 1024, maxWaitMs: 500 };
 const MAX_OPEN_BATCHES = 64;
 const MAX_UNLISTED = 10_000;

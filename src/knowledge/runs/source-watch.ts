@@ -5,9 +5,9 @@
  * begins another one behind it (I1), so no event is lost for want of a place to keep it (W-81).
  */
 import { backoffMs } from '../../base/backoff.js';
+import type { Clock } from '../../base/clock.js';
 import { describeError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
-import type { Clock } from '../../base/clock.js';
 import type { IngestMode, IngestRunStore } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 
@@ -55,7 +55,10 @@ async function followChanges(store: IngestStore, options: SourceWatchOptions, si
     } catch (error) {
       if (signal.aborted) return;
       const waitMs = backoffMs(failures, WATCH_AGAIN);
-      log.warn({ store: store.name, reason: describeError(error) }, `the source cannot be watched; tried again in ${Math.round(waitMs / 1_000)} s`);
+      log.warn(
+        { store: store.name, reason: describeError(error) },
+        `the source cannot be watched; tried again in ${Math.round(waitMs / 1_000)} s`,
+      );
       await clock.sleep(waitMs, signal).catch(() => undefined);
       if (!signal.aborted) onChange();
     }
@@ -81,7 +84,13 @@ async function rescan(store: IngestStore, intervalMs: number, options: SourceWat
   }
 }
 
-async function beginPatiently(store: IngestStore, mode: IngestMode, by: string, options: SourceWatchOptions, signal: AbortSignal): Promise<void> {
+async function beginPatiently(
+  store: IngestStore,
+  mode: IngestMode,
+  by: string,
+  options: SourceWatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { begin, clock, log } = options;
   for (let failures = 1; !signal.aborted; failures++) {
     try {

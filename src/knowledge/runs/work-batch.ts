@@ -12,12 +12,7 @@ import { batchLease } from './lease-names.js';
 import type { RunDependencies } from './run-dependencies.js';
 
 /** @throws what SQL and Redis throw; the batch comes again then, with what is left of it */
-export async function workBatch(
-  job: BatchJob,
-  store: IngestStore,
-  dependencies: RunDependencies,
-  signal: AbortSignal,
-): Promise<BatchTurn> {
+export async function workBatch(job: BatchJob, store: IngestStore, dependencies: RunDependencies, signal: AbortSignal): Promise<BatchTurn> {
   const { runs, leases, clock, metrics } = dependencies;
   const outcome = await leases.acquire(batchLease(job.run, job.number));
   if (outcome.type === 'held') return { type: 'later', inMs: outcome.remainingMs + HELD_MARGIN_MS };
@@ -74,7 +69,12 @@ async function ingestSingly(options: BatchOptions, works: readonly DocumentWork[
     if (index > 0 || epoch <= BLAMED_AFTER_TAKES) await ingestBatch(options, [work], signal, others);
     else {
       const message = `${epoch - 1} workers ended while they read, extracted or embedded this document`;
-      const failure = { generation: work.record?.generation ?? 0, stage: 'prepare', error: new AppError('THREAD_FAILED', { message }), tries: epoch } as const;
+      const failure = {
+        generation: work.record?.generation ?? 0,
+        stage: 'prepare',
+        error: new AppError('THREAD_FAILED', { message }),
+        tries: epoch,
+      } as const;
       await commitBatch(options, works, [failDocument(options, work.document, failure)], signal);
     }
   }

@@ -38,7 +38,11 @@ export class SqlIngestRunStore extends IngestDocuments implements IngestRunStore
     return await this.#runs(`SELECT * FROM ingest_runs WHERE open_key > '' ORDER BY created_at, run_id`, []);
   }
 
-  async list(query: { readonly store: string | undefined; readonly before: string; readonly limit: number }): Promise<readonly IngestRun[]> {
+  async list(query: {
+    readonly store: string | undefined;
+    readonly before: string;
+    readonly limit: number;
+  }): Promise<readonly IngestRun[]> {
     const { store, before, limit } = query;
     const conditions = [...(store === undefined ? [] : ['store_key = ?']), ...(before === '' ? [] : ['run_id < ?'])];
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;

@@ -19,10 +19,7 @@ export function* passFence(dialect: SqlDialect, fence: CommitFence, added: Added
     const [batch] = yield* rowsOfAll<BatchRow>(dialect.rows.select(batchShape, [key], { lock: true }));
     if (batch === undefined || Number(batch.epoch) !== fence.epoch) throw lost(fence.run);
     if (fence.left.length === 0) yield* rowsOfAll(dialect.rows.remove(batchShape.table, 'batch_id', [key]));
-    else
-      yield* rowsOfAll(
-        dialect.rows.update(batchShape, [[key, fence.run, fence.number, fence.epoch, JSON.stringify(fence.left)]]),
-      );
+    else yield* rowsOfAll(dialect.rows.update(batchShape, [[key, fence.run, fence.number, fence.epoch, JSON.stringify(fence.left)]]));
   }
   yield* updateRun(dialect, addCounts(row, added, at));
 }

@@ -25,7 +25,13 @@ export function* recordPage(dialect: SqlDialect, fence: RunFence, store: string,
       sql: `UPDATE documents SET seen_run = ? WHERE document_key IN (${keys.map(() => '?').join(', ')})`,
       parameters: [fence.run, ...keys],
     });
-  const batches = page.batches.map(({ number, documents }) => [batchKey(fence.run, number), fence.run, number, 0, JSON.stringify(documents)]);
+  const batches = page.batches.map(({ number, documents }) => [
+    batchKey(fence.run, number),
+    fence.run,
+    number,
+    0,
+    JSON.stringify(documents),
+  ]);
   if (batches.length > 0) yield* rowsOfAll(dialect.rows.insert(batchShape, batches));
   yield* passFence(dialect, { type: 'run', ...fence }, page.counts, at);
 }
