@@ -21,6 +21,7 @@ export function failDocument(
   const described = describeError(error);
   log.warn({ store, document: document.id, stage }, described);
   metrics.documentFailed(store, stage);
-  const failedState = mayPass(error) ? '' : failedStateOf(document, pipeline);
+  // What a source, an embedder or a database refuses may be their fault, whatever they say; what cannot be extracted is the document's.
+  const failedState = stage !== 'prepare' || mayPass(error) ? '' : failedStateOf(document, pipeline);
   return { type: 'fail', store, id: document.id, generation, sourcePath: document.id, stage, error: described, tries, failedState };
 }

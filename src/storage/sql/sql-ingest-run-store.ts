@@ -20,10 +20,13 @@ import { type Program, rowsOf, rowsOfAll } from './query.js';
 
 export class SqlIngestRunStore extends IngestDocuments implements IngestRunStore {
   readonly #database: Database;
+  readonly #keptRuns: number;
 
-  constructor(database: Database) {
+  /** @param keptRuns ended ones of each store */
+  constructor(database: Database, keptRuns = 100) {
     super(database);
     this.#database = database;
+    this.#keptRuns = keptRuns;
   }
 
   async begin(request: BeginRun): Promise<IngestRun> {
@@ -141,7 +144,7 @@ export class SqlIngestRunStore extends IngestDocuments implements IngestRunStore
   }
 
   async #forgetOld(store: string): Promise<void> {
-    const sql = `SELECT run_id FROM ingest_runs WHERE store_key = ? AND open_key IS NULL ORDER BY run_id DESC LIMIT ${FORGOTTEN_AT_ONCE} OFFSET ${KEPT_RUNS}`;
+    const sql = `SELECT run_id FROM ingest_runs WHERE store_key = ? AND open_key IS NULL ORDER BY run_id DESC LIMIT ${FORGOTTEN_AT_ONCE} OFFSET ${this.#keptRuns}`;
     const old = (await this.#database.read({ sql, parameters: [keyOf(store)] })) as readonly { readonly run_id: string }[];
     if (old.length === 0) return;
     const { dialect } = this.#database;
@@ -169,5 +172,4 @@ function errorColumns(error: IngestRun['error']): Pick<RunRow, 'error_code' | 'e
   return { error_code: error?.code ?? '', error: error?.message ?? '' };
 }
 
-const KEPT_RUNS = 100;
 const FORGOTTEN_AT_ONCE = 100;

@@ -12,10 +12,11 @@ export function* beginRun(dialect: SqlDialect, { store, pipeline, mode, by, at }
   yield* rowsOfAll(dialect.rows.insertMissing(storeShape, [[storeKey, store]]));
   yield* rowsOfAll(dialect.rows.select(storeShape, [storeKey], { lock: true }));
   const open = yield* rowsOf<RunRow>({
-    sql: `SELECT * FROM ingest_runs WHERE open_key = ? AND state = 'queued' ORDER BY created_at, run_id`,
+    sql: 'SELECT * FROM ingest_runs WHERE open_key = ? ORDER BY created_at, run_id',
     parameters: [storeKey],
   });
-  const queued = open.map(readRun).find((row) => row.pipeline === pipeline);
+  const runs = open.map(readRun);
+  const queued = runs.find((row) => row.state === 'queued' && row.pipeline === pipeline);
   if (queued !== undefined) {
     const stronger = strongest(queued.mode as IngestMode, mode);
     if (stronger === queued.mode) return queued;
@@ -23,8 +24,10 @@ export function* beginRun(dialect: SqlDialect, { store, pipeline, mode, by, at }
     yield* updateRun(dialect, changed);
     return changed;
   }
+  // Behind those before it, also when clocks differ: the order of runs is that of their asking.
+  const createdAt = Math.max(at, (runs.at(-1)?.created_at ?? 0) + 1);
   const row: RunRow = {
-    run_id: newId(at),
+    run_id: newId(createdAt),
     store_key: storeKey,
     store,
     pipeline,
@@ -42,7 +45,7 @@ export function* beginRun(dialect: SqlDialect, { store, pipeline, mode, by, at }
     unlisted: null,
     error_code: '',
     error: '',
-    created_at: at,
+    created_at: createdAt,
     started_at: 0,
     updated_at: at,
     finished_at: 0,
