@@ -86,7 +86,7 @@ function readMode(input: CommandInput): IngestMode | undefined {
 function watched(settings: Settings, names: readonly string[] | undefined): Settings {
   const stores = Object.entries(settings.documentStores).filter(([name]) => names?.includes(name) ?? true);
   const documentStores = Object.fromEntries(
-    stores.map(([name, store]) => [name, { ...store, indexing: { ...store.indexing, watch: true } }] as const),
+    stores.map(([name, store]) => [name, { ...store, watch: true }] as const),
   );
   return { ...settings, documentStores };
 }

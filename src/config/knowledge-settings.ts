@@ -22,15 +22,15 @@ export interface DocumentStoreSettings {
   readonly embedder: string;
   readonly collection: string;
   readonly search: { readonly topK: number; readonly threshold: number };
+  readonly watch: boolean;
+  /** Documents whose source shows the version that is indexed are not read. */
+  readonly incrementalIndexing: boolean;
   readonly indexing: IndexingSettings;
 }
 
 export interface IndexingSettings {
   /** Batches that one process works on at once. */
   readonly maxConcurrent: number;
-  /** Documents whose source shows the version that is indexed are not read. */
-  readonly incremental: boolean;
-  readonly watch: boolean;
   /** Time between runs that nobody asks for, milliseconds; 0 = there are none, `undefined` = as the source can be watched or not. */
   readonly rescanIntervalMs: number | undefined;
   /** A source that shows nothing any more may empty the store. */
@@ -43,8 +43,8 @@ export interface IngestRetrySettings {
   /** Tries of one document after the first. Default 3. */
   readonly maxRetries: number;
   /** Wait after the first failed try, doubled after each further one, milliseconds. */
-  readonly baseMs: number;
-  readonly maxMs: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
   /** Share of a wait that is random, 0–1. */
   readonly jitter: number;
 }

@@ -93,7 +93,7 @@ t.test('llama_index #18197: a large document is tried again, and whole, after a 
   t.equal(reads, 4);
 
   reads = 0;
-  const failing = await rig.restart({ indexing: { ...INDEXING, retry: { maxRetries: 2, baseMs: 1, maxMs: 2, jitter: 0 } } });
+  const failing = await rig.restart({ indexing: { ...INDEXING, retry: { maxRetries: 2, baseDelayMs: 1, maxDelayMs: 2, jitter: 0 } } });
   failing.write('large.txt', 'Something shorter about walruses.');
   t.match(await failing.ingest(), { done: 0, failed: 1 });
   t.match((await failing.chunkStore.findDocuments('docs', ['large.txt'])).get('large.txt'), {
@@ -195,7 +195,7 @@ t.test('a plan says what would be added, updated and removed, and changes nothin
 t.test('a watched source is indexed as it changes, and one that was away is compared as a whole (RAG-33, W-81)', async (t) => {
   const watch: { calls: number; onChange?: () => void } = { calls: 0 };
   const rig = await openKnowledge(t, {
-    settings: { indexing: { ...INDEXING, watch: true } },
+    settings: { watch: true },
     wrapSource: (source) => ({
       ...source,
       async watch(onChange) {
@@ -223,11 +223,9 @@ t.test('a watched source is indexed as it changes, and one that was away is comp
 
 const INDEXING = {
   maxConcurrent: 2,
-  incremental: true,
-  watch: false,
   rescanIntervalMs: undefined,
   allowEmpty: false,
-  retry: { maxRetries: 3, baseMs: 5, maxMs: 50, jitter: 0.1 },
+  retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },
 };
 
 

@@ -172,13 +172,13 @@ export function defaultStore(folder: string): DocumentStoreSettings {
     embedder: 'local',
     collection: 'docs',
     search: { topK: 10, threshold: 0 },
+    watch: false,
+    incrementalIndexing: true,
     indexing: {
       maxConcurrent: 2,
-      incremental: true,
-      watch: false,
       rescanIntervalMs: undefined,
       allowEmpty: false,
-      retry: { maxRetries: 3, baseMs: 5, maxMs: 50, jitter: 0.1 },
+      retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },
     },
   };
 }

@@ -37,6 +37,8 @@ export function resolveDocumentStore(
     embedder: store.embedder as string,
     collection: store.collection ?? name,
     search: resolveStoreSearch(store.search),
-    indexing: resolveStoreIndexing(store),
+    watch: store.watch,
+    incrementalIndexing: store.incremental_indexing,
+    indexing: resolveStoreIndexing(store.indexing),
   };
 }

@@ -44,20 +44,12 @@ export const IncrementalIndexingSchema = flag(
   { default: false },
 );
 
-interface StoreIndexing {
-  readonly indexing: Static<typeof StoreIndexingSchema>;
-  readonly watch: boolean;
-  readonly incremental_indexing: boolean;
-}
-
-export function resolveStoreIndexing({ indexing, watch, incremental_indexing: incremental }: StoreIndexing): IndexingSettings {
-  const { max_retries: maxRetries, base_delay: baseMs, max_delay: maxMs, jitter } = indexing.retry;
+export function resolveStoreIndexing(indexing: Static<typeof StoreIndexingSchema>): IndexingSettings {
+  const { max_retries: maxRetries, base_delay: baseDelayMs, max_delay: maxDelayMs, jitter } = indexing.retry;
   return {
     maxConcurrent: indexing.max_concurrent ?? availableParallelism(),
-    incremental,
-    watch,
     rescanIntervalMs: indexing.rescan_interval,
     allowEmpty: indexing.allow_empty,
-    retry: { maxRetries, baseMs, maxMs: Math.max(baseMs, maxMs), jitter },
+    retry: { maxRetries, baseDelayMs, maxDelayMs, jitter },
   };
 }

@@ -33,7 +33,7 @@ export function startSourceWatch(options: SourceWatchOptions): () => Promise<voi
 async function watchStore(store: IngestStore, options: SourceWatchOptions, signal: AbortSignal): Promise<void> {
   const { settings, source } = store;
   await beginPatiently(store, scanMode(store), 'start', options, signal);
-  const { watch } = settings.indexing;
+  const { watch } = settings;
   const canWatch = source.watch !== undefined;
   const intervalMs = settings.indexing.rescanIntervalMs ?? (watch && !canWatch ? UNWATCHED_MS : 0);
   await Promise.all([
@@ -105,7 +105,7 @@ async function beginPatiently(
 
 /** What a scan that nobody said more about does. */
 export function scanMode({ settings }: IngestStore): IngestMode {
-  return settings.indexing.incremental ? 'changes' : 'check';
+  return settings.incrementalIndexing ? 'changes' : 'check';
 }
 
 const UNWATCHED_MS = 300_000;
