@@ -85,9 +85,7 @@ function readMode(input: CommandInput): IngestMode | undefined {
 /** Only the stores that were named, each watched. */
 function watched(settings: Settings, names: readonly string[] | undefined): Settings {
   const stores = Object.entries(settings.documentStores).filter(([name]) => names?.includes(name) ?? true);
-  const documentStores = Object.fromEntries(
-    stores.map(([name, store]) => [name, { ...store, watch: true }] as const),
-  );
+  const documentStores = Object.fromEntries(stores.map(([name, store]) => [name, { ...store, watch: true }] as const));
   return { ...settings, documentStores };
 }
 

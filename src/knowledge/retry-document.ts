@@ -22,7 +22,10 @@ export async function tryAgain<T>(work: () => Promise<T>, { retry, clock }: Retr
       signal.throwIfAborted();
       if (tries > retry.maxRetries || !mayPass(error)) return { type: 'failed', error, tries };
       const asked = error instanceof AppError ? (error.retryAfterMs ?? 0) : 0;
-      await clock.sleep(Math.max(asked, backoffMs(tries, { baseMs: retry.baseDelayMs, maxMs: retry.maxDelayMs, jitter: retry.jitter })), signal);
+      await clock.sleep(
+        Math.max(asked, backoffMs(tries, { baseMs: retry.baseDelayMs, maxMs: retry.maxDelayMs, jitter: retry.jitter })),
+        signal,
+      );
     }
   }
 }

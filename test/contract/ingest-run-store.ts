@@ -54,15 +54,12 @@ export function ingestRunStoreContract(t: Test, createOpen: (t: Test) => () => P
     t.match(await runs.find(fence.run), { total: 4, skipped: 1, failed: 1, done: 0, updatedAt: 5 });
     t.same(await runs.batches(fence.run, 10), [{ number: 1, epoch: 0 }]);
     const records = await chunks.findDocuments('docs', ['a', 'b', 'known', 'broken']);
-    t.same(
-      [...records.values()].map(({ id, status, seenRun }) => [id, status, seenRun === fence.run]).sort(),
-      [
-        ['a', 'pending', true],
-        ['b', 'pending', true],
-        ['broken', 'failed', true],
-        ['known', 'indexed', true],
-      ],
-    );
+    t.same([...records.values()].map(({ id, status, seenRun }) => [id, status, seenRun === fence.run]).sort(), [
+      ['a', 'pending', true],
+      ['b', 'pending', true],
+      ['broken', 'failed', true],
+      ['known', 'indexed', true],
+    ]);
     t.same(await runs.documentCounts('docs'), { indexed: 1, failed: 1, pending: 2, deleted: 0, chunks: 1 });
     t.same(await runs.unseen('docs', fence.run, '', 10), []);
     t.equal((await runs.unseen('docs', 'another run', '', 10)).length, 4);
@@ -80,7 +77,7 @@ export function ingestRunStoreContract(t: Test, createOpen: (t: Test) => () => P
     await runs.recordPage(fence, 'docs', page(['a', 'b', 'c']), 2);
     const first = await runs.takeBatch(fence.run, 1);
     t.match(first, { epoch: 1, documents: [{ id: 'a', bytes: 3, metadata: { tag: 'é' } }, { id: 'b' }, { id: 'c' }] });
-    const [, b, c] = first?.documents as readonly DocumentReference[];
+    const [, b, c] = (first?.documents ?? []) as readonly DocumentReference[];
     const left = [b, c] as readonly DocumentReference[];
     await chunks.commit('c', [index('a', 0)], 3, { type: 'batch', run: fence.run, number: 1, epoch: 1, left });
     t.match(await runs.find(fence.run), { total: 3, done: 1, chunks: 1, updatedAt: 3 });

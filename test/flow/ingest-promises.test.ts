@@ -57,7 +57,10 @@ t.test('llama_index #22639: no old version is deleted before the new one is writ
 
 t.test('llama_index #22046: every chunk of a document is kept, not only the last', async (t) => {
   const rig = await openKnowledge(t);
-  const lines = Array.from({ length: 90 }, (_, index) => `Paragraph ${index} speaks of walrus${index} at such length that there are many chunks.`);
+  const lines = Array.from(
+    { length: 90 },
+    (_, index) => `Paragraph ${index} speaks of walrus${index} at such length that there are many chunks.`,
+  );
   rig.write('long.txt', lines.join('\n'));
   const { chunks } = await rig.ingest();
   t.ok(chunks > 5);
@@ -183,10 +186,7 @@ t.test('a plan says what would be added, updated and removed, and changes nothin
   const planned: PlannedDocument[] = [];
   const counts = await rig.knowledge.ingester.plan('docs', undefined, (document) => planned.push(document), never);
   t.same(counts, { add: 1, update: 1, keep: 1, remove: 1, fail: 0 });
-  t.same(
-    planned.map(({ id, act }) => `${act} ${id}`).sort(),
-    ['add new.txt', 'remove lose.txt', 'update change.txt'],
-  );
+  t.same(planned.map(({ id, act }) => `${act} ${id}`).sort(), ['add new.txt', 'remove lose.txt', 'update change.txt']);
   t.equal(rig.embedded.length, calls);
   t.equal((await rig.search('text about lose', 1))[0]?.documentId, 'lose.txt');
   t.equal((await rig.runs.list({ store: 'docs', before: '', limit: 10 })).length, 1);
@@ -227,7 +227,6 @@ const INDEXING = {
   allowEmpty: false,
   retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },
 };
-
 
 function failingEmbedder(embedder: Embedder, isFailing: () => boolean): Embedder {
   return {

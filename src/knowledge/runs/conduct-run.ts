@@ -3,7 +3,7 @@ import { type AppError, hasCode, toAppError } from '../../base/errors.js';
 import { tryAgain } from '../retry-document.js';
 import { BatchFeeder } from './batch-feeder.js';
 import type { RunFence } from './ingest-fence.js';
-import type { IngestRun } from './ingest-run.js';
+import { BY_COMMAND, type IngestRun } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 import { pollUntil } from './poll-until.js';
 import { describeRun, tellProgress } from './progress-log.js';
@@ -38,7 +38,12 @@ export async function conductRun(
     const ended = await runs.end(fence, clock.now());
     metrics.runEnded(store.name, ended.state === 'failed' ? 'failed' : 'finished', (ended.finishedAt - ended.startedAt) / 1_000);
     if (ended.error === undefined) log.info(describeRun(ended));
-    else log.error({ store: store.name, code: ended.error.code }, `ingest of '${store.name}' failed: ${ended.error.message}`);
+    else {
+      const line = `ingest of '${store.name}' failed: ${ended.error.message}`;
+      // Who waits for it tells it.
+      if (ended.by === BY_COMMAND) log.info(line);
+      else log.error({ store: store.name, code: ended.error.code }, line);
+    }
     return ended;
   } finally {
     stopTelling();

@@ -21,6 +21,9 @@ import type { DocumentReference, RunFence } from './ingest-fence.js';
 export const INGEST_MODES = ['changes', 'retry', 'check', 'all'] as const;
 export type IngestMode = (typeof INGEST_MODES)[number];
 
+/** Whoever asked waits for the end and tells how it went. */
+export const BY_COMMAND = 'command';
+
 /** `removing` comes after a whole scan; `indexing` waits for the batches that are left. */
 export type IngestState = 'queued' | 'scanning' | 'removing' | 'indexing' | 'finished' | 'failed' | 'canceled';
 

@@ -6,7 +6,7 @@
 import { AppError } from '../../base/errors.js';
 import type { IngestProgress } from '../ingest-options.js';
 import { followRun, toProgress } from './follow-run.js';
-import { type IngestMode, type IngestRun, isOpen } from './ingest-run.js';
+import { BY_COMMAND, type IngestMode, type IngestRun, isOpen } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 import { IngestWorkers } from './ingest-workers.js';
 import { storeLease } from './lease-names.js';
@@ -58,7 +58,7 @@ export class Ingester {
 
   /** Queues runs; whoever has the role `ingest` does them. @throws AppError `DOCUMENT_STORE_NOT_FOUND` */
   async begin(request: IngestRequest): Promise<readonly IngestRun[]> {
-    const { by = 'command' } = request;
+    const { by = BY_COMMAND } = request;
     return await Promise.all(this.#named(request.stores).map((store) => this.#begin(store, request.mode ?? scanMode(store), by)));
   }
 
