@@ -26,6 +26,7 @@ import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
 import { findSideFront } from './http/side-front.js';
+import type { Knowledge } from './knowledge/document-stores.js';
 import { measureRetriever } from './knowledge/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
 import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
@@ -37,13 +38,14 @@ import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
 import { drainBudgetMs, drainDelayMs } from './runtime/drain-budget.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
-import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
+import { ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
+import { BullIngestQueue } from './steps/ingest-queue.js';
 import { Keeper } from './steps/keeper.js';
 import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
@@ -102,8 +104,13 @@ async function start(
   const toolsets = new ToolsetPool({ clock, log });
   closers.add(() => toolsets.close());
   const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
+  const knowledgeMetrics = createKnowledgeMetrics(parts.metrics);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
+    runs: stores.ingestRuns,
+    queue: openIngestQueue(parts, coordination),
+    metrics: knowledgeMetrics,
+    leases: coordination.leases,
     pools,
     embedding,
     toolsets,
@@ -116,7 +123,7 @@ async function start(
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, createKnowledgeMetrics(parts.metrics), clock),
+    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, knowledgeMetrics, clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
@@ -132,8 +139,8 @@ async function start(
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
-  if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  if (roles.has('ingest') && knowledge.stores.size > 0) await knowledge.ingester.start();
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge }) : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
   const side = await findSideFront({ ...parts, readiness });
   if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
@@ -142,8 +149,10 @@ async function start(
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
     metricsPort: side?.port,
-    ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
+    ingest: (names, onProgress, signal, mode) => ingestStores(knowledge.ingester, { stores: names, mode }, onProgress, signal),
+    planIngest: (...request) => knowledge.ingester.plan(...request),
+    listIngestRuns: (limit) => stores.ingestRuns.list({ store: undefined, before: '', limit }),
     close: () => closers.close(),
   };
 }
@@ -192,6 +201,18 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
   const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key, true));
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
+}
+
+function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
+  const queue = new BullIngestQueue({
+    connection: connections.forQueue(),
+    prefix: settings.redis.keyPrefix,
+    connect: () => connections.forWorker(),
+    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
+    ...{ clock, log },
+  });
+  closers.add(() => queue.close());
+  return queue;
 }
 
 function createPools({ log, closers, metrics }: Parts) {
@@ -283,7 +304,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  toolsets: ToolsetPool,
+  { toolsets, knowledge }: { readonly toolsets: ToolsetPool; readonly knowledge: Knowledge },
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
@@ -351,6 +372,7 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
+    knowledge: { ...knowledge, runs: stores.ingestRuns, documents: stores.chunkStore },
   });
   const front = await startFront({
     settings: settings.server,

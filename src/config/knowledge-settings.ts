@@ -62,9 +62,35 @@ export interface DocumentStoreSettings {
   readonly embedder: string;
   readonly collection: string;
   readonly search: { readonly topK: number; readonly threshold: number };
-  readonly indexing: { readonly maxConcurrent: number; readonly documentTimeoutMs: number };
+  readonly watch: boolean;
+  /** Documents whose source shows the version that is indexed are not read. */
+  readonly incrementalIndexing: boolean;
+  readonly indexing: IndexingSettings;
   /** Without: only extractors of our own. */
   readonly mcpParsers?: McpParserSettings;
+}
+
+export interface IndexingSettings {
+  /** Batches that one process works on at once. */
+  readonly maxConcurrent: number;
+  /** A document that takes longer to extract and chunk fails. */
+  readonly documentTimeoutMs: number;
+  /** Time between runs that nobody asks for, milliseconds; 0 = there are none, `undefined` = as the source can be watched or not. */
+  readonly rescanIntervalMs: number | undefined;
+  /** A source that shows nothing any more may empty the store. */
+  readonly allowEmpty: boolean;
+  readonly retry: IngestRetrySettings;
+}
+
+/** RAG-36 */
+export interface IngestRetrySettings {
+  /** Tries of one document after the first. Default 3. */
+  readonly maxRetries: number;
+  /** Wait after the first failed try, doubled after each further one, milliseconds. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Share of a wait that is random, 0–1. */
+  readonly jitter: number;
 }
 
 export interface DirectorySourceSettings {

@@ -27,6 +27,8 @@ export type {
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
+  IndexingSettings,
+  IngestRetrySettings,
   McpParserSettings,
   VectorIndexSettings,
   VectorStoreSettings,

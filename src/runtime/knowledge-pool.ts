@@ -6,8 +6,7 @@
 import type { Clock } from '../base/clock.js';
 import { canonicalJson } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
-import type { ChunkStore } from '../knowledge/chunk-store.js';
-import { createKnowledge, type Knowledge } from '../knowledge/document-stores.js';
+import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowledge/document-stores.js';
 import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
 import type { IndexHealth } from '../knowledge/index-follower.js';
 import type { Logger } from '../observe/log.js';
@@ -18,8 +17,7 @@ import { createVectorStore } from '../providers/vector-stores/registry.js';
 import type { ThreadPools } from '../threads/pools.js';
 import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
-export interface KnowledgePoolOptions {
-  readonly chunkStore: ChunkStore;
+export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore' | 'runs' | 'queue' | 'leases' | 'metrics'> {
   readonly pools: ThreadPools;
   /** What embedders share with all others: pace, vectors of before. */
   readonly embedding: Omit<EmbedderDependencies, 'name'>;

@@ -106,7 +106,7 @@ t.test(
 );
 
 t.test('a document that takes longer than indexing.document_timeout fails alone, as the thread that reads it ends', async (t) => {
-  const rig = await openKnowledge(t, { settings: { indexing: { maxConcurrent: 1, documentTimeoutMs: 1 } } });
+  const rig = await openKnowledge(t, { settings: { indexing: { ...defaultStore('').indexing, documentTimeoutMs: 1 } } });
   rig.write('a.txt', 'words');
   t.match(await rig.ingest(), { done: 0, failed: 1, finished: true });
   t.match((await rig.chunkStore.findDocuments('docs', ['a.txt'])).get('a.txt'), { status: 'failed', stage: 'prepare' });

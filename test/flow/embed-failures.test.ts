@@ -5,13 +5,13 @@ import type { EmbedderSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
 import { embedderSettings } from '../support/embedder-settings.js';
-import { openKnowledge } from '../support/knowledge-rig.js';
+import { defaultStore, openKnowledge } from '../support/knowledge-rig.js';
 import { type EmbeddingPeerOptions, startEmbeddingPeer } from '../support/peers/embedding-peer.js';
 
 async function setUp(t: Test, decide: NonNullable<EmbeddingPeerOptions['decide']>, settings: Partial<EmbedderSettings> = {}) {
   const peer = await startEmbeddingPeer(t, 'openai', { decide });
   const rig = await openKnowledge(t, {
-    settings: { indexing: { maxConcurrent: 1, documentTimeoutMs: 60_000 } },
+    settings: { indexing: { ...defaultStore('').indexing, maxConcurrent: 1 } },
     wrapEmbedder: (local) =>
       createEmbedder(embedderSettings({ provider: 'openai', model: 'm', baseUrl: peer.url, ...settings }), {
         name: 'main',

@@ -4,14 +4,9 @@ import { readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { armFaultPoint } from '../../src/base/fault-points.js';
-import { ingestStore } from '../../src/knowledge/ingest.js';
-import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
-import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
-import { silentLogger } from '../../src/observe/log.js';
-import { defaultStore, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
+import { defaultStore, type KnowledgeRig, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
 
 t.test('documents of every readable kind are found by what they say, with their source and lines', async (t) => {
   const rig = await openKnowledge(t);
@@ -204,7 +199,11 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
   const rig = await openKnowledge(t);
   for (let index = 0; index < 100; index++) rig.write(`doc-${index}.txt`, `Document ${index} is about subject${index}.`);
   const stop = new AbortController();
-  const ingest = rig.knowledge.ingest(undefined, ({ done }) => done > 0 && stop.abort(new Error('enough')), stop.signal);
+  const ingest = rig.knowledge.ingester.ingest(
+    { stores: undefined },
+    ({ done }) => done > 0 && stop.abort(new Error('enough')),
+    stop.signal,
+  );
   await t.rejects(ingest, { message: 'enough' });
   const { indexed } = await rig.chunkStore.counts('docs');
   t.ok(indexed > 0 && indexed < 100);
@@ -212,25 +211,24 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
 });
 
 t.test('documents below a folder that cannot be listed are kept, and the folder is reported', async (t) => {
-  const rig = await openKnowledge(t);
+  let isLocked = false;
+  const rig: KnowledgeRig = await openKnowledge(t, {
+    wrapSource: (source) => ({
+      ...source,
+      async *scan(signal) {
+        for await (const finding of source.scan(signal))
+          if (!isLocked || (finding.type === 'document' && finding.document.id === 'open.txt')) yield finding;
+        const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
+        if (isLocked) yield { type: 'problem', problem };
+      },
+    }),
+  });
   rig.write('open.txt', 'An open secret about herons.');
   rig.write('locked/inner.txt', 'A locked secret about storks.');
   rig.write('locked-too.txt', 'A name that only begins alike, about cranes.');
-  const source = createDirectorySource(defaultStore(rig.folder).source);
-  const locked: DocumentSource = {
-    ...source,
-    async *scan(signal) {
-      const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
-      for await (const finding of source.scan(signal)) if (finding.type === 'document' && finding.document.id === 'open.txt') yield finding;
-      yield { type: 'problem', problem };
-    },
-  };
   await rig.ingest();
-  const options = {
-    ...{ store: 'docs', collection: 'docs', chunking: defaultStore('').chunking, maxConcurrent: 1, chunkStore: rig.chunkStore },
-    ...{ embedder: rig.embedder, textThreads: rig.pools.text, clock: systemClock, log: silentLogger, source: locked },
-  };
-  t.match(await ingestStore(options, new AbortController().signal), { total: 2, failed: 1, removed: 1 });
+  isLocked = true;
+  t.match(await rig.ingest(), { total: 2, failed: 1, removed: 1 });
   t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
   t.notOk((await rig.search('cranes')).some((hit) => hit.documentId === 'locked-too.txt'));
   t.match((await rig.chunkStore.findDocuments('docs', ['locked'])).get('locked'), {
@@ -238,6 +236,7 @@ t.test('documents below a folder that cannot be listed are kept, and the folder 
     stage: 'scan',
     lastError: 'permission denied',
   });
+  isLocked = false;
   t.match(await rig.ingest(), { failed: 0, removed: 1 }, 'once it can be listed, the folder is no document');
 });
 

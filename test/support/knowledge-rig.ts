@@ -6,31 +6,40 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { MetadataFilter } from '../../src/base/metadata.js';
 import type { DocumentStoreSettings } from '../../src/config/settings.js';
-import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
+import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
+import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
+import type { IngestMode } from '../../src/knowledge/runs/ingest-run.js';
+import type { IngestResult } from '../../src/knowledge/runs/ingester.js';
+import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
+import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Embedder } from '../../src/providers/embedders/contract.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
 import { createVectorStore } from '../../src/providers/vector-stores/registry.js';
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
+import { SqlIngestRunStore } from '../../src/storage/sql/sql-ingest-run-store.js';
 import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js';
 import { embedderSettings } from './embedder-settings.js';
+import { createInProcessBatches, createInProcessLeases } from './in-process-batches.js';
 import { hnswSettings } from './index-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
   readonly stateFolder: string;
-  readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
+  readonly chunkStore: ChunkStore;
+  readonly runs: SqlIngestRunStore;
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
+  readonly fingerprint: string;
   /** Vectors that the index holds; of those that a filter matches, those that are near anything. */
   countIndexed(filter?: MetadataFilter): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
-  ingest(): ReturnType<typeof ingestDocs>;
+  ingest(mode?: IngestMode): Promise<IngestResult>;
   search(query: string, limit?: number): ReturnType<Knowledge['retriever']['search']>;
   /** Ends this process's part and starts it again on the same folder and state. */
   restart(settings?: Partial<DocumentStoreSettings>): Promise<KnowledgeRig>;
@@ -42,6 +51,10 @@ export interface KnowledgeRigOptions {
   readonly folder?: string;
   readonly stateFolder?: string;
   readonly wrapEmbedder?: (embedder: Embedder) => Embedder;
+  readonly wrapSource?: (source: DocumentSource) => DocumentSource;
+  readonly wrapChunkStore?: (store: ChunkStore) => ChunkStore;
+  /** Default: a deployment of this one process. */
+  readonly coordination?: Pick<KnowledgeOptions, 'queue' | 'leases'>;
 }
 
 export async function openKnowledge(t: Test, options: KnowledgeRigOptions = {}): Promise<KnowledgeRig> {
@@ -80,7 +93,9 @@ export async function openRig(
     { name: 'test', log: silentLogger, clock: systemClock },
   );
   const pools = createThreadPools({ log: silentLogger, cores: 2, idleMs: 1000 });
-  const chunkStore = createKnowledgeStore(database);
+  const sqlStore = createKnowledgeStore(database);
+  const chunkStore = options.wrapChunkStore?.(sqlStore) ?? sqlStore;
+  const runs = new SqlIngestRunStore(database);
   const embedded: (readonly string[])[] = [];
   const local = createEmbedder(embedderSettings({ batchSize: 64 }), {
     name: 'local',
@@ -101,6 +116,9 @@ export async function openRig(
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },
     chunkStore,
+    runs,
+    ...(options.coordination ?? { queue: createInProcessBatches(), leases: createInProcessLeases() }),
+    createSource: (source) => options.wrapSource?.(createDirectorySource(source)) ?? createDirectorySource(source),
     pools,
     embedders: { local: embedder },
     vectorStores: { local: vectorStore },
@@ -121,9 +139,11 @@ export async function openRig(
     folder,
     stateFolder,
     chunkStore,
+    runs,
     pools,
     knowledge,
     embedder,
+    fingerprint: embedderFingerprint(embedder),
     async countIndexed(filter) {
       const index = `docs@${embedderFingerprint(embedder)}`;
       if (filter === undefined) return await vectorStore.count(index);
@@ -136,7 +156,7 @@ export async function openRig(
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), content);
     },
-    ingest: () => ingestDocs(knowledge),
+    ingest: (mode) => ingestDocs(knowledge, mode),
     search: (query, limit = 5) => knowledge.retriever.search(query, { stores: ['docs'], limit }, AbortSignal.timeout(20_000)),
     async restart(changed) {
       await close();
@@ -146,8 +166,8 @@ export async function openRig(
   };
 }
 
-async function ingestDocs(knowledge: Knowledge) {
-  const [result] = await knowledge.ingest(['docs'], undefined, AbortSignal.timeout(60_000));
+async function ingestDocs(knowledge: Knowledge, mode: IngestMode | undefined): Promise<IngestResult> {
+  const [result] = await knowledge.ingester.ingest({ stores: ['docs'], mode }, undefined, AbortSignal.timeout(60_000));
   if (result === undefined) throw new Error('no result');
   return result;
 }
@@ -169,6 +189,14 @@ export function defaultStore(folder: string): DocumentStoreSettings {
     embedder: 'local',
     collection: 'docs',
     search: { topK: 10, threshold: 0 },
-    indexing: { maxConcurrent: 2, documentTimeoutMs: 60_000 },
+    watch: false,
+    incrementalIndexing: true,
+    indexing: {
+      maxConcurrent: 2,
+      documentTimeoutMs: 60_000,
+      rescanIntervalMs: undefined,
+      allowEmpty: false,
+      retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },
+    },
   };
 }
