@@ -13,7 +13,6 @@ import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from '.
 import { createAuthenticator } from './access/authenticate.js';
 import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
-import { createGuardedRequest } from './access/guarded-request.js';
 import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
@@ -59,10 +58,11 @@ import { BullStepQueue } from './steps/step-queue.js';
 import type { StepWorker } from './steps/step-worker.js';
 import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { watchRuns } from './steps/watch-runs.js';
+import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
-import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
+import { createApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
@@ -204,13 +204,8 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
 }
 
 function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
-  const queue = new BullIngestQueue({
-    connection: connections.forQueue(),
-    prefix: settings.redis.keyPrefix,
-    connect: () => connections.forWorker(),
-    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
-    ...{ clock, log },
-  });
+  const connection = connections.forQueue();
+  const queue = new BullIngestQueue({ connection, prefix: settings.redis.keyPrefix, ...workerConnections(connections), clock, log });
   closers.add(() => queue.close());
   return queue;
 }
@@ -227,8 +222,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     ...parts,
     ...coordination,
     store: stores.tasks,
-    connect: () => connections.forWorker(),
-    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
+    ...workerConnections(connections),
     getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
   });
@@ -287,10 +281,9 @@ function startApprovals(
 ): void {
   const { approval, publicUrl } = settings.server;
   if (approval.webhookUrl === '') return;
-  const webhook = new ApprovalWebhook({
+  const webhook = createApprovalWebhook({
     ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
     acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
-    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
     settings: approval,
     baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
   });

@@ -3,19 +3,16 @@
  *
  * Owns: the BullMQ queue handle. Does not own: what is left of a batch, nor that none is forgotten; SQL and the run's conductor do.
  */
-import { type ConnectionOptions, Queue, Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError } from '../base/errors.js';
 import type { BatchJob, BatchQueue, BatchWorker, BatchWorkerOptions } from '../knowledge/runs/batch-queue.js';
 import type { Logger } from '../observe/log.js';
 import { delayJob, JOB_OPTIONS, WORKER_OPTIONS } from './bull-options.js';
 import { INGEST_QUEUE, type QueueConnection } from './queue-names.js';
+import type { WorkerConnections } from './worker-connections.js';
 
-export interface BullIngestQueueOptions extends QueueConnection {
-  /** A connection of its own for every worker. */
-  readonly connect: () => ConnectionOptions;
-  /** Closes one of them; BullMQ leaves that to its owner. */
-  readonly disconnect: (connection: ConnectionOptions) => Promise<void>;
+export interface BullIngestQueueOptions extends QueueConnection, WorkerConnections {
   readonly clock: Clock;
   readonly log: Logger;
 }
