@@ -56,7 +56,13 @@ t.test('a child that waits makes its parent ask, and hears the answer (R7)', asy
     const answer = history.at(-1);
     if (answer !== undefined && textOf(answer) === 'blue')
       return { ...nothing, type: 'branch', control, starts: [], says: [{ key: 'a', message: answer }] };
-    return { ...nothing, control, type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED', statusMessage: waiting.statusMessage ?? question(task) };
+    return {
+      ...nothing,
+      control,
+      type: 'wait',
+      state: 'TASK_STATE_INPUT_REQUIRED',
+      statusMessage: waiting.statusMessage ?? question(task),
+    };
   });
   rig.agents.set('part', async ({ task, history }) => {
     const text = textOf(history.at(-1) as SessionMessage);

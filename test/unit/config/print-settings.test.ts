@@ -101,6 +101,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : ['other'];
   // One key of two that must agree: it cannot change alone.
   if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
+  // Only usearch has others than f32.
+  if (key === 'quantization') return undefined;
   // The other keys of a tool go with these.
   if (path[0] === 'tools' && (key === 'type' || (key === 'handler' && path[1] !== 'h'))) return undefined;
   if (schema.enum !== undefined)
