@@ -15,7 +15,7 @@ t.test('texts lose what looks like a secret, and nothing else (SEC-17)', async (
     [join('key sk', '-ant-', 'a1B2c3D4e5f6g7 refused'), 'key [redacted] refused'],
     [join('AIz', 'aSyA-1234567890abcdefghijklmnopqrstuv'), '[redacted]'],
     [join('gh', 'p_', 'a'.repeat(36)), '[redacted]'],
-    [join('postgres://ada:', 'hunter2000@db:5432/x'), 'postgres://ada:[redacted]@db:5432/x'],
+    [join('postgres://ada:', 'hunter2000@db:5432/x'), join('postgres://ada:', '[redacted]@db:5432/x')],
     [join('redis://:', 'hunter2000@r'), 'redis://:[redacted]@r'],
     ['GET /x?api_key=abc&page=2', 'GET /x?api_key=[redacted]&page=2'],
     ['access_token=abc123;secret=x', 'access_token=[redacted];secret=[redacted]'],
