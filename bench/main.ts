@@ -12,11 +12,13 @@ import { runMeasurement } from './frame/run-measurement.js';
 import { MEASUREMENTS } from './measurements/measurements.js';
 
 const RESULTS = 'bench/results';
+const REPORT = 'dist/bench-report';
 const OWN_OPTIONS = {
   quick: 'boolean',
   list: 'boolean',
   against: 'string',
   save: 'string',
+  results: 'string',
   repeats: 'string',
   seconds: 'string',
   'warm-up': 'string',
@@ -38,8 +40,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const settings: RunSettings = {
     isQuick,
     repeats: readNumber(own.repeats, isQuick ? 2 : 3),
-    seconds: readNumber(own.seconds, isQuick ? 1 : 4),
-    warmUpSeconds: readNumber(own['warm-up'], isQuick ? 0.5 : 2),
+    seconds: readNumber(own.seconds, isQuick ? 1 : 3),
+    warmUpSeconds: readNumber(own['warm-up'], isQuick ? 0.5 : 1),
     options,
   };
   const loadBefore = loadPerCore();
@@ -64,17 +66,18 @@ async function main(argv: readonly string[]): Promise<number> {
     rows,
     failures,
   };
-  await writeResult('dist/bench-report', 'latest', result);
-  console.log(`\ndist/bench-report/latest.{json,md,svg}${isDisturbed(result) ? `\n${DISTURBED}` : ''}`);
+  const report = typeof own.results === 'string' ? own.results : REPORT;
+  await writeResult(report, 'latest', result);
+  console.log(`\n${path.join(report, 'latest')}.{json,md,svg}${isDisturbed(result) ? `\n${DISTURBED}` : ''}`);
   if (typeof own.save === 'string') {
     await writeResult(RESULTS, own.save, result);
     console.log(path.join(RESULTS, `${own.save}.{json,md,svg}`));
   }
-  const regressions = before === undefined ? [] : report(result, before);
+  const regressions = before === undefined ? [] : sayChanges(result, before);
   return Object.keys(failures).length === 0 && regressions.length === 0 ? 0 : 1;
 }
 
-function report(result: BenchResult, before: BenchResult): readonly string[] {
+function sayChanges(result: BenchResult, before: BenchResult): readonly string[] {
   const { lines, regressions } = compareResults(result, before);
   console.log(`\nAgainst ${before.at.slice(0, 10)}, commit ${before.machine.commit}, on ${before.machine.cpu}:`);
   for (const line of lines) console.log(`  ${line}`);
@@ -86,7 +89,7 @@ function print(row: RowResult): void {
   console.log(`\n${row.name}: ${row.question}`);
   for (const line of row.lines) {
     const parts = [
-      `${formatFigure(line.median)} ${row.unit} ±${Math.round(line.spread * 50)} %`.padEnd(22),
+      `${formatFigure(line.median)} ${row.unit}${line.repeats.length === 1 ? '' : ` ±${Math.round(line.spread * 50)} %`}`.padEnd(22),
       formatRatio(line.ratio, line.comparedWith),
       line.latency === undefined
         ? ''

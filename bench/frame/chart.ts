@@ -34,10 +34,10 @@ export function formatChart({ at, machine, rows }: BenchResult): string {
 }
 
 function text(x: number, y: number, content: string, weight = 'normal'): string {
-  return `<text x="${x.toFixed(1)}" y="${y}" font-weight="${weight}" fill="#0f172a">${escape(content)}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y}" font-weight="${weight}" fill="#0f172a">${escapeXml(content)}</text>`;
 }
 
-function escape(content: string): string {
+function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -40,7 +40,7 @@ function formatLine(row: RowResult, line: LineResult, isFirst: boolean): string 
     isFirst ? row.name : '',
     line.target,
     `${formatFigure(line.median)} ${row.unit}`,
-    `${Math.round(line.spread * 100)} %`,
+    line.repeats.length === 1 ? 'once' : `${Math.round(line.spread * 100)} %`,
     formatRatio(line.ratio, line.comparedWith),
     latency === undefined ? '' : [latency.p50Ms, latency.p95Ms, latency.p99Ms].map(formatFigure).join(' / '),
     cpuUs === undefined ? '' : `${formatFigure(cpuUs)}${row.unitOfWork === undefined ? '' : ` per ${row.unitOfWork}`}`,

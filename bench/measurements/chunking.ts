@@ -10,7 +10,7 @@ import type { Line, Measurement } from '../frame/measurement.js';
 
 export const chunking: Measurement = {
   name: 'chunking',
-  budgetSeconds: { full: 60, quick: 12 },
+  budgetSeconds: { full: 30, quick: 8 },
   rows: [
     {
       name: 'chunking',

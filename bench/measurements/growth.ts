@@ -7,7 +7,7 @@ import { hectorTarget } from '../targets/hector.js';
 
 export const growth: Measurement = {
   name: 'growth',
-  budgetSeconds: { full: 60, quick: 10 },
+  budgetSeconds: { full: 35, quick: 0 },
   rows: [
     {
       name: 'growth-tasks',

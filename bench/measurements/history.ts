@@ -11,7 +11,7 @@ const METHOD =
 
 export const history: Measurement = {
   name: 'history',
-  budgetSeconds: { full: 60, quick: 10 },
+  budgetSeconds: { full: 20, quick: 5 },
   rows: [
     { name: 'late-step', question: 'What does a step cost late in a long run?', method: METHOD, unit: 'CPU ms', better: 'lower' },
     {

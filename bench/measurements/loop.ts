@@ -9,7 +9,7 @@ const row = (name: string, question: string): Row => ({ name, question, method: 
 
 export const loop: Measurement = {
   name: 'loop',
-  budgetSeconds: { full: 30, quick: 6 },
+  budgetSeconds: { full: 20, quick: 6 },
   rows: [
     row('loop-model-call', 'What does a model call cost beside the model?'),
     row('loop-tool-call', 'What does a tool call cost beside the tool?'),

@@ -12,7 +12,7 @@ import { freePort, startProgram, stopProgram } from '../targets/target.js';
 
 export const mixed: Measurement = {
   name: 'mixed',
-  budgetSeconds: { full: 0, quick: 8 },
+  budgetSeconds: { full: 0, quick: 7 },
   rows: [
     {
       name: 'mixed',

@@ -13,7 +13,7 @@ const UNDER_WAY = 64;
 
 export const parts: Measurement = {
   name: 'parts',
-  budgetSeconds: { full: 60, quick: 12 },
+  budgetSeconds: { full: 40, quick: 0 },
   rows: [
     {
       name: 'parts',

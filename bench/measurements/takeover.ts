@@ -13,7 +13,7 @@ const STEP_MS = 100;
 
 export const takeover: Measurement = {
   name: 'takeover',
-  budgetSeconds: { full: 60, quick: 12 },
+  budgetSeconds: { full: 50, quick: 0 },
   rows: [
     {
       name: 'takeover',

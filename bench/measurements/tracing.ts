@@ -7,7 +7,7 @@ import { freePort, startProgram, stopProgram } from '../targets/target.js';
 
 export const tracing: Measurement = {
   name: 'tracing',
-  budgetSeconds: { full: 60, quick: 0 },
+  budgetSeconds: { full: 45, quick: 0 },
   rows: [
     {
       name: 'tracing',
