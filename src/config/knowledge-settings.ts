@@ -1,4 +1,6 @@
 /** The members of `Settings` that documents are ingested and searched by: `embedders`, `vector_stores`, `document_stores`. */
+import type { SourceSettings } from './source-settings.js';
+
 /** CFG-60 */
 export interface EmbedderSettings {
   readonly provider: EmbedderProvider;
@@ -39,7 +41,7 @@ export interface VectorStoreSettings {
 }
 
 export interface DocumentStoreSettings {
-  readonly source: DirectorySourceSettings;
+  readonly source: SourceSettings;
   readonly chunking: ChunkingSettings;
   /** Key in `vector_stores`. */
   readonly vectorStore: string;
@@ -48,16 +50,6 @@ export interface DocumentStoreSettings {
   readonly collection: string;
   readonly search: { readonly topK: number; readonly threshold: number };
   readonly indexing: { readonly maxConcurrent: number };
-}
-
-export interface DirectorySourceSettings {
-  readonly type: 'directory';
-  /** Absolute. */
-  readonly path: string;
-  /** Globs relative to `path`. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly maxFileBytes: number;
 }
 
 export interface ChunkingSettings {

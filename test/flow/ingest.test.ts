@@ -11,7 +11,7 @@ import { ingestStore } from '../../src/knowledge/ingest.js';
 import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
 import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
 import { silentLogger } from '../../src/observe/log.js';
-import { defaultStore, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
+import { defaultStore, directorySource, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
 
 t.test('documents of every readable kind are found by what they say, with their source and lines', async (t) => {
   const rig = await openKnowledge(t);
@@ -216,7 +216,7 @@ t.test('documents below a folder that cannot be listed are kept, and the folder 
   rig.write('open.txt', 'An open secret about herons.');
   rig.write('locked/inner.txt', 'A locked secret about storks.');
   rig.write('locked-too.txt', 'A name that only begins alike, about cranes.');
-  const source = createDirectorySource(defaultStore(rig.folder).source);
+  const source = createDirectorySource(directorySource(rig.folder));
   const locked: DocumentSource = {
     ...source,
     async *scan(signal) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
-import type { DocumentStoreSettings } from '../../src/config/settings.js';
+import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
 import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -144,15 +144,14 @@ async function ingestDocs(knowledge: Knowledge) {
   return result;
 }
 
+export function directorySource(path: string): DirectorySourceSettings {
+  const include = ['*.md', '*.txt', '*.html', '*.bin'];
+  return { type: 'directory', path, include, exclude: ['.*', 'node_modules'], maxFileBytes: 100_000 };
+}
+
 export function defaultStore(folder: string): DocumentStoreSettings {
   return {
-    source: {
-      type: 'directory',
-      path: folder,
-      include: ['*.md', '*.txt', '*.html', '*.bin'],
-      exclude: ['.*', 'node_modules'],
-      maxFileBytes: 100_000,
-    },
+    source: directorySource(folder),
     chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
     vectorStore: 'local',
     embedder: 'local',
