@@ -2,9 +2,14 @@
 const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   compare: () => import('./compare.js'),
   chunks: () => import('./chunks.js'),
+  chunking: () => import('./chunking.js'),
   list: () => import('./list.js'),
   history: () => import('./history.js'),
   loop: () => import('./loop.js'),
+  'embedding-pace': () => import('./embedding-pace.js'),
+  vectors: () => import('./vectors.js'),
+  'search-while-ingesting': () => import('./search-while-ingesting.js'),
+  tracing: () => import('./tracing.js'),
 };
 
 const [first = ''] = process.argv.slice(2);

@@ -13,39 +13,38 @@ import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from '.
 import { createAuthenticator } from './access/authenticate.js';
 import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
-import { createGuardedRequest } from './access/guarded-request.js';
 import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { AppError } from './base/errors.js';
 import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
-import { startSideFront } from './http/side-front.js';
+import { findSideFront } from './http/side-front.js';
+import type { Knowledge } from './knowledge/document-stores.js';
 import { measureRetriever } from './knowledge/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
-import { createSearch, findIndexer, type MemoryParts, rebuildMemory } from './memory/recall/create-memory.js';
+import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
 import { watchQueue } from './observe/meter.js';
-import type { EmbedderDependencies } from './providers/embedders/dependencies.js';
-import { createEmbedder } from './providers/embedders/registry.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
+import { drainBudgetMs, drainDelayMs } from './runtime/drain-budget.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
-import { ingestInBackground, ingestStores } from './runtime/ingest-stores.js';
+import { ingestStores } from './runtime/ingest-stores.js';
 import { KnowledgePool } from './runtime/knowledge-pool.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
+import { BullIngestQueue } from './steps/ingest-queue.js';
 import { Keeper } from './steps/keeper.js';
 import { KeeperDuty } from './steps/keeper-duty.js';
 import { BullPushQueue } from './steps/push-queue.js';
@@ -59,10 +58,12 @@ import { BullStepQueue } from './steps/step-queue.js';
 import type { StepWorker } from './steps/step-worker.js';
 import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { watchRuns } from './steps/watch-runs.js';
+import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
-import { ApprovalWebhook } from './studio/approvals/approval-webhook.js';
+import { createOpenSqlReader } from './storage/sql/readers/open-sql-reader.js';
+import { createApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
@@ -101,23 +102,30 @@ async function start(
   const coordination = await openCoordination(parts);
   const pools = createPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
-  const memory = createMemoryParts(stores, embedding, parts);
+  const toolsets = new ToolsetPool({ clock, log });
+  closers.add(() => toolsets.close());
+  const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
+  const knowledgeMetrics = createKnowledgeMetrics(parts.metrics);
   const knowledgePool = new KnowledgePool({
     chunkStore: stores.chunkStore,
+    runs: stores.ingestRuns,
+    queue: openIngestQueue(parts, coordination),
+    metrics: knowledgeMetrics,
+    leases: coordination.leases,
     pools,
     embedding,
+    openReader: createOpenSqlReader(clock),
+    toolsets,
     followsOwnIngest: roles.has('agent'),
     clock,
     log,
   });
   closers.add(() => knowledgePool.close());
   const knowledge = knowledgePool.get(settings);
-  const toolsets = new ToolsetPool({ clock, log });
-  closers.add(() => toolsets.close());
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, createKnowledgeMetrics(parts.metrics), clock),
+    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, knowledgeMetrics, clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
@@ -127,22 +135,26 @@ async function start(
     log,
     observer: parts,
   });
+  if (roles.has('agent')) toolsets.connect();
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
   const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
-  if (roles.has('ingest') && Object.keys(settings.documentStores).length > 0) closers.add(ingestInBackground(knowledge, log));
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, toolsets) : undefined;
+  if (roles.has('ingest') && knowledge.stores.size > 0) await knowledge.ingester.start();
+  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge }) : undefined;
+  const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
+  const side = await findSideFront({ ...parts, readiness });
   if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
-  const side = front === undefined ? await startSide(parts, stores, coordination) : undefined;
   return {
     settings,
     url: front?.url ?? '',
     grpcPort: front?.grpcPort,
     metricsPort: side?.port,
-    ingest: (names, onProgress, signal) => ingestStores(knowledge, names, onProgress, signal),
     rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
+    ingest: (names, onProgress, signal, mode) => ingestStores(knowledge.ingester, { stores: names, mode }, onProgress, signal),
+    planIngest: (...request) => knowledge.ingester.plan(...request),
+    listIngestRuns: (limit) => stores.ingestRuns.list({ store: undefined, before: '', limit }),
     close: () => closers.close(),
   };
 }
@@ -193,6 +205,13 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
+function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
+  const connection = connections.forQueue();
+  const queue = new BullIngestQueue({ connection, prefix: settings.redis.keyPrefix, ...workerConnections(connections), clock, log });
+  closers.add(() => queue.close());
+  return queue;
+}
+
 function createPools({ log, closers, metrics }: Parts) {
   const pools = createThreadPools({ log });
   watchPools(metrics, pools);
@@ -200,32 +219,13 @@ function createPools({ log, closers, metrics }: Parts) {
   return pools;
 }
 
-function createMemoryParts(
-  { recall: store }: Stores,
-  embedding: Omit<EmbedderDependencies, 'name'>,
-  { clock, metrics }: Parts,
-): MemoryParts {
-  return {
-    store,
-    getEmbedder({ embedders }, name) {
-      const embedder = embedders[name];
-      if (embedder === undefined)
-        throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
-      return createEmbedder(embedder, { ...embedding, name });
-    },
-    clock,
-    metrics,
-  };
-}
-
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
   return startStepWorker({
     ...parts,
     ...coordination,
     store: stores.tasks,
-    connect: () => connections.forWorker(),
-    disconnect: (connection) => connections.drop(connection as ReturnType<typeof connections.forWorker>),
-    getAgent: (version, name) => runtime.getAgent(version, name),
+    ...workerConnections(connections),
+    getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
   });
 }
@@ -261,27 +261,6 @@ function startPush({ settings, closers, clock, log, metrics }: Parts, stores: St
   closers.add(() => sweep.close());
 }
 
-/** A webhook that is told what waits for an approval (CFG-85). */
-function startApprovals(
-  { settings, closers, clock, log }: Parts,
-  { tasks }: Stores,
-  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
-  frontUrl: string | undefined,
-): void {
-  const { approval, publicUrl } = settings.server;
-  if (approval.webhookUrl === '') return;
-  const webhook = new ApprovalWebhook({
-    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
-    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
-    request: createGuardedRequest(createOutboundGuard({ allowPrivate: approval.allowPrivate, keyPath: 'server.approval.allow_private' })),
-    settings: approval,
-    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
-  });
-  closers.add(() => webhook.close());
-  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
-  closers.add(() => duty.close());
-}
-
 /** What a load balancer or an orchestrator asks of any process. */
 function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks }: Stores) {
   const findRedisRefusal = () => findWriteRefusal(connections.main, settings.redis.keyPrefix);
@@ -295,20 +274,24 @@ function storeChecks({ connections }: Coordination, { settings }: Parts, { tasks
   };
 }
 
-async function startSide(parts: Parts, stores: Stores, coordination: Coordination) {
-  const { settings, clock, log, closers } = parts;
-  const { port } = settings.observability.metrics;
-  if (port === undefined) return undefined;
-  const readiness = createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
-  const options = { settings: settings.server, port, readiness, metrics: metricsRoute(parts), version: readVersion(), clock, log };
-  const side = await startSideFront(options);
-  closers.add(() => side.close());
-  return side;
-}
-
-function metricsRoute({ settings, metrics }: Parts) {
-  const { enabled, endpoint } = settings.observability.metrics;
-  return enabled ? { path: endpoint, render: () => metrics.render() } : undefined;
+/** A webhook that is told what waits for an approval (CFG-85). */
+function startApprovals(
+  { settings, closers, clock, log }: Parts,
+  { tasks }: Stores,
+  { approvalMarks: marks, leases, queue, publisher, signals }: Coordination,
+  frontUrl: string | undefined,
+): void {
+  const { approval, publicUrl } = settings.server;
+  if (approval.webhookUrl === '') return;
+  const webhook = createApprovalWebhook({
+    ...{ tasks, toolCalls: tasks, recovery: tasks, marks, leases, clock, log },
+    acceptMessage: createAcceptMessage({ store: tasks, queue, publisher, signals, clock }),
+    settings: approval,
+    baseUrl: publicUrl === '' ? (frontUrl ?? '') : publicUrl,
+  });
+  closers.add(() => webhook.close());
+  const duty = new KeeperDuty({ name: 'approvals', periodMs: 1_000, leases, clock, log, round: (signal) => webhook.round(signal) });
+  closers.add(() => duty.close());
 }
 
 async function startFrontRole(
@@ -316,8 +299,8 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  toolsets: ToolsetPool,
-): Promise<Pick<Hector, 'url' | 'grpcPort'>> {
+  { toolsets, knowledge }: { readonly toolsets: ToolsetPool; readonly knowledge: Knowledge },
+): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
   const store = stores.tasks;
@@ -328,7 +311,7 @@ async function startFrontRole(
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
-  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log });
+  const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
   const authenticate = observeAuthentication(gate.authenticate, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
@@ -384,13 +367,14 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
+    knowledge: { ...knowledge, runs: stores.ingestRuns, documents: stores.chunkStore },
   });
   const front = await startFront({
     settings: settings.server,
     binding,
     authenticate,
     readiness,
-    metrics: metricsRoute(parts),
+    metrics: parts.publicMetrics,
     meter: metrics,
     log,
     clock,
@@ -409,15 +393,5 @@ async function startFrontRole(
     await grpc.drain(budgetMs);
   };
   closers.add(async () => void (await Promise.all([front.drain(budgetMs, delayMs), drainGrpc()])));
-  return { url: front.url, grpcPort: grpc?.port };
-}
-
-/** The front drains before the worker does, since the worker finishes what the front waits for; what is left closes the stores. */
-function drainBudgetMs(settings: Settings): number {
-  return (settings.server.shutdownTimeoutMs - drainDelayMs(settings)) * 0.45;
-}
-
-/** Counts as part of the time that everything has, so it never takes more than half of it. */
-function drainDelayMs({ server }: Settings): number {
-  return Math.min(server.drainDelayMs, server.shutdownTimeoutMs / 2);
+  return { url: front.url, grpcPort: grpc?.port, readiness };
 }

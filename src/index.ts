@@ -123,6 +123,8 @@ export function defineAgent<State extends object = Record<string, JsonValue | un
 export class Hector {
   readonly #options: HectorOptions;
   readonly #handlers = new Map<string, AgentHandler>();
+  /** What questions about agents are answered from: read with the first of them, and again after an agent was added. */
+  #known: Settings['agents'] | undefined;
   readonly #agents = new Map<string, AgentOptions>();
   readonly #tools = new Map<string, Tool>();
   readonly #customizations = new Map<string, AgentCustomization>();
@@ -150,6 +152,7 @@ export class Hector {
     if (this.#handlers.has(name)) throw new AppError('CONFIG_INVALID', { message: `agent '${name}' is registered twice` });
     this.#handlers.set(name, handler as unknown as AgentHandler);
     this.#agents.set(name, options);
+    this.#known = undefined;
     return this;
   }
 
@@ -189,23 +192,28 @@ export class Hector {
 
   /** The keys of all agents, sorted (AGT-29). */
   listAgents(): readonly string[] {
-    return listAgents(this.settings().agents);
+    return listAgents(this.#getAgents());
   }
 
   /** The keys of those that this agent reaches by `sub_agents`, itself first; empty when there is no such agent. */
   walkAgents(root: string): readonly string[] {
-    return walkAgents(this.settings().agents, root);
+    return walkAgents(this.#getAgents(), root);
   }
 
   /** From one agent down to another by `sub_agents`, both included; `undefined`: there is no way. */
   findAgentPath(root: string, name: string): readonly string[] | undefined {
-    return findAgentPath(this.settings().agents, root, name);
+    return findAgentPath(this.#getAgents(), root, name);
   }
 
   /** What the configuration and the program say of an agent; `undefined`: there is none. */
   findAgent(name: string): AgentSettings | undefined {
-    const { agents } = this.settings();
+    const agents = this.#getAgents();
     return Object.hasOwn(agents, name) ? agents[name] : undefined;
+  }
+
+  #getAgents(): Settings['agents'] {
+    this.#known ??= this.settings().agents;
+    return this.#known;
   }
 
   /** Starts the roles and resolves when they work. @throws AppError that says what is missing; nothing is left running then. */

@@ -12,6 +12,7 @@ export interface Target {
 export interface RunningTarget {
   /** JSON-RPC endpoint. */
   readonly url: string;
+  readonly pid?: number | undefined;
   /** Resident memory of the process, MiB. */
   residentMiB(): Promise<number>;
   close(): Promise<void>;

@@ -14,7 +14,7 @@ export interface CardSecurityOptions {
 export function describeSecurity({ auth, agent, isSigned }: CardSecurityOptions): CardSecurity {
   if (!auth.enabled) return {};
   const isWanted = auth.requireAuth || agent.visibility !== 'public' || agent.allowedRoles !== undefined;
-  const bearerFormat = auth.tokens === undefined ? {} : { bearerFormat: 'JWT' };
+  const bearerFormat = auth.jwksUrl === '' ? {} : { bearerFormat: 'JWT' };
   return {
     securitySchemes: { [SCHEME]: { httpAuthSecurityScheme: { scheme: 'bearer', ...bearerFormat } } },
     // A requirement without scopes holds an empty list, and clients disagree on how to verify a signed card that holds something empty.

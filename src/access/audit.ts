@@ -1,9 +1,11 @@
 /**
- * Who came in and who did not, as lines of the log (SEC-16): always the same members, never a secret, nothing that an unproved token says.
+ * Who came in and who did not, for the audit, or as lines of the log where there is none (SEC-16): always the same members, never a secret,
+ * nothing that an unproved token says.
  *
  * Owns: who was seen lately, so that a caller is one line and not one per request. At most `MAX_SEEN`; beyond, the one seen first is told anew.
  */
 import type { Clock } from '../base/clock.js';
+import { type Audit, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 
 export interface AuditedAttempt {
@@ -20,10 +22,12 @@ export interface AuditedAttempt {
 export class AuditLog {
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #audit: Audit;
   /** Until when, by caller. */
   readonly #seen = new Map<string, number>();
 
-  constructor(log: Logger, clock: Clock) {
+  constructor(log: Logger, clock: Clock, audit: Audit = silentAudit) {
+    this.#audit = audit;
     this.#log = log;
     this.#clock = clock;
   }
@@ -31,6 +35,11 @@ export class AuditLog {
   record(attempt: AuditedAttempt): void {
     const { action, subject, success, reason, credential, address } = attempt;
     const level = success ? (this.#isNews(attempt) ? 'info' : 'debug') : 'warn';
+    if (this.#audit.isOn) {
+      const error = reason === '' ? {} : { error: reason };
+      if (level !== 'debug') this.#audit.record({ action: `auth.${action}`, user: subject, success, remoteAddress: address, ...error });
+      return;
+    }
     this.#log[level](
       { component: 'audit', action, subject, success, reason, credential, address },
       success ? 'access granted' : 'access refused',

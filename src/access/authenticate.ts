@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import type { AuthSettings, TokenSettings } from '../config/settings.js';
+import type { Audit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { type AuditedAttempt, AuditLog } from './audit.js';
@@ -36,6 +37,8 @@ export interface AuthenticatorOptions {
   readonly ownKey?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: attempts are told to the log. */
+  readonly audit?: Audit;
 }
 
 export interface Authenticator {
@@ -45,7 +48,7 @@ export interface Authenticator {
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const audit = new AuditLog(options.log, options.clock);
+  const audit = new AuditLog(options.log, options.clock, options.audit);
   let gate = new Gate(options.settings(), options);
   const getGate = () => {
     const current = options.settings();
@@ -134,9 +137,15 @@ class Gate {
     return { principal: await (await this.#verifier).verify(token), credential: 'token' };
   }
 
-  #toPrincipal({ name, subject, roles, tenant, expiresAt }: KnownKey): Principal {
+  #toPrincipal({ name, subject, role, tenant, expiresAt }: KnownKey): Principal {
     if (expiresAt !== undefined && this.#options.clock.now() >= expiresAt) throw invalidToken('expired');
-    return { subject, authenticated: true, roles, name, ...(tenant === '' ? {} : { tenant }) };
+    return {
+      subject,
+      authenticated: true,
+      name,
+      ...(role === undefined ? {} : { roles: [role] }),
+      ...(tenant === undefined ? {} : { tenant }),
+    };
   }
 
   close(): void {
@@ -153,8 +162,16 @@ function createVerifier(settings: AuthSettings, { clock, log }: AuthenticatorOpt
   return verifier;
 }
 
-function tokensOf({ enabled, tokens }: AuthSettings): TokenSettings | undefined {
-  return enabled ? tokens : undefined;
+/** What tokens are checked by; `undefined` = none are taken. */
+function tokensOf({
+  enabled,
+  clientId: _,
+  requireAuth: __,
+  excludedPaths: ___,
+  apiKeys: ____,
+  ...tokens
+}: AuthSettings): TokenSettings | undefined {
+  return enabled && tokens.jwksUrl !== '' ? tokens : undefined;
 }
 
 const BEARER = /^bearer +([\x21-\x2b\x2d-\x7e]+)$/i;

@@ -3,9 +3,8 @@ import type { ServerSettings } from '../config/settings.js';
 
 /** What `/health` tells a frontend of how its people log in (API-01); nothing while authentication is off. */
 export function describeLogin({ auth }: Pick<ServerSettings, 'auth'>): JsonObject {
-  const { enabled, tokens, clientId } = auth;
+  const { enabled, jwksUrl, issuer, audience, clientId } = auth;
   if (!enabled) return {};
-  if (tokens === undefined) return { auth: { enabled, type: 'api_key' } };
-  const { issuer, audience } = tokens;
+  if (jwksUrl === '') return { auth: { enabled, type: 'api_key' } };
   return { auth: { enabled, type: 'jwt', issuer, audience, ...(clientId === '' ? {} : { client_id: clientId }) } };
 }

@@ -3,9 +3,9 @@
  *
  * Owns: the keys fetched last, when that was, and the one fetch that is under way. Does not own: what a token says.
  * 1. Only asymmetric keys that are for signatures are kept: no token can be checked against a secret.
- * 2. Fetches are `cooldownMs` apart, whatever tokens name: who makes up key ids makes no more of them.
+ * 2. Fetches are `refreshCooldownMs` apart, whatever tokens name: who makes up key ids makes no more of them.
  * 3. A token with an unknown key id waits for the next fetch, so that a new key counts from its first token on.
- * 4. What cannot be fetched changes nothing until the keys are `maxAgeMs` old; then no token can be judged.
+ * 4. What cannot be fetched changes nothing until the keys are `keysMaxAgeMs` old; then no token can be judged.
  */
 import type { CryptoKey, createLocalJWKSet, errors, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import type { CancelTimer, Clock } from '../base/clock.js';
@@ -17,7 +17,7 @@ import { fetchKeySet } from './fetch-key-set.js';
 type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 export interface KeySetOptions {
-  readonly settings: Pick<TokenSettings, 'jwksUrl' | 'refreshMs' | 'cooldownMs' | 'maxAgeMs' | 'fetchTimeoutMs'>;
+  readonly settings: Pick<TokenSettings, 'jwksUrl' | 'refreshIntervalMs' | 'refreshCooldownMs' | 'keysMaxAgeMs' | 'fetchTimeoutMs'>;
   readonly jose: { readonly createLocalJWKSet: typeof createLocalJWKSet; readonly errors: typeof errors };
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,7 +60,7 @@ export class KeySet {
   }
 
   #isUsable(): boolean {
-    return this.#options.clock.monotonic() - this.#fetchedAt <= this.#options.settings.maxAgeMs;
+    return this.#options.clock.monotonic() - this.#fetchedAt <= this.#options.settings.keysMaxAgeMs;
   }
 
   #getFind(): FindKey {
@@ -90,21 +90,21 @@ export class KeySet {
     const { signal } = this.#closing;
     this.#cancelTimer();
     try {
-      const waitMs = this.#triedAt + settings.cooldownMs - clock.monotonic();
+      const waitMs = this.#triedAt + settings.refreshCooldownMs - clock.monotonic();
       if (waitMs > 0) await clock.sleep(waitMs, signal);
       signal.throwIfAborted();
       this.#triedAt = clock.monotonic();
       this.#keep(await fetchKeySet({ url: settings.jwksUrl, timeoutMs: settings.fetchTimeoutMs, clock, signal }));
-      this.#schedule(settings.refreshMs);
+      this.#schedule(settings.refreshIntervalMs);
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      const keptMs = Math.max(0, this.#fetchedAt + settings.maxAgeMs - clock.monotonic());
+      const keptMs = Math.max(0, this.#fetchedAt + settings.keysMaxAgeMs - clock.monotonic());
       log.warn(
         { err: error, host: new URL(settings.jwksUrl).host, keptMs },
         `the keys of tokens (server.auth.jwks_url) cannot be fetched; ${keptMs === 0 ? 'no token can be checked until they can' : 'those fetched before are used meanwhile'}`,
       );
-      this.#schedule(Math.min(settings.refreshMs, RETRY_MS));
+      this.#schedule(Math.min(settings.refreshIntervalMs, RETRY_MS));
       return false;
     }
   }

@@ -42,7 +42,9 @@ export interface ChildRun {
   readonly expiresAt?: number;
   /** What it and those above and below it have used up so far, by agent: `spent.ts`. Default: nothing. */
   readonly spent?: JsonObject;
-  /** What it added to its own session, oldest first; what it was started with is left out. */
+  /** When it last changed, epoch milliseconds. Default: not known. */
+  readonly updatedAt?: number;
+  /** What it added to its own session, oldest first; what it was started with is left out. Empty once its parent has made use of it. */
   readonly messages: readonly SessionMessage[];
 }
 

@@ -144,13 +144,22 @@ export const ERRORS = {
   REMOTE_CARD_UNUSABLE: entry('The card of the remote agent cannot be used', 'stop', 502),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),
+  PAGE_NOT_ALLOWED: entry('The page may not be read', 'stop', 403),
   DOCUMENT_OUTSIDE_SOURCE: entry('The document lies outside of its source', 'stop', 400),
   DOCUMENT_TOO_LARGE: entry('The document is too large', 'stop', 400),
   DOCUMENT_NOT_TEXT: entry('The document is not readable text', 'stop', 400),
+  DOCUMENT_UNREADABLE: entry('The document is damaged or protected', 'stop', 400),
+  DOCUMENT_PARSER_FAILED: entry('The document parser failed', 'retry', 502),
   DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),
   DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
+  DOCUMENT_NOT_FOUND: entry('Unknown document', 'stop', 404),
+  DOCUMENT_SOURCE_EMPTY: entry('The document source shows no documents any more', 'stop', 409),
+  INGEST_LOST: entry('The ingest run goes on elsewhere or was canceled', 'cancelled', 409),
+  INGEST_RUN_NOT_FOUND: entry('Unknown ingest run', 'stop', 404),
+  INGEST_RUN_ENDED: entry('The ingest run has ended', 'stop', 409),
   SEARCH_QUERY_INVALID: entry('The search query is invalid', 'stop', 400),
   INDEX_FAILED: entry('The vector index failed', 'retry', 500),
+  INDEX_ENGINE_MISSING: entry('The library of the vector index is not installed', 'stop', 500),
   THREAD_FAILED: entry('A worker thread failed', 'retry', 500),
 } as const satisfies Record<string, ErrorEntry>;
 

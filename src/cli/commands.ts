@@ -10,6 +10,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: 'Start the server', load: async () => (await import('./serve.js')).serveCommand },
   ask: { summary: 'Ask an agent and show the answer as it grows', load: async () => (await import('./ask.js')).askCommand },
   ingest: { summary: 'Read document stores into the index', load: async () => (await import('./ingest.js')).ingestCommand },
+  documents: {
+    summary: 'See document stores and their documents, and search them',
+    load: async () => (await import('./documents.js')).documentsCommand,
+  },
   tasks: {
     summary: 'See the runs that have not ended, and resume, discard or decide them, and cancel their calls',
     load: async () => (await import('./tasks.js')).tasksCommand,

@@ -39,7 +39,8 @@ export class IngestProgressView {
   finish(result: IngestProgress): string {
     this.clear();
     const seconds = (this.#clock.monotonic() - this.#startedAt) / 1000;
-    return `${result.total} documents: ${result.done} indexed (${result.chunks} chunks), ${result.skipped} unchanged, ${result.failed} failed, in ${formatSeconds(seconds)}\n`;
+    const removed = result.removed === undefined || result.removed === 0 ? '' : `${result.removed} removed, `;
+    return `${result.total} documents: ${result.done} indexed (${result.chunks} chunks), ${result.skipped} unchanged, ${removed}${result.failed} failed, in ${formatSeconds(seconds)}\n`;
   }
 
   /** Takes the drawn line away; nothing is left on the screen. */
@@ -50,7 +51,9 @@ export class IngestProgressView {
 
   #formatLine(): string {
     const sum = { total: 0, done: 0, failed: 0 };
-    for (const { total, done, skipped, failed } of this.#stores.values()) {
+    let isListed = true;
+    for (const { total, done, skipped, failed, ...progress } of this.#stores.values()) {
+      isListed &&= progress.isListed !== false;
       sum.total += total;
       sum.done += done + skipped + failed;
       sum.failed += failed;
@@ -58,7 +61,7 @@ export class IngestProgressView {
     const seconds = (this.#clock.monotonic() - this.#startedAt) / 1000;
     const rate = seconds > 0 ? sum.done / seconds : 0;
     const share = sum.total === 0 ? 0 : Math.min(1, sum.done / sum.total);
-    const left = rate > 0 && sum.done < sum.total ? `, ${formatSeconds((sum.total - sum.done) / rate)} left` : '';
+    const left = isListed && rate > 0 && sum.done < sum.total ? `, ${formatSeconds((sum.total - sum.done) / rate)} left` : '';
     const bar = this.#terminal.canRedraw ? `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ` : '';
     return `${bar}${sum.done}/${sum.total} documents (${Math.floor(share * 100)} %), ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}, ${sum.failed} failed`;
   }

@@ -113,6 +113,8 @@ function docsFolder(folder: string | undefined, workingDirectory: string): JsonO
       _rag_docs: {
         source: { type: 'directory', path: escapeVariables(path), exclude: ['.git', 'node_modules', '__pycache__', '.hector', 'vendor'] },
         chunking: { strategy: 'simple', size: 1000, overlap: 200 },
+        watch: true,
+        incremental_indexing: true,
         search: { top_k: 10, threshold: 0 },
       },
     },

@@ -1,10 +1,8 @@
 /** What `server.auth` of the configuration becomes (CFG-83). */
 
-export interface AuthSettings {
+export interface AuthSettings extends TokenSettings {
   /** False: every caller is the one local user. Default false. */
   readonly enabled: boolean;
-  /** `undefined`: no tokens are taken. */
-  readonly tokens: TokenSettings | undefined;
   /** What /health tells frontends; '' = nothing. */
   readonly clientId: string;
   /** Default true. */
@@ -16,15 +14,16 @@ export interface AuthSettings {
 
 /** Tokens that an identity provider signs; times in milliseconds. */
 export interface TokenSettings {
+  /** '' = no tokens are taken. */
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
   /** Default 15 minutes. */
-  readonly refreshMs: number;
+  readonly refreshIntervalMs: number;
   /** Least time between two fetches. Default 5,000. */
-  readonly cooldownMs: number;
+  readonly refreshCooldownMs: number;
   /** How long keys are used that cannot be fetched anew. Default 24 h. */
-  readonly maxAgeMs: number;
+  readonly keysMaxAgeMs: number;
   /** Default 5,000. */
   readonly fetchTimeoutMs: number;
   /** Default 60,000. */
@@ -35,12 +34,11 @@ export interface TokenSettings {
 
 export interface ApiKeySettings {
   readonly name: string;
-  /** 64 hexadecimal digits. */
-  readonly sha256: string;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly hash: string;
   readonly subject: string;
-  readonly roles: readonly string[];
-  /** '' = none. */
-  readonly tenant: string;
-  /** Epoch milliseconds; `undefined` = never. */
-  readonly expiresAt: number | undefined;
+  readonly role: string | undefined;
+  readonly tenant: string | undefined;
+  /** ISO 8601 with a zone; `undefined` = never. */
+  readonly expiresAt: string | undefined;
 }

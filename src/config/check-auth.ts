@@ -34,6 +34,12 @@ function checkKeys(keys: readonly unknown[], path: Path): Finding[] {
         path: own,
         description: hash === undefined ? 'neither hash nor key; wanted one of them' : 'hash and key; wanted one of them',
       });
+    // Whoever tries keys must not come to an end. A reference to a variable may be shorter, so the schema cannot say it.
+    if (typeof key === 'string' && key.length < MIN_KEY_LENGTH)
+      findings.push({
+        path: [...own, 'key'],
+        description: `the key has ${key.length} characters; wanted at least ${MIN_KEY_LENGTH}, such as hector auth hash-key makes`,
+      });
     const who = subject ?? name;
     if (typeof who === 'string' && isReservedSubject(who))
       findings.push({
@@ -62,4 +68,5 @@ export function isReservedSubject(subject: string): boolean {
 }
 
 const TOKEN_KEYS = ['jwks_url', 'issuer', 'audience'] as const;
+const MIN_KEY_LENGTH = 16;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;

@@ -33,7 +33,7 @@ function checkLengths(name: string, embedder: JsonObject): Finding[] {
   if (typeof dimension !== 'number' || dimension === 0) return [];
   if (provider === 'local' && (dimension < LOCAL_MINIMUM || dimension > LOCAL_MAXIMUM))
     return [{ path, description: `the value is ${dimension}; wanted ${LOCAL_MINIMUM} to ${LOCAL_MAXIMUM} for provider local` }];
-  if (typeof asked === 'number' && asked !== dimension)
+  if (typeof asked === 'number' && asked !== 0 && asked !== dimension)
     return [{ path, description: `the value is ${dimension}; wanted output_dimension, which is ${asked}, or auto` }];
   return [];
 }

@@ -42,6 +42,7 @@ export function checkReferences(document: unknown): Finding[] {
     checkName(['document_stores', name, 'embedder'], 'embedders');
     checkName(['document_stores', name, 'source', 'sql', 'database'], 'databases');
     checkChunking(['document_stores', name, 'chunking'], document, report);
+    checkParsers(['document_stores', name, 'mcp_parsers'], document, report);
   }
   for (const [name, agent] of Object.entries(membersOf(document, 'agents'))) {
     const path: Path = ['agents', name];
@@ -109,7 +110,9 @@ function checkDefaultAgent(document: unknown, report: Report): void {
 function checkChunking(path: Path, document: unknown, report: Report): void {
   const chunking = valueAt(document, path);
   if (!isJsonObject(chunking)) return;
-  const { size, overlap, min_size: minSize, max_size: maxSize } = chunking;
+  const { size, overlap, min_size: minSize, max_size: maxSize, unit } = chunking;
+  if (unit === 'tokens' && typeof maxSize === 'number' && maxSize < MIN_TOKENS)
+    report([...path, 'max_size'], `the value is ${maxSize}; wanted at least ${MIN_TOKENS} where 'unit' is tokens`);
   if (typeof size !== 'number' || typeof maxSize !== 'number') return;
   if (typeof overlap === 'number' && overlap >= size)
     report([...path, 'overlap'], `the value is ${overlap}; wanted less than size, which is ${size}`);
@@ -118,8 +121,18 @@ function checkChunking(path: Path, document: unknown, report: Report): void {
     report([...path, 'min_size'], `the value is ${minSize}; wanted at most max_size, which is ${maxSize}`);
 }
 
+/** Which tools a server has is known when it runs; that there is one is known now. */
+function checkParsers(path: Path, document: unknown, report: Report): void {
+  if (!isJsonObject(valueAt(document, path))) return;
+  const isThere = Object.values(membersOf(document, 'tools')).some(({ type = 'mcp', enabled }) => type === 'mcp' && enabled !== false);
+  if (!isThere) report([...path, 'tool_names'], "'tools' has no MCP server that could have them; wanted an entry with 'type: mcp'");
+}
+
 function membersOf(document: unknown, section: string): Readonly<Record<string, JsonObject>> {
   const value = valueAt(document, [section]);
   if (!isJsonObject(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, isJsonObject(member) ? member : {}]));
 }
+
+/** Nothing is cut finer. */
+const MIN_TOKENS = 16;

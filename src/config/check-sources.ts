@@ -55,7 +55,10 @@ function checkSql(sql: JsonObject, path: Path): Finding[] {
   const names = list.map(({ table }) => String(table).toLowerCase());
   for (const [index, name] of names.entries())
     if (names.indexOf(name) < index)
-      findings.push({ path: [...path, 'tables', index, 'table'], description: `'${name}' stands here twice, and its rows would be the same documents` });
+      findings.push({
+        path: [...path, 'tables', index, 'table'],
+        description: `'${name}' stands here twice, and its rows would be the same documents`,
+      });
   return findings;
 }
 

@@ -38,6 +38,21 @@ export interface VectorStoreSettings {
   readonly type: 'hnsw';
   /** Absolute folder of snapshot files. */
   readonly persistPath: string;
+  readonly index: VectorIndexSettings;
+}
+
+/** How the embedded store looks for the nearest (VEC-09, CFG-61). */
+export interface VectorIndexSettings {
+  readonly engine: 'hnswlib' | 'usearch';
+  /** Links per vector and layer. */
+  readonly m: number;
+  /** Candidates looked at when a vector is put in, and when it is looked for. */
+  readonly efConstruction: number;
+  readonly efSearch: number;
+  /** Of the graph's own copy of the vectors; `f32` only with hnswlib. */
+  readonly quantization: 'f32' | 'f16' | 'i8';
+  /** Files are stored gzipped. */
+  readonly compress: boolean;
 }
 
 export interface DocumentStoreSettings {
@@ -49,12 +64,41 @@ export interface DocumentStoreSettings {
   readonly embedder: string;
   readonly collection: string;
   readonly search: { readonly topK: number; readonly threshold: number };
-  readonly indexing: { readonly maxConcurrent: number };
+  readonly watch: boolean;
+  /** Documents whose source shows the version that is indexed are not read. */
+  readonly incrementalIndexing: boolean;
+  readonly indexing: IndexingSettings;
+  /** Without: only extractors of our own. */
+  readonly mcpParsers?: McpParserSettings;
+}
+
+export interface IndexingSettings {
+  /** Batches that one process works on at once. */
+  readonly maxConcurrent: number;
+  /** A document that takes longer to extract and chunk fails. */
+  readonly documentTimeoutMs: number;
+  /** Time between runs that nobody asks for, milliseconds; 0 = there are none, `undefined` = as the source can be watched or not. */
+  readonly rescanIntervalMs: number | undefined;
+  /** A source that shows nothing any more may empty the store. */
+  readonly allowEmpty: boolean;
+  readonly retry: IngestRetrySettings;
+}
+
+/** RAG-36 */
+export interface IngestRetrySettings {
+  /** Tries of one document after the first. Default 3. */
+  readonly maxRetries: number;
+  /** Wait after the first failed try, doubled after each further one, milliseconds. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Share of a wait that is random, 0–1. */
+  readonly jitter: number;
 }
 
 export interface ChunkingSettings {
-  readonly strategy: 'simple' | 'overlapping' | 'sentence';
-  /** Characters. */
+  readonly strategy: 'simple' | 'overlapping' | 'sentence' | 'recursive' | 'semantic' | 'markdown';
+  /** Of all sizes. */
+  readonly unit: 'characters' | 'tokens';
   readonly size: number;
   readonly overlap: number;
   readonly minSize: number;
@@ -62,4 +106,18 @@ export interface ChunkingSettings {
   readonly preserveWords: boolean;
   /** For `sentence`. */
   readonly sentencesPerChunk: number;
+  /** For `recursive`, best first; '' = between words. */
+  readonly separators: readonly string[];
+}
+
+/** Tools of MCP servers that turn documents into text (RAG-10, RAG-12). */
+export interface McpParserSettings {
+  /** In the order in which they are tried. */
+  readonly toolNames: readonly string[];
+  /** With dot, in small letters. */
+  readonly extensions: readonly string[];
+  /** Higher goes first; extractors of our own have 5, plain text 1. */
+  readonly priority: number;
+  /** Where the server finds the root of the source; '' = as this process does. */
+  readonly pathPrefix: string;
 }

@@ -26,6 +26,10 @@ export type {
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
+  IndexingSettings,
+  IngestRetrySettings,
+  McpParserSettings,
+  VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type {
@@ -247,7 +251,7 @@ export interface MetricsSettings {
   /** Between namespace and name; '' = nothing. */
   readonly subsystem: string;
   readonly constLabels: Readonly<Record<string, string>>;
-  /** Where a process without the role front serves metrics and health; 0 = any free one, `undefined` = nowhere. */
+  /** Where every process serves metrics and health; 0 = any free one, `undefined` = the front serves them, others nowhere. */
   readonly port: number | undefined;
 }
 

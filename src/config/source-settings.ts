@@ -89,6 +89,8 @@ export interface ApiSettings {
   readonly maxRetries: number;
   /** Of one answer, decompressed, bytes. */
   readonly maxResponseSize: number;
+  /** Hosts and networks that may be asked although they are not public. */
+  readonly allowPrivate: readonly string[];
 }
 
 export interface ApiAuthSettings {

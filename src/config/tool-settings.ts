@@ -115,6 +115,8 @@ export interface McpToolSettings extends CommonToolSettings {
   readonly overrides: Readonly<Record<string, Omit<CommonToolSettings, 'enabled'>>>;
   /** Default 30,000. */
   readonly connectTimeoutMs: number;
+  /** Of a step, for a list that is not there. Default 5,000. */
+  readonly listWaitMs: number;
   /** Silence of a call. Default 300,000. */
   readonly timeoutMs: number;
   /** Of a call as a whole. Default 3,600,000. */

@@ -1,6 +1,8 @@
-/** Metrics and health of a process without the role front, on a port of their own (`observability.metrics.port`): probes and Prometheus need one. */
+/** Metrics and health on a port of their own (`observability.metrics.port`): for processes without the role front, and away from what clients reach. */
 import type { Clock } from '../base/clock.js';
-import type { ServerSettings } from '../config/settings.js';
+import type { Closers } from '../base/closers.js';
+import { readVersion } from '../base/version.js';
+import type { ObservabilitySettings, ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { Drain } from './drain.js';
 import { createHandler } from './handle-request.js';
@@ -11,32 +13,29 @@ import { createRouter, type Route } from './router.js';
 import { healthRoutes, type MetricsRoute, metricsRoute, type Readiness } from './routes.js';
 
 export interface SideFrontOptions {
-  readonly settings: Pick<ServerSettings, 'host' | 'limits'>;
-  /** 0 = any free one. */
-  readonly port: number;
+  readonly settings: {
+    readonly server: Pick<ServerSettings, 'host' | 'limits'>;
+    readonly observability: Pick<ObservabilitySettings, 'metrics'>;
+  };
   readonly readiness: () => Promise<Readiness>;
-  /** Default: none are served. */
-  readonly metrics: MetricsRoute | undefined;
-  readonly version: string;
+  /** `undefined`: none are served. */
+  readonly metricsPage: MetricsRoute | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** It is the last to go: whoever asks hears of the end. */
+  readonly closers: Pick<Closers, 'add'>;
 }
 
-export interface SideFront {
-  readonly port: number;
-  /** Readiness says no from now on. */
-  leave(): void;
-  close(): Promise<void>;
-}
-
-export async function startSideFront(options: SideFrontOptions): Promise<SideFront> {
-  const { settings, port, readiness, metrics, version, clock, log } = options;
+/** `undefined`: it has no port. */
+export async function findSideFront(options: SideFrontOptions): Promise<{ readonly port: number } | undefined> {
+  const { settings, readiness, metricsPage, clock, log, closers } = options;
+  const { host, limits } = settings.server;
+  const { port } = settings.observability.metrics;
+  if (port === undefined) return undefined;
   const drain = new Drain();
-  let isLeaving = false;
-  const leaving = async (): Promise<Readiness> => (isLeaving ? { ready: false, reasons: ['the process is shutting down'] } : readiness());
   const routes: Route<RouteHandler>[] = [
-    ...healthRoutes({ version, drain, readiness: leaving }),
-    ...(metrics === undefined ? [] : [metricsRoute(metrics)]),
+    ...healthRoutes({ version: readVersion(), drain, readiness }),
+    ...(metricsPage === undefined ? [] : [metricsRoute(metricsPage)]),
   ];
   const handler = createHandler({
     findRoute: createRouter(routes),
@@ -46,13 +45,7 @@ export async function startSideFront(options: SideFrontOptions): Promise<SideFro
     clock,
     log,
   });
-  const { limits } = settings;
-  const server = await startNodeServer({ host: settings.host, port, handler, limits, refuse: refuseWith(limits), clock });
-  return {
-    port: server.port,
-    leave() {
-      isLeaving = true;
-    },
-    close: () => server.close(),
-  };
+  const server = await startNodeServer({ host, port, handler, limits, refuse: refuseWith(limits), clock });
+  closers.add(() => server.close());
+  return server;
 }

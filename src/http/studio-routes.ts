@@ -31,6 +31,7 @@ export function mountStudio(routes: readonly StudioRoute[], { authenticate, own,
         });
       const { status, body } = await handle({
         owner: managedScopeOf(principal, roles),
+        caller: principal.subject,
         parameters,
         query: new URLSearchParams(request.query),
         body: method === 'POST' ? readJson(request) : undefined,

@@ -7,12 +7,14 @@
  * 2. A change carries the generation it was worked out from; when the document has moved on, it changes nothing.
  * 3. Every transaction that changes chunks raises its collection's version by one, in commit order: who has applied
  *    all changes up to a version has seen all of them.
- * 4. A chunk's id is its document's key and its place, the same in every generation; a document remembers the most
+ * 4. A commit with a fence that no longer holds changes nothing; what it adds to its run's counts is in the same transaction.
+ * 5. A chunk's id is its document's key and its place, the same in every generation; a document remembers the most
  *    places it ever used (`slots`), so a follower knows what to drop without having seen the generations between.
  */
 import { sha256Hex } from '../base/json.js';
 import type { Metadata } from '../base/metadata.js';
 import type { ChunkPlace } from '../threads/messages.js';
+import type { CommitFence } from './runs/ingest-fence.js';
 
 export type { ChunkPlace } from '../threads/messages.js';
 
@@ -21,6 +23,8 @@ export interface DocumentRecord {
   readonly key: string;
   readonly store: string;
   readonly id: string;
+  readonly title: string;
+  readonly sourcePath: string;
   /** 0 = never indexed. Raised by every indexing and removal. */
   readonly generation: number;
   /** SHA-256 of the indexed content; '' = never indexed. */
@@ -32,14 +36,24 @@ export interface DocumentRecord {
   readonly modifiedAt: number;
   /** What the source calls this state of the document, such as an ETag; '' = it tells size and time of change only. */
   readonly sourceVersion: string;
-  /** `failed`: the last try failed; chunks of the version before it, if any, stay searchable. */
-  readonly status: 'indexed' | 'failed' | 'removed';
+  readonly metadata: Metadata;
+  /** Of the metadata that the scan told, which reading may add to. */
+  readonly metadataHash: string;
+  /**
+   * `failed`: the last try failed; chunks of the version before it, if any, stay searchable. `pending`: seen, never worked off.
+   * `removed`: gone from the source. `deleted`: a person took it out; it stays out until its source shows another version.
+   */
+  readonly status: 'indexed' | 'failed' | 'pending' | 'removed' | 'deleted';
   /** Of the last failure; '' = none. */
   readonly stage: FailureStage | '';
   /** Failures since the last success. */
   readonly attempts: number;
   readonly lastError: string;
+  /** What failed for good (`failedStateOf`), so that no scan tries the very same again; '' = a further try may help. */
+  readonly failedState: string;
   readonly chunkCount: number;
+  /** The ingest run that saw it last; '' = none yet. */
+  readonly seenRun: string;
   readonly updatedAt: number;
 }
 
@@ -65,6 +79,7 @@ export interface IndexDocument extends ChangeOf {
   readonly sourcePath: string;
   /** Of the document; its chunks have it too. */
   readonly metadata: Metadata;
+  readonly metadataHash?: string;
   readonly chunks: readonly NewChunk[];
 }
 
@@ -83,6 +98,13 @@ export interface TouchDocument extends ChangeOf {
   readonly bytes: number;
   readonly modifiedAt: number;
   readonly sourceVersion: string;
+  readonly metadataHash?: string;
+}
+
+/** As `touch`, and other metadata: its chunks have moved for whoever follows the collection, vectors and texts stay. */
+export interface DescribeDocument extends Omit<TouchDocument, 'type'> {
+  readonly type: 'describe';
+  readonly metadata: Metadata;
 }
 
 export interface FailDocument extends ChangeOf {
@@ -90,13 +112,19 @@ export interface FailDocument extends ChangeOf {
   readonly sourcePath: string;
   readonly stage: FailureStage;
   readonly error: string;
+  /** Tries that this failure stands for. Default 1. */
+  readonly tries?: number;
+  /** Default ''. */
+  readonly failedState?: string;
 }
 
 export interface RemoveDocument extends ChangeOf {
   readonly type: 'remove';
+  /** A person did it: the document becomes `deleted`. */
+  readonly byHand?: boolean;
 }
 
-export type DocumentChange = IndexDocument | TouchDocument | FailDocument | RemoveDocument;
+export type DocumentChange = IndexDocument | TouchDocument | DescribeDocument | FailDocument | RemoveDocument;
 
 /** `stale`: somebody else changed the document first; nothing happened to it. */
 export type ChangeOutcome = 'committed' | 'stale';
@@ -142,8 +170,11 @@ export interface StoreCounts {
 }
 
 export interface ChunkStore {
-  /** One transaction; each change has its own outcome, in order. Creates the collection. */
-  commit(collection: string, changes: readonly DocumentChange[], at: number): Promise<readonly ChangeOutcome[]>;
+  /**
+   * One transaction; each change has its own outcome, in order. Creates the collection.
+   * @throws AppError `INGEST_LOST` (4)
+   */
+  commit(collection: string, changes: readonly DocumentChange[], at: number, fence?: CommitFence): Promise<readonly ChangeOutcome[]>;
   /** Recorded documents among `ids`, by id. */
   findDocuments(store: string, ids: readonly string[]): Promise<ReadonlyMap<string, DocumentRecord>>;
   /** Documents of a store that are not removed, by key, after `afterKey` ('' = from the beginning). */

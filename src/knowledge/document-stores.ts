@@ -1,63 +1,68 @@
 /** The document stores of a configuration: what the rest of Hector uses of `knowledge/`. */
 import type { Clock } from '../base/clock.js';
-import { AppError, toAppError } from '../base/errors.js';
-import type { DocumentStoreSettings, Settings } from '../config/settings.js';
+import { AppError } from '../base/errors.js';
+import type { McpParserSettings, Settings, SourceSettings } from '../config/settings.js';
+import { type KnowledgeMetrics, noKnowledgeMetrics } from '../observe/knowledge-metrics.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
+import type { LeaseManager } from '../tasks/coordination.js';
 import type { ThreadPools } from '../threads/pools.js';
+import { ByteBudget } from './byte-budget.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
-import { IndexFollower } from './index-follower.js';
-import { ingestStore } from './ingest.js';
-import type { IngestProgress } from './ingest-options.js';
-import { embedderFingerprint } from './pipeline-fingerprint.js';
+import type { DocumentParser } from './extract/document-parser.js';
+import { IndexFollower, type IndexHealth } from './index-follower.js';
+import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
 import type { Retriever } from './retriever.js';
+import type { BatchQueue } from './runs/batch-queue.js';
+import type { IngestRunStore } from './runs/ingest-run.js';
+import type { IngestStore } from './runs/ingest-store.js';
+import { Ingester } from './runs/ingester.js';
 import { createRetriever, type SearchableStore } from './search.js';
-import { createDirectorySource } from './sources/directory.js';
+import { createSource as createKnownSource } from './sources/create-source.js';
+import type { DocumentSource } from './sources/document-source.js';
 
 export interface KnowledgeOptions {
   readonly settings: Pick<Settings, 'documentStores'>;
   readonly chunkStore: ChunkStore;
+  readonly runs: IngestRunStore;
+  readonly queue: BatchQueue;
+  readonly leases: LeaseManager;
   readonly pools: Pick<ThreadPools, 'text'>;
   /** By key in `embedders`. */
   readonly embedders: Readonly<Record<string, Embedder>>;
   /** By key in `vector_stores`. */
   readonly vectorStores: Readonly<Record<string, VectorStore>>;
+  /** Of `document_stores.<name>.mcp_parsers`. Default: there are none. */
+  readonly createParsers?: (settings: McpParserSettings) => readonly DocumentParser[];
+  /** Default: none. */
+  readonly metrics?: KnowledgeMetrics;
   readonly clock: Clock;
   readonly log: Logger;
   /** This process searches: its indexes follow what it ingests. Default true; an ingest worker says false. */
   readonly followsOwnIngest?: boolean;
+  /** Of `document_stores.<name>.source`. Default: those that need no database. */
+  readonly createSource?: (settings: SourceSettings, store: string) => DocumentSource;
 }
-
-export interface IngestResult extends IngestProgress {
-  /** Set when the store as a whole could not be ingested; other stores are not concerned. Not logged: the caller tells it. */
-  readonly error?: AppError;
-}
-
-export type OnProgress = (progress: IngestProgress) => void;
 
 export interface Knowledge {
   readonly retriever: Retriever;
-  /**
-   * Brings stores up to date, one after another; all of them when `storeNames` is undefined. Resolves when what was
-   * ingested is also searchable here. An aborted signal rejects with its reason; nothing committed is lost.
-   * @throws AppError `DOCUMENT_STORE_NOT_FOUND`
-   */
-  ingest(
-    storeNames: readonly string[] | undefined,
-    onProgress: OnProgress | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly IngestResult[]>;
+  readonly ingester: Ingester;
+  /** Names, with what they are prepared and embedded with. */
+  readonly stores: ReadonlyMap<string, Pick<IngestStore, 'pipeline' | 'settings'>>;
   counts(store: string): Promise<StoreCounts>;
-  /** Ends following and saves snapshots; pools and stores belong to whoever made them. */
+  /** Every index of these stores in this process. */
+  indexHealth(): Promise<readonly IndexHealth[]>;
+  /** Ends ingesting and following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
 }
 
 export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const { settings, chunkStore, pools, clock, log, followsOwnIngest = true } = options;
+  const { createSource = (source, store) => createKnownSource(source, { store, clock }) } = options;
   const followers = new Map<string, IndexFollower>();
-  const stores = new Map<string, SearchableStore & { readonly settings: DocumentStoreSettings; readonly follower: IndexFollower }>();
+  const searchable = new Map<string, SearchableStore>();
+  const ingested = new Map<string, IngestStore>();
   for (const [name, store] of Object.entries(settings.documentStores)) {
     const embedder = getMember(options.embedders, store.embedder, `document_stores.${name}.embedder`);
     const vectorStore = getMember(options.vectorStores, store.vectorStore, `document_stores.${name}.vector_store`);
@@ -66,76 +71,39 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const key = `${store.vectorStore}\n${collection}\n${fingerprint}`;
     const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
     followers.set(key, follower);
-    stores.set(name, {
-      name,
+    const shared = { name, embedder, embedderFingerprint: fingerprint };
+    searchable.set(name, { ...shared, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
+    ingested.set(name, {
+      ...shared,
       settings: store,
-      collection,
-      embedder,
-      embedderFingerprint: fingerprint,
-      topK: store.search.topK,
-      threshold: store.search.threshold,
-      follower,
+      source: createSource(store.source, name),
+      parsers: store.mcpParsers === undefined ? [] : (options.createParsers?.(store.mcpParsers) ?? []),
+      pipeline: pipelineFingerprint(store.chunking, fingerprint, collection, store.mcpParsers),
+      onCommit: () => followsOwnIngest && follower.wake(),
+      catchUp: async () => {
+        if (followsOwnIngest) await follower.catchUp();
+      },
     });
   }
-  const closing = new AbortController();
-
-  const ingestOne = async (name: string, onProgress: OnProgress | undefined, signal: AbortSignal): Promise<IngestResult> => {
-    const store = stores.get(name);
-    if (store === undefined) throw new AppError('DOCUMENT_STORE_NOT_FOUND', { message: `There is no document store '${name}'` });
-    const { collection, embedder, follower } = store;
-    const { chunking, indexing, source } = store.settings;
-    let last: IngestProgress = { store: name, total: 0, done: 0, failed: 0, skipped: 0, removed: 0, chunks: 0, finished: false };
-    try {
-      const progress = await ingestStore(
-        {
-          store: name,
-          collection,
-          chunking,
-          maxConcurrent: indexing.maxConcurrent,
-          source: createDirectorySource(source),
-          chunkStore,
-          embedder,
-          textThreads: pools.text,
-          clock,
-          log,
-          onProgress: (seen) => {
-            last = seen;
-            onProgress?.(seen);
-          },
-          onCommit: () => followsOwnIngest && follower.wake(),
-        },
-        signal,
-      );
-      if (followsOwnIngest) await follower.catchUp();
-      return progress;
-    } catch (error) {
-      signal.throwIfAborted();
-      return { ...last, error: toAppError(error) };
-    }
-  };
-
+  const { runs, queue, leases, metrics = noKnowledgeMetrics } = options;
+  const budget = new ByteBudget(MAX_BYTES_AT_ONCE);
+  const ingester = new Ingester(ingested, { runs, chunkStore, queue, leases, textThreads: pools.text, budget, metrics, clock, log });
   return {
-    retriever: createRetriever(stores, { chunkStore, log }),
-    async ingest(storeNames, onProgress, signal) {
-      const names = storeNames ?? [...stores.keys()];
-      const unknown = names.find((name) => !stores.has(name));
-      if (unknown !== undefined)
-        throw new AppError('DOCUMENT_STORE_NOT_FOUND', {
-          message: `There is no document store '${unknown}'; document_stores has ${[...stores.keys()].join(', ') || 'none'}`,
-        });
-      const either = AbortSignal.any([signal, closing.signal]);
-      const results: IngestResult[] = [];
-      for (const name of names)
-        results.push(await withSpan('knowledge.ingest', { 'hector.store': name }, () => ingestOne(name, onProgress, either)));
-      return results;
-    },
+    retriever: createRetriever(searchable, { chunkStore, log }),
+    ingester,
+    stores: ingested,
     counts: (store) => chunkStore.counts(store),
+    indexHealth: () => Promise.all([...followers.values()].map((follower) => follower.health())),
     async close() {
-      closing.abort(new AppError('STEP_ABORTED', { message: 'The document stores are being closed' }));
+      await ingester.close();
+      await Promise.all([...ingested.values()].map(({ source }) => source.close?.()));
       await Promise.all([...followers.values()].map((follower) => follower.close()));
     },
   };
 }
+
+/** Of documents between reading and extraction, in one process. */
+const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 
 function getMember<T>(members: Readonly<Record<string, T>>, name: string, keyPath: string): T {
   const member = members[name];

@@ -12,7 +12,7 @@ import { untilAborted } from '../base/abort.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
-import type { CollectionPosition, VectorQuery, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
+import type { CollectionHealth, CollectionPosition, VectorQuery, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
 import { type ChunkStore, chunkId, type DocumentMove } from './chunk-store.js';
 
 export interface IndexFollowerOptions {
@@ -27,6 +27,23 @@ export interface IndexFollowerOptions {
   readonly pollMs?: number;
   /** How long the first search waits for an index to be filled before it answers from what is there. Default 10,000. */
   readonly firstWaitMs?: number;
+}
+
+/** How well one index of this process keeps up with the chunk table. */
+export interface IndexHealth extends CollectionHealth {
+  readonly collection: string;
+  /** Fingerprint. */
+  readonly embedder: string;
+  /** Nobody has searched it here: nothing is open, and `entries` is 0. */
+  readonly isFollowing: boolean;
+  /** It has held everything at some time; until then searches answer from what is there. */
+  readonly isFilled: boolean;
+  /** Versions of the chunk table: applied here, committed, and the difference. */
+  readonly version: number;
+  readonly committedVersion: number;
+  readonly behind: number;
+  /** Changes since the last snapshot. */
+  readonly unsaved: number;
 }
 
 export class IndexFollower {
@@ -86,6 +103,30 @@ export class IndexFollower {
   wake(): void {
     if (this.#closed) return;
     this.catchUp().catch((error: unknown) => this.#report(error));
+  }
+
+  async health(): Promise<IndexHealth> {
+    const { chunkStore, vectorStore, collection, embedder } = this.#options;
+    const { source, version: committedVersion } = await chunkStore.collection(collection);
+    const isFollowing = this.#cancelPoll !== undefined && !this.#closed;
+    const version = this.#reached.source === source ? this.#reached.version : 0;
+    const known = !isFollowing
+      ? { entries: 0 }
+      : vectorStore.health === undefined
+        ? { entries: await vectorStore.count(this.#index) }
+        : await vectorStore.health(this.#index);
+    return {
+      ...known,
+      collection,
+      embedder,
+      isFollowing,
+      isFilled: this.#isFilled,
+      version,
+      committedVersion,
+      // What was applied meanwhile may be newer than what was read above.
+      behind: Math.max(0, committedVersion - version),
+      unsaved: this.#unsaved,
+    };
   }
 
   /** Ends following and saves what was learnt. */

@@ -6,7 +6,7 @@
 import { destination } from 'pino';
 import { redactJsonLine } from './redact.js';
 
-export type AuditAction = 'auth.attempt' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'error';
+export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'error';
 
 export interface AuditRecord {
   readonly action: AuditAction;
@@ -23,13 +23,15 @@ export interface AuditRecord {
 }
 
 export interface Audit {
+  /** Records go somewhere. */
+  readonly isOn: boolean;
   /** Never throws. */
   record(act: AuditRecord): void;
   /** May be called twice. */
   close(): void;
 }
 
-export const silentAudit: Audit = { record() {}, close() {} };
+export const silentAudit: Audit = { isOn: false, record() {}, close() {} };
 
 export interface AuditOptions {
   readonly enabled: boolean;
@@ -44,6 +46,7 @@ export function createAudit({ enabled, file }: AuditOptions, now: () => number, 
   stream.on('error', onFailure);
   let isClosed = false;
   return {
+    isOn: true,
     record({ action, user, success, taskId, callId, remoteAddress, ...rest }) {
       if (isClosed) return;
       const line = {

@@ -2,14 +2,33 @@
 import type { Meter, Metrics } from './meter.js';
 
 export interface KnowledgeMetrics {
-  /** One run over a store has ended, with what came of its documents. */
-  indexed(
-    store: string,
-    result: { readonly indexed: number; readonly skipped: number; readonly failed: number; readonly durationMs: number },
-  ): void;
+  /** Indexed anew, with so many chunks. */
+  documentIndexed(store: string, chunks: number): void;
+  /** Found as it was indexed. */
+  documentsSkipped(store: string, documents: number): void;
+  /** A try that is not repeated in this run. */
+  documentFailed(store: string, stage: IngestStage): void;
+  documentsRemoved(store: string, documents: number): void;
+  /** One batch from its take to its last commit. */
+  batchSeconds(store: string, seconds: number): void;
+  /** One run over a store. */
+  runEnded(store: string, state: 'finished' | 'failed' | 'canceled', seconds: number): void;
   /** One search, of all the stores that it asked, with what each of them found. */
   searched(found: Readonly<Record<string, number>>, durationMs: number): void;
 }
+
+/** Where a document can fail. */
+export type IngestStage = 'scan' | 'read' | 'prepare' | 'embed' | 'commit';
+
+export const noKnowledgeMetrics: KnowledgeMetrics = {
+  documentIndexed: () => {},
+  documentsSkipped: () => {},
+  documentFailed: () => {},
+  documentsRemoved: () => {},
+  batchSeconds: () => {},
+  runEnded: () => {},
+  searched: () => {},
+};
 
 export interface IndexReading {
   readonly store: string;
@@ -21,12 +40,15 @@ export interface IndexReading {
 
 export function createKnowledgeMetrics(meter: Meter): KnowledgeMetrics {
   return {
-    indexed(store_name, { indexed, skipped, failed, durationMs }) {
-      meter.count('rag_documents_indexed_total', { store_name }, indexed);
-      meter.count('rag_documents_skipped_total', { store_name }, skipped);
-      meter.count('rag_documents_errors_total', { store_name }, failed);
-      meter.observe('rag_index_duration_seconds', { store_name }, durationMs / 1_000);
+    documentIndexed(store_name, chunks) {
+      meter.count('rag_documents_indexed_total', { store_name });
+      meter.count('rag_chunks_indexed_total', { store_name }, chunks);
     },
+    documentsSkipped: (store_name, documents) => meter.count('rag_documents_skipped_total', { store_name }, documents),
+    documentFailed: (store_name, stage) => meter.count('rag_documents_errors_total', { store_name, stage }),
+    documentsRemoved: (store_name, documents) => meter.count('rag_documents_removed_total', { store_name }, documents),
+    batchSeconds: (store_name, seconds) => meter.observe('rag_batch_duration_seconds', { store_name }, seconds),
+    runEnded: (store_name, state, seconds) => meter.observe('rag_index_duration_seconds', { store_name, state }, seconds),
     searched(found, durationMs) {
       for (const [store_name, results] of Object.entries(found)) {
         meter.count('rag_searches_total', { store_name });

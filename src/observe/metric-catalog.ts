@@ -51,8 +51,11 @@ export const METRICS = {
 
   rag_documents_indexed_total: counter('Documents indexed anew.', 'store_name'),
   rag_documents_skipped_total: counter('Documents that had not changed.', 'store_name'),
-  rag_documents_errors_total: counter('Documents that could not be indexed.', 'store_name'),
-  rag_index_duration_seconds: histogram('One run over a document store.', INDEX_SECONDS, 'store_name'),
+  rag_documents_errors_total: counter('Documents that could not be indexed.', 'store_name', 'stage'),
+  rag_documents_removed_total: counter('Documents that are gone from their source.', 'store_name'),
+  rag_chunks_indexed_total: counter('Chunks of documents indexed anew.', 'store_name'),
+  rag_batch_duration_seconds: histogram('One batch of documents, from its take to its last commit.', INDEX_SECONDS, 'store_name'),
+  rag_index_duration_seconds: histogram('One run over a document store.', INDEX_SECONDS, 'store_name', 'state'),
   rag_searches_total: counter('Searches in a document store.', 'store_name'),
   rag_search_duration_seconds: histogram('One search, of all the stores that it asks.', SEARCH_SECONDS, 'store_name'),
   rag_search_results_count: histogram('Passages that a search found in a store.', RESULTS, 'store_name'),

@@ -1,7 +1,10 @@
 /**
  * Secrets leave nothing: what a log line, a span or an audit record shows passes through here (SEC-17).
  *
- * Two nets: members by their name, whatever they hold, and texts by what secrets look like. Every pattern is linear in the text.
+ * Three nets: the secrets of the configuration, wherever they stand; members by their name, whatever they hold; texts by what secrets look like.
+ * Every pattern is linear in the text.
+ *
+ * Owns: the secrets that this process knows, at most `MAX_KNOWN`. They are the process's, not a composition's: the log is, too.
  */
 export const REDACTED = '[redacted]';
 
@@ -13,9 +16,21 @@ export function isSecretName(name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && SECRET_NAME.test(name);
 }
 
+const known = new Set<string>();
+
+/** From now on these are shown nowhere. Short ones are left out: they would blank out ordinary words. */
+export function rememberSecrets(secrets: readonly string[]): void {
+  for (const secret of secrets) {
+    if (secret.length < MIN_KNOWN_LENGTH || known.size >= MAX_KNOWN) continue;
+    known.add(secret);
+    // As it stands within JSON.
+    known.add(JSON.stringify(secret).slice(1, -1));
+  }
+}
+
 export function redactText(text: string): string {
-  if (!MAY_HOLD_SECRET.test(text)) return text;
-  let redacted = text;
+  let redacted = hideKnown(text);
+  if (!MAY_HOLD_SECRET.test(redacted)) return redacted;
   for (const [pattern, replacement] of PATTERNS) redacted = redacted.replace(pattern, replacement);
   return redacted;
 }
@@ -38,8 +53,15 @@ export function redactValue(value: unknown, depth = 0): unknown {
 
 /** One line of JSON, as JSON. */
 export function redactJsonLine(line: string): string {
-  if (!MAY_HOLD_SECRET.test(line)) return line;
-  return `${JSON.stringify(redactValue(JSON.parse(line)))}\n`;
+  const hidden = hideKnown(line);
+  if (!MAY_HOLD_SECRET.test(hidden)) return hidden;
+  return `${JSON.stringify(redactValue(JSON.parse(hidden)))}\n`;
+}
+
+function hideKnown(text: string): string {
+  let hidden = text;
+  for (const secret of known) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, REDACTED);
+  return hidden;
 }
 
 /** Cheap, and true for all that the nets above may catch. */
@@ -63,3 +85,5 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 const MAX_NAME_LENGTH = 100;
 const MAX_DEPTH = 8;
+const MIN_KNOWN_LENGTH = 8;
+const MAX_KNOWN = 2_000;

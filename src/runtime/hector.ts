@@ -1,5 +1,7 @@
 /** The running system as commands and programs see it; `compose.ts` implements it. */
 import type { Settings } from '../config/settings.js';
+import type { IngestMode, IngestRun } from '../knowledge/runs/ingest-run.js';
+import type { Ingester } from '../knowledge/runs/ingester.js';
 import type { Logger } from '../observe/log.js';
 
 export const ROLES = ['front', 'agent', 'ingest', 'keeper'] as const;
@@ -15,8 +17,12 @@ export interface IngestProgress {
   readonly failed: number;
   /** Unchanged since the last time. */
   readonly skipped: number;
+  /** Gone from the source, hence from the index. */
+  readonly removed?: number;
   /** Chunks written. */
   readonly chunks: number;
+  /** `total` is what there is; until then nobody knows how much is left. */
+  readonly isListed?: boolean;
   readonly finished: boolean;
 }
 
@@ -26,19 +32,28 @@ export interface Hector {
   readonly url: string;
   /** Port of the gRPC service; `undefined` without one. */
   readonly grpcPort?: number | undefined;
-  /** Where a process without the role `front` serves metrics and health; `undefined`: nowhere. */
+  /** Of `observability.metrics.port`; `undefined` without one. */
   readonly metricsPort?: number | undefined;
-  /** Ingests the stores named, or all. Settles when every document is done or `signal` aborts it (then it rejects). */
+  /**
+   * Ingests the stores named, or all, with the processes that have the role `ingest`, or by itself where there is none. Settles when every
+   * document is done or `signal` aborts it (then it rejects).
+   * @param mode default: what the configuration says of unchanged documents
+   */
   ingest(
     storeNames: readonly string[] | undefined,
     onProgress: (progress: IngestProgress) => void,
     signal: AbortSignal,
+    mode?: IngestMode,
   ): Promise<IngestProgress>;
   /**
    * Drops the index of what was said in sessions and makes it anew (MEM-03); says how many messages were read. An abort leaves a part of it.
    * @throws AppError `CONFIG_INVALID` while no agent searches it.
    */
   rebuildMemory(signal: AbortSignal): Promise<number>;
+  /** What an ingest of one store would do; calls back for every document that would not stay as it is. */
+  planIngest?: Ingester['plan'];
+  /** The newest ingest runs of all stores first. */
+  listIngestRuns?(limit: number): Promise<readonly IngestRun[]>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }

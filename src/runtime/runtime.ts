@@ -34,9 +34,12 @@ export class Runtime {
     return new Runtime(current, options);
   }
 
-  /** The agent as the given config version has it. */
-  async getAgent(version: string, name: string): Promise<Agent> {
-    return (await this.#get(version)).getAgent(name);
+  /** The agent as the given config version has it, for one turn of a worker: its connections are kept until `turn` aborts. */
+  async getAgent(version: string, name: string, turn: AbortSignal): Promise<Agent> {
+    const snapshot = await this.#get(version);
+    const agent = snapshot.getAgent(name);
+    snapshot.hold(turn);
+    return agent;
   }
 
   /** The server behind a remote agent of the given config version; `undefined`: it has no such agent. */

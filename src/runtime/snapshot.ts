@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly retriever: Retriever;
   /** @throws AppError `AGENT_NOT_FOUND`. */
   getAgent(name: string): Agent;
+  /** It lets go of nothing before this turn of a worker is over. */
+  hold(turn: AbortSignal): void;
   /** The server behind an agent of `type: remote`; `undefined` for others. */
   findPeer(name: string): RemotePeer | undefined;
   /** Lets go of the servers that its tools come from when no step runs on it any more; may be called twice. */
@@ -75,6 +77,7 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
         throw new AppError('AGENT_NOT_FOUND', { message: `Configuration ${settings.version} has no agent '${name}'` });
       return steps.count(agent);
     },
+    hold: (turn: AbortSignal) => steps.hold(turn),
     async close() {
       await steps.ended();
       await toolsets.release();

@@ -6,27 +6,34 @@
 import type { Clock } from '../base/clock.js';
 import type { Closers } from '../base/closers.js';
 import { readVersion } from '../base/version.js';
+import { listSecrets } from '../config/list-secrets.js';
 import type { Settings } from '../config/settings.js';
 import { type Audit, createAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
-import { type Metrics, silentMetrics } from '../observe/meter.js';
+import { type Metrics, type MetricsPage, silentMetrics } from '../observe/meter.js';
+import { rememberSecrets } from '../observe/redact.js';
 import type { TraceReader } from '../observe/tracing/span-ring.js';
 
 export interface Observing {
   readonly metrics: Metrics;
   readonly audit: Audit;
+  /** Served to whoever collects metrics; `undefined`: none are counted. */
+  readonly metricsPage: { readonly path: string; readonly render: () => Promise<MetricsPage> } | undefined;
+  /** The same, where they are served beside everything else: not when they have a port of their own. */
+  readonly publicMetrics: Observing['metricsPage'];
   /** `undefined`: this process keeps no spans. */
   readonly traces: TraceReader | undefined;
 }
 
 export interface StartObservingOptions {
-  readonly settings: Pick<Settings, 'observability' | 'logger'>;
+  readonly settings: Settings;
   readonly log: Logger;
   readonly clock: Clock;
   readonly closers: Closers;
 }
 
 export async function startObserving({ settings, log, clock, closers }: StartObservingOptions): Promise<Observing> {
+  rememberSecrets(listSecrets(settings));
   const { observability, logger } = settings;
   const metrics = await openMetrics(observability.metrics, closers);
   const { audit: isWanted = false, auditFile = '' } = logger;
@@ -36,11 +43,14 @@ export async function startObserving({ settings, log, clock, closers }: StartObs
     (error) => log.error({ err: error }, 'an audit record could not be written'),
   );
   closers.add(async () => audit.close());
-  if (!observability.tracing.enabled) return { metrics, audit, traces: undefined };
+  const { enabled, endpoint: path, port } = observability.metrics;
+  const metricsPage = enabled ? { path, render: () => metrics.render() } : undefined;
+  const counting = { metrics, audit, metricsPage, publicMetrics: port === undefined ? metricsPage : undefined };
+  if (!observability.tracing.enabled) return { ...counting, traces: undefined };
   const { startTracing } = await import('../observe/tracing/start-tracing.js');
   const tracing = await startTracing(observability.tracing, { version: readVersion(), metrics, log });
   closers.add(() => tracing.close());
-  return { metrics, audit, traces: tracing.traces };
+  return { ...counting, traces: tracing.traces };
 }
 
 async function openMetrics({ enabled, ...options }: Settings['observability']['metrics'], closers: Closers): Promise<Metrics> {

@@ -24,13 +24,14 @@ export interface HeldToolsets {
 
 export class ToolsetPool {
   readonly #options: { readonly clock: Clock; readonly log: Logger };
+  readonly #closed = new AbortController();
   readonly #created = new Map<string, { readonly toolset: Toolset; users: number }>();
 
   constructor(options: { readonly clock: Clock; readonly log: Logger }) {
     this.#options = options;
   }
 
-  /** Connects to nothing: servers are asked when a step needs them (TOOL-41). */
+  /** Connects to nothing: servers are asked when a step needs them (TOOL-41), or by `connect`. */
   hold(
     { tools, llms = {}, stateDirectory }: Pick<Settings, 'tools' | 'stateDirectory'> & Partial<Pick<Settings, 'llms'>>,
     models: ReadonlyMap<string, LanguageModel> = new Map(),
@@ -65,12 +66,18 @@ export class ToolsetPool {
     };
   }
 
+  /** Asks all servers for their tools in the background, so that the first step need not wait for them. What fails is told by them. */
+  connect(): void {
+    for (const { toolset } of this.#created.values()) void toolset.list(this.#closed.signal).catch(() => undefined);
+  }
+
   /** Of this process's connections; other processes have their own. */
   health(): readonly ToolsetHealth[] {
     return [...this.#created.values()].map(({ toolset }) => toolset.health());
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     const all = [...this.#created.values()];
     this.#created.clear();
     await Promise.all(all.map(({ toolset }) => toolset.close()));

@@ -10,6 +10,8 @@ export interface StepJob {
   readonly traceparent: string;
 }
 
+export const INGEST_QUEUE = 'ingest';
+
 export const PUSH_QUEUE = 'push';
 
 export interface PushJob {

@@ -1,11 +1,11 @@
 /** What becomes of a run whose worker died (CHK-07): pure, but for `readRecoveryFacts`. */
+import type { StepState } from '../agents/agent.js';
 import type { CheckpointSettings } from '../config/settings.js';
-import type { SessionMessage } from '../tasks/session-message.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallRecord, ToolCallStore } from '../tasks/tool-call.js';
 
 export interface RecoveryFacts {
-  /** Since the run's last commit, or since somebody resumed it if that was later; milliseconds. */
+  /** Since the run's last commit, or since somebody resumed it or a run below it left off, if that was later; milliseconds. */
   readonly idleMs: number;
   /** It was about to act on what a person decided. */
   readonly actsOnDecision: boolean;
@@ -34,14 +34,14 @@ export function decideRecovery({ enabled, recovery }: CheckpointSettings, facts:
 }
 
 export async function readRecoveryFacts(
-  task: TaskRecord,
-  history: readonly SessionMessage[],
+  { task, history, children }: Pick<StepState, 'task' | 'history' | 'children'>,
   store: Pick<TaskStore, 'events'> & Pick<ToolCallStore, 'toolCalls'>,
   now: number,
 ): Promise<RecoveryFacts> {
   const [events, calls] = await Promise.all([store.events(task.id, task.seq - 1, 1), store.toolCalls(task.id, { openIn: task.step })]);
   // The record itself was touched by every take since; what commits left behind was not.
-  const times = [task.createdAt, task.resumedAt, events.at(-1)?.at, history.at(-1)?.createdAt];
+  const ends = (children ?? []).map(({ updatedAt }) => updatedAt);
+  const times = [task.createdAt, task.resumedAt, events.at(-1)?.at, history.at(-1)?.createdAt, ...ends];
   return { idleMs: now - Math.max(...times.filter((at) => at !== undefined)), actsOnDecision: actsOnDecision(task, calls) };
 }
 

@@ -17,7 +17,7 @@ import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
 import { mergeOutcomes } from './merge-outcomes.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { StepPreviews } from './step-previews.js';
-import { takeStep } from './take-step.js';
+import { type StepHold, takeStep } from './take-step.js';
 
 export interface Turn {
   readonly task: TaskRecord;
@@ -44,12 +44,14 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
   const seen: Seen = { history: [...turn.history], sessionState: turn.sessionState, children: turn.children };
   const over = new AbortController();
   let { task } = turn;
+  // One for all steps: its configuration may be let go of by others meanwhile.
+  const agent = await dependencies.getAgent(task.configVersion, task.agent, over.signal);
   for (;;) {
     const previews = new StepPreviews(task, publisher, clock);
     const startedMs = clock.monotonic();
     let goesOn = false;
     try {
-      const step = await runStep({ task, seen, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
+      const step = await runStep({ task, seen, agent, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
       if (step === undefined) {
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
@@ -75,15 +77,10 @@ interface Seen {
   readonly children: readonly ChildRun[];
 }
 
-interface OpenStep {
+interface OpenStep extends StepHold {
   readonly task: TaskRecord;
   readonly seen: Seen;
-  readonly signal: AbortSignal;
-  /** Aborted when the turn is over. */
-  readonly turn: AbortSignal;
-  readonly lease: Pick<TaskLease, 'lost'>;
   readonly handsOver: (staysHere: boolean) => Promise<boolean>;
-  readonly previews: StepPreviews;
 }
 
 /** Iterations up to and including the commit that they share. */

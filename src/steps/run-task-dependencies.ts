@@ -17,8 +17,8 @@ export interface RunTaskDependencies {
   readonly publisher: FeedPublisher;
   readonly queue: StepQueue & { waiting(): Promise<number> };
   readonly running: RunningTasks;
-  /** The agent as the run's config version has it (R12). */
-  getAgent(configVersion: string, name: string): Promise<Agent>;
+  /** The agent as the run's config version has it (R12), with all that it needs until `turn` aborts. */
+  getAgent(configVersion: string, name: string, turn: AbortSignal): Promise<Agent>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Meter;

@@ -102,10 +102,10 @@ async function takeTurn(
 
 async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
   const { store, checkpoint, clock, metrics, log } = dependencies;
-  const { task, history } = turn;
+  const { task } = turn;
   const about = { taskId: task.id, step: task.step, epoch: task.epoch, from };
   const recovery = checkpoint.enabled
-    ? decideRecovery(checkpoint, await readRecoveryFacts(task, history, store, clock.now()))
+    ? decideRecovery(checkpoint, await readRecoveryFacts(turn, store, clock.now()))
     : ({ type: 'resume' } as const);
   switch (recovery.type) {
     case 'resume':

@@ -1,25 +1,21 @@
 /** The worker of a process with the role `agent`: what the settings say for it, and cancels that reach what it runs. */
-import type { ConnectionOptions } from 'bullmq';
 import type { Closers } from '../base/closers.js';
 import { newId } from '../base/ids.js';
 import type { Settings } from '../config/settings.js';
 import type { CallSignals, CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { RunningTasks } from './running-tasks.js';
-import { StepWorker, type StepWorkerOptions } from './step-worker.js';
+import { StepWorker } from './step-worker.js';
+import type { WorkerConnections } from './worker-connections.js';
 
 type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics'>;
 
-export interface StartStepWorkerOptions extends Ports {
+export interface StartStepWorkerOptions extends Ports, WorkerConnections {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
   readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly callSignals: Pick<CallSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
-  /** A connection of its own for every BullMQ worker. */
-  readonly connect: () => ConnectionOptions;
-  /** Closes one of them. */
-  readonly disconnect: StepWorkerOptions['disconnect'];
   /** How long its close may take. */
   readonly drainMs: number;
   readonly closers: Closers;

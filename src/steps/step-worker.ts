@@ -13,12 +13,10 @@ import { IdleWatch } from './idle-watch.js';
 import { STEP_QUEUE, type StepJob } from './queue-names.js';
 import { runTask } from './run-task.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
+import type { WorkerConnections } from './worker-connections.js';
 
-export interface StepWorkerOptions {
-  /** A connection of its own for every BullMQ worker: one that is replaced may have a broken one. */
-  readonly connect: () => ConnectionOptions;
-  /** Closes what `connect` gave; BullMQ leaves that to its owner. */
-  readonly disconnect: (connection: ConnectionOptions) => Promise<void>;
+/** A worker that is replaced may have a broken connection: each has its own. */
+export interface StepWorkerOptions extends WorkerConnections {
   /** Prefix of all queue keys. */
   readonly prefix: string;
   /** `queue.concurrency`. */

@@ -1,4 +1,4 @@
-import type { StepOutcome, StepState } from '../agents/agent.js';
+import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
 import { AppError, describeError, hasCode, toAppError } from '../base/errors.js';
 import { exceedsJsonBytes } from '../base/json-size.js';
 import type { TaskLease } from '../tasks/coordination.js';
@@ -11,6 +11,15 @@ import { failedOutcome } from './step-commit.js';
 import { createStepLedger } from './step-ledger.js';
 import type { StepPreviews } from './step-previews.js';
 
+export interface StepHold {
+  readonly agent: Agent;
+  readonly signal: AbortSignal;
+  /** Aborted when the worker's turn with the run is over. */
+  readonly turn: AbortSignal;
+  readonly lease: Pick<TaskLease, 'lost'>;
+  readonly previews: StepPreviews;
+}
+
 /**
  * Lets the agent do one step. `undefined`: the task was canceled or another worker has it, and there is nothing to commit.
  * @throws the reason when the lease was lost or the worker is ending, and what may pass when the agent is tried again: nothing is
@@ -18,11 +27,10 @@ import type { StepPreviews } from './step-previews.js';
  */
 export async function takeStep(
   state: StepState,
-  { signal, turn, lease, previews }: { signal: AbortSignal; turn: AbortSignal; lease: Pick<TaskLease, 'lost'>; previews: StepPreviews },
-  { getAgent, store, running, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
+  { agent, signal, turn, lease, previews }: StepHold,
+  { store, running, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
-  const agent = await getAgent(task.configVersion, task.agent);
   const preview = (artifactId: string, text: string): void => {
     // Previews stand behind one log's last event, which siblings move: what a child puts out shows with its commits.
     if (!signal.aborted && task.child === undefined) previews.add(artifactId, text);

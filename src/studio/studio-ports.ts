@@ -10,8 +10,9 @@ import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallStore } from '../tasks/tool-call.js';
+import type { KnowledgePort } from './knowledge-port.js';
 
-/** What the management API needs of the run log and its coordination. */
+/** What the management API needs of the run log, its coordination and the document stores. */
 export interface StudioPorts {
   readonly tasks: Pick<TaskStore, 'find' | 'events' | 'descendants'>;
   readonly recovery: Pick<RecoveryStore, 'resume' | 'openRuns' | 'statistics'>;
@@ -26,6 +27,7 @@ export interface StudioPorts {
   readonly acceptMessage: AcceptMessage;
   readonly cancelTask: CancelTask;
   readonly callSignals: Pick<CallSignals, 'cancel'>;
+  readonly knowledge: KnowledgePort;
   /** The servers whose tools this process uses. */
   readonly toolsets: () => readonly ToolsetHealth[];
   /** The spans that ended last in this process. Default: it keeps none. */

@@ -5,6 +5,8 @@ import type { OwnerScope } from '../tasks/owner-scope.js';
 export interface StudioRequest {
   /** Whose things exist for the caller: its own (SEC-18), and for an operator those of others too. */
   readonly owner: OwnerScope;
+  /** Who asks, as others may read it: the token's subject. */
+  readonly caller: string;
   /** Decoded values of the pattern's `{…}` segments. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

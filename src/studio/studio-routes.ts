@@ -2,6 +2,7 @@ import { cancelToolCall } from './cancel-tool-call.js';
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
+import { createDocumentRoutes } from './document-routes.js';
 import { explainRun } from './explain-run.js';
 import type { RunReference } from './get-run.js';
 import type { SessionReference } from './get-session.js';
@@ -51,6 +52,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       pattern: '/api/traces/{traceId}',
       handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
     },
+    ...createDocumentRoutes(ports),
     { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',

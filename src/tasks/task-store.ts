@@ -205,8 +205,8 @@ export interface TreeChange {
 }
 
 export interface ChildRunStore {
-  /** In the order of branching. */
-  children(parentId: string): Promise<readonly ChildRecord[]>;
+  /** In the order of branching. `messagesOf`: keys of those whose messages are wanted; the others have none. Default: all. */
+  children(parentId: string, messagesOf?: readonly string[]): Promise<readonly ChildRecord[]>;
   /** All runs below a root, parents before their children. */
   descendants(rootId: string): Promise<readonly TaskRecord[]>;
   /** All scopes of a run's state (SES-03), with the prefixes of their keys. */

@@ -5,8 +5,9 @@
  * (`knowledge/extract`, `knowledge/chunking`, adapters in `providers`).
  *
  * 1. Text threads hold no state: any of them may end at any time.
- * 2. An index thread holds the graphs of its collections, so it is the only thread of its pool. When it dies, its
+ * 2. An index thread holds the segments of its collections, so it is the only thread of its pool. When it dies, its
  *    tasks fail with THREAD_FAILED and the next one opens snapshots again; who owns the truth catches it up.
+ * 3. The builder's thread holds nothing, and ends when it has nothing to build: the memory of graphs goes with it.
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,7 @@ import { Piscina } from 'piscina';
 import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
-import type { IndexMessages, TextMessages, ThreadReply } from './messages.js';
+import type { IndexBuilderMessages, IndexMessages, TextMessages, ThreadReply } from './messages.js';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -38,13 +39,23 @@ export interface IndexThread {
   ): Promise<IndexMessages[K]['reply']>;
 }
 
+export interface IndexBuilder {
+  run<K extends keyof IndexBuilderMessages>(
+    name: K,
+    request: IndexBuilderMessages[K]['request'],
+    options?: RunOptions,
+  ): Promise<IndexBuilderMessages[K]['reply']>;
+}
+
 export interface ThreadPools {
   readonly text: TextThreads;
+  /** Builds one graph after another, whoever asks. */
+  readonly indexBuilder: IndexBuilder;
   /** The thread that holds the graph `key`; always the same for the same key. */
   indexThread(key: string): IndexThread;
   /** How busy they are; only those that have been needed. */
   read(): readonly PoolReading[];
-  /** Ends every index thread as a crash would; for tests of what happens then. */
+  /** Ends every index thread, the builder's too, as a crash would; for tests of what happens then. */
   killIndexThreads(): Promise<void>;
   /** Ends all threads; running tasks fail. May be called twice. */
   close(): Promise<void>;
@@ -103,7 +114,17 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
       idleTimeout: Number.POSITIVE_INFINITY,
     });
 
+  const builderPool = () =>
+    pool('index-builder', {
+      filename: entry('index-builder'),
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: MAX_INDEX_QUEUE,
+      idleTimeout: BUILDER_IDLE_MS,
+    });
+
   return {
+    indexBuilder: { run: (name, request, options) => run(builderPool, name, request, options) },
     text: { run: (name, request, options) => run(() => textPool(options?.urgent ?? false), name, request, options) },
     indexThread(key) {
       // Spread in order of first use: collections share a thread only when there are more of them than threads.
@@ -145,14 +166,19 @@ async function run<T>(pool: () => Piscina, name: string, request: unknown, optio
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof AppError) throw error;
-    throw new AppError('THREAD_FAILED', { message: `The worker thread doing '${name}' failed`, cause: error });
+    const reason = isOutOfMemory(error) ? `needed more than ${TEXT_HEAP_MB} MB of memory` : 'failed';
+    throw new AppError('THREAD_FAILED', { message: `The worker thread doing '${name}' ${reason}`, cause: error });
   }
   if (reply.type === 'failed') throw new AppError(reply.error.code, { message: reply.error.message });
   return reply.value;
 }
 
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
 /** Compiled entries sit in `workers/threads`, beside `src`. */
-function entry(name: 'text' | 'index'): string {
+function entry(name: 'text' | 'index' | 'index-builder'): string {
   return fileURLToPath(new URL(`../../workers/threads/${name}.js`, import.meta.url));
 }
 
@@ -162,5 +188,6 @@ const MAX_INDEX_QUEUE = 8192;
 /** Searches that may interleave with one running insert. */
 const INDEX_CONCURRENCY = 64;
 const MAX_INDEX_THREADS = 8;
+const BUILDER_IDLE_MS = 500;
 /** A document that needs more heap ends its thread, not the process. */
 const TEXT_HEAP_MB = 512;

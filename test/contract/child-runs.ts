@@ -35,6 +35,25 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     t.match(await store.children(root.id), [{ task: { state: 'TASK_STATE_FAILED' } }, { task: { state: 'TASK_STATE_COMPLETED' } }]);
   });
 
+  await t.test('a run and all below it keep the roles of its caller; without any, none is wanted (API-74)', async (t) => {
+    const [store, other] = await open(t);
+    for (const callerRoles of [['staff', 'a "role"'], [], undefined]) {
+      const rows = callerRoles === undefined ? {} : { callerRoles };
+      const root = await takeNow(store, (await acceptNew(store, rows)).id);
+      const child = start('a');
+      await branch(store, root, { starts: [child], says: [] });
+      const below = start('b');
+      await branch(store, await takeNow(store, child.taskId), { starts: [below], says: [] });
+      const found = await Promise.all([root.id, child.taskId, below.taskId].map((id) => other.find(id, undefined)));
+      t.same(
+        found.map((run) => run?.callerRoles),
+        [callerRoles, callerRoles, callerRoles],
+      );
+      t.same((await takeNow(store, below.taskId)).callerRoles, callerRoles);
+      t.notOk('callerRoles' in (found[1]?.child ?? {}));
+    }
+  });
+
   await t.test('a commit without a hint at its tree is as good as one with it', async (t) => {
     const { store, root, children } = await branched(t, open, ['a']);
     const [a] = children as [TaskRecord];
@@ -77,6 +96,16 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
       const found = (await store.children(root.id))[index];
       t.match(found, { task: { id: child.id }, statusMessage: { parts: [{ text: `done ${index}` }] } });
     }
+  });
+
+  await t.test('messages are read of those children only whose messages are wanted', async (t) => {
+    const { store, root, children } = await branched(t, open, ['a', 'b']);
+    for (const child of children)
+      await store.commit(withTree(child, { ...sampleCommit(child), messages: [sampleMessage(`of ${child.id}`)] }));
+    const [a, b] = await store.children(root.id);
+    t.match([a?.messages.length, b?.messages.length], [1, 1]);
+    t.match(await store.children(root.id, [b?.task.child?.key ?? '']), [{ messages: [] }, { messages: [{ id: /./ }] }]);
+    t.match(await store.children(root.id, []), [{ task: { id: a?.task.id }, messages: [] }, { messages: [] }]);
   });
 
   await t.test('clients see no child: neither found, listed, counted, canceled nor continued', async (t) => {

@@ -49,6 +49,11 @@ forEachDialect(t, async (t, createOpenTemp) => {
     await rig.say({ agent: 'helper', owner: 'ada', contextId: 'cat' }, 'my cat', 'yes');
     await rig.index();
     t.equal((await rig.search('cat')).length, 1);
+    await rig.say({ agent: 'helper', owner: 'anonymous', contextId: 'cat' }, 'my cat', 'yes');
+    await rig.index();
+    const asks = { agent: 'helper', owner: 'anonymous', contextId: 'asks' };
+    const { id: taskId } = await acceptNew(rig.tasks, { key: asks, text: 'x' });
+    t.same(await rig.search('cat', { taskId }), [], 'callers without credentials are many');
   });
 
   await t.test('the present session is left out unless asked for; a child asks for its root (MEM-05)', async (t) => {

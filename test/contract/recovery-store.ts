@@ -240,6 +240,10 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     t.same(await ids({ owner: 'ada' }), [runs.queued, runs.running, runs.waiting, runs.held]);
     t.same(await ids({ owner: 'ada ' }), [runs.foreign], 'owners compare exactly');
     t.same(await ids({ owner: 'ADA' }), []);
+    t.same(await ids({ owner: { prefix: 'ad' } }), await ids({}), 'all whose owner begins so');
+    t.same(await ids({ owner: { prefix: 'ada ' } }), [runs.foreign]);
+    t.same(await ids({ owner: { prefix: '' } }), await ids({}));
+    for (const prefix of ['ADA', 'da', '%', 'a_a', 'ada  ']) t.same(await ids({ owner: { prefix } }), [], prefix);
     t.same(await ids({ status: 'queued' }), [runs.queued, runs.foreign]);
     t.same(await ids({ status: 'running' }), [runs.running]);
     t.same(await ids({ status: 'waiting' }), [runs.waiting]);
@@ -307,6 +311,8 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     t.same(await other.statistics(undefined, 9_000), { ...all, expired: 1 });
     t.same(await other.statistics('ada', 9_000), { ...all, total: 4, queued: 1, expired: 1 });
     t.same(await other.statistics('eve', 9_000), none);
+    t.match(await other.statistics({ prefix: 'ada' }, 9_000), { total: 5 });
+    t.same(await other.statistics({ prefix: 'eve' }, 9_000), none);
   });
 }
 

@@ -71,6 +71,39 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.same(await sessions.deleteSession(child.taskId, 'ada'), { type: 'not-found' });
   });
 
+  await t.test('operators find the sessions of all whose owner begins so, and none of children (API-07)', async (t) => {
+    const { tasks, sessions } = await open(t);
+    const ids: Record<string, string> = {};
+    for (const owner of ['tenant:acme/ann', 'tenant:acme/bob', 'tenant:acm/eve', 'ann'])
+      ids[owner] = (await acceptNew(tasks, { key: { agent: 'helper', owner, contextId: 'c' } })).id;
+    await branch(tasks as never, await takeNow(tasks, ids['ann'] as string), { starts: [start('a')], says: [] });
+    const owners = async (prefix: string) =>
+      (await sessions.listSessions({ owner: { prefix }, limit: 9 })).sessions.map(({ owner }) => owner);
+    t.same(await owners('tenant:acme/'), ['tenant:acme/bob', 'tenant:acme/ann']);
+    t.same(await owners(''), ['ann', 'tenant:acm/eve', 'tenant:acme/bob', 'tenant:acme/ann']);
+    t.same(await owners('tenant:ACME/'), []);
+    const first = await sessions.listSessions({ owner: { prefix: '' }, limit: 3 });
+    t.match((await sessions.listSessions({ owner: { prefix: '' }, after: first.next, limit: 3 })).sessions, [{ owner: 'tenant:acme/ann' }]);
+    const id = ids['tenant:acme/ann'] as string;
+    t.match(await sessions.findSession(id, { prefix: 'tenant:acme/' }), { id });
+    t.equal(await sessions.findSession(id, { prefix: 'tenant:acm/' }), undefined);
+  });
+
+  await t.test('callers without credentials are many: what one tells of itself stays in its session (SES-03, SEC-18)', async (t) => {
+    const { tasks, sessions } = await open(t);
+    for (const owner of ['anonymous', 'ann'] as const) {
+      const [told, next] = [
+        await takeNow(tasks, (await acceptNew(tasks, { key: { agent: 'helper', owner, contextId: 'c1' } })).id),
+        await acceptNew(tasks, { key: { agent: 'helper', owner, contextId: 'c2' } }),
+      ];
+      await tasks.commit(sampleCommit(told, 'TASK_STATE_COMPLETED', { sessionState: { 'user:name': 'Ann' } }));
+      const again = await acceptNew(tasks, { key: { agent: 'helper', owner, contextId: 'c1' } });
+      t.same(await tasks.sessionState(again), { 'user:name': 'Ann' });
+      t.same(await tasks.sessionState(next), owner === 'anonymous' ? {} : { 'user:name': 'Ann' });
+      t.same(await sessions.readState(await get(sessions, told.id, owner)), { 'user:name': 'Ann' });
+    }
+  });
+
   await t.test('messages are read from the end, page by page, without those that were rolled back (SES-04)', async (t) => {
     const { tasks, sessions } = await open(t);
     const session = await converse(tasks, 'c', 3);
@@ -241,8 +274,8 @@ async function converse(tasks: TaskStore, contextId: string, runs: number): Prom
   return first ?? '';
 }
 
-async function get(sessions: SqlSessionStore, id: string): Promise<SessionRecord> {
-  const session = await sessions.findSession(id, 'ada');
+async function get(sessions: SqlSessionStore, id: string, owner = 'ada'): Promise<SessionRecord> {
+  const session = await sessions.findSession(id, owner);
   if (session === undefined) throw new Error(`no session ${id}`);
   return session;
 }

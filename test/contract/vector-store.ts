@@ -1,6 +1,6 @@
 /** What every vector store must keep (VEC-07). */
 import type { Test } from 'tap';
-import type { Metadata } from '../../src/base/metadata.js';
+import type { Metadata, MetadataFilter } from '../../src/base/metadata.js';
 import type { VectorEntry, VectorStore } from '../../src/providers/vector-stores/contract.js';
 
 /** `open` gives a store; called again it gives one that knows only what survived. */
@@ -165,6 +165,83 @@ export function vectorStoreContract(t: Test, createOpen: (t: Test) => () => Prom
   });
 }
 
+/** VEC-07 by metadata: for stores that keep it with their entries. */
+export function vectorStoreFilterContract(t: Test, createOpen: (t: Test) => () => Promise<VectorStore>): void {
+  const documents = Array.from({ length: 600 }, (_, index) => ({
+    id: `v${index}`,
+    vector: unit(32, index),
+    metadata: { store: index % 3 === 0 ? 'books' : 'letters', document_id: `d${index >> 3}`, page: index % 40, isDraft: index % 50 === 0 },
+  }));
+  const filled = async (open: () => Promise<VectorStore>) => {
+    const store = await open();
+    await store.upsert('c', documents);
+    return store;
+  };
+  const ask = async (store: VectorStore, filter: MetadataFilter, topK = 10) =>
+    idsOf((await store.search('c', { vector: unit(32, 90_001), topK, filter })).hits);
+  const expected = (keep: (document: (typeof documents)[number]) => boolean, topK = 10) =>
+    documents
+      .filter(keep)
+      .map(({ id, vector }) => ({ id, score: scoreOf(vector, unit(32, 90_001)) }))
+      // Scores below 0 are all 0: which of those come is nobody's business.
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, topK)
+      .map(({ id }) => id);
+
+  t.test('the nearest of those that a filter matches are found, however few or many they are (VEC-07)', async (t) => {
+    const store = await filled(createOpen(t));
+    t.same(
+      await ask(store, {}),
+      expected(() => true),
+    );
+    t.same(
+      await ask(store, { store: 'books' }),
+      expected(({ metadata }) => metadata.store === 'books'),
+    );
+    t.same(
+      await ask(store, { isDraft: true }, 3),
+      expected(({ metadata }) => metadata.isDraft, 3),
+    );
+    t.same(
+      await ask(store, { document_id: ['d7', 'd70'], page: { gte: 5, lt: 30 } }, 4),
+      expected(({ metadata }) => ['d7', 'd70'].includes(metadata.document_id) && metadata.page >= 5 && metadata.page < 30, 4),
+    );
+    t.same(await ask(store, { store: 'nobody' }), []);
+    t.same(await ask(store, { unknown: 1 }), []);
+    t.equal((await store.search('c', { vector: unit(32, 5), topK: 600, filter: { store: 'books' } })).hits.length, 200);
+  });
+
+  t.test('metadata is replaced with its entry, and there after a restart (VEC-07)', async (t) => {
+    const open = createOpen(t);
+    const store = await filled(open);
+    const first = documents[0] as (typeof documents)[number];
+    await store.upsert('c', [{ ...first, metadata: { store: 'archive' } }]);
+    await store.markPosition('c', { source: 'table', version: 1 });
+    await store.flush('c');
+    await store.close();
+    for (const each of [store, await open()]) {
+      t.equal(await each.count('c'), 600);
+      t.same(idsOf((await each.search('c', { vector: first.vector, topK: 5, filter: { store: 'archive' } })).hits), ['v0']);
+      t.notOk((await ask(each, { store: 'books' }, 200)).includes('v0'));
+    }
+  });
+
+  t.test('what a filter matches is removed, and nothing else (VEC-07)', async (t) => {
+    const store = await filled(createOpen(t));
+    await store.removeWhere('c', { store: 'books', page: { lt: 20 } });
+    const isLeft = ({ metadata }: (typeof documents)[number]) => !(metadata.store === 'books' && metadata.page < 20);
+    t.equal(await store.count('c'), documents.filter(isLeft).length);
+    t.same(await ask(store, {}), expected(isLeft));
+    await store.removeWhere('c', { store: 'nobody' });
+    t.equal(await store.count('c'), documents.filter(isLeft).length);
+    await store.removeWhere('c', {});
+    t.equal(await store.count('c'), 0);
+    t.same(await ask(store, {}), []);
+    await store.removeWhere('nothing', {});
+  });
+}
+
 type Entry = Parameters<VectorStore['upsert']>[1][number];
 
 function entries(name: string, count: number, vector: (index: number) => Float32Array): readonly Entry[] {
@@ -188,12 +265,15 @@ async function recall(store: VectorStore, all: readonly Entry[]): Promise<number
   const queries = Array.from({ length: 40 }, (_, index) => unit(32, 70_000 + index));
   let found = 0;
   for (const query of queries) {
-    const score = (vector: Float32Array) => vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0);
-    const tenth = all.map(({ vector }) => score(vector)).sort((a, b) => b - a)[9] as number;
+    const tenth = all.map(({ vector }) => scoreOf(vector, query)).sort((a, b) => b - a)[9] as number;
     const { hits } = await store.search('c', { vector: query, topK: 10 });
     found += hits.filter((hit) => hit.score >= tenth - 1e-6).length;
   }
   return found / (queries.length * 10);
+}
+
+function scoreOf(vector: Float32Array, query: Float32Array): number {
+  return vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0);
 }
 
 function entry(id: string, values: readonly number[], metadata: Metadata = {}): VectorEntry {

@@ -1,6 +1,8 @@
 /** What becomes of calls when their MCP server dies, forgets or never answers (TOOL-41, W-39, R7). */
 import { readdir, readFile } from 'node:fs/promises';
 import t from 'tap';
+import { describeMissingTools } from '../../src/agents/llm/list-tools.js';
+import { type Logger, silentLogger } from '../../src/observe/log.js';
 import { waitFor } from '../support/coordination-steps.js';
 import { listed, startMcpPeer, textResult } from '../support/mcp-peer.js';
 import { getTool, listTools, openToolset, serverProgram, startEverything, toolContext } from '../support/mcp-servers.js';
@@ -141,6 +143,29 @@ t.test(
     t.ok(performance.now() - before < 60, 'the second step does not wait');
   },
 );
+
+t.test('a silent server costs one step its list_wait; it is asked on, and its tools are there when it tells them (TOOL-41)', async (t) => {
+  let isSilent = true;
+  const tools = { tools: [{ name: 'look', inputSchema: { type: 'object' } }] };
+  const peer = await startMcpPeer(t, { answers: { 'tools/list': () => (isSilent ? undefined : tools) } });
+  const lines: string[] = [];
+  const log: Logger = { ...silentLogger, warn: (_: object, text?: string) => void lines.push(text ?? '') } as Logger;
+  const toolset = await openToolset(t, { url: peer.url, connect_timeout: '400ms', list_wait: '60ms' }, { log });
+  const before = performance.now();
+  t.same(await listTools(toolset), []);
+  const waited = performance.now() - before;
+  t.ok(waited >= 55 && waited < 350, `${waited} ms`);
+  t.ok(toolset.isUnknown);
+  t.match(describeMissingTools([toolset]), /'everything' cannot be reached/);
+  t.match(lines.join(''), /has not told its tools \(tools\.everything\.list_wait\)/);
+  const again = performance.now();
+  t.same(await listTools(toolset), []);
+  t.ok(performance.now() - again < 50, 'the next step does not wait');
+  isSilent = false;
+  await waitFor(async () => (await listTools(toolset)).length === 1);
+  t.notOk(toolset.isUnknown);
+  t.equal(describeMissingTools([toolset]), '');
+});
 
 async function findChild(word: string): Promise<number> {
   for (const entry of await readdir('/proc')) {

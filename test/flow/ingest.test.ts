@@ -1,17 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { systemClock } from '../../src/base/clock.js';
 import { AppError } from '../../src/base/errors.js';
 import { armFaultPoint } from '../../src/base/fault-points.js';
-import { ingestStore } from '../../src/knowledge/ingest.js';
-import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
-import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
-import { silentLogger } from '../../src/observe/log.js';
-import { defaultStore, directorySource, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
+import { defaultStore, type KnowledgeRig, openKnowledge, tempFolder } from '../support/knowledge-rig.js';
 
 t.test('documents of every readable kind are found by what they say, with their source and lines', async (t) => {
   const rig = await openKnowledge(t);
@@ -204,7 +199,11 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
   const rig = await openKnowledge(t);
   for (let index = 0; index < 100; index++) rig.write(`doc-${index}.txt`, `Document ${index} is about subject${index}.`);
   const stop = new AbortController();
-  const ingest = rig.knowledge.ingest(undefined, ({ done }) => done > 0 && stop.abort(new Error('enough')), stop.signal);
+  const ingest = rig.knowledge.ingester.ingest(
+    { stores: undefined },
+    ({ done }) => done > 0 && stop.abort(new Error('enough')),
+    stop.signal,
+  );
   await t.rejects(ingest, { message: 'enough' });
   const { indexed } = await rig.chunkStore.counts('docs');
   t.ok(indexed > 0 && indexed < 100);
@@ -212,25 +211,24 @@ t.test('an aborted ingest stops with the reason and keeps what was committed', a
 });
 
 t.test('documents below a folder that cannot be listed are kept, and the folder is reported', async (t) => {
-  const rig = await openKnowledge(t);
+  let isLocked = false;
+  const rig: KnowledgeRig = await openKnowledge(t, {
+    wrapSource: (source) => ({
+      ...source,
+      async *scan(signal) {
+        for await (const finding of source.scan(signal))
+          if (!isLocked || (finding.type === 'document' && finding.document.id === 'open.txt')) yield finding;
+        const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
+        if (isLocked) yield { type: 'problem', problem };
+      },
+    }),
+  });
   rig.write('open.txt', 'An open secret about herons.');
   rig.write('locked/inner.txt', 'A locked secret about storks.');
   rig.write('locked-too.txt', 'A name that only begins alike, about cranes.');
-  const source = createDirectorySource(directorySource(rig.folder));
-  const locked: DocumentSource = {
-    ...source,
-    async *scan(signal) {
-      const problem = { id: 'locked', path: join(rig.folder, 'locked'), isFolder: true, error: new Error('permission denied') };
-      for await (const finding of source.scan(signal)) if (finding.type === 'document' && finding.document.id === 'open.txt') yield finding;
-      yield { type: 'problem', problem };
-    },
-  };
   await rig.ingest();
-  const options = {
-    ...{ store: 'docs', collection: 'docs', chunking: defaultStore('').chunking, maxConcurrent: 1, chunkStore: rig.chunkStore },
-    ...{ embedder: rig.embedder, textThreads: rig.pools.text, clock: systemClock, log: silentLogger, source: locked },
-  };
-  t.match(await ingestStore(options, new AbortController().signal), { total: 2, failed: 1, removed: 1 });
+  isLocked = true;
+  t.match(await rig.ingest(), { total: 2, failed: 1, removed: 1 });
   t.equal((await rig.search('storks'))[0]?.documentId, 'locked/inner.txt');
   t.notOk((await rig.search('cranes')).some((hit) => hit.documentId === 'locked-too.txt'));
   t.match((await rig.chunkStore.findDocuments('docs', ['locked'])).get('locked'), {
@@ -238,6 +236,7 @@ t.test('documents below a folder that cannot be listed are kept, and the folder 
     stage: 'scan',
     lastError: 'permission denied',
   });
+  isLocked = false;
   t.match(await rig.ingest(), { failed: 0, removed: 1 }, 'once it can be listed, the folder is no document');
 });
 
@@ -274,7 +273,7 @@ t.test('a changed chunking setting prepares every document anew', async (t) => {
   rig.write('a.txt', 'One sentence here. Another sentence there. A third one follows. And a fourth.');
   t.match(await rig.ingest(), { done: 1, chunks: 1 });
   const again = await rig.restart({
-    chunking: { strategy: 'sentence', size: 1000, overlap: 0, minSize: 1, maxSize: 2000, preserveWords: true, sentencesPerChunk: 2 },
+    chunking: { ...defaultStore('').chunking, strategy: 'sentence', minSize: 1, sentencesPerChunk: 2 },
   });
   t.match(await again.ingest(), { done: 1, chunks: 2 });
   t.same(
@@ -290,13 +289,14 @@ t.test('an index snapshot that is broken, cut or gone is rebuilt from the databa
   rig = await rig.restart();
   const vectors = join(rig.stateFolder, 'vectors');
   const files = () => readdirSync(vectors).filter((name) => !name.endsWith('.tmp'));
-  t.equal(files().length, 2, 'a manifest and a graph');
+  t.equal(files().length, 3, 'a manifest, vectors and their entries');
   t.equal((await rig.search('gadget12'))[0]?.documentId, 'doc-12.txt', 'read back from the snapshot');
 
   for (const [what, spoil] of [
     ['manifest is not JSON', (name: string) => name.endsWith('.json') && writeFileSync(join(vectors, name), '{')],
-    ['graph is garbage', (name: string) => name.endsWith('.graph') && writeFileSync(join(vectors, name), 'garbage')],
-    ['graph is gone', (name: string) => name.endsWith('.graph') && rmSync(join(vectors, name))],
+    ['vectors are garbage', (name: string) => name.endsWith('.rows') && writeFileSync(join(vectors, name), 'garbage')],
+    ['vectors are gone', (name: string) => name.endsWith('.rows') && rmSync(join(vectors, name))],
+    ['entries are cut', (name: string) => name.endsWith('.table') && truncateSync(join(vectors, name), 20)],
     ['everything is gone', (name: string) => rmSync(join(vectors, name))],
   ] as const) {
     await rig.close();
@@ -304,6 +304,20 @@ t.test('an index snapshot that is broken, cut or gone is rebuilt from the databa
     rig = await rig.restart();
     t.equal((await rig.search('gadget12'))[0]?.documentId, 'doc-12.txt', what);
   }
+});
+
+t.test('an index holds the metadata of its chunks, and tells how far it is behind (VEC-07)', async (t) => {
+  const rig = await openKnowledge(t);
+  for (let index = 0; index < 5; index++) rig.write(`doc-${index}.txt`, `Entry ${index} describes gadget${index}.`);
+  t.match(await rig.knowledge.indexHealth(), [{ collection: 'docs', isFollowing: false, isFilled: false, entries: 0 }]);
+  await rig.ingest();
+  const [health] = await rig.knowledge.indexHealth();
+  t.match(health, { isFollowing: true, isFilled: true, behind: 0, entries: 5, unindexed: 5, segments: 1 });
+  t.equal(health?.version, health?.committedVersion);
+  t.ok((health?.memoryBytes ?? 0) > 5 * 384 * 4);
+  t.equal(await rig.countIndexed({ document_id: 'doc-3.txt' }), 1);
+  t.equal(await rig.countIndexed({ store: 'docs' }), 5);
+  t.equal(await rig.countIndexed({ store: 'others' }), 0);
 });
 
 /** The other process looks at the version once a second. */

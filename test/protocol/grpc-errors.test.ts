@@ -177,7 +177,7 @@ t.test('who is refused gets UNAUTHENTICATED before anything else is looked at (E
   t.throws(() => rig.server.dependencies.quota.acquire('local'), 'no stream is left counted, and none less');
 });
 
-t.test('private, internal and unknown agents look alike, and so do tasks of others (E7, Z2)', async (t) => {
+t.test('private and unknown agents look alike, and so do tasks of others; internal ones want credentials (E7, Z2, API-71)', async (t) => {
   const agents = {
     helper: agentSettings(),
     inner: agentSettings({ visibility: 'internal' }),
@@ -192,7 +192,7 @@ t.test('private, internal and unknown agents look alike, and so do tasks of othe
   const unknown = await ask('unknown');
   t.match(unknown, { code: status.NOT_FOUND, details: [info('AGENT_NOT_FOUND', 'hector')] });
   t.same(await ask('hidden'), unknown);
-  t.same(await ask('inner'), unknown);
+  t.match(await ask('inner'), { code: status.UNAUTHENTICATED, details: [info('UNAUTHENTICATED', 'hector')] });
   authenticated = true;
   t.same(await ask('hidden'), unknown);
   t.equal((await ask('inner')).details[0]?.['reason'], 'TASK_NOT_FOUND', 'internal agents exist for who is known');

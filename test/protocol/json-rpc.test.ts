@@ -94,7 +94,8 @@ t.test('an unknown or private agent is 404, in the envelope of the call (E5, E7,
     },
   });
   t.equal((await server.call('GetTask', { id: 'a' }, { agent: 'inner' })).body.error.code, -32001, 'an internal agent is there');
-  t.equal((await server.call('GetTask', { id: 'a' }, { agent: 'inner', principal: { subject: '', authenticated: false } })).status, 404);
+  const nobody = await server.call('GetTask', { id: 'a' }, { agent: 'inner', principal: { subject: '', authenticated: false } });
+  t.match(nobody, { status: 401, body: { id: 1, error: { code: -32600, data: [{ reason: 'UNAUTHENTICATED' }] } } }, 'API-71');
 });
 
 t.test('bodies of another media type are refused with 415 (J1)', async (t) => {

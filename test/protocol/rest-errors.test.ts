@@ -95,10 +95,10 @@ for (const http of ['uws', 'node'] as const) {
           second: agentSettings(),
           hidden: agentSettings({ visibility: 'private' }),
           inner: agentSettings({ visibility: 'internal' }),
+          roles: agentSettings({ allowedRoles: ['staff'] }),
         },
       });
       const { id } = await server.submit('question');
-      const nobody = { 'x-subject': '' };
       for (const [method, path] of [
         ['GET', `/tasks/${id}`],
         ['POST', `/tasks/${id}:cancel`],
@@ -112,7 +112,7 @@ for (const http of ['uws', 'node'] as const) {
         for (const [agent, headers] of [
           ['nobody', {}],
           ['hidden', {}],
-          ['inner', nobody],
+          ['roles', {}],
           ['constructor', {}],
           ['__proto__', {}],
         ] as const) {
@@ -122,6 +122,8 @@ for (const http of ['uws', 'node'] as const) {
         t.equal(new Set(answers).size, 1, `agents: ${method} ${path}`);
       }
       t.equal((await server.ask('GET', '/tasks/x', { agent: 'inner' })).body.error.details[0].reason, 'TASK_NOT_FOUND');
+      const { status, headers } = await server.ask('GET', '/tasks/x', { agent: 'inner', headers: { 'x-subject': '' } });
+      t.match({ status, challenge: headers['www-authenticate'] }, { status: 401, challenge: 'Bearer realm="hector"' }, 'API-71');
       const unknown = '01234567-89ab-7def-8123-456789abcdef';
       for (const [method, verb] of [
         ['GET', ''],

@@ -71,7 +71,7 @@ export const MUTANTS = {
   },
   /** A branch that is lost on the way back. */
   'a join does not see all branches': {
-    store: (store) => changed(store, { children: async (id) => (await store.children(id)).slice(1) }),
+    store: (store) => changed(store, { children: async (id, messagesOf) => (await store.children(id, messagesOf)).slice(1) }),
   },
   /** Branches that begin twice. */
   'a branch is begun twice': {

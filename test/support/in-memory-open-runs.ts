@@ -1,5 +1,6 @@
 /** Runs that have not ended, of a run log in memory. */
 import { isInterrupted, isTerminal } from '../../src/protocol/task-state.js';
+import { isWithin, type OwnerScope } from '../../src/tasks/owner-scope.js';
 import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../src/tasks/recovery-store.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 
@@ -12,7 +13,8 @@ export function takenOf(records: readonly TaskRecord[], limit: number, after?: P
 
 export function openRunsOf(records: readonly TaskRecord[], query: OpenRunQuery): readonly TaskRecord[] {
   const { owner, status, session, after, limit } = query;
-  const isWanted = (run: TaskRecord) => (run.child === undefined || status === 'held') && (owner === undefined || run.owner === owner);
+  const isWanted = (run: TaskRecord) =>
+    (run.child === undefined || status === 'held') && (owner === undefined || isWithin(owner, run.owner));
   const isBehind = (run: TaskRecord) =>
     after === undefined || run.createdAt > after.createdAt || (run.createdAt === after.createdAt && run.id > after.id);
   const isOfSession = (run: TaskRecord) =>
@@ -26,7 +28,7 @@ export function openRunsOf(records: readonly TaskRecord[], query: OpenRunQuery):
   return found.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
 }
 
-export function statisticsOf(records: readonly TaskRecord[], owner: string | undefined, at: number): OpenRunStatistics {
+export function statisticsOf(records: readonly TaskRecord[], owner: OwnerScope | undefined, at: number): OpenRunStatistics {
   const all = (status?: OpenRunStatus) =>
     openRunsOf(records, {
       ...(owner === undefined ? {} : { owner }),

@@ -11,12 +11,13 @@ export interface StoredTask {
   readonly calls: Map<string, ToolCallRecord>;
 }
 
-export function newRecord({ newTaskId: id, key, tenant, configVersion, traceparent, at }: AcceptInput): TaskRecord {
+export function newRecord({ newTaskId: id, key, tenant, configVersion, traceparent, callerRoles, at }: AcceptInput): TaskRecord {
   return {
     ...key,
     id,
     tenant,
     configVersion,
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     traceparent,
     state: 'TASK_STATE_SUBMITTED',
     epoch: 0,
@@ -68,4 +69,15 @@ export function isInHands(
     record.heldSince === undefined &&
     (record.openChildren ?? 0) === 0
   );
+}
+
+export function writeCalls(
+  calls: Map<string, ToolCallRecord>,
+  { taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>,
+  writes: readonly ToolCallWrite[],
+): void {
+  for (const write of writes) {
+    const createdAt = calls.get(write.callId)?.createdAt ?? at;
+    calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
+  }
 }

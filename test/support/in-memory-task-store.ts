@@ -7,6 +7,7 @@ import { newId } from '../../src/base/ids.js';
 import { isInterrupted, isRunnable, isTerminal } from '../../src/protocol/task-state.js';
 import type { BranchWrite } from '../../src/tasks/child-runs.js';
 import { describeExpiry } from '../../src/tasks/describe-expiry.js';
+import type { OwnerScope } from '../../src/tasks/owner-scope.js';
 import type {
   ExpireOutcome,
   HoldOutcome,
@@ -38,10 +39,9 @@ import type {
   ToolCallQuery,
   ToolCallRecord,
   ToolCallStore,
-  ToolCallWrite,
 } from '../../src/tasks/tool-call.js';
 import { openRunsOf, statisticsOf, takenOf } from './in-memory-open-runs.js';
-import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls } from './in-memory-records.js';
+import { ENDED, isInHands, lateResults, modesOf, newRecord, type StoredTask, selectCalls, writeCalls } from './in-memory-records.js';
 import { filterTasks, pageOf, withinBytes } from './in-memory-task-list.js';
 import { InMemoryTree, scopeIdOf } from './in-memory-tree.js';
 
@@ -125,7 +125,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (task === undefined || !isInHands(task, commit)) return { type: 'lost', task: task?.record };
     const { record: before } = task;
     const events = this.#appendSteps(before, commit);
-    this.#writeCalls(commit, commit.toolCalls ?? []);
+    writeCalls(this.#get(commit.taskId).calls, commit, commit.toolCalls ?? []);
     const changed = this.#change(commit.taskId, {
       state: commit.state,
       step: commit.step + 1,
@@ -166,9 +166,9 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     );
   }
 
-  async children(parentId: string): Promise<readonly ChildRecord[]> {
+  async children(parentId: string, messagesOf?: readonly string[]): Promise<readonly ChildRecord[]> {
     this.#assertUp();
-    return this.#tree.children(parentId);
+    return this.#tree.children(parentId, messagesOf);
   }
 
   async descendants(rootId: string): Promise<readonly TaskRecord[]> {
@@ -204,10 +204,10 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     if (!isInHands(task, record)) {
       if (!isTerminal(task.record.state) || record.toolCalls.some(({ status }) => status !== 'done')) return 'lost';
       const late = lateResults(record, task.calls);
-      this.#writeCalls(record, late);
+      writeCalls(this.#get(record.taskId).calls, record, late);
       return late.length === 0 ? 'lost' : 'recorded';
     }
-    this.#writeCalls(record, record.toolCalls);
+    writeCalls(this.#get(record.taskId).calls, record, record.toolCalls);
     this.#change(record.taskId, { updatedAt: record.at });
     return 'recorded';
   }
@@ -268,18 +268,14 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #expire(taskId: string, reason: string, at: number): ExpireOutcome {
     const { record } = this.#tasks.get(taskId) ?? {};
     if (record?.expiresAt === undefined || record.expiresAt > at) return { type: 'not-due' };
-    const waits = isInterrupted(record.state);
-    if (waits && !this.#tree.restsAbove(record)) return { type: 'not-due' };
+    if (isInterrupted(record.state) && !this.#tree.restsAbove(record)) return { type: 'not-due' };
     const message = { messageId: newId(at), taskId, contextId: record.contextId, role: 'ROLE_AGENT', parts: [{ text: reason }] } as const;
     const events = this.#append(taskId, record.epoch + 1, at, [
       { type: 'status.changed', status: { state: 'TASK_STATE_FAILED', message, timestamp: isoTime(at) } },
     ]);
     const task = this.#change(taskId, { ...ENDED, state: 'TASK_STATE_FAILED', epoch: record.epoch + 1, updatedAt: at });
-    const tree = this.#tree.settle(record, at);
-    const above = waits ? this.#tree.wakeAbove(record, at) : { wakes: [], events: [] };
-    const wakes = [...(tree.wakes ?? []), ...above.wakes];
-    const told = record.child === undefined ? events : above.events;
-    return { type: 'expired', task, events: told, ...tree, ...(wakes.length === 0 ? {} : { wakes }) };
+    const { events: above, ...tree } = this.#tree.settleExpired(record, at);
+    return { type: 'expired', task, events: record.child === undefined ? events : above, ...tree };
   }
 
   async taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]> {
@@ -295,7 +291,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     return unclaimed.toSorted((a, b) => a.updatedAt - b.updatedAt)[0];
   }
 
-  async statistics(owner: string | undefined, at: number): Promise<OpenRunStatistics> {
+  async statistics(owner: OwnerScope | undefined, at: number): Promise<OpenRunStatistics> {
     return statisticsOf(this.#records(), owner, at);
   }
 
@@ -334,18 +330,20 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async eventsOfTasks(...[tasks, { artifacts }]: Parameters<TaskListStore['eventsOfTasks']>): ReturnType<TaskListStore['eventsOfTasks']> {
-    this.#assertUp();
     this.calls.eventsOfTasks += 1;
-    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
-    const found = tasks.filter(({ id }) => this.#tasks.has(id));
-    return new Map(found.map(({ id, seq }) => [id, this.#get(id).events.slice(0, seq).filter(isWanted)]));
+    return new Map(tasks.filter(({ id }) => this.#tasks.has(id)).map(({ id, seq }) => [id, this.#wantedEvents(id, artifacts, seq)]));
   }
 
   async logSizes(...[tasks, { artifacts }]: Parameters<TaskListStore['logSizes']>): ReturnType<TaskListStore['logSizes']> {
-    this.#assertUp();
-    const isWanted = ({ type }: TaskEvent) => artifacts || type !== 'artifact.updated';
     const found = tasks.filter(({ id }) => this.#tasks.has(id));
-    return new Map(found.map(({ id }) => [id, Buffer.byteLength(JSON.stringify(this.#get(id).events.filter(isWanted)))]));
+    return new Map(found.map(({ id }) => [id, Buffer.byteLength(JSON.stringify(this.#wantedEvents(id, artifacts)))]));
+  }
+
+  #wantedEvents(id: string, artifacts: boolean, seq?: number): TaskEvent[] {
+    this.#assertUp();
+    return this.#get(id)
+      .events.slice(0, seq)
+      .filter(({ type }) => artifacts || type !== 'artifact.updated');
   }
 
   async sessionMessages(): Promise<readonly []> {
@@ -353,9 +351,7 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   }
 
   async runnable(): Promise<readonly TaskRecord[]> {
-    return this.#records().filter(
-      ({ state, heldSince, openChildren = 0 }) => isRunnable(state) && heldSince === undefined && openChildren === 0,
-    );
+    return this.#records().filter((each) => isRunnable(each.state) && each.heldSince === undefined && (each.openChildren ?? 0) === 0);
   }
 
   #listed(): StoredTask[] {
@@ -365,14 +361,6 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
   #records(): TaskRecord[] {
     this.#assertUp();
     return [...this.#tasks.values()].map(({ record }) => record);
-  }
-
-  #writeCalls({ taskId, step, epoch, at }: Pick<StepRecord, 'taskId' | 'step' | 'epoch' | 'at'>, writes: readonly ToolCallWrite[]): void {
-    const { calls } = this.#get(taskId);
-    for (const write of writes) {
-      const createdAt = calls.get(write.callId)?.createdAt ?? at;
-      calls.set(write.callId, { ...write, taskId, step, epoch, createdAt, updatedAt: at });
-    }
   }
 
   #append(taskId: string, epoch: number, at: number, bodies: readonly TaskEventBody[]): readonly TaskEvent[] {

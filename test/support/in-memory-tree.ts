@@ -66,6 +66,14 @@ export class InMemoryTree {
     return { ...(wakes.length === 0 ? {} : { wakes }), ...(ended.length === 0 ? {} : { ended }) };
   }
 
+  /** `events`: what those who follow the root are told. */
+  settleExpired(before: TaskRecord, at: number): TreeChange & { readonly events: readonly TaskEvent[] } {
+    const tree = this.settle(before, at);
+    const above = isInterrupted(before.state) ? this.#wakeAbove(before, at) : { wakes: [], events: [] };
+    const wakes = [...(tree.wakes ?? []), ...above.wakes];
+    return { events: above.events, ...tree, ...(wakes.length === 0 ? {} : { wakes }) };
+  }
+
   /** No run above it is in hands. */
   restsAbove({ child }: TaskRecord): boolean {
     if (child === undefined) return true;
@@ -74,7 +82,7 @@ export class InMemoryTree {
   }
 
   /** A wait has ended: the run above it goes on, and all above that one stand. */
-  wakeAbove({ child }: TaskRecord, at: number): { readonly wakes: readonly TaskRecord[]; readonly events: readonly TaskEvent[] } {
+  #wakeAbove({ child }: TaskRecord, at: number): { readonly wakes: readonly TaskRecord[]; readonly events: readonly TaskEvent[] } {
     const parent = child === undefined ? undefined : this.#get(child.parentId);
     if (parent === undefined || !isInterrupted(parent.state)) return { wakes: [], events: [] };
     const events: TaskEvent[] = [];
@@ -94,11 +102,12 @@ export class InMemoryTree {
     return { wakes, events };
   }
 
-  children(parentId: string): readonly ChildRecord[] {
+  children(parentId: string, messagesOf?: readonly string[]): readonly ChildRecord[] {
     return this.#below(parentId).map((task) => {
       const status = this.#host.eventsOf(task.id).findLast((event) => event.type === 'status.changed');
+      const isWanted = messagesOf === undefined || messagesOf.includes(task.child?.key ?? '');
       const { status: told, metadata } = status?.type === 'status.changed' ? status : {};
-      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: this.said.get(task.id) ?? [] };
+      return { task, statusMessage: told?.message, statusMetadata: metadata, messages: isWanted ? (this.said.get(task.id) ?? []) : [] };
     });
   }
 
@@ -155,13 +164,14 @@ function rootIdOf({ id, child }: TaskRecord): string {
 
 function newChild(parent: TaskRecord, start: BranchWrite['starts'][number], ordinal: number, rootSeq: number, at: number): TaskRecord {
   const { taskId: id, agent, key } = start;
-  const { owner, tenant, configVersion } = parent;
+  const { owner, tenant, configVersion, callerRoles } = parent;
   const { traceparent = parent.traceparent } = start;
   const application = parent.child?.application ?? parent.agent;
   const above = parent.child?.state ?? { sessionKey: keyOf(parent), taskId: parent.id };
   const state = start.ownState === undefined ? above : { sessionKey: id, taskId: id };
   const child: ChildOrigin = { parentId: parent.id, rootId: rootIdOf(parent), key, ordinal, application, rootSeq, inherits: [], state };
   return {
+    ...(callerRoles === undefined ? {} : { callerRoles }),
     ...{ id, agent, owner, contextId: id, tenant, child, configVersion, traceparent, state: 'TASK_STATE_SUBMITTED' },
     ...{ epoch: 0, step: 1, takes: 0, seq: 0, turn: 1, control: start.control ?? {}, worker: '' },
     ...{ heldSince: undefined, expiresAt: undefined, createdAt: at, updatedAt: at },

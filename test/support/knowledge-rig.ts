@@ -4,31 +4,42 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
+import type { MetadataFilter } from '../../src/base/metadata.js';
 import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
-import { createKnowledge, type Knowledge } from '../../src/knowledge/document-stores.js';
+import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
+import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
+import type { IngestMode } from '../../src/knowledge/runs/ingest-run.js';
+import type { IngestResult } from '../../src/knowledge/runs/ingester.js';
+import { createSource, type SourceDependencies } from '../../src/knowledge/sources/create-source.js';
+import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Embedder } from '../../src/providers/embedders/contract.js';
 import { createEmbedder } from '../../src/providers/embedders/registry.js';
 import { createVectorStore } from '../../src/providers/vector-stores/registry.js';
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
+import { SqlIngestRunStore } from '../../src/storage/sql/sql-ingest-run-store.js';
 import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js';
 import { embedderSettings } from './embedder-settings.js';
+import { createInProcessBatches, createInProcessLeases } from './in-process-batches.js';
+import { hnswSettings } from './index-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
   readonly stateFolder: string;
-  readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
+  readonly chunkStore: ChunkStore;
+  readonly runs: SqlIngestRunStore;
   readonly pools: ThreadPools;
   readonly knowledge: Knowledge;
   readonly embedder: Embedder;
-  /** Vectors that the index holds. */
-  countIndexed(): Promise<number>;
+  readonly fingerprint: string;
+  /** Vectors that the index holds; of those that a filter matches, those that are near anything. */
+  countIndexed(filter?: MetadataFilter): Promise<number>;
   /** Texts given to the embedder for documents, call by call. */
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
-  ingest(): ReturnType<typeof ingestDocs>;
+  ingest(mode?: IngestMode): Promise<IngestResult>;
   search(query: string, limit?: number): ReturnType<Knowledge['retriever']['search']>;
   /** Ends this process's part and starts it again on the same folder and state. */
   restart(settings?: Partial<DocumentStoreSettings>): Promise<KnowledgeRig>;
@@ -40,6 +51,11 @@ export interface KnowledgeRigOptions {
   readonly folder?: string;
   readonly stateFolder?: string;
   readonly wrapEmbedder?: (embedder: Embedder) => Embedder;
+  readonly sourceDependencies?: Pick<SourceDependencies, 'databases' | 'openReader'>;
+  readonly wrapSource?: (source: DocumentSource) => DocumentSource;
+  readonly wrapChunkStore?: (store: ChunkStore) => ChunkStore;
+  /** Default: a deployment of this one process. */
+  readonly coordination?: Pick<KnowledgeOptions, 'queue' | 'leases'>;
 }
 
 export async function openKnowledge(t: Test, options: KnowledgeRigOptions = {}): Promise<KnowledgeRig> {
@@ -78,7 +94,9 @@ export async function openRig(
     { name: 'test', log: silentLogger, clock: systemClock },
   );
   const pools = createThreadPools({ log: silentLogger, cores: 2, idleMs: 1000 });
-  const chunkStore = createKnowledgeStore(database);
+  const sqlStore = createKnowledgeStore(database);
+  const chunkStore = options.wrapChunkStore?.(sqlStore) ?? sqlStore;
+  const runs = new SqlIngestRunStore(database);
   const embedded: (readonly string[])[] = [];
   const local = createEmbedder(embedderSettings({ batchSize: 64 }), {
     name: 'local',
@@ -94,11 +112,17 @@ export async function openRig(
     },
   };
   const embedder = options.wrapEmbedder?.(counted) ?? counted;
-  const vectorStore = createVectorStore({ type: 'hnsw', persistPath: join(stateFolder, 'vectors') }, { pools, log: silentLogger });
+  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), { pools, log: silentLogger });
   const settings: DocumentStoreSettings = { ...defaultStore(folder), ...options.settings };
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },
     chunkStore,
+    runs,
+    ...(options.coordination ?? { queue: createInProcessBatches(), leases: createInProcessLeases() }),
+    createSource: (source, store) => {
+      const created = createSource(source, { store, clock: systemClock, ...options.sourceDependencies });
+      return options.wrapSource?.(created) ?? created;
+    },
     pools,
     embedders: { local: embedder },
     vectorStores: { local: vectorStore },
@@ -119,16 +143,24 @@ export async function openRig(
     folder,
     stateFolder,
     chunkStore,
+    runs,
     pools,
     knowledge,
     embedder,
-    countIndexed: () => vectorStore.count(`docs@${embedderFingerprint(embedder)}`),
+    fingerprint: embedderFingerprint(embedder),
+    async countIndexed(filter) {
+      const index = `docs@${embedderFingerprint(embedder)}`;
+      if (filter === undefined) return await vectorStore.count(index);
+      const dimension = embedder.dimension ?? 0;
+      const vector = new Float32Array(dimension).fill(dimension ** -0.5);
+      return (await vectorStore.search(index, { vector, topK: 1_000, filter })).hits.length;
+    },
     embedded,
     write(path, content) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), content);
     },
-    ingest: () => ingestDocs(knowledge),
+    ingest: (mode) => ingestDocs(knowledge, mode),
     search: (query, limit = 5) => knowledge.retriever.search(query, { stores: ['docs'], limit }, AbortSignal.timeout(20_000)),
     async restart(changed) {
       await close();
@@ -138,8 +170,8 @@ export async function openRig(
   };
 }
 
-async function ingestDocs(knowledge: Knowledge) {
-  const [result] = await knowledge.ingest(['docs'], undefined, AbortSignal.timeout(60_000));
+async function ingestDocs(knowledge: Knowledge, mode: IngestMode | undefined): Promise<IngestResult> {
+  const [result] = await knowledge.ingester.ingest({ stores: ['docs'], mode }, undefined, AbortSignal.timeout(60_000));
   if (result === undefined) throw new Error('no result');
   return result;
 }
@@ -152,11 +184,22 @@ export function directorySource(path: string): DirectorySourceSettings {
 export function defaultStore(folder: string): DocumentStoreSettings {
   return {
     source: directorySource(folder),
-    chunking: { strategy: 'simple', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true, sentencesPerChunk: 5 },
+    chunking: {
+      ...{ strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
+      ...{ sentencesPerChunk: 5, separators: ['\n\n', '\n', ' ', ''] },
+    },
     vectorStore: 'local',
     embedder: 'local',
     collection: 'docs',
     search: { topK: 10, threshold: 0 },
-    indexing: { maxConcurrent: 2 },
+    watch: false,
+    incrementalIndexing: true,
+    indexing: {
+      maxConcurrent: 2,
+      documentTimeoutMs: 60_000,
+      rescanIntervalMs: undefined,
+      allowEmpty: false,
+      retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },
+    },
   };
 }

@@ -13,6 +13,7 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
+import { sampleKnowledge } from './sample-knowledge.js';
 import { sampleSessions } from './sample-sessions.js';
 import { sampleTraces } from './sample-spans.js';
 import { sampleToolCall } from './sample-tool-call.js';
@@ -93,6 +94,7 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     cancelTask: createCancelTask({ store, queue, publisher, signals, clock }),
     // A worker runs this one call.
     callSignals: { cancel: async ({ callId }) => callId === 'call_5' },
+    knowledge: sampleKnowledge(),
     toolsets: () => [SAMPLE_TOOLSET],
     traces: sampleTraces(),
     leaseMs: 1_400,
@@ -152,7 +154,7 @@ async function callRoute(
     const parameters = Object.fromEntries(
       wanted.flatMap((part, index) => (part.startsWith('{') ? [[part.slice(1, -1), given[index] ?? '']] : [])),
     );
-    return route.handle({ owner, parameters, query: new URLSearchParams(query), body });
+    return route.handle({ owner, caller: owner, parameters, query: new URLSearchParams(query), body });
   }
   throw new Error(`no route for ${method} ${path}`);
 }

@@ -90,8 +90,17 @@ export type ServerChange = Partial<Omit<ServerSettings, 'a2a'>> & { readonly a2a
 export function authSettings(change: Partial<AuthSettings> = {}): AuthSettings {
   return {
     enabled: false,
-    tokens: undefined,
+    jwksUrl: '',
+    issuer: '',
+    audience: '',
     clientId: '',
+    refreshIntervalMs: 900_000,
+    refreshCooldownMs: 5_000,
+    keysMaxAgeMs: 3_600_000,
+    fetchTimeoutMs: 5_000,
+    clockSkewMs: 60_000,
+    roleClaim: 'role',
+    tenantClaim: 'tenant_id',
     requireAuth: true,
     excludedPaths: ['/health', '/.well-known/agent-card.json'],
     apiKeys: [],

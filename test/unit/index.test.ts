@@ -105,3 +105,15 @@ t.test('code under a name that nothing calls and tools of one name are refused (
   const reason: FinishReason = 'stop';
   t.same([settings?.type, reason], ['llm', 'stop']);
 });
+
+t.test('questions about agents read the configuration once, and again after an agent was added (PRG-03)', async (t) => {
+  const file = path.join(t.testdir({ 'h.yaml': 'llms: {m: {provider: offline}}\nagents: {a: {llm: m}}' }), 'h.yaml');
+  const hector = new Hector({ config: file, environment: {} });
+  t.same(hector.listAgents(), ['a']);
+  await writeFile(file, 'llms: {m: {provider: offline}}\nagents: {a: {llm: m}, b: {llm: m}}');
+  t.same(hector.listAgents(), ['a']);
+  t.equal(hector.findAgent('b'), undefined);
+  t.same(Object.keys(hector.settings().agents), ['a', 'b'], 'the settings themselves are as the file is now');
+  hector.agent('c', async () => 'hi');
+  t.same(hector.listAgents(), ['a', 'b', 'c']);
+});

@@ -1,4 +1,5 @@
 /** What one model call is sent (AGT-04): a pipeline of stages, each of which code may replace, leave out or follow by its own. */
+
 import { throwIfAborted } from '../../base/abort.js';
 import { newId } from '../../base/ids.js';
 import type { SearchHit } from '../../knowledge/retriever.js';
@@ -14,6 +15,7 @@ import type { LlmControl } from './control.js';
 import { describeCompletion } from './control-tools.js';
 import type { InvocationContext, Stage } from './customization.js';
 import { fitContext } from './fit-context.js';
+import { describeMissingTools } from './list-tools.js';
 import { describeOpenCall, findOpenCalls } from './open-calls.js';
 import { ownRun } from './own-run.js';
 import { prepareHistory, withoutDecisions } from './prepare-history.js';
@@ -76,6 +78,7 @@ function createStages({ state, context, control, dependencies }: RequestSources,
         return addSystem(
           request,
           await composeInstructions(sources, invocation, { state: sessionState, findArtifact }),
+          describeMissingTools(dependencies.toolsets),
           describeCompletion(tools, settings.reasoning.completionInstruction),
           output === undefined || model.supportsOutputSchema === true ? '' : describeOutput(output),
         );

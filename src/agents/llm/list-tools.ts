@@ -16,6 +16,13 @@ export interface ListToolsOptions {
   readonly wanted: AgentSettings['tools'];
 }
 
+/** What the model is told of servers that have not told their tools; '' = of none. */
+export function describeMissingTools(toolsets: readonly Toolset[] = []): string {
+  const missing = toolsets.filter(({ isUnknown }) => isUnknown).map(({ name }) => `'${name}'`);
+  if (missing.length === 0) return '';
+  return `Not all tools are there at the moment: ${missing.join(', ')} cannot be reached. Do what can be done without them, and say what cannot.`;
+}
+
 /** Those of this step: a call that an earlier one planned finds its tool again by name. */
 export async function listTools(
   { tools, toolsets = [], wanted, callerRoles }: ListToolsOptions,

@@ -2,7 +2,7 @@
 import { AppError } from '../../base/errors.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Retriever, SearchHit } from '../../knowledge/retriever.js';
-import { withSpan } from '../../observe/trace.js';
+import { capturePayload, withSpan } from '../../observe/trace.js';
 import { type SessionMessage, textOf } from '../../tasks/session-message.js';
 
 /** RAG-41 */
@@ -24,6 +24,7 @@ export async function retrieveContext(
   if (!settings.includeContext || settings.documentStores.length === 0 || query.length < MIN_QUERY_LENGTH) return [];
   const attributes = { 'hector.rag.store.name': settings.documentStores.join(','), 'hector.rag.top_k': settings.includeContextLimit };
   return withSpan('hector.rag.search', attributes, async (span) => {
+    capturePayload(span, 'hector.rag.query', () => query);
     const hits = await search(query, settings, retriever, signal);
     span.setAttribute('hector.rag.result_count', hits.length);
     return hits

@@ -31,8 +31,8 @@ export interface RunToolCallsOptions {
   readonly maxToolBytes: number;
   /** Where a cancel of one call finds it. Default: nowhere. */
   readonly calls?: RunningCalls | undefined;
-  readonly log: Logger;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Default: nobody hears of them. */
   readonly observer?: Observer | undefined;
 }

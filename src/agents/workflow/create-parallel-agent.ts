@@ -17,6 +17,7 @@ import { readEscalation } from '../enter-run.js';
 import { describeOutput } from '../llm/describe-output.js';
 import { failed } from '../llm/end-run.js';
 import { isOnlyDecision } from '../llm/read-decisions.js';
+import { writeOpenChildren } from '../open-children.js';
 import { joinSpent, readSpent, writeSpent } from '../spent.js';
 import { readUsage, sumUsage, withUsage } from '../usage.js';
 
@@ -35,7 +36,7 @@ export function createParallelAgent(options: ParallelAgentOptions): Agent {
     const { task, history, children = [] } = state;
     const { heard } = task.control;
     const mark = markOf(history.at(-1));
-    const control: JsonObject = { ...task.control, heard: mark };
+    const control: JsonObject = { ...task.control, ...writeOpenChildren(keys), heard: mark };
     if (typeof heard !== 'string') {
       const starts = members.map((agent, index) => ({
         agent,

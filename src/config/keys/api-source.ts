@@ -1,6 +1,7 @@
 /** `document_stores.<name>.source.api` (RAG-05). */
 import { choice, duration, freeForm, integer, list, named, object, optional, type Static, text } from '../schema-builder.js';
 import type { ApiSourceSettings } from '../source-settings.js';
+import { privatePlaces } from './private-places.js';
 
 const FIELD = text('Names with dots between them, as in author.name.', { minLength: 1 });
 
@@ -23,7 +24,10 @@ const PaginationSchema = object(
     page_param: optional(text('Parameter of the offset, the page or the cursor. Default: as type says.', { minLength: 1 })),
     size_param: text("Parameter of the page's size; '' sends none.", { default: 'limit' }),
     page_size: integer('Items per page.', { default: 100, minimum: 1, maximum: 100_000 }),
-    max_pages: integer('Pages of one scan; what is behind them is unknown, and that is reported. 0 = 1000.', { default: 1_000, minimum: 0 }),
+    max_pages: integer('Pages of one scan; what is behind them is unknown, and that is reported. 0 = 1000.', {
+      default: 1_000,
+      minimum: 0,
+    }),
     first_page: integer('With page: number of the first one.', { default: 1, minimum: 0 }),
     next_field: text('Where the answer has the next cursor or address. Default for cursor: next_cursor; for link: the header Link.', {
       default: '',
@@ -57,6 +61,9 @@ export const ApiSourceSchema = object(
     timeout: duration('Longest wait for one answer.', { default: 30_000, minimum: 100 }),
     max_retries: integer('Further tries of a request that met a failing network, 429 or 5xx.', { default: 3, minimum: 0, maximum: 20 }),
     max_response_size: integer('Largest answer, decompressed, bytes.', { default: 10_485_760, minimum: 1, maximum: 268_435_456 }),
+    allow_private: privatePlaces(
+      'What may be asked although it is not public: loopback, private and link-local networks are refused otherwise.',
+    ),
   },
   'Items of a JSON API.',
 );
@@ -105,5 +112,6 @@ export function resolveApiSource(api: Static<typeof ApiSourceSchema>): ApiSource
     timeoutMs: api.timeout,
     maxRetries: api.max_retries,
     maxResponseSize: api.max_response_size,
+    allowPrivate: api.allow_private,
   };
 }

@@ -14,7 +14,9 @@ const ApiKeySchema = object(
         'x-form': 'sha256: and 64 hexadecimal digits in lower case',
       }),
     ),
-    key: optional(text('The key itself, in place of its hash; write it as ${VARIABLE}.', { minLength: 16, writeOnly: true })),
+    key: optional(
+      text('The key itself, in place of its hash; write it as ${VARIABLE}. At least 16 characters.', { minLength: 1, writeOnly: true }),
+    ),
     subject: optional(text('Whose tasks and sessions the caller has; default: the name of the key.', { minLength: 1, maxLength: 255 })),
     role: optional(text('Role of the caller.', { minLength: 1, maxLength: 255 })),
     tenant: optional(text('Tenant of the caller.', { minLength: 1, maxLength: 255 })),
@@ -61,31 +63,27 @@ export const AuthSchema = section(
 export function resolveAuth(auth: Static<typeof AuthSchema>): AuthSettings {
   return {
     enabled: auth.enabled,
-    tokens:
-      auth.jwks_url === ''
-        ? undefined
-        : {
-            jwksUrl: auth.jwks_url,
-            issuer: auth.issuer,
-            audience: auth.audience,
-            refreshMs: auth.refresh_interval,
-            cooldownMs: auth.refresh_cooldown,
-            maxAgeMs: auth.keys_max_age,
-            fetchTimeoutMs: auth.fetch_timeout,
-            clockSkewMs: auth.clock_skew,
-            roleClaim: auth.role_claim,
-            tenantClaim: auth.tenant_claim,
-          },
+    jwksUrl: auth.jwks_url,
+    issuer: auth.issuer,
+    audience: auth.audience,
     clientId: auth.client_id,
+    refreshIntervalMs: auth.refresh_interval,
+    refreshCooldownMs: auth.refresh_cooldown,
+    keysMaxAgeMs: auth.keys_max_age,
+    fetchTimeoutMs: auth.fetch_timeout,
+    clockSkewMs: auth.clock_skew,
+    roleClaim: auth.role_claim,
+    tenantClaim: auth.tenant_claim,
     requireAuth: auth.require_auth,
     excludedPaths: auth.excluded_paths,
-    apiKeys: auth.api_keys.map(({ name, hash, key, subject, role, tenant, expires_at: expiresAt }) => ({
+    // A key that is written out goes no further than this.
+    apiKeys: auth.api_keys.map(({ name, hash, key = '', subject = name, role, tenant, expires_at: expiresAt }) => ({
       name,
-      sha256: hash?.slice('sha256:'.length) ?? sha256Hex(key ?? ''),
-      subject: subject ?? name,
-      roles: role === undefined ? [] : [role],
-      tenant: tenant ?? '',
-      expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+      hash: hash ?? `sha256:${sha256Hex(key)}`,
+      subject,
+      role,
+      tenant,
+      expiresAt,
     })),
   };
 }

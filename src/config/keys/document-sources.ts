@@ -36,7 +36,8 @@ const READABLE = [
     'sh',
     'sql',
   ],
-  ...['json', 'yaml', 'yml', 'toml', 'xml', 'css'],
+  ...['json', 'jsonl', 'yaml', 'yml', 'toml', 'xml', 'css', 'csv', 'tsv'],
+  ...['pdf', 'docx', 'xlsx', 'pptx'],
 ];
 
 export const DEFAULT_INCLUDE: readonly string[] = READABLE.map((extension) => `**/*.${extension}`);
@@ -72,11 +73,16 @@ const GLOB = text('Glob relative to path, to the bucket, or of the path in an ad
 
 export const SourceSchema = object(
   {
-    type: choice(Object.keys(SOURCE_KEYS) as SourceType[], 'Kind of source.', { 'x-aliases': { url: 'urls', web: 'urls', database: 'sql' } }),
+    type: choice(Object.keys(SOURCE_KEYS) as SourceType[], 'Kind of source.', {
+      'x-aliases': { url: 'urls', web: 'urls', database: 'sql' },
+    }),
     path: optional(text('With directory: folder to read.', { minLength: 1 })),
     include: optional(list(GLOB, 'What to read. Default for directory and s3: the kinds of files that can be read; for urls: everything.')),
     exclude: optional(
-      list(GLOB, 'What to leave out; goes before include. Default for directory and s3: hidden files and folders of dependencies and builds.'),
+      list(
+        GLOB,
+        'What to leave out; goes before include. Default for directory and s3: hidden files and folders of dependencies and builds.',
+      ),
     ),
     max_file_size: integer('Larger documents are not read, bytes.', { default: 10_485_760, minimum: 1 }),
     sql: optional(SqlSourceSchema),

@@ -2,8 +2,9 @@ import type { DocumentStoreSettings } from '../knowledge-settings.js';
 import { named, object, optional, type Static, text } from '../schema-builder.js';
 import { ChunkingSchema, resolveChunking } from './chunking.js';
 import { resolveSource, SourceSchema } from './document-sources.js';
+import { McpParsersSchema, resolveMcpParsers } from './mcp-parsers.js';
 import type { ResolveContext } from './resolve-context.js';
-import { resolveStoreIndexing, StoreIndexingSchema } from './store-indexing.js';
+import { IncrementalIndexingSchema, resolveStoreIndexing, StoreIndexingSchema, WatchSchema } from './store-indexing.js';
 import { resolveStoreSearch, StoreSearchSchema } from './store-search.js';
 
 const DocumentStoreSchema = object(
@@ -15,8 +16,11 @@ const DocumentStoreSchema = object(
     collection: optional(
       text('Name of its collection in the vector store; default: the name of the document store.', { minLength: 1, maxLength: 128 }),
     ),
+    watch: WatchSchema,
+    incremental_indexing: IncrementalIndexingSchema,
     search: StoreSearchSchema,
     indexing: StoreIndexingSchema,
+    mcp_parsers: optional(McpParsersSchema),
   },
   'One set of documents that agents can search.',
 );
@@ -35,6 +39,9 @@ export function resolveDocumentStore(
     embedder: store.embedder as string,
     collection: store.collection ?? name,
     search: resolveStoreSearch(store.search),
+    watch: store.watch,
+    incrementalIndexing: store.incremental_indexing,
     indexing: resolveStoreIndexing(store.indexing),
+    ...(store.mcp_parsers && { mcpParsers: resolveMcpParsers(store.mcp_parsers) }),
   };
 }

@@ -66,24 +66,27 @@ const EmbedderSchema = object(
       'cohere only: what texts are for; auto is search_document for documents and search_query for queries.',
       { default: 'auto' },
     ),
-    output_dimension: optional(
-      integer('Length of vectors that the service is asked for, where its model can shorten them.', { minimum: 1, maximum: 16_384 }),
-    ),
+    output_dimension: integer('Length of vectors that the service is asked for, where its model can shorten them; 0 is its own.', {
+      default: 0,
+      minimum: 0,
+      maximum: 16_384,
+    }),
     truncate: optional(
       choice(
         ['NONE', 'START', 'END'],
         'A text too long for the model: NONE fails its document, START and END are where it is cut. Default: END for cohere, else NONE.',
       ),
     ),
-    requests_per_minute: optional(
-      integer("Requests per minute of all processes together; left out, the service's own headers and refusals tell.", {
-        minimum: 1,
-        maximum: 10_000_000,
-      }),
-    ),
-    tokens_per_minute: optional(
-      integer('Tokens per minute of all processes together, in the same way.', { minimum: 1, maximum: 10_000_000_000 }),
-    ),
+    requests_per_minute: integer("Requests per minute of all processes together; 0: the service's own headers and refusals tell.", {
+      default: 0,
+      minimum: 0,
+      maximum: 10_000_000,
+    }),
+    tokens_per_minute: integer('Tokens per minute of all processes together, in the same way.', {
+      default: 0,
+      minimum: 0,
+      maximum: 10_000_000_000,
+    }),
     cache: CacheSchema,
   },
   'One embedder.',
@@ -104,10 +107,10 @@ export function resolveEmbedder(embedder: Static<typeof EmbedderSchema>, context
     encodingFormat: embedder.encoding_format,
     user: embedder.user,
     inputType: embedder.input_type,
-    outputDimension: embedder.output_dimension ?? 0,
+    outputDimension: embedder.output_dimension,
     truncate: embedder.truncate ?? (provider === 'cohere' ? 'END' : 'NONE'),
-    requestsPerMinute: embedder.requests_per_minute ?? 0,
-    tokensPerMinute: embedder.tokens_per_minute ?? 0,
+    requestsPerMinute: embedder.requests_per_minute,
+    tokensPerMinute: embedder.tokens_per_minute,
     cache: { enabled: embedder.cache.enabled, maxEntries: embedder.cache.max_entries },
   };
 }

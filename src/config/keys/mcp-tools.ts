@@ -66,6 +66,11 @@ export const MCP_KEYS = {
   ),
   overrides: optional(named(OverrideSchema, "What holds for one tool, by the server's name of it.", { type: 'string', maxLength: 200 })),
   connect_timeout: optional(duration('How long connecting, and listing the tools, may take. Default: 30s.', { minimum: 1 })),
+  list_wait: optional(
+    duration('How long a step waits for the tools of a server that has not told them; without them it goes on. Default: 5s.', {
+      minimum: 1,
+    }),
+  ),
   timeout: optional(duration('Silence (no result, no progress) after which a call is given up. Default: 5m.', { minimum: 1 })),
   max_execution_time: COMMAND_KEYS.max_execution_time,
   idle_timeout: optional(duration('A connection that nobody used for so long is closed; 0 is never. Default: 0.')),
@@ -119,6 +124,7 @@ export function resolveMcpTool(
       ]),
     ),
     connectTimeoutMs: tool.connect_timeout ?? 30_000,
+    listWaitMs: tool.list_wait ?? 5_000,
     timeoutMs: tool.timeout ?? 300_000,
     maxExecutionTimeMs: tool.max_execution_time ?? 3_600_000,
     idleTimeoutMs: tool.idle_timeout ?? 0,

@@ -52,7 +52,7 @@ export const ObservabilitySchema = section(
         subsystem: text('Between namespace and name; empty is nothing.', { default: '', ...PREFIX }),
         const_labels: named(text('Value of the label.'), 'Labels on every series.', LABEL_NAME),
         port: optional(
-          integer('Processes without the role front serve metrics and health here, on server.host; without it they serve none.', {
+          integer('Every process serves metrics and health here, on server.host, and no metrics beside the agents.', {
             minimum: 0,
             maximum: 65_535,
           }),

@@ -1,5 +1,5 @@
 /** `document_stores.<name>.source.urls` and `.crawler` (RAG-07). */
-import { duration, flag, integer, list, section, type Static, text } from '../schema-builder.js';
+import { duration, flag, integer, list, type Static, section, text } from '../schema-builder.js';
 import type { CrawlerSettings } from '../source-settings.js';
 import { privatePlaces } from './private-places.js';
 
@@ -39,7 +39,9 @@ const CRAWLER = {
     pattern: '^[\\x20-\\x7e]*$',
     'x-form': 'printable ASCII',
   }),
-  allow_private: privatePlaces('What may be read although it is not public: loopback, private and link-local networks are refused otherwise.'),
+  allow_private: privatePlaces(
+    'What may be read although it is not public: loopback, private and link-local networks are refused otherwise.',
+  ),
 };
 
 export const CrawlerSchema = section(CRAWLER, 'How pages are read.');

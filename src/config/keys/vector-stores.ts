@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
-import { choice, named, object, optional, type Static, text } from '../schema-builder.js';
+import { choice, flag, named, object, optional, type Static, text } from '../schema-builder.js';
 import type { VectorStoreSettings } from '../settings.js';
 import type { ResolveContext } from './resolve-context.js';
+import { resolveVectorIndex, VectorIndexSchema } from './vector-index.js';
 
 const VectorStoreSchema = object(
   {
@@ -10,6 +11,8 @@ const VectorStoreSchema = object(
       'x-aliases': { chromem: 'hnsw' },
     }),
     persist_path: optional(text('Folder of snapshot files; default vectors in the state folder.', { minLength: 1 })),
+    compress: flag('Snapshot files are stored gzipped: less space, slower to open and to save.', { default: false }),
+    index: VectorIndexSchema,
   },
   'One vector store.',
 );
@@ -21,5 +24,6 @@ export function resolveVectorStore(store: Static<typeof VectorStoreSchema>, cont
   return {
     type: store.type,
     persistPath: path === undefined ? join(context.stateDirectory, 'vectors') : resolve(context.workingDirectory, path),
+    index: resolveVectorIndex(store.index, store.compress),
   };
 }

@@ -1,4 +1,6 @@
 /** Windows of a wanted size over a text, cut between words where there is a place to cut. */
+import type { Ruler } from './ruler.js';
+import { isBreak, skipSpace, trimEnd, wholeSign } from './spaces.js';
 
 /** Half-open range of UTF-16 offsets. */
 export interface Range {
@@ -6,102 +8,70 @@ export interface Range {
   readonly end: number;
 }
 
+/** Sizes in the ruler's unit. */
 export interface WindowLimits {
-  /** Wanted length. */
+  /** Wanted. */
   readonly size: number;
   readonly minSize: number;
   readonly maxSize: number;
-  /** Characters of a window that the next one repeats. */
+  /** What the next window repeats of one. */
   readonly overlap: number;
   readonly preserveWords: boolean;
 }
 
-export function windowRanges(text: string, limits: WindowLimits): readonly Range[] {
+/** @param within the part of the text to cut; default: all. */
+export function windowRanges(text: string, ruler: Ruler, limits: WindowLimits, within?: Range): readonly Range[] {
   const ranges: Range[] = [];
-  const textEnd = trimEnd(text, 0, text.length);
-  let start = skipSpace(text, 0, textEnd);
+  const textEnd = trimEnd(text, within?.start ?? 0, within?.end ?? text.length);
+  let start = skipSpace(text, within?.start ?? 0, textEnd);
   while (start < textEnd) {
-    const end = windowEnd(text, start, textEnd, limits);
+    const end = windowEnd(text, ruler, start, textEnd, limits);
     ranges.push({ start, end: trimEnd(text, start, end) });
     if (end >= textEnd) break;
-    start = nextStart(text, start, end, limits);
+    start = nextStart(text, ruler, start, end, limits);
   }
-  return joinShortEnd(text, ranges, limits);
+  return joinShortEnd(text, ruler, ranges, limits);
 }
 
 /** Where the window that starts at `start` ends; always beyond `start`. */
-function windowEnd(text: string, start: number, textEnd: number, { size, minSize, maxSize, preserveWords }: WindowLimits): number {
-  const wanted = start + size;
+function windowEnd(text: string, ruler: Ruler, start: number, textEnd: number, limits: WindowLimits): number {
+  const { size, minSize, maxSize, preserveWords } = limits;
+  const wanted = ruler.forward(start, size);
   if (wanted >= textEnd) return textEnd;
   if (!preserveWords) return wholeSign(text, start, wanted);
-  const earliest = start + Math.max(1, Math.min(minSize, size));
-  const back = lastBreak(text, earliest, wanted);
-  if (back !== undefined) return back;
-  const latest = Math.min(start + maxSize, textEnd);
+  const earliest = ruler.forward(start, Math.max(1, Math.min(minSize, size)));
+  for (let at = wanted; at >= earliest; at--) if (isBreak(text, at)) return at;
+  const latest = Math.min(ruler.forward(start, maxSize), textEnd);
   for (let at = wanted + 1; at <= latest; at++) if (at === textEnd || isBreak(text, at)) return at;
   // One word fills the window: it is cut where the wanted size ends (W-77).
   return wholeSign(text, start, wanted);
 }
 
 /** Steps back by the overlap to the beginning of a word, but always moves on. */
-function nextStart(text: string, start: number, end: number, { overlap, preserveWords }: WindowLimits): number {
-  let next = overlap === 0 ? end : Math.max(start + 1, end - overlap);
+function nextStart(text: string, ruler: Ruler, start: number, end: number, { overlap, preserveWords }: WindowLimits): number {
+  let next = overlap === 0 ? end : Math.max(start + 1, ruler.back(end, overlap));
   if (preserveWords && next < end) while (next < end && !isBreak(text, next)) next += 1;
   next = skipSpace(text, next, text.length);
-  return isLowSurrogate(text, next) ? next + 1 : Math.max(next, start + 1);
+  return Math.max(wholeSign(text, start, next), start + 1);
 }
 
 /** A last window below `minSize` joins the one before it, or takes from it when both are too long together. */
-function joinShortEnd(text: string, ranges: readonly Range[], { minSize, maxSize, preserveWords }: WindowLimits): readonly Range[] {
+function joinShortEnd(text: string, ruler: Ruler, ranges: readonly Range[], limits: WindowLimits): readonly Range[] {
+  const { minSize, maxSize, preserveWords } = limits;
   const last = ranges.at(-1);
   const before = ranges.at(-2);
-  if (last === undefined || before === undefined || last.end - last.start >= minSize) return ranges;
+  if (last === undefined || before === undefined || ruler.measure(last.start, last.end) >= minSize) return ranges;
   const kept = ranges.slice(0, -2);
-  if (last.end - before.start <= maxSize) return [...kept, { start: before.start, end: last.end }];
-  const latest = wholeSign(text, before.start, last.end - minSize);
-  const cut = preserveWords ? (lastBreak(text, Math.max(before.start + minSize, last.end - maxSize), latest) ?? latest) : latest;
-  return [
-    ...kept,
-    { start: before.start, end: trimEnd(text, before.start, cut) },
-    { start: skipSpace(text, cut, last.end), end: last.end },
-  ];
-}
-
-function lastBreak(text: string, earliest: number, latest: number): number | undefined {
-  for (let at = latest; at >= earliest; at--) if (isBreak(text, at)) return at;
-  return undefined;
-}
-
-/** Between a word and white space, in either direction. */
-function isBreak(text: string, at: number): boolean {
-  return isSpace(text, at - 1) || isSpace(text, at);
-}
-
-/** `at`, or one less when it would split a surrogate pair; beyond `start` in any case. */
-function wholeSign(text: string, start: number, at: number): number {
-  if (!isLowSurrogate(text, at)) return at;
-  return at - 1 > start ? at - 1 : at + 1;
-}
-
-function isLowSurrogate(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  const before = text.charCodeAt(at - 1);
-  return code >= 0xdc00 && code <= 0xdfff && before >= 0xd800 && before <= 0xdbff;
-}
-
-export function isSpace(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0x3000 || code === 0x2028 || code === 0x2029;
-}
-
-export function skipSpace(text: string, from: number, end: number): number {
-  let at = from;
-  while (at < end && isSpace(text, at)) at += 1;
-  return at;
-}
-
-export function trimEnd(text: string, start: number, end: number): number {
-  let at = end;
-  while (at > start && isSpace(text, at - 1)) at -= 1;
-  return at;
+  if (ruler.measure(before.start, last.end) <= maxSize) return [...kept, { start: before.start, end: last.end }];
+  const latest = wholeSign(text, before.start, ruler.back(last.end, minSize));
+  const earliest = Math.max(ruler.forward(before.start, minSize), ruler.back(last.end, maxSize));
+  let cut = latest;
+  if (preserveWords) {
+    while (cut >= earliest && !isBreak(text, cut)) cut -= 1;
+    if (cut < earliest) cut = latest;
+  }
+  const [end, start] = [trimEnd(text, before.start, cut), skipSpace(text, cut, last.end)];
+  // A pair or a unit that cannot be cut fine enough leaves them as they are.
+  if (end <= before.start || start >= last.end || ruler.measure(start, last.end) > maxSize) return ranges;
+  return [...kept, { start: before.start, end }, { start, end: last.end }];
 }

@@ -1,12 +1,14 @@
 /** HTML → readable text: one pass over the source, tags dropped, blocks on their own lines, source lines kept. */
+import type { Landmark } from '../landmark.js';
 import type { ExtractedText } from './extracted-text.js';
 import { decodeEntities } from './html-entities.js';
 
 export function extractHtml(source: string): ExtractedText {
-  const output = new LineWriter();
+  const output = new HtmlLines();
   let title = '';
   let heading = '';
-  let headingDepth = 0;
+  let firstHeading = '';
+  let headingLevel = 0;
   let preDepth = 0;
   let line = 1;
   let lineEnd = source.indexOf('\n');
@@ -22,7 +24,7 @@ export function extractHtml(source: string): ExtractedText {
       const end = next === -1 ? source.length : next;
       const text = decodeEntities(source.slice(at, end));
       output.text(text, line, preDepth > 0);
-      if (headingDepth > 0) heading += text;
+      if (headingLevel > 0) heading += text;
       moveTo(end);
       continue;
     }
@@ -45,20 +47,32 @@ export function extractHtml(source: string): ExtractedText {
       continue;
     }
     if (name === 'pre') preDepth = Math.max(0, preDepth + (closing ? -1 : 1));
-    if (name === 'h1' && heading === '') headingDepth = closing ? 0 : 1;
-    if (name === 'h1' && closing) headingDepth = 0;
     if (BLOCKS.has(name)) output.breakLine(!INLINE_BREAKS.has(name));
-    else if (name === 'td' || name === 'th') output.text(' ', line, false);
+    const level = Number(/^h([1-6])$/.exec(name)?.[1] ?? 0);
+    if (headingLevel > 0 && (level > 0 || (BLOCKS.has(name) && heading.trim() !== ''))) {
+      output.heading(headingLevel, collapse(heading));
+      if (headingLevel === 1) firstHeading ||= collapse(heading);
+      headingLevel = 0;
+    }
+    if (level > 0 && !closing) {
+      headingLevel = level;
+      heading = '';
+      output.beginHeading();
+    } else if (name === 'td' || name === 'th') output.text(' ', line, false);
     if (name === 'li' && !closing) output.text('- ', line, false);
   }
-  const { text, sourceLines } = output.finish();
-  return { text, title: title || collapse(heading), sourceLines };
+  if (headingLevel > 0) output.heading(headingLevel, collapse(heading));
+  if (headingLevel === 1) firstHeading ||= collapse(heading);
+  return { ...output.finish(), title: title || firstHeading };
 }
 
 /** Collects lines and remembers on which source line each of them began. */
-class LineWriter {
+class HtmlLines {
   readonly #lines: string[] = [];
   readonly #sourceLines: number[] = [];
+  readonly #landmarks: Landmark[] = [];
+  #length = 0;
+  #headingAt = 0;
   #current = '';
   #currentLine = 1;
   /** Asking the growing line itself would copy it every time. */
@@ -94,13 +108,24 @@ class LineWriter {
     this.#current = '';
   }
 
-  finish(): { readonly text: string; readonly sourceLines: readonly number[] } {
+  /** The next line is a heading's. */
+  beginHeading(): void {
+    this.#headingAt = this.#length;
+  }
+
+  heading(level: number, name: string): void {
+    if (name !== '') this.#landmarks.push({ type: 'heading', at: this.#headingAt, level, name });
+  }
+
+  finish(): Pick<ExtractedText, 'text' | 'sourceLines' | 'landmarks'> {
     this.breakLine(false);
-    return { text: this.#lines.join('\n'), sourceLines: this.#sourceLines };
+    const landmarks = this.#landmarks;
+    return { text: this.#lines.join('\n'), sourceLines: this.#sourceLines, ...(landmarks.length === 0 ? {} : { landmarks }) };
   }
 
   #push(line: string): void {
     this.#lines.push(line);
+    this.#length += line.length + 1;
     this.#sourceLines.push(this.#currentLine);
   }
 }

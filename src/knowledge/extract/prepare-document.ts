@@ -1,14 +1,17 @@
-/** Bytes of one document → chunks. Pure; runs on text threads. */
+/** Bytes of one document → chunks. Runs on text threads. */
 import { sha256Hex } from '../../base/json.js';
 import type { PreparedDocument, PrepareRequest } from '../../threads/messages.js';
 import { chunkText } from '../chunking/chunk-text.js';
-import { extractText } from './extract-text.js';
+import { loadTokenizer } from '../chunking/load-tokenizer.js';
+import { extractParsed, extractText } from './extract-text.js';
 
-export function prepareDocument({ name, content, chunking, knownHash }: PrepareRequest): PreparedDocument {
+export async function prepareDocument(request: PrepareRequest): Promise<PreparedDocument> {
+  const { name, content, chunking, knownHash, parsed, mediaType, by } = request;
   const contentHash = sha256Hex(content);
   if (contentHash === knownHash) return { type: 'unchanged', contentHash };
-  const extracted = extractText(name, content);
-  const chunks = chunkText(extracted.text, chunking).map(({ text, startLine, endLine, place }) => ({
+  const extracted = parsed === undefined ? await extractText(name, content, { mediaType, by }) : extractParsed(name, parsed);
+  const countTokens = chunking.unit === 'tokens' ? await loadTokenizer() : undefined;
+  const chunks = chunkText(extracted, chunking, countTokens).map(({ text, startLine, endLine, place }) => ({
     text,
     startLine: sourceLine(extracted.sourceLines, startLine),
     endLine: sourceLine(extracted.sourceLines, endLine),
@@ -22,4 +25,4 @@ function sourceLine(sourceLines: readonly number[] | undefined, line: number): n
 }
 
 /** Raised when extraction or chunking changes what it yields: every document is then prepared again. */
-export const PREPARE_REVISION = 2;
+export const PREPARE_REVISION = 3;

@@ -31,6 +31,7 @@ export function createDirectorySource(settings: DirectorySourceSettings, clock: 
   const isWanted = (id: string) => settings.include.length === 0 || included.matches(id);
   return {
     async *scan(signal) {
+      signal.throwIfAborted();
       const root = await realpath(settings.path).catch((error: unknown) => {
         throw unreadable(settings.path, error);
       });
@@ -54,7 +55,9 @@ export function createDirectorySource(settings: DirectorySourceSettings, clock: 
           for await (const entries of listFolder(folder.real)) {
             signal.throwIfAborted();
             const visible = entries.map((name) => ({ name, id: folder.id === '' ? name : `${folder.id}/${name}` }));
-            const places = visible.filter(({ id }) => !excluded.matches(id)).map(({ name, id }) => ({ ...folder, id, real: join(folder.real, name) }));
+            const places = visible
+              .filter(({ id }) => !excluded.matches(id))
+              .map(({ name, id }) => ({ ...folder, id, real: join(folder.real, name) }));
             for (let at = 0; at < places.length; at += LOOKS_AT_ONCE) yield* visit(places.slice(at, at + LOOKS_AT_ONCE));
           }
         } catch (error) {

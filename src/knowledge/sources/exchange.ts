@@ -92,7 +92,9 @@ async function tryOnce(
     const limits = { maxBytes, signal: AbortSignal.any([signal, late.signal]) };
     const answer = await request({ url, method, headers, ...(body === undefined ? {} : { body }) }, limits);
     if (!answer.isCut) return answer;
-    throw new AppError('DOCUMENT_TOO_LARGE', { message: `'${shownUrl(url)}' has more than ${maxBytes} bytes, which is what may be read of it` });
+    throw new AppError('DOCUMENT_TOO_LARGE', {
+      message: `'${shownUrl(url)}' has more than ${maxBytes} bytes, which is what may be read of it`,
+    });
   } catch (error) {
     throw late.signal.aborted && !signal.aborted ? late.signal.reason : error;
   } finally {

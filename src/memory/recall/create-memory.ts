@@ -6,6 +6,8 @@ import type { Settings } from '../../config/settings.js';
 import { measured } from '../../observe/measured.js';
 import { type Meter, silentMetrics } from '../../observe/meter.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
+import type { EmbedderDependencies } from '../../providers/embedders/dependencies.js';
+import { createEmbedder } from '../../providers/embedders/registry.js';
 import type { MemorySearch } from '../../providers/tools/memory-search.js';
 import { RecallIndexer } from './indexer.js';
 import type { RecallStore } from './recall-store.js';
@@ -18,6 +20,25 @@ export interface MemoryParts {
   readonly clock: Clock;
   /** Default: nobody counts. */
   readonly metrics?: Meter;
+}
+
+export interface CreateMemoryOptions extends Pick<MemoryParts, 'store' | 'clock' | 'metrics'> {
+  /** What embedders need beside their settings. */
+  readonly embedding: Omit<EmbedderDependencies, 'name'>;
+}
+
+export function createMemoryParts({ store, embedding, clock, metrics = silentMetrics }: CreateMemoryOptions): MemoryParts {
+  return {
+    store,
+    getEmbedder({ embedders }, name) {
+      const embedder = embedders[name];
+      if (embedder === undefined)
+        throw new AppError('CONFIG_INVALID', { message: `storage.memory.embedder: there is no embedder '${name}'` });
+      return createEmbedder(embedder, { ...embedding, name });
+    },
+    clock,
+    metrics,
+  };
 }
 
 export function createSearch(settings: Settings, parts: MemoryParts): MemorySearch {

@@ -39,6 +39,7 @@ export function createAskService(options: AskServiceOptions): AskService {
     throwIfAborted(signal);
     loading ??= options.loadWire();
     const wire = await loading;
+    throwIfAborted(signal);
     if (settings.apiKey === '' && wire.wantsKey !== undefined) {
       const message = `${key}.api_key is empty; ${host} wants a key (set it to \${${wire.wantsKey}} and define that variable)`;
       return { result: new AppError('EMBEDDER_UNAUTHORIZED', { message }), tokens: undefined, rate: {} };

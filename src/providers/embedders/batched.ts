@@ -5,9 +5,11 @@ import type { RequestSize } from './request-size.js';
 export interface BatchedOptions {
   readonly maxTexts: number;
   readonly size: Pick<RequestSize, 'maxBytes'>;
+  /** Requests of one call that are under way at once. Default 4. */
+  readonly concurrency?: number;
 }
 
-export function batched(embed: EmbedTexts, { maxTexts, size }: BatchedOptions): EmbedTexts {
+export function batched(embed: EmbedTexts, { maxTexts, size, concurrency = 4 }: BatchedOptions): EmbedTexts {
   return async (texts, purpose, signal) => {
     const vectors = new Array<Float32Array>(texts.length);
     let next = 0;
@@ -26,7 +28,7 @@ export function batched(embed: EmbedTexts, { maxTexts, size }: BatchedOptions): 
       }
     };
     // All end before the call does: what is under way when one fails is kept by the layers below.
-    await Promise.all(Array.from({ length: Math.min(CONCURRENT_REQUESTS, Math.ceil(texts.length / maxTexts) + 1) }, worker));
+    await Promise.all(Array.from({ length: Math.min(concurrency, Math.ceil(texts.length / maxTexts) + 1) }, worker));
     if (failure !== undefined) throw failure.error;
     return vectors;
   };
@@ -43,5 +45,3 @@ function findEnd(texts: readonly string[], start: number, maxTexts: number, maxB
   }
   return end;
 }
-
-const CONCURRENT_REQUESTS = 4;

@@ -58,7 +58,7 @@ function applyLimits(account: Account, { requestsPerMinute, tokensPerMinute }: P
 }
 
 /** The narrower of what is configured and what the service told. */
-function narrow(bucket: Bucket | undefined, window: RateWindow, now: number): Bucket {
+function narrow(bucket: Bucket | undefined, window: ReturnType<typeof configuredWindow>, now: number): Bucket {
   if (bucket === undefined) return { level: window.remaining, capacity: window.limit, perMs: window.perMs, at: now };
   const current = refill(bucket, now);
   current.capacity = Math.min(current.capacity, window.limit);
@@ -69,9 +69,9 @@ function narrow(bucket: Bucket | undefined, window: RateWindow, now: number): Bu
 
 function learn(bucket: Bucket | undefined, window: RateWindow | undefined, now: number): Bucket | undefined {
   if (window === undefined) return bucket;
-  if (bucket === undefined) return { level: window.remaining, capacity: window.limit, perMs: window.perMs, at: now };
-  const current = refill(bucket, now);
-  return { ...current, capacity: window.limit, perMs: window.perMs, level: Math.min(current.level, window.remaining) };
+  const { limit: capacity, remaining, perMs = bucket?.perMs ?? capacity / MINUTE_MS } = window;
+  const level = bucket === undefined ? remaining : Math.min(refill(bucket, now).level, remaining);
+  return { level, capacity, perMs, at: now };
 }
 
 function takeFrom(bucket: Bucket | undefined, cost: number, now: number): number {
@@ -93,4 +93,5 @@ function refill(bucket: Bucket, now: number): Bucket {
   return bucket;
 }
 
+const MINUTE_MS = 60_000;
 const MAX_ACCOUNTS = 100;

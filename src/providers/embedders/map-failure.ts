@@ -31,10 +31,12 @@ export function mapFailure(error: unknown, context: FailureContext): AppError {
     });
   }
   const { status, headers, body } = http;
-  const failure = context.readFailure(status, parseJson(body)) ?? { message: firstLine(body) || `status ${status}` };
+  const failure = context.readFailure(status, parseJson(body)) ?? { message: '' };
   const kind = failure.kind ?? kindOf(status);
-  const said = withoutKey(failure.message, settings.apiKey);
-  const retryAfterMs = kind === 'rate' || kind === 'unavailable' ? findRetryAfterMs(headers, context.nowMs) : undefined;
+  const said = withoutKey(failure.message || firstLine(body) || `status ${status}`, settings.apiKey);
+  // The headers of a bucket tell when it is full again, which says nothing about a failure and too much about a refusal.
+  const saysWhen = ['retry-after', 'retry-after-ms'].some((header) => headers.get(header) !== null);
+  const retryAfterMs = saysWhen && (kind === 'rate' || kind === 'unavailable') ? findRetryAfterMs(headers, context.nowMs) : undefined;
   // The SDK's error is not kept as a cause: it may repeat the key.
   return new AppError(CODES[kind], {
     message: describe(kind, { ...context, status, said }),

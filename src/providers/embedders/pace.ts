@@ -46,12 +46,12 @@ export interface RateReport {
 export interface RateWindow {
   readonly limit: number;
   readonly remaining: number;
-  /** How fast the bucket fills. */
-  readonly perMs: number;
+  /** How fast the bucket fills; `undefined` = not told: as before, else the limit is per minute. */
+  readonly perMs: number | undefined;
 }
 
 /** With a limit per minute as its only rule, a bucket holds a second's worth: a minute never sees more than 1/60 too many. */
-export function configuredWindow(perMinute: number): RateWindow {
+export function configuredWindow(perMinute: number): RateWindow & { readonly perMs: number } {
   const limit = Math.max(1, perMinute / 60);
   return { limit, remaining: limit, perMs: perMinute / 60_000 };
 }

@@ -9,7 +9,7 @@ import type { AskService, ServiceOutcome } from './ask-service.js';
 import type { EmbedPurpose, EmbedTexts } from './contract.js';
 import type { EmbedderDependencies } from './dependencies.js';
 import { createInProcessPace } from './in-process-pace.js';
-import type { Pace, PaceLimits, PaceReport } from './pace.js';
+import type { Pace, PaceLimits, PaceReport, RateReport, RateWindow } from './pace.js';
 import { TokenEstimate } from './token-estimate.js';
 
 export interface PacedOptions extends Pick<EmbedderDependencies, 'name' | 'clock' | 'log' | 'pace'> {
@@ -68,7 +68,7 @@ export function paced(ask: AskService, options: PacedOptions): EmbedTexts {
         throw outcome.result;
       }
       refusals += 1;
-      const told = outcome.result.retryAfterMs;
+      const told = outcome.result.retryAfterMs ?? findRefillMs(outcome.rate, tokens);
       const pauseMs = Math.max(1, Math.min(told ?? backoffMs(refusals, UNTOLD, options.random), MAX_PAUSE_MS));
       await pace.settle(account, { ...refused(outcome, tokens), pauseMs });
       const words = { embedder: name, pauseMs, refusals };
@@ -90,6 +90,16 @@ function answered({ tokens, rate }: ServiceOutcome, taken: number): Omit<PaceRep
 function refused({ rate }: ServiceOutcome, taken: number): Omit<PaceReport, 'pauseMs'> {
   const isByChance = (rate.requests?.remaining ?? 0) >= 1 && (rate.tokens === undefined || rate.tokens.remaining >= taken);
   return { unusedRequests: isByChance ? 1 : 0, unusedTokens: isByChance ? taken : 0, rate };
+}
+
+/** When the buckets hold what was asked for, where the answer tells it. */
+function findRefillMs({ requests, tokens }: RateReport, cost: number): number | undefined {
+  const waits = [missingMs(requests, 1), missingMs(tokens, cost)].filter((ms) => ms > 0);
+  return waits.length === 0 ? undefined : Math.ceil(Math.max(...waits));
+}
+
+function missingMs(window: RateWindow | undefined, cost: number): number {
+  return window?.perMs === undefined ? 0 : (Math.min(cost, window.limit) - window.remaining) / window.perMs;
 }
 
 function tooBusy(name: string, retryAfterMs: number): AppError {

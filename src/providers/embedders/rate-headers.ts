@@ -18,11 +18,15 @@ function readWindow(headers: Headers, kind: 'requests' | 'tokens'): RateWindow |
   return { limit, remaining, perMs: findPerMs(limit, remaining, resetMs) };
 }
 
-/** `reset` is when the bucket is full again. Whole seconds are rounded, hence too coarse when they are few: then the limit is per minute. */
-function findPerMs(limit: number, remaining: number, resetMs: number | undefined): number {
+/**
+ * `reset` is when the bucket is full again. `undefined` where that tells too little: whole seconds are rounded, and so is what is left of a bucket
+ * that is nearly full.
+ */
+function findPerMs(limit: number, remaining: number, resetMs: number | undefined): number | undefined {
   const used = limit - remaining;
-  const isTold = resetMs !== undefined && used > 0 && (resetMs % 1_000 === 0 ? resetMs >= PRECISE_MS : resetMs >= READABLE_MS);
-  return isTold ? used / resetMs : limit / 60_000;
+  if (resetMs === undefined || (used < READABLE_USE && used * 2 < limit)) return undefined;
+  const isPrecise = resetMs % 1_000 === 0 ? resetMs >= PRECISE_MS : resetMs >= READABLE_MS;
+  return isPrecise ? used / resetMs : undefined;
 }
 
 function readNumber(text: string | null): number | undefined {
@@ -30,5 +34,6 @@ function readNumber(text: string | null): number | undefined {
   return text !== null && text.trim() !== '' && Number.isFinite(number) ? number : undefined;
 }
 
+const READABLE_USE = 4;
 const PRECISE_MS = 10_000;
 const READABLE_MS = 20;

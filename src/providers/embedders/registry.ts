@@ -26,6 +26,7 @@ export function createEmbedder(settings: EmbedderSettings, dependencies: Embedde
         {
           settings,
           maxTexts: 10_000,
+          concurrency: 1,
           loadWire: async (own) => (await import('./adapters/ollama/ollama-wire.js')).createOllamaWire(own),
         },
         dependencies,

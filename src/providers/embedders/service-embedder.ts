@@ -19,6 +19,8 @@ export interface ServiceEmbedderOptions {
   readonly settings: EmbedderSettings;
   /** Texts per request that the service takes at most. */
   readonly maxTexts: number;
+  /** Requests of one call that are under way at once; one behind the other at a server that computes one at a time. Default 4. */
+  readonly concurrency?: number;
   /** Loaded when the first text is embedded, so that an unused provider costs nothing. */
   readonly loadWire: (settings: WireSettings) => Promise<EmbedderWire>;
 }
@@ -46,6 +48,6 @@ export function createServiceEmbedder(options: ServiceEmbedderOptions, dependenc
   });
   const request = kept(retried(inTurn, dependencies), remembered);
   const anySize = splitWhenTooLarge(request, { ...dependencies, size, truncate: settings.truncate });
-  const embed = recentQueries(lookedUp(batched(anySize, { maxTexts: batchSize, size }), remembered));
+  const embed = recentQueries(lookedUp(batched(anySize, { maxTexts: batchSize, size, concurrency: options.concurrency ?? 4 }), remembered));
   return { provider, model, dimension: length.expected, variant, batchSize, embed };
 }

@@ -26,7 +26,7 @@ export function splitWhenTooLarge(embed: EmbedTexts, { name, log, size, truncate
       const [only = ''] = texts;
       if (texts.length > 1) {
         // Of a text that is too long, the request's size says nothing.
-        if (error.details['kind'] === 'request_too_large') size.wasTooLarge(bytes);
+        if (error.code === 'EMBEDDER_TIMEOUT' || error.details['kind'] === 'request_too_large') size.wasTooLarge(bytes);
         const half = Math.ceil(texts.length / 2);
         return [...(await split(texts.slice(0, half), purpose, signal)), ...(await split(texts.slice(half), purpose, signal))];
       }

@@ -129,6 +129,8 @@ export interface Toolset {
    * then these are the ones known last, whose calls fail with what is wrong.
    */
   list(signal: AbortSignal): Promise<readonly Tool[]>;
+  /** It has never told what tools it has: nobody knows what is missing. */
+  readonly isUnknown: boolean;
   /** As it is now; asks nobody. */
   health(): ToolsetHealth;
   close(): Promise<void>;

@@ -37,6 +37,17 @@ export interface VectorSearch {
   readonly hits: readonly VectorHit[];
 }
 
+/** What can be told of a collection beside its position; a store tells what it knows. */
+export interface CollectionHealth {
+  readonly entries: number;
+  /** Parts that are searched one by one. */
+  readonly segments?: number;
+  /** Entries that no graph has yet; they are found all the same. */
+  readonly unindexed?: number;
+  /** About, in this process. */
+  readonly memoryBytes?: number;
+}
+
 export interface VectorStore {
   /** `vector_stores.<name>.type`. */
   readonly type: string;
@@ -56,5 +67,7 @@ export interface VectorStore {
   markPosition(collection: string, position: CollectionPosition): Promise<void>;
   /** Makes the collection and its position survive a restart. */
   flush(collection: string): Promise<void>;
+  /** Left out by stores that can tell no more than `count` does. */
+  health?(collection: string): Promise<CollectionHealth>;
   close(): Promise<void>;
 }

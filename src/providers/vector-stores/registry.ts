@@ -6,13 +6,13 @@ import { createHnswVectorStore } from './adapters/hnsw/hnsw-vector-store.js';
 import type { VectorStore } from './contract.js';
 
 export interface VectorStoreDependencies {
-  readonly pools: Pick<ThreadPools, 'indexThread'>;
+  readonly pools: Pick<ThreadPools, 'indexThread' | 'indexBuilder'>;
   readonly log: Logger;
 }
 
 export function createVectorStore(settings: VectorStoreSettings, { pools, log }: VectorStoreDependencies): VectorStore {
   switch (settings.type) {
     case 'hnsw':
-      return createHnswVectorStore({ directory: settings.persistPath, pools, log });
+      return createHnswVectorStore({ directory: settings.persistPath, settings: settings.index, pools, log });
   }
 }

@@ -50,13 +50,13 @@ export class RedisPace implements Pace {
 }
 
 function windowArguments(window: RateWindow | undefined): readonly number[] {
-  return window === undefined ? [0, 0, 0] : [window.limit, window.remaining, window.perMs];
+  return window === undefined ? [0, 0, 0] : [window.limit, window.remaining, window.perMs ?? 0];
 }
 
 /**
  * KEYS[1]: a hash with, per bucket (`r` requests, `t` tokens), level, capacity, rate per ms and the time that the level is of; and `pause`, until when
  * nobody asks. ARGV: `take` requests tokens urgent, then limit, remaining and rate of the configured windows; `settle` unused requests, unused
- * tokens, pause, then those of the windows that the service told; `pause`. Answers milliseconds to wait. The key goes when nobody asked for an hour.
+ * tokens, pause, then those of the windows that the service told (rate 0: as before, else the limit is per minute); `pause`. Answers milliseconds to wait. The key goes when nobody asked for an hour.
  */
 const PACE = `local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -101,7 +101,8 @@ for i = 1, 2 do
         b = { level = remaining }
       end
       b.capacity = limit
-      b.rate = rate
+      if rate > 0 then b.rate = rate end
+      if not b.rate then b.rate = limit / 60000 end
     end
   end
   if b then

@@ -1,8 +1,28 @@
 /** What one commit of document changes writes; keeps the numbered promises of `knowledge/chunk-store.ts`. */
 import { newId } from '../../base/ids.js';
-import { type ChangeOutcome, type DocumentChange, documentKey, type IndexDocument } from '../../knowledge/chunk-store.js';
+import {
+  type ChangeOutcome,
+  type DescribeDocument,
+  type DocumentChange,
+  documentKey,
+  type IndexDocument,
+  type TouchDocument,
+} from '../../knowledge/chunk-store.js';
+import { countChanges } from '../../knowledge/count-changes.js';
+import type { CommitFence } from '../../knowledge/runs/ingest-fence.js';
 import type { SqlDialect } from './dialects/dialect.js';
-import { chunkShape, collectionShape, type DocumentRow, documentShape, keyOf, parts, vectorBytes } from './knowledge-rows.js';
+import { passFence } from './ingest/pass-fence.js';
+import {
+  blankDocument,
+  chunkShape,
+  collectionShape,
+  type DocumentRow,
+  documentShape,
+  documentTuple,
+  keyOf,
+  parts,
+  vectorBytes,
+} from './knowledge-rows.js';
 import { type Program, rowsOf, rowsOfAll } from './query.js';
 
 /** One transaction. */
@@ -11,6 +31,7 @@ export function* commitChanges(
   collection: string,
   changes: readonly DocumentChange[],
   at: number,
+  fence?: CommitFence,
 ): Program<readonly ChangeOutcome[]> {
   const collectionKey = keyOf(collection);
   // The lock on this row makes versions commit in order (3) and keeps two commits off the same documents (2).
@@ -37,7 +58,7 @@ export function* commitChanges(
       return;
     }
     outcomes.push('committed');
-    const next = nextRow(change, key, collectionKey, current, { version, at });
+    const next = nextRow(change, collectionKey, current, { version, at });
     written.set(key, next);
     if (change.type !== 'index' && change.type !== 'remove') return;
     if (Number(current?.chunk_count ?? 0) > 0) cleared.push(key);
@@ -48,50 +69,26 @@ export function* commitChanges(
     yield* rowsOf({ sql: `DELETE FROM chunks WHERE document_key IN (${part.map(() => '?').join(', ')})`, parameters: part });
   for (const part of parts(chunks, 100)) yield* rowsOfAll(dialect.rows.insert(chunkShape, part));
   const values = [...written.values()];
-  const columns = Object.keys(documentShape.columns) as (keyof DocumentRow)[];
-  const tuples = (of: readonly DocumentRow[]) => of.map((row) => columns.map((column) => row[column]));
   const added = values.filter((row) => !known.has(row.document_key));
   const changed = values.filter((row) => known.has(row.document_key));
-  if (added.length > 0) yield* rowsOfAll(dialect.rows.insert(documentShape, tuples(added)));
-  if (changed.length > 0) yield* rowsOfAll(dialect.rows.update(documentShape, tuples(changed)));
+  if (added.length > 0) yield* rowsOfAll(dialect.rows.insert(documentShape, added.map(documentTuple)));
+  if (changed.length > 0) yield* rowsOfAll(dialect.rows.update(documentShape, changed.map(documentTuple)));
   if (values.some((row) => row.version === version))
     yield* rowsOf({ sql: 'UPDATE collections SET version = ? WHERE collection_key = ?', parameters: [version, collectionKey] });
+  // Last, so that all who write lock in one order; one that does not hold takes back everything above.
+  if (fence !== undefined) yield* passFence(dialect, fence, countChanges(changes, outcomes), at);
   return outcomes;
 }
 
 /** The document's row after the change. */
 function nextRow(
   change: DocumentChange,
-  key: string,
   collectionKey: string,
   current: DocumentRow | undefined,
   { version, at }: { version: number; at: number },
 ): DocumentRow {
-  const base: DocumentRow = current ?? {
-    document_key: key,
-    store_key: keyOf(change.store),
-    collection_key: collectionKey,
-    version: 0,
-    store: change.store,
-    document_id: change.id,
-    title: '',
-    source_path: '',
-    generation: 0,
-    content_hash: '',
-    pipeline: '',
-    bytes: 0,
-    modified_at: 0,
-    status: 'failed',
-    stage: '',
-    attempts: 0,
-    last_error: '',
-    chunk_count: 0,
-    slots: 0,
-    updated_at: at,
-    metadata: null,
-    source_version: null,
-  };
-  const success = { status: 'indexed', stage: '', attempts: 0, last_error: '', updated_at: at };
+  const base = current ?? blankDocument(change.store, change.id, collectionKey, at);
+  const success = { status: 'indexed', stage: '', attempts: 0, last_error: '', failed_state: '', updated_at: at };
   switch (change.type) {
     case 'index':
       return {
@@ -108,26 +105,30 @@ function nextRow(
         modified_at: change.modifiedAt,
         source_version: change.sourceVersion,
         metadata: JSON.stringify(change.metadata),
+        metadata_hash: change.metadataHash ?? '',
         chunk_count: change.chunks.length,
         slots: Math.max(Number(base.slots), change.chunks.length),
       };
     case 'touch':
-      return { ...base, ...success, bytes: change.bytes, modified_at: change.modifiedAt, source_version: change.sourceVersion };
+      return { ...base, ...success, ...told(change) };
+    case 'describe':
+      return { ...base, ...success, ...told(change), version, metadata: JSON.stringify(change.metadata) };
     case 'fail':
       return {
         ...base,
         source_path: current?.source_path || change.sourcePath,
         status: 'failed',
         stage: change.stage,
-        attempts: Number(base.attempts) + 1,
+        attempts: Number(base.attempts) + (change.tries ?? 1),
         last_error: change.error.slice(0, 2000),
+        failed_state: change.failedState ?? '',
         updated_at: at,
       };
     case 'remove':
       return {
         ...base,
         ...success,
-        status: 'removed',
+        status: change.byHand === true ? 'deleted' : 'removed',
         version,
         generation: change.generation + 1,
         content_hash: '',
@@ -135,6 +136,11 @@ function nextRow(
         chunk_count: 0,
       };
   }
+}
+
+function told(change: TouchDocument | DescribeDocument) {
+  const { bytes, modifiedAt, sourceVersion, metadataHash = '' } = change;
+  return { bytes, modified_at: modifiedAt, source_version: sourceVersion, metadata_hash: metadataHash };
 }
 
 function chunkRows(change: IndexDocument, row: DocumentRow): unknown[][] {

@@ -1,7 +1,8 @@
 /** Rows of the knowledge tables. */
 import { endianness } from 'node:os';
 import { sha256Hex } from '../../base/json.js';
-import type { DocumentRecord } from '../../knowledge/chunk-store.js';
+import type { Metadata } from '../../base/metadata.js';
+import { type DocumentRecord, documentKey } from '../../knowledge/chunk-store.js';
 import type { RowShape } from './dialects/dialect.js';
 
 export interface DocumentRow {
@@ -29,6 +30,10 @@ export interface DocumentRow {
   /** JSON; null from before migration 9. */
   readonly metadata: string | null;
   readonly source_version: string | null;
+  /** These three are null from before migration 10. */
+  readonly seen_run: string | null;
+  readonly metadata_hash: string | null;
+  readonly failed_state: string | null;
 }
 
 export const collectionShape = {
@@ -61,6 +66,9 @@ export const documentShape = {
     updated_at: 'integer',
     metadata: 'text',
     source_version: 'text',
+    seen_run: 'key',
+    metadata_hash: 'key',
+    failed_state: 'key',
   },
 } as const satisfies RowShape;
 
@@ -85,20 +93,63 @@ export function toRecord(row: DocumentRow): DocumentRecord {
     key: row.document_key,
     store: row.store,
     id: row.document_id,
+    title: row.title,
+    sourcePath: row.source_path,
     generation: Number(row.generation),
     contentHash: row.content_hash,
     pipeline: row.pipeline,
     bytes: Number(row.bytes),
     modifiedAt: Number(row.modified_at),
     sourceVersion: row.source_version ?? '',
+    metadata: JSON.parse(row.metadata ?? '{}') as Metadata,
+    metadataHash: row.metadata_hash ?? '',
     status: row.status as DocumentRecord['status'],
     stage: row.stage as DocumentRecord['stage'],
     attempts: Number(row.attempts),
     lastError: row.last_error,
+    failedState: row.failed_state ?? '',
     chunkCount: Number(row.chunk_count),
+    seenRun: row.seen_run ?? '',
     updatedAt: Number(row.updated_at),
   };
 }
+
+/** A document of which nothing is known but that it is there. */
+export function blankDocument(store: string, id: string, collectionKey: string, at: number): DocumentRow {
+  return {
+    document_key: documentKey(store, id),
+    store_key: keyOf(store),
+    collection_key: collectionKey,
+    version: 0,
+    store,
+    document_id: id,
+    title: '',
+    source_path: '',
+    generation: 0,
+    content_hash: '',
+    pipeline: '',
+    bytes: 0,
+    modified_at: 0,
+    status: 'pending',
+    stage: '',
+    attempts: 0,
+    last_error: '',
+    chunk_count: 0,
+    slots: 0,
+    updated_at: at,
+    metadata: null,
+    source_version: null,
+    seen_run: null,
+    metadata_hash: null,
+    failed_state: null,
+  };
+}
+
+export function documentTuple(row: DocumentRow): readonly unknown[] {
+  return DOCUMENT_COLUMNS.map((column) => row[column]);
+}
+
+const DOCUMENT_COLUMNS = Object.keys(documentShape.columns) as (keyof DocumentRow)[];
 
 /** float32, little-endian, on every machine. */
 export function vectorBytes(vector: Float32Array): Buffer {

@@ -20,9 +20,9 @@ export function createKnowledgeStore(database: Database): ChunkStore {
   const read = async <R>(sql: string, parameters: readonly unknown[]) => (await database.read({ sql, parameters })) as readonly R[];
 
   return {
-    async commit(collection, changes, at) {
-      if (changes.length === 0) return [];
-      return await database.transact(() => commitChanges(dialect, collection, changes, at));
+    async commit(collection, changes, at, fence) {
+      if (changes.length === 0 && fence === undefined) return [];
+      return await database.transact(() => commitChanges(dialect, collection, changes, at, fence));
     },
 
     async findDocuments(store, ids) {

@@ -15,6 +15,7 @@ import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
 import { SqlConfigVersionStore } from './sql-config-version-store.js';
 import { SqlEmbeddingStore } from './sql-embedding-store.js';
+import { SqlIngestRunStore } from './sql-ingest-run-store.js';
 import { SqlPushConfigStore } from './sql-push-config-store.js';
 import { SqlRecallStore } from './sql-recall-store.js';
 import { SqlSessionStore } from './sql-session-store.js';
@@ -39,6 +40,8 @@ export interface Stores {
   readonly recall: SqlRecallStore;
   readonly chunkStore: ReturnType<typeof createKnowledgeStore>;
   readonly embeddings: SqlEmbeddingStore;
+  /** In the database of the chunks: both are written together. */
+  readonly ingestRuns: SqlIngestRunStore;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
 }
@@ -66,6 +69,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const knowledge = await open(storage.database, 'storage.database');
   const chunkStore = createKnowledgeStore(knowledge);
   const embeddings = new SqlEmbeddingStore(knowledge);
+  const ingestRuns = new SqlIngestRunStore(knowledge);
   // The configuration has the same for sessions.
   if (storage.tasks.backend === 'inmemory') {
     assertAlone(roles);
@@ -80,6 +84,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
       recall: new SqlRecallStore(runs),
       chunkStore,
       embeddings,
+      ingestRuns,
       sessionTransfer: undefined,
     };
   }
@@ -87,7 +92,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
-  const shared = { versions, pushConfigs, chunkStore, embeddings };
+  const shared = { versions, pushConfigs, chunkStore, embeddings, ingestRuns };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
     const tasks = new SqlTaskStore(runs, undefined, clock);
     return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };

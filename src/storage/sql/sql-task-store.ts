@@ -202,8 +202,8 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return all.slice(Math.max(0, all.length - limit));
   }
 
-  children(parentId: string): Promise<readonly ChildRecord[]> {
-    return readChildren(this.#database, parentId, this.#separate?.sessions);
+  children(parentId: string, messagesOf?: readonly string[]): Promise<readonly ChildRecord[]> {
+    return readChildren(this.#database, parentId, { messagesOf, separate: this.#separate?.sessions });
   }
 
   descendants(rootId: string): Promise<readonly TaskRecord[]> {

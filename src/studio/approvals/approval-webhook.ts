@@ -6,7 +6,8 @@
  *   under the same id. Whoever tells holds the question's lease, so that two keepers do not at once.
  * - What the webhook does, or fails to, never stands in the way of other decisions: the first one that the run log takes counts.
  */
-import type { GuardedRequest } from '../../access/guarded-request.js';
+import { createGuardedRequest, type GuardedRequest } from '../../access/guarded-request.js';
+import { createOutboundGuard } from '../../access/outbound-guard.js';
 import { backoffMs } from '../../base/backoff.js';
 import type { Clock } from '../../base/clock.js';
 import { AppError, describeError, hasCode } from '../../base/errors.js';
@@ -31,6 +32,12 @@ export interface ApprovalWebhookOptions extends Pick<StudioPorts, 'tasks' | 'too
   readonly leases: LeaseManager;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export function createApprovalWebhook(options: Omit<ApprovalWebhookOptions, 'request'>): ApprovalWebhook {
+  const { allowPrivate } = options.settings;
+  const request = createGuardedRequest(createOutboundGuard({ allowPrivate, keyPath: 'server.approval.allow_private' }));
+  return new ApprovalWebhook({ ...options, request });
 }
 
 export class ApprovalWebhook {

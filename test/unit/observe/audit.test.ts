@@ -9,7 +9,7 @@ const fail = (t: Test) => (error: unknown) => void t.fail(String(error));
 t.test('an act is one line of JSON of one shape (SEC-16)', async (t) => {
   const file = join(t.testdir({}), 'audit', 'a.log');
   const audit = createAudit({ enabled: true, file }, () => 1_700_000_000_000, fail(t));
-  audit.record({ action: 'auth.attempt', user: '', success: false, remoteAddress: '10.0.0.1', error: 'ACCESS_UNAUTHENTICATED' });
+  audit.record({ action: 'auth.authenticate', user: '', success: false, remoteAddress: '10.0.0.1', error: 'ACCESS_UNAUTHENTICATED' });
   audit.record({ action: 'tool.run', user: 'ada\nforged', success: true, agent: 'a', tool: 'search', taskId: 't', callId: 'c' });
   audit.record({ action: 'agent.request', user: 'Bearer abc-123', success: true });
   audit.close();
@@ -23,7 +23,7 @@ t.test('an act is one line of JSON of one shape (SEC-16)', async (t) => {
         timestamp: '2023-11-14T22:13:20.000Z',
         level: 'warn',
         component: 'audit',
-        action: 'auth.attempt',
+        action: 'auth.authenticate',
         user: '',
         success: false,
         error: 'ACCESS_UNAUTHENTICATED',

@@ -1,5 +1,7 @@
 import t from 'tap';
-import { isSecretName, redactJsonLine, redactText, redactValue } from '../../../src/observe/redact.js';
+import { listSecrets } from '../../../src/config/list-secrets.js';
+import { loadSettings } from '../../../src/config/load-settings.js';
+import { isSecretName, redactJsonLine, redactText, redactValue, rememberSecrets } from '../../../src/observe/redact.js';
 
 // Put together here: the gate against secrets reads this file, too.
 const join = (...parts: string[]) => parts.join('');
@@ -53,6 +55,24 @@ t.test('members lose their value by their name, wherever they stand', async (t) 
   for (const name of ['proxy-authorization', 'set-cookie', 'clientSecret', 'PGPASSWORD', 'id_token', 'encryption_key'])
     t.ok(isSecretName(name), name);
   for (const name of ['author', 'tokens', 'next_page', 'keyPath', 'sessionKeyHash', 'tokenMs']) t.notOk(isSecretName(name), name);
+});
+
+t.test('secrets of the configuration are shown nowhere, whatever they look like (SEC-17)', async (t) => {
+  const folder = t.testdir({ home: {} });
+  const settings = loadSettings({
+    workingDirectory: folder,
+    environment: { HOME: `${folder}/home`, KEY: 'plain "words" of mine' },
+    overrides: {
+      llms: { a: { provider: 'openai', api_key: '${KEY}' } },
+      databases: { d: { driver: 'postgres', url: 'postgres://u:hunter%402000@h/d' } },
+      observability: { tracing: { headers: { 'x-key': 'collector words' } } },
+    },
+  });
+  const secrets = listSecrets(settings);
+  for (const secret of ['collector words', 'hunter@2000', 'plain "words" of mine']) t.ok(secrets.includes(secret), secret);
+  rememberSecrets([...secrets, 'short']);
+  t.equal(redactText('wrong password hunter@2000, short'), 'wrong password [redacted], short');
+  t.same(JSON.parse(redactJsonLine(`${JSON.stringify({ msg: 'got plain "words" of mine' })}\n`)), { msg: 'got [redacted]' });
 });
 
 t.test('a line of JSON stays one, however deep and strange', async (t) => {

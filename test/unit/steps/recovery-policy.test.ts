@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ChildRun } from '../../../src/agents/agent.js';
 import type { CheckpointSettings } from '../../../src/config/settings.js';
 import { decideRecovery, readRecoveryFacts } from '../../../src/steps/recovery-policy.js';
 import type { TaskRecord } from '../../../src/tasks/task-store.js';
@@ -44,7 +45,7 @@ t.test('which runs act on a decision of a person (CHK-07)', async (t) => {
   ];
   for (const [name, expected, { decided, ...change }] of cases) {
     const call = { ...change, ...(decided ? { decision } : {}) } as ToolCallRecord;
-    const facts = await readRecoveryFacts(record({ step: 5 }), [], store({ calls: [call] }), 0);
+    const facts = await readRecoveryFacts({ task: record({ step: 5 }), history: [] }, store({ calls: [call] }), 0);
     t.equal(facts.actsOnDecision, expected, name);
   }
 });
@@ -58,18 +59,29 @@ t.test('of a run with many calls only the open ones are read', async (t) => {
       return [];
     },
   };
-  await readRecoveryFacts(record({ step: 5 }), [], reading, 0);
+  await readRecoveryFacts({ task: record({ step: 5 }), history: [] }, reading, 0);
   t.same(queries, [{ openIn: 5 }]);
 });
 
 t.test('a run is as old as its last commit, however often it was taken since', async (t) => {
   const task = record({ createdAt: 1_000, updatedAt: 90_000, seq: 7 });
   const message = { id: 'm', role: 'agent' as const, author: 'helper', parts: [], createdAt: 40_000 };
-  t.equal((await readRecoveryFacts(task, [], store({ eventAt: 30_000 }), 100_000)).idleMs, 70_000, 'its last event');
+  t.equal((await readRecoveryFacts({ task, history: [] }, store({ eventAt: 30_000 }), 100_000)).idleMs, 70_000, 'its last event');
   const resumed = { ...task, resumedAt: 80_000 };
-  t.equal((await readRecoveryFacts(resumed, [], store({ eventAt: 30_000 }), 100_000)).idleMs, 20_000, 'somebody resumed it since');
-  t.equal((await readRecoveryFacts(resumed, [], store({ eventAt: 90_000 }), 100_000)).idleMs, 10_000, 'it committed since');
-  t.equal((await readRecoveryFacts(task, [message], store({ eventAt: 30_000 }), 100_000)).idleMs, 60_000, 'its last message');
+  t.equal(
+    (await readRecoveryFacts({ task: resumed, history: [] }, store({ eventAt: 30_000 }), 100_000)).idleMs,
+    20_000,
+    'somebody resumed it since',
+  );
+  t.equal(
+    (await readRecoveryFacts({ task: resumed, history: [] }, store({ eventAt: 90_000 }), 100_000)).idleMs,
+    10_000,
+    'it committed since',
+  );
+  t.equal((await readRecoveryFacts({ task, history: [message] }, store({ eventAt: 30_000 }), 100_000)).idleMs, 60_000, 'its last message');
+  const children = [{ updatedAt: 95_000 }, { updatedAt: 20_000 }] as unknown as readonly ChildRun[];
+  const facts = await readRecoveryFacts({ task, history: [], children }, store({ eventAt: 30_000 }), 100_000);
+  t.equal(facts.idleMs, 5_000, 'runs below it worked for longer than that');
 });
 
 function record(change: Partial<TaskRecord>): TaskRecord {

@@ -52,6 +52,29 @@ t.test('a step that is called off gives its take back; one that fails for a mome
   t.equal(await takes(drained.id), 1);
 });
 
+t.test('all steps of a turn are of one agent, which is asked for once and kept until the turn is over (R12)', async (t) => {
+  const left = ['continue', 'continue', 'finished'] as const;
+  let steps = 0;
+  let asked = 0;
+  let kept: AbortSignal | undefined;
+  const agent: Agent = {
+    name: 'helper',
+    runStep: async () => {
+      t.notOk(kept?.aborted);
+      return { type: left[steps++] ?? 'finished', control: {}, messages: [], events: [] };
+    },
+  };
+  const getAgent = (turn: AbortSignal) => {
+    asked += 1;
+    kept = turn;
+    return agent;
+  };
+  const { store, run } = await setUp(t, getAgent);
+  const { id } = await acceptNew(store);
+  await run(id);
+  t.same([steps, asked, kept?.aborted], [3, 1, true]);
+});
+
 t.test('a step that adds more than a task may grow by ends the run in words, whatever its agent (Z4)', async (t) => {
   const text = 'é'.repeat(5 * 1024 * 1024);
   const added = { control: {}, messages: [] };
@@ -83,7 +106,7 @@ t.test('a step that adds more than a task may grow by ends the run in words, wha
   t.match(await ended(), { state: 'TASK_STATE_COMPLETED' });
 });
 
-async function setUp(t: Test, getAgent: () => Agent, lost = new AbortController().signal) {
+async function setUp(t: Test, getAgent: (turn: AbortSignal) => Agent, lost = new AbortController().signal) {
   const store = new SqlTaskStore(await (await createSqlite(t)).open());
   const publisher = new InProcessFeed();
   const items: FeedItem[] = [];
@@ -116,7 +139,7 @@ async function setUp(t: Test, getAgent: () => Agent, lost = new AbortController(
   const dependencies = {
     ...{ store, leases, publisher, queue, running, clock: systemClock, log: silentLogger, metrics: createMetrics() },
     ...{ worker: 'worker', timeSliceMs: 1_000, checkpoint: storageSettings().checkpoint },
-    getAgent: async () => getAgent(),
+    getAgent: async (_version: string, _name: string, turn: AbortSignal) => getAgent(turn),
   };
   const run = (taskId: string) => runTask(taskId, new AbortController().signal, dependencies);
   return { store, published: { items, follow }, jobs, running, held: () => held, run };

@@ -44,7 +44,8 @@ t.test('every example in the README is answered as the README says, in its order
   }
   const shown = new Set(
     examples.map(
-      ({ method, path }) => `${method} ${path.split('?')[0]?.replaceAll(/[0-9a-f-]{36}|[ab]{32}|call_\d|(?<=artifacts\/)\w+/g, '*')}`,
+      ({ method, path }) =>
+        `${method} ${path.split('?')[0]?.replaceAll(/[0-9a-f-]{36}|[ab]{32}|call_\d|(?<=(?:artifacts|document_stores)\/)\w+|(?<=documents\/)[\w.]+/g, '*')}`,
     ),
   );
   for (const { method, pattern } of rig.routes)

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { silentLogger } from '../../../src/observe/log.js';
 import { createThreadPools, type ThreadPools } from '../../../src/threads/pools.js';
+import { INDEX_SETTINGS } from '../../support/index-settings.js';
 import { defaultStore, tempFolder } from '../../support/knowledge-rig.js';
 
 const { chunking } = defaultStore('');
@@ -30,7 +31,7 @@ t.test('an error keeps its code across threads', async (t) => {
   const pools = open(t as Tap);
   await t.rejects(pools.text.run('prepare', { name: 'a.pdf', content: content('x'), chunking, knownHash: '' }), {
     name: 'AppError',
-    code: 'DOCUMENT_UNSUPPORTED',
+    code: 'DOCUMENT_UNREADABLE',
     message: /a\.pdf/,
   });
 });
@@ -72,12 +73,17 @@ t.test('a thread that runs out of memory fails its task only, and is replaced', 
 t.test('an index thread that dies fails its tasks with THREAD_FAILED, and the next task finds a new one', async (t) => {
   const pools = open(t as Tap);
   const directory = tempFolder(t);
-  const target = { collection: 'c', directory };
+  const target = { collection: 'c', directory, settings: INDEX_SETTINGS };
   const thread = pools.indexThread('key');
-  await thread.run('upsert', { ...target, ids: ['a'], vectors: Float32Array.of(1, 0) });
+  await thread.run('upsert', { ...target, ids: ['a'], metadata: [{}], vectors: Float32Array.of(1, 0) });
   t.equal(await thread.run('count', target), 1);
   const ids = Array.from({ length: 20_000 }, (_, index) => `v${index}`);
-  const busy = thread.run('upsert', { ...target, ids, vectors: Float32Array.from({ length: 40_000 }, (_, index) => Math.sin(index)) });
+  const busy = thread.run('upsert', {
+    ...target,
+    ids,
+    metadata: ids.map(() => ({})),
+    vectors: Float32Array.from({ length: 40_000 }, (_, index) => Math.sin(index)),
+  });
   const outcome = t.rejects(busy, { code: 'THREAD_FAILED' });
   await pools.killIndexThreads();
   await outcome;
@@ -86,13 +92,18 @@ t.test('an index thread that dies fails its tasks with THREAD_FAILED, and the ne
 
 t.test('a search is answered while a long insert runs', async (t) => {
   const pools = open(t as Tap);
-  const target = { collection: 'c', directory: tempFolder(t) };
+  const target = { collection: 'c', directory: tempFolder(t), settings: INDEX_SETTINGS };
   const thread = pools.indexThread('key');
-  await thread.run('upsert', { ...target, ids: ['a'], vectors: Float32Array.of(1, 0) });
+  await thread.run('upsert', { ...target, ids: ['a'], metadata: [{}], vectors: Float32Array.of(1, 0) });
   let inserted = false;
   const ids = Array.from({ length: 30_000 }, (_, index) => `v${index}`);
   const insert = thread
-    .run('upsert', { ...target, ids, vectors: Float32Array.from({ length: 60_000 }, (_, index) => Math.sin(index * index)) })
+    .run('upsert', {
+      ...target,
+      ids,
+      metadata: ids.map(() => ({})),
+      vectors: Float32Array.from({ length: 60_000 }, (_, index) => Math.sin(index * index)),
+    })
     .then(() => {
       inserted = true;
     });

@@ -3,7 +3,7 @@ import { untilAborted } from '../../../base/abort.js';
 import type { Clock } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
 import type { JsonObject } from '../../../base/json.js';
-import { withSpan } from '../../../observe/trace.js';
+import { capturePayload, withSpan } from '../../../observe/trace.js';
 import { removeInvisible } from '../../llms/context-block.js';
 import type { Tool } from '../contract.js';
 import type { FoundPassage, PassageSearch } from '../passage-search.js';
@@ -53,6 +53,7 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
         'hector.rag.search',
         { 'hector.rag.store.name': asking.join(','), 'hector.rag.top_k': limit },
         async (span) => {
+          capturePayload(span, 'hector.rag.query', () => query);
           const found = await withinTime(clock, signal, (inner) => search.search(query, { stores: asking, limit }, inner));
           span.setAttribute('hector.rag.result_count', found.length);
           return found;

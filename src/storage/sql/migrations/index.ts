@@ -8,6 +8,7 @@ import { childRunsMigration } from './0007-child-runs.js';
 import { recallMigration } from './0008-recall.js';
 import { documentMetadataMigration } from './0009-document-metadata.js';
 import { embeddingsMigration } from './0010-embeddings.js';
+import { ingestRunsMigration } from './0011-ingest-runs.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   recallMigration,
   documentMetadataMigration,
   embeddingsMigration,
+  ingestRunsMigration,
 ];

@@ -6,13 +6,24 @@ import type { Database } from '../database.js';
 import type { SessionMessageTable, TaskEventTable, TaskTable } from '../schema.js';
 import { isTaskId, TASK_COLUMNS, toStoredTask } from './rows.js';
 
-/** @param separate where messages of sessions go, if not into `database`; what has been moved there is read second (SES-10). */
-export async function readChildren(database: Database, parentId: string, separate?: Database): Promise<readonly ChildRecord[]> {
+export interface ReadChildrenOptions {
+  /** Keys. Default: all. */
+  readonly messagesOf: readonly string[] | undefined;
+  /** Where messages of sessions go, if not into the run log's database; what has been moved there is read second (SES-10). */
+  readonly separate: Database | undefined;
+}
+
+export async function readChildren(
+  database: Database,
+  parentId: string,
+  { messagesOf, separate }: ReadChildrenOptions,
+): Promise<readonly ChildRecord[]> {
   if (!isTaskId(parentId)) return [];
   const children = (await readTasks(database, CHILDREN, parentId)).toSorted((a, b) => (a.child?.ordinal ?? 0) - (b.child?.ordinal ?? 0));
   if (children.length === 0) return [];
   const statuses = await read<Pick<TaskEventTable, 'task_id' | 'body'>>(database, STATUSES, [parentId]);
-  const messages = await readMessages(database, children, separate);
+  const wanted = messagesOf === undefined ? children : children.filter(({ child }) => messagesOf.includes(child?.key ?? ''));
+  const messages = await readMessages(database, wanted, separate);
   const statusOf = new Map(statuses.map(({ task_id, body }) => [task_id, JSON.parse(body) as TaskEventBody]));
   return children.map((task) => {
     const event = statusOf.get(task.id);

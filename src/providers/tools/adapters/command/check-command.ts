@@ -73,10 +73,17 @@ class Check {
       case 'Command':
         this.#command(node, depth);
         break;
+      case 'Word':
+        if (hidesSubstitution(node)) throw refuse(`a substitution within a word: ${node.text.slice(0, 80)}`);
+        break;
       case 'Redirect':
       case 'HereString':
-      case 'HereDoc':
         this.#redirection(node);
+        break;
+      case 'HereDoc':
+        // Shells differ in where a delimiter with more than a word in it ends.
+        if (!/^(\w+|'\w+'|"\w+"|\\\w+)$/.test(node.delimiter?.text ?? ''))
+          throw refuse(`the end of a here-document cannot be told: ${node.delimiter?.text.slice(0, 80) ?? 'none'}`);
         break;
       case 'Assignment':
         checkVariable(node.name);
@@ -209,11 +216,22 @@ const BASH_ONLY: readonly string[] = [
 /** What another shell reads otherwise: in dash, a part of it may be a command of its own. */
 function isOfBash(node: SyntaxNode): boolean {
   // `&` and `>` there: what follows is a command.
-  if (node.type === 'Redirect') return node.operator.startsWith('&>');
+  if (node.type === 'Redirect' || node.type === 'HereString' || node.type === 'HereDoc') {
+    const { descriptor, operator } = node;
+    // A number of two digits is an argument there, and so is a name in braces.
+    const isOthers = descriptor?.type === 'FileDescriptorVariable' || (descriptor?.value ?? 0) > 9;
+    return isOthers || operator.startsWith('&>') || operator === '<<<';
+  }
   if (node.type === 'ArithmeticExpansion') return node.text.startsWith('$[');
   if (node.type === 'ParameterExpansion')
     return node.prefix === '!' || ['Replace', 'Slice', 'CaseModification', 'Transform', 'Names'].includes(node.operation?.type ?? '');
   return BASH_ONLY.includes(node.type);
+}
+
+/** `a<(…)`: bash runs what stands in it, and the parser takes it for letters. */
+function hidesSubstitution({ text, parts }: Word): boolean {
+  const bare = parts === undefined ? [text] : parts.filter(({ type }) => type === 'Literal').map((part) => part.text);
+  return bare.some((letters) => /[<>]\(/.test(letters));
 }
 
 /** A function that reaches itself by calls. */

@@ -4,8 +4,8 @@
  * Owns: the connection and the list of tools known last. Does not own: which agent sees which of them (`join-toolsets.ts`).
  * 1. The list is asked for once, and again when the server says that it changed, when the session is another, and after `MAX_AGE_MS`
  *    of a server that would not say so (W-34).
- * 2. A step waits for the list of a server that is there, and once for one that was never tried; a server in trouble is tried
- *    beside it. Meanwhile its tools are those known last.
+ * 2. A step waits for the list of a server that is there, and once for one that was never tried, both for `list_wait` at most and then no
+ *    more; a server in trouble is tried beside it. Meanwhile its tools are those known last, and whoever comes for the list later finds it.
  * 3. One request for the list at a time.
  */
 import { abortError, untilAborted } from '../../../../base/abort.js';
@@ -51,6 +51,8 @@ export class McpToolset implements Toolset {
   #listed: { readonly session: McpSession | undefined; readonly at: number; readonly changes: number } | undefined;
   #changes = 0;
   #listing: Promise<void> | undefined;
+  /** A step has waited in vain: the others do not, until there is a list. */
+  #isLate = false;
 
   constructor(options: McpToolsetOptions) {
     this.name = options.name;
@@ -71,10 +73,33 @@ export class McpToolset implements Toolset {
     });
     // What went wrong is told by the connection, in the log and in `health()`.
     const refreshed = this.#listing.catch(() => undefined);
-    const isWaitedFor = this.#connection.current !== undefined || (this.#tools === undefined && !this.#connection.isTroubled);
-    if (isWaitedFor) await untilAborted(refreshed, signal);
+    const isAwaited = this.#connection.current !== undefined || (this.#tools === undefined && !this.#connection.isTroubled);
+    if (isAwaited && !this.#isLate) await this.#waitFor(refreshed, signal);
     if (signal.aborted) throw abortError(signal);
     return this.#tools ?? [];
+  }
+
+  get isUnknown(): boolean {
+    return this.#tools === undefined;
+  }
+
+  /** Until the list is there, or the step has waited long enough for it. */
+  async #waitFor(refreshed: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, log, settings } = this.#options;
+    const late = new Promise<void>((resolve) => {
+      const stop = clock.after(settings.listWaitMs, () => {
+        this.#isLate = true;
+        resolve();
+      });
+      void refreshed.then(stop);
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    await untilAborted(Promise.race([refreshed, late]), signal);
+    if (this.#isLate)
+      log.warn(
+        { server: this.name, waitedMs: settings.listWaitMs },
+        `the MCP server '${this.name}' has not told its tools (tools.${this.name}.list_wait); steps go on without them until it does`,
+      );
   }
 
   health(): ToolsetHealth {
@@ -125,6 +150,7 @@ export class McpToolset implements Toolset {
         ...(settings.resources && capabilities.resources !== undefined ? createResourceTools(resourceOptions) : []),
         ...(settings.prompts && capabilities.prompts !== undefined ? createPromptTools(resourceOptions) : []),
       ];
+      this.#isLate = false;
       const server = session.client.getServerVersion();
       this.#server = server === undefined ? '' : cleanLine(`${server.name} ${server.version}`, 100);
       // The session may have broken and come back while it was asked; then this list is the other one's, or older.

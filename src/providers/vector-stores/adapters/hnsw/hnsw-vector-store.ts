@@ -1,27 +1,62 @@
-/** The embedded vector store: HNSW graphs on index threads, with snapshots in a folder. */
-import { AppError } from '../../../../base/errors.js';
+/** The embedded vector store: segments on index threads, graphs built on another one, snapshots in a folder. */
+import type { VectorIndexSettings } from '../../../../config/settings.js';
 import type { Logger } from '../../../../observe/log.js';
 import type { IndexMessages } from '../../../../threads/messages.js';
 import type { ThreadPools } from '../../../../threads/pools.js';
-import type { VectorStore } from '../../contract.js';
+import type { CollectionHealth, VectorStore } from '../../contract.js';
+import { checkEngine } from './engines.js';
+import { IndexBuilds } from './index-builds.js';
+import { type IndexLimits, limitsFor } from './index-limits.js';
 
 export interface HnswVectorStoreOptions {
   /** Absolute folder of snapshots. */
   readonly directory: string;
-  readonly pools: Pick<ThreadPools, 'indexThread'>;
+  readonly settings: VectorIndexSettings;
+  readonly pools: Pick<ThreadPools, 'indexThread' | 'indexBuilder'>;
   readonly log: Logger;
+  /** Others than follow from the size of the vectors; for tests. */
+  readonly limits?: Partial<IndexLimits>;
 }
 
-export function createHnswVectorStore({ directory, pools, log }: HnswVectorStoreOptions): VectorStore {
+export interface HnswVectorStore extends VectorStore {
+  /** Resolves when no graph is being built. */
+  settled(collection: string): Promise<void>;
+  health(collection: string): Promise<CollectionHealth>;
+}
+
+/** @throws AppError `INDEX_ENGINE_MISSING` */
+export function createHnswVectorStore({ directory, settings, pools, log, limits }: HnswVectorStoreOptions): HnswVectorStore {
+  checkEngine(settings);
+  const builds = new Map<string, IndexBuilds>();
+  let closed = false;
+
   const run = <K extends keyof IndexMessages>(
     name: K,
     collection: string,
-    request: Omit<IndexMessages[K]['request'], 'collection' | 'directory'>,
+    request: Omit<IndexMessages[K]['request'], 'collection' | 'directory' | 'settings' | 'limits'>,
     options: { transfer?: ArrayBuffer[]; signal?: AbortSignal } = {},
   ) =>
     pools
       .indexThread(`${directory}\n${collection}`)
-      .run(name, { ...request, collection, directory } as IndexMessages[K]['request'], options);
+      .run(name, { ...request, collection, directory, settings, limits } as IndexMessages[K]['request'], options);
+
+  const buildsOf = (collection: string): IndexBuilds => {
+    const known = builds.get(collection);
+    if (known !== undefined) return known;
+    const created = new IndexBuilds(
+      {
+        plan: () => run('planBuild', collection, {}),
+        build: (job) => pools.indexBuilder.run('build', job),
+        adopt: (id, built) => run('adoptBuild', collection, { id, built }),
+        abandon: (id) => run('abandonBuild', collection, { id }),
+        save: () => run('save', collection, {}),
+      },
+      log,
+    );
+    if (closed) created.close();
+    builds.set(collection, created);
+    return created;
+  };
 
   return {
     type: 'hnsw',
@@ -30,30 +65,40 @@ export function createHnswVectorStore({ directory, pools, log }: HnswVectorStore
       if (dimension === undefined) return;
       const vectors = new Float32Array(entries.length * dimension);
       for (const [index, entry] of entries.entries()) vectors.set(entry.vector, index * dimension);
-      await run('upsert', collection, { ids: entries.map((entry) => entry.id), vectors }, { transfer: [vectors.buffer] });
+      const request = { ids: entries.map((entry) => entry.id), metadata: entries.map((entry) => entry.metadata), vectors };
+      const backlog = await run('upsert', collection, request, { transfer: [vectors.buffer] });
+      await buildsOf(collection).keepUp(backlog, { ...limitsFor(dimension), ...limits }.maxUnindexed);
     },
-    remove: (collection, ids) => run('remove', collection, { ids }),
-    removeWhere: () => Promise.reject(withoutFilters()),
+    async remove(collection, ids) {
+      buildsOf(collection).start(await run('remove', collection, { ids }));
+    },
+    async removeWhere(collection, filter) {
+      buildsOf(collection).start(await run('removeWhere', collection, { filter }));
+    },
     async search(collection, { vector, topK, filter }, signal) {
-      if (filter !== undefined) throw withoutFilters();
-      const { position, ids, scores } = await run('search', collection, { vector, topK }, signal ? { signal } : {});
+      const { position, ids, scores } = await run('search', collection, { vector, topK, filter }, signal ? { signal } : {});
       return { position, hits: ids.map((id, index) => ({ id, score: scores[index] as number })) };
     },
     count: (collection) => run('count', collection, {}),
     dropCollection: (collection) => run('drop', collection, {}),
     async position(collection) {
-      const { position, discarded } = await run('position', collection, {});
+      const { position, discarded, ...backlog } = await run('position', collection, {});
       if (discarded !== undefined)
-        log.warn({ collection, directory, reason: discarded }, 'an index snapshot was unusable; the index is rebuilt from the database');
+        log.warn(
+          { collection, directory, reason: discarded },
+          'an index snapshot was unusable; what is missing is put in again from the database',
+        );
+      buildsOf(collection).start(backlog);
       return position;
     },
     markPosition: (collection, position) => run('markPosition', collection, { position }),
     flush: (collection) => run('save', collection, {}),
+    settled: (collection) => buildsOf(collection).settled(),
+    health: (collection) => run('health', collection, {}),
     // The threads belong to the pools; whoever created those ends them.
-    close: async () => {},
+    async close() {
+      closed = true;
+      for (const each of builds.values()) each.close();
+    },
   };
-}
-
-function withoutFilters(): AppError {
-  return new AppError('INDEX_FAILED', { message: 'This index keeps no metadata, so it cannot be asked by it' });
 }

@@ -1,0 +1,128 @@
+/** What `hector documents` can do, each as calls of the management API. */
+import type { JsonObject } from '../base/json.js';
+import type { ServerAddress } from './act-on-server.js';
+import { callApi } from './call-api.js';
+import { formatDocument, formatDocuments, formatHits, formatIngestRuns, formatStores } from './documents-view.js';
+import type { Terminal } from './terminal.js';
+
+export interface DocumentAct {
+  readonly verb: string;
+  readonly store: string;
+  /** A document's id, or a query. */
+  readonly subject: string;
+  readonly server: ServerAddress;
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+  readonly flag: (name: string) => string | undefined;
+}
+
+export interface DocumentVerb {
+  readonly wants: readonly string[];
+  readonly mayHave: readonly string[];
+  /** Flags of its own. */
+  readonly flags: readonly string[];
+  run(act: DocumentAct): Promise<void>;
+}
+
+export const DOCUMENT_VERBS: Readonly<Record<string, DocumentVerb>> = {
+  stores: { wants: [], mayHave: [], flags: [], run: listStores },
+  list: { wants: ['store'], mayHave: [], flags: ['status', 'error'], run: listDocuments },
+  show: { wants: ['store', 'document id'], mayHave: [], flags: [], run: showDocument },
+  delete: { wants: ['store', 'document id'], mayHave: [], flags: [], run: deleteDocument },
+  reingest: { wants: ['store'], mayHave: ['document id'], flags: ['mode'], run: reingest },
+  runs: { wants: [], mayHave: ['store'], flags: [], run: listRuns },
+  cancel: { wants: ['run id'], mayHave: [], flags: [], run: cancelRun },
+  search: { wants: ['store', 'query'], mayHave: [], flags: ['limit'], run: search },
+};
+
+async function listStores(act: DocumentAct): Promise<void> {
+  const reply = await call(act, 'GET', '/api/document_stores');
+  show(act, reply, (now) => formatStores(list(reply, 'document_stores'), now), 'document_stores');
+}
+
+async function listDocuments(act: DocumentAct): Promise<void> {
+  const query = new URLSearchParams({ limit: '500' });
+  for (const name of ['status', 'error']) {
+    const value = act.flag(name);
+    if (value !== undefined) query.set(name, value);
+  }
+  const { terminal, json } = act;
+  let isFirst = true;
+  for (;;) {
+    const reply = await call(act, 'GET', `${pathOf(act)}/documents?${query}`);
+    const documents = list(reply, 'documents');
+    if (json) terminal.write(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
+    else if (documents.length > 0) terminal.write(formatDocuments(documents, { withHead: isFirst, now: Date.now() }));
+    isFirst &&= documents.length === 0;
+    if (typeof reply['next_cursor'] !== 'string') break;
+    query.set('cursor', reply['next_cursor']);
+  }
+  if (isFirst && !json) terminal.writeError('There is no such document.\n');
+}
+
+async function showDocument(act: DocumentAct): Promise<void> {
+  const reply = await call(act, 'GET', `${documentPath(act)}?limit=500`);
+  show(act, reply, () => formatDocument(reply));
+}
+
+async function deleteDocument(act: DocumentAct): Promise<void> {
+  const reply = await call(act, 'DELETE', documentPath(act));
+  show(act, reply, () => 'deleted: it stays out of the index until its source shows another version of it\n');
+}
+
+async function reingest(act: DocumentAct): Promise<void> {
+  const mode = act.flag('mode');
+  const reply =
+    act.subject === ''
+      ? await call(act, 'POST', `${pathOf(act)}/ingest`, mode === undefined ? undefined : { mode })
+      : await call(act, 'POST', `${documentPath(act)}/reingest`);
+  show(act, reply, () => `queued: run ${String(reply['id'])}; a process with the role ingest does it\n`);
+}
+
+async function listRuns(act: DocumentAct): Promise<void> {
+  const query = new URLSearchParams({ limit: '50', ...(act.store === '' ? {} : { store: act.store }) });
+  const reply = await call(act, 'GET', `/api/ingest_runs?${query}`);
+  show(act, reply, (now) => formatIngestRuns(list(reply, 'ingest_runs'), now), 'ingest_runs');
+}
+
+async function cancelRun(act: DocumentAct): Promise<void> {
+  const reply = await call(act, 'POST', `/api/ingest_runs/${encodeURIComponent(act.store)}/cancel`);
+  show(act, reply, () => 'canceled: what it indexed stays\n');
+}
+
+async function search(act: DocumentAct): Promise<void> {
+  const limit = act.flag('limit');
+  const reply = await call(act, 'POST', `${pathOf(act)}/search`, {
+    query: act.subject,
+    ...(limit === undefined ? {} : { limit: /^\d+$/.test(limit) ? Number(limit) : limit }),
+  });
+  show(act, reply, () => formatHits(list(reply, 'hits')), 'hits');
+}
+
+function call({ server, signal }: DocumentAct, method: 'GET' | 'POST' | 'DELETE', path: string, body?: JsonObject): Promise<JsonObject> {
+  return callApi({ ...server, method, path, signal, ...(body === undefined ? {} : { body }) });
+}
+
+function show({ json, terminal }: DocumentAct, reply: JsonObject, format: (now: number) => string, member?: string): void {
+  if (!json) terminal.write(format(Date.now()));
+  else if (member === undefined) terminal.write(`${JSON.stringify(reply)}\n`);
+  else
+    terminal.write(
+      list(reply, member)
+        .map((item) => `${JSON.stringify(item)}\n`)
+        .join(''),
+    );
+}
+
+function list(reply: JsonObject, member: string): readonly JsonObject[] {
+  return (reply[member] ?? []) as readonly JsonObject[];
+}
+
+function pathOf({ store }: DocumentAct): string {
+  return `/api/document_stores/${encodeURIComponent(store)}`;
+}
+
+function documentPath(act: DocumentAct): string {
+  return `${pathOf(act)}/documents/${encodeURIComponent(act.subject)}`;
+}

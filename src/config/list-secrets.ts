@@ -1,0 +1,23 @@
+import { settingsToDocument } from './print-settings.js';
+import type { Settings } from './settings.js';
+
+/** Every secret that these settings hold, wherever it came from, so that no log line shows it (SEC-17). */
+export function listSecrets(settings: Settings): readonly string[] {
+  const secrets = new Set<string>();
+  settingsToDocument(settings, (value, schema) => {
+    if (schema.writeOnly === true) secrets.add(value);
+    const password = URL.canParse(value) ? decode(new URL(value).password) : '';
+    if (password !== '') secrets.add(password);
+    return value;
+  });
+  return [...secrets];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that means itself.
+    return text;
+  }
+}

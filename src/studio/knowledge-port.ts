@@ -1,0 +1,16 @@
+import type { DocumentStoreSettings } from '../config/settings.js';
+import type { ChunkStore } from '../knowledge/chunk-store.js';
+import type { Retriever } from '../knowledge/retriever.js';
+import type { IngestRunStore } from '../knowledge/runs/ingest-run.js';
+import type { Ingester } from '../knowledge/runs/ingester.js';
+
+/** What the management API needs of the document stores. */
+export interface KnowledgePort {
+  /** Of the configuration. */
+  readonly stores: ReadonlyMap<string, { readonly settings: DocumentStoreSettings }>;
+  readonly runs: IngestRunStore;
+  readonly documents: Pick<ChunkStore, 'findDocuments' | 'commit'>;
+  /** Queues runs for whoever has the role `ingest`. */
+  readonly ingester: Pick<Ingester, 'begin'>;
+  readonly retriever: Retriever;
+}

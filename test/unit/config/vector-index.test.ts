@@ -1,0 +1,41 @@
+import t, { type Test } from 'tap';
+import { loadSettings } from '../../../src/config/load-settings.js';
+
+function load(t: Test, store: string) {
+  const folder = t.testdir({ 'hector.yaml': `vector_stores: {v: ${store}}`, home: {} });
+  return loadSettings({ file: 'hector.yaml', workingDirectory: folder, environment: { HOME: `${folder}/home` } });
+}
+
+t.test('the index of an embedded store has defaults, each of which can be changed (VEC-09, CFG-61)', async (t) => {
+  t.same(load(t, '{}').vectorStores.v?.index, {
+    engine: 'hnswlib',
+    m: 16,
+    efConstruction: 128,
+    efSearch: 128,
+    quantization: 'f32',
+    compress: false,
+  });
+  const index = '{engine: usearch, m: 24, ef_construction: 200, ef_search: 64, quantization: i8}';
+  t.same(load(t, `{compress: true, index: ${index}}`).vectorStores.v?.index, {
+    engine: 'usearch',
+    m: 24,
+    efConstruction: 200,
+    efSearch: 64,
+    quantization: 'i8',
+    compress: true,
+  });
+  t.equal(load(t, '{index: {engine: usearch}}').vectorStores.v?.index.quantization, 'f16');
+});
+
+t.test('what hnswlib cannot do is a problem of the configuration (VEC-09)', async (t) => {
+  t.throws(() => load(t, '{index: {quantization: i8}}'), {
+    code: 'CONFIG_INVALID',
+    problems: [
+      { field: 'vector_stores.v.index.quantization', description: "is 'i8', and hnswlib keeps f32 only; engine: usearch has the others" },
+    ],
+  });
+  t.throws(() => load(t, '{index: {engine: faiss, m: 1}}'), {
+    code: 'CONFIG_INVALID',
+    problems: [{ field: 'vector_stores.v.index.engine' }, { field: 'vector_stores.v.index.m' }],
+  });
+});
