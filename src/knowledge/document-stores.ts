@@ -10,6 +10,7 @@ import type { LeaseManager } from '../tasks/coordination.js';
 import type { ThreadPools } from '../threads/pools.js';
 import { ByteBudget } from './byte-budget.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
+import { createCollectionSearch } from './collection-search.js';
 import type { DocumentParser } from './extract/document-parser.js';
 import { IndexFollower, type IndexHealth } from './index-follower.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
@@ -67,16 +68,19 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const embedder = getMember(options.embedders, store.embedder, `document_stores.${name}.embedder`);
     const vectorStore = getMember(options.vectorStores, store.vectorStore, `document_stores.${name}.vector_store`);
     const fingerprint = embedderFingerprint(embedder);
-    const { collection } = store;
+    const { source } = store;
+    const collection = source.type === 'collection' ? source.collection : store.collection;
     const key = `${store.vectorStore}\n${collection}\n${fingerprint}`;
     const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
     followers.set(key, follower);
     const shared = { name, embedder, embedderFingerprint: fingerprint };
-    searchable.set(name, { ...shared, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
+    const given =
+      source.type === 'collection' ? { searchCollection: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
+    searchable.set(name, { ...shared, ...given, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
     ingested.set(name, {
       ...shared,
       settings: store,
-      source: createSource(store.source, name),
+      source: createSource(source, name),
       parsers: store.mcpParsers === undefined ? [] : (options.createParsers?.(store.mcpParsers) ?? []),
       pipeline: pipelineFingerprint(store.chunking, fingerprint, collection, store.mcpParsers),
       onCommit: () => followsOwnIngest && follower.wake(),
