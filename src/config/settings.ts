@@ -29,6 +29,7 @@ export type {
   IndexingSettings,
   IngestRetrySettings,
   McpParserSettings,
+  SegmentSettings,
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
