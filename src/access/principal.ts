@@ -1,6 +1,6 @@
 /** Who is calling, what is theirs, and what their roles open. */
 import type { JsonObject } from '../base/json.js';
-import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope } from '../tasks/owner-scope.js';
+import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope, tenantPrefix } from '../tasks/owner-scope.js';
 
 export interface Principal {
   /** The token's subject; with authentication off, every caller is the one local user (spec README, decision 13). */
@@ -59,8 +59,4 @@ export function managedScopeOf(principal: Principal, operatorRoles: readonly str
   // With authentication off there is one owner, and what others own was begun under other rules.
   if (!principal.authenticated || principal === localPrincipal || !hasRole(principal, operatorRoles)) return ownerOf(principal);
   return { prefix: tenant === '' ? '' : tenantPrefix(tenant) };
-}
-
-function tenantPrefix(tenant: string): string {
-  return `tenant:${encodeURIComponent(tenant)}/`;
 }
