@@ -15,6 +15,7 @@ import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
+import { createRateLimits } from './access/rate-limits.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
@@ -222,6 +223,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     ...parts,
     ...coordination,
     store: stores.tasks,
+    limits: createRateLimits(parts, stores.tasks, coordination, runtime),
     ...workerConnections(connections),
     getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
@@ -305,7 +307,8 @@ async function startFrontRole(
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
-  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics }), audit);
+  const limits = createRateLimits(parts, store, coordination, runtime);
+  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics, admission: limits }), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
@@ -316,7 +319,7 @@ async function startFrontRole(
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, limits, log, clock },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
   // Known once HTTP listens, right after gRPC.

@@ -51,6 +51,8 @@ export const ERRORS = {
   ACCESS_TOKEN_INVALID: entry('The token is refused', 'stop', 401),
   ACCESS_ROLE_MISSING: entry('The caller has none of the roles that this needs', 'stop', 403),
   ACCESS_KEYS_UNAVAILABLE: entry('Tokens cannot be checked now, try again later', 'retry', 503),
+  ACCESS_RATE_LIMITED: entry('A limit of the caller is used up', 'retry', 429),
+  ACCESS_LIMITS_UNAVAILABLE: entry('Limits cannot be checked now, try again later', 'retry', 503),
   ACCESS_FORBIDDEN: entry('Access is forbidden', 'stop', 403),
   AGENT_NOT_FOUND: entry('Agent not found', 'stop', 404),
   ADDRESS_NOT_ALLOWED: entry('The address is not allowed', 'stop', 400),

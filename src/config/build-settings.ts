@@ -7,6 +7,7 @@ import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
+import { checkRateLimiting } from './check-rate-limiting.js';
 import { checkReferences } from './check-references.js';
 import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
@@ -22,6 +23,7 @@ import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
 import { resolveObservability } from './keys/observability.js';
 import { resolveQueue } from './keys/queue.js';
+import { resolveRateLimiting } from './keys/rate-limiting.js';
 import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
@@ -59,6 +61,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkLlms(document, environment),
       ...checkEmbedders(document, environment),
       ...checkObservability(document),
+      ...checkRateLimiting(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -95,6 +98,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     ),
     defaults: { agent: document.defaults.agent },
     server: resolveServer(document.server),
+    rateLimiting: resolveRateLimiting(document.rate_limiting),
     observability: resolveObservability(document.observability),
     logger: resolveLogger(document.logger, context),
   });

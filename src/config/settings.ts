@@ -7,6 +7,7 @@ import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { AuthSettings } from './auth-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
+import type { RateLimitingSettings } from './rate-limiting-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
@@ -33,6 +34,7 @@ export type {
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
+export type { RateLimitingSettings, RateLimitRule } from './rate-limiting-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,
@@ -67,6 +69,7 @@ export interface Settings {
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
+  readonly rateLimiting: RateLimitingSettings;
   readonly observability: ObservabilitySettings;
   readonly logger: LogOptions;
 }
