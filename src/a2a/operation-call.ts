@@ -49,6 +49,8 @@ export interface OperationCall {
   readonly lastEventId: string | undefined;
   /** Of the protocol that the client speaks; a webhook is spoken to in the same. Default `1.0`. */
   readonly wireVersion?: string;
+  /** A part of what the client asked for, which was counted. Default false. */
+  readonly isPart?: boolean;
   /** Told what is left of the caller's limits. Default: nobody is. */
   readonly onLimits?: (uses: readonly LimitUse[]) => void;
 }

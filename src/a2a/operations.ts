@@ -78,8 +78,10 @@ function guarded(limits: OperationDependencies['limits'], operations: Operations
     name,
     async (params: unknown, call: OperationCall) => {
       assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
-      const uses = (await limits?.admitCall(call.principal)) ?? [];
-      call.onLimits?.(uses);
+      if (limits !== undefined && call.isPart !== true) {
+        const uses = await limits.admitCall(call.principal);
+        call.onLimits?.(uses);
+      }
       return run(params, call);
     },
   ]);

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { ActiveRuns, NotedRun } from '../../access/active-runs.js';
 import type { RateWindows, TakeOutcome, WindowTake } from '../../access/rate-windows.js';
 import { AppError } from '../../base/errors.js';
+import { sha256Hex } from '../../base/json.js';
 
 export interface RedisRateWindowsOptions {
   /** `RedisConnections.main` */
@@ -71,7 +72,7 @@ export class RedisRateWindows implements RateWindows, ActiveRuns {
 }
 
 function activeKey(caller: string): string {
-  return `runs:${caller}`;
+  return `runs:${sha256Hex(caller).slice(0, 32)}`;
 }
 
 /** ARGV: limit, length in ms and cost of each window. Answers whether all were taken, then use and rest of each. */
