@@ -11,6 +11,7 @@ import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { createAuthenticator } from './access/authenticate.js';
+import { findCertificates } from './access/certificates.js';
 import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { observeAuthentication } from './access/observe-authentication.js';
@@ -315,6 +316,7 @@ async function startFrontRole(
   const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
   const authenticate = observeAuthentication(gate.authenticate, parts);
+  const certificates = await findCertificates(settings.server.tls, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
@@ -329,8 +331,7 @@ async function startFrontRole(
     operations: createOperations(operationPorts),
     server: settings.server,
     baseUrl: () => baseUrl,
-    authenticate,
-    metrics,
+    ...{ authenticate, certificates, metrics },
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -372,15 +373,10 @@ async function startFrontRole(
   });
   const front = await startFront({
     settings: settings.server,
-    binding,
-    authenticate,
-    readiness,
+    ...{ binding, authenticate, readiness, log, clock, version, studio, certificates },
     metrics: parts.publicMetrics,
     meter: metrics,
-    log,
-    clock,
-    version,
-    studio,
+    cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
   });

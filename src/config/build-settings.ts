@@ -5,6 +5,7 @@ import { checkAgentOutput } from './check-agent-output.js';
 import { checkAuth } from './check-auth.js';
 import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
+import { checkFront } from './check-front.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
 import { checkRateLimiting } from './check-rate-limiting.js';
@@ -62,6 +63,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkEmbedders(document, environment),
       ...checkObservability(document),
       ...checkRateLimiting(document),
+      ...checkFront(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -97,7 +99,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
       resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
     defaults: { agent: document.defaults.agent },
-    server: resolveServer(document.server),
+    server: resolveServer(document.server, workingDirectory),
     rateLimiting: resolveRateLimiting(document.rate_limiting),
     observability: resolveObservability(document.observability),
     logger: resolveLogger(document.logger, context),

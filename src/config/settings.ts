@@ -6,6 +6,7 @@ import type { LogOptions } from '../observe/log.js';
 import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { AuthSettings } from './auth-settings.js';
+import type { CorsSettings, TlsSettings } from './front-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { RateLimitingSettings } from './rate-limiting-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
@@ -22,6 +23,7 @@ export type {
   TerminationCondition,
 } from './agent-settings.js';
 export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
+export type { CorsSettings, TlsSettings } from './front-settings.js';
 export type {
   ChunkingSettings,
   DirectorySourceSettings,
@@ -255,6 +257,8 @@ export interface ServerSettings {
   readonly publicUrl: string;
   /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
   readonly trustProxy: boolean;
+  readonly tls: TlsSettings;
+  readonly cors: CorsSettings;
   readonly auth: AuthSettings;
   /** Who may see and decide what belongs to others. Default operator and admin. */
   readonly studio: { readonly allowedRoles: readonly string[] };
