@@ -11,6 +11,7 @@ import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { createAuthenticator } from './access/authenticate.js';
+import { behindProxy } from './access/behind-proxy.js';
 import { findCertificates } from './access/certificates.js';
 import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
@@ -315,7 +316,7 @@ async function startFrontRole(
   const currentSettings = () => runtime.current.settings;
   const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
-  const authenticate = observeAuthentication(gate.authenticate, parts);
+  const authenticate = behindProxy(observeAuthentication(gate.authenticate, parts), settings.server.trustProxy);
   const certificates = await findCertificates(settings.server.tls, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });

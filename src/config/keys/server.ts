@@ -49,9 +49,12 @@ export const ServerSchema = section(
       pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
       'x-form': 'http://… or https://…, with a path or without, no credentials, no query',
     }),
-    trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
-      default: false,
-    }),
+    trust_proxy: flag(
+      'A proxy in front sets X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-For, and no client reaches this server without it.',
+      {
+        default: false,
+      },
+    ),
     tls: TlsSchema,
     cors: CorsSchema,
     auth: AuthSchema,
