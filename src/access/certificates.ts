@@ -36,8 +36,8 @@ export class Certificates {
   private constructor(current: CertificateFiles, options: CertificatesOptions) {
     this.#current = current;
     this.#options = options;
-    const { reloadMs } = options.settings;
-    this.#stopTimer = reloadMs === 0 ? () => {} : options.clock.every(reloadMs, () => void this.#look());
+    const { reloadIntervalMs } = options.settings;
+    this.#stopTimer = reloadIntervalMs === 0 ? () => {} : options.clock.every(reloadIntervalMs, () => void this.#look());
   }
 
   /** @throws AppError `TLS_FILE_UNUSABLE`. */

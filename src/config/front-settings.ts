@@ -8,7 +8,7 @@ export interface TlsSettings {
   readonly clientCaFile: string;
   readonly minVersion: '1.2' | '1.3';
   /** 0 = the files are read once. */
-  readonly reloadMs: number;
+  readonly reloadIntervalMs: number;
 }
 
 /** CFG-82 */

@@ -126,7 +126,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     port: 0,
     publicUrl: '',
     trustProxy: false,
-    tls: { enabled: false, certFile: '', keyFile: '', clientCaFile: '', minVersion: '1.2', reloadMs: 0 },
+    tls: { enabled: false, certFile: '', keyFile: '', clientCaFile: '', minVersion: '1.2', reloadIntervalMs: 0 },
     cors: corsSettings(),
     auth: authSettings(),
     studio: { allowedRoles: ['operator', 'admin'] },

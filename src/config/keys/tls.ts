@@ -28,6 +28,6 @@ export function resolveTls(tls: Static<typeof TlsSchema>, workingDirectory: stri
     keyFile: fileOf(tls.key_file),
     clientCaFile: fileOf(tls.client_ca_file),
     minVersion: tls.min_version,
-    reloadMs: tls.reload_interval,
+    reloadIntervalMs: tls.reload_interval,
   };
 }

@@ -2,7 +2,6 @@
 import t from 'tap';
 import { AppError } from '../../../src/base/errors.js';
 import { loadSettings } from '../../../src/config/load-settings.js';
-import { readConfigText } from '../../support/read-config-text.js';
 
 const load = (overrides: object) =>
   loadSettings({ environment: { HOME: '/nowhere' }, overrides: overrides as never, workingDirectory: '/work' });
@@ -72,14 +71,14 @@ t.test('pages of any origin by default; a wildcard never goes with credentials (
 });
 
 t.test('TLS is off by default, and its files are looked for where the server was started (CFG-81)', async (t) => {
-  t.match(load({}).server.tls, { enabled: false, minVersion: '1.2', reloadMs: 10_000 });
+  t.match(load({}).server.tls, { enabled: false, minVersion: '1.2', reloadIntervalMs: 10_000 });
   const { tls } = load({ server: { tls: { enabled: true, cert_file: 'a.pem', key_file: '/b.key' } } }).server;
   t.match(tls, { certFile: '/work/a.pem', keyFile: '/b.key', clientCaFile: '' });
   t.match(problemsOf({ server: { tls: { enabled: true, cert_file: 'a.pem' } } }), [/^server\.tls\.key_file: empty/]);
 });
 
 t.test('config/limits.yaml loads, and limits what it says', async (t) => {
-  const { rateLimiting, server } = load(readConfigText('config/limits.yaml'));
+  const { rateLimiting, server } = loadSettings({ environment: { HOME: '/nowhere' }, file: `${process.cwd()}/config/limits.yaml` });
   t.equal(rateLimiting.enabled, true);
   t.ok(rateLimiting.limits.length >= 3);
   t.same(server.cors.allowedOrigins, ['http://localhost:3000']);
