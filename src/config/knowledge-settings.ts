@@ -1,4 +1,6 @@
 /** The members of `Settings` that documents are ingested and searched by: `embedders`, `vector_stores`, `document_stores`. */
+import type { SourceSettings } from './source-settings.js';
+
 /** CFG-60 */
 export interface EmbedderSettings {
   readonly provider: EmbedderProvider;
@@ -36,6 +38,8 @@ export interface VectorStoreSettings {
   readonly type: 'hnsw';
   /** Absolute folder of snapshot files. */
   readonly persistPath: string;
+  /** Snapshot files are stored gzipped. */
+  readonly compress: boolean;
   readonly index: VectorIndexSettings;
 }
 
@@ -49,12 +53,13 @@ export interface VectorIndexSettings {
   readonly efSearch: number;
   /** Of the graph's own copy of the vectors; `f32` only with hnswlib. */
   readonly quantization: 'f32' | 'f16' | 'i8';
-  /** Files are stored gzipped. */
-  readonly compress: boolean;
 }
 
+/** What the segments of one store are built and stored with. */
+export type SegmentSettings = VectorIndexSettings & Pick<VectorStoreSettings, 'compress'>;
+
 export interface DocumentStoreSettings {
-  readonly source: DirectorySourceSettings;
+  readonly source: SourceSettings;
   readonly chunking: ChunkingSettings;
   /** Key in `vector_stores`. */
   readonly vectorStore: string;
@@ -91,16 +96,6 @@ export interface IngestRetrySettings {
   readonly maxDelayMs: number;
   /** Share of a wait that is random, 0–1. */
   readonly jitter: number;
-}
-
-export interface DirectorySourceSettings {
-  readonly type: 'directory';
-  /** Absolute. */
-  readonly path: string;
-  /** Globs relative to `path`. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly maxFileBytes: number;
 }
 
 export interface ChunkingSettings {

@@ -26,17 +26,28 @@ export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-setting
 export type { CorsSettings, TlsSettings } from './front-settings.js';
 export type {
   ChunkingSettings,
-  DirectorySourceSettings,
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
   IndexingSettings,
   IngestRetrySettings,
   McpParserSettings,
+  SegmentSettings,
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type { RateLimitingSettings, RateLimitRule } from './rate-limiting-settings.js';
+export type {
+  ApiSourceSettings,
+  CollectionSourceSettings,
+  DirectorySourceSettings,
+  S3SourceSettings,
+  SourceSettings,
+  SourceType,
+  SqlSourceSettings,
+  SqlTableSettings,
+  UrlsSourceSettings,
+} from './source-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,
