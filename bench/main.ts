@@ -28,7 +28,10 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const { names, own, options } = readArguments(argv);
-  const all = await Promise.all(Object.values(MEASUREMENTS).map((load) => load()));
+  // What is not asked for need not be loaded, unless a row is meant.
+  const isNamed = names.length > 0 && names.every((name) => Object.hasOwn(MEASUREMENTS, name));
+  const loads = Object.entries(MEASUREMENTS).filter(([name]) => !isNamed || names.includes(name));
+  const all = await Promise.all(loads.map(([, load]) => load()));
   if (own.list === true) {
     for (const { name, rows } of all) for (const row of rows) console.log(`${name.padEnd(24)} ${row.name.padEnd(28)} ${row.question}`);
     return 0;
@@ -80,6 +83,7 @@ async function main(argv: readonly string[]): Promise<number> {
 function sayChanges(result: BenchResult, before: BenchResult): readonly string[] {
   const { lines, regressions } = compareResults(result, before);
   console.log(`\nAgainst ${before.at.slice(0, 10)}, commit ${before.machine.commit}, on ${before.machine.cpu}:`);
+  if (isDisturbed(before)) console.log(`(of that result: ${DISTURBED})`);
   for (const line of lines) console.log(`  ${line}`);
   for (const line of regressions) console.log(`regression: ${line}`);
   return regressions;
