@@ -33,7 +33,13 @@ export function checkCommand(command: string, policy: CommandPolicy): void {
   if (command.length > MAX_COMMAND_LENGTH) throw refuse(`it has ${command.length} characters; wanted at most ${MAX_COMMAND_LENGTH}`);
   if (command.includes('\0')) throw refuse('it holds a zero byte');
   if (command.trim() === '') throw refuse('it is empty');
-  new Check(createCommandRules(policy), createFolderRules(policy)).script(command, 'bash', 0);
+  try {
+    new Check(createCommandRules(policy), createFolderRules(policy)).script(command, 'bash', 0);
+  } catch (error) {
+    // The parser and the checks go down with what is nested.
+    if (error instanceof RangeError) throw refuse('it is nested too deeply');
+    throw error;
+  }
 }
 
 class Check {
