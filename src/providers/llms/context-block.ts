@@ -57,15 +57,16 @@ function formatPassage(passage: Passage, index: number): string {
     `title="${escapeAttribute(passage.title)}"`,
     `lines="${passage.startLine}-${passage.endLine}"`,
   ];
-  return `<passage ${attributes.join(' ')}>\n${escapeText(passage.content)}\n</passage>`;
+  return `<passage ${attributes.join(' ')}>\n${escapePassage(passage.content)}\n</passage>`;
 }
 
-function escapeText(text: string): string {
+/** Retrieved text as it may stand between the tags of a prompt. */
+export function escapePassage(text: string): string {
   return removeInvisible(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function escapeAttribute(text: string): string {
-  return escapeText(text).replaceAll('"', '&quot;').replace(/\s+/g, ' ');
+  return escapePassage(text).replaceAll('"', '&quot;').replace(/\s+/g, ' ');
 }
 
 function unescapeText(text: string): string {
