@@ -44,7 +44,10 @@ export interface ChildRun {
   readonly spent?: JsonObject;
   /** When it last changed, epoch milliseconds. Default: not known. */
   readonly updatedAt?: number;
-  /** What it added to its own session, oldest first; what it was started with is left out. Empty once its parent has made use of it. */
+  /**
+   * What it added to its own session, oldest first; what it was started with is left out. Empty for those that the parent's control does
+   * not keep open (`writeOpenChildren`).
+   */
   readonly messages: readonly SessionMessage[];
 }
 

@@ -38,6 +38,8 @@ export interface VectorStoreSettings {
   readonly type: 'hnsw';
   /** Absolute folder of snapshot files. */
   readonly persistPath: string;
+  /** Snapshot files are stored gzipped. */
+  readonly compress: boolean;
   readonly index: VectorIndexSettings;
 }
 
@@ -51,9 +53,10 @@ export interface VectorIndexSettings {
   readonly efSearch: number;
   /** Of the graph's own copy of the vectors; `f32` only with hnswlib. */
   readonly quantization: 'f32' | 'f16' | 'i8';
-  /** Files are stored gzipped. */
-  readonly compress: boolean;
 }
+
+/** What the segments of one store are built and stored with. */
+export type SegmentSettings = VectorIndexSettings & Pick<VectorStoreSettings, 'compress'>;
 
 export interface DocumentStoreSettings {
   readonly source: DirectorySourceSettings;

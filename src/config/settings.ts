@@ -30,6 +30,7 @@ export type {
   IndexingSettings,
   IngestRetrySettings,
   McpParserSettings,
+  SegmentSettings,
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';

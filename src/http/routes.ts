@@ -97,10 +97,16 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
   ];
 }
 
-export function healthRoutes(ports: Pick<RoutePorts, 'version' | 'readiness' | 'drain'>): Route<RouteHandler>[] {
-  const health = JSON.stringify({ status: 'ok', version: ports.version, studio_mode: false });
+type HealthPorts = Pick<RoutePorts, 'version' | 'readiness' | 'drain'> & Partial<Pick<RoutePorts, 'describeLogin'>>;
+
+export function healthRoutes(ports: HealthPorts): Route<RouteHandler>[] {
+  const { version, describeLogin = () => ({}) } = ports;
   return [
-    { method: 'GET', pattern: '/health', handle: () => jsonResponse(200, health) },
+    {
+      method: 'GET',
+      pattern: '/health',
+      handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false, ...describeLogin() })),
+    },
     { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
     { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },
   ];

@@ -1,7 +1,7 @@
 /** Every message between the main thread and the worker threads (ARCHITECTURE §8). Plain data; buffers are transferred. */
 import type { ErrorCode } from '../base/errors.js';
 import type { Metadata, MetadataFilter } from '../base/metadata.js';
-import type { ChunkingSettings, VectorIndexSettings } from '../config/settings.js';
+import type { ChunkingSettings, SegmentSettings } from '../config/settings.js';
 
 /** Where in its document a chunk stands, beside its lines (RAG-23); a member that does not apply is left out. */
 export interface ChunkPlace {
@@ -106,7 +106,7 @@ export interface IndexTarget {
   readonly collection: string;
   /** Absolute folder of snapshots. */
   readonly directory: string;
-  readonly settings: VectorIndexSettings;
+  readonly settings: SegmentSettings;
   /** Of sizes, instead of those that follow from the vectors. */
   readonly limits?: Readonly<Record<string, number>> | undefined;
 }
@@ -146,7 +146,7 @@ export interface IndexThreadHealth extends IndexBacklog {
 /** Makes one graph out of an older one, if any, and further vectors. */
 export interface IndexBuildJob {
   readonly id: string;
-  readonly settings: VectorIndexSettings;
+  readonly settings: SegmentSettings;
   readonly dimension: number;
   readonly directory: string;
   /** Beginning of the names of the files that the build writes. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import t, { type Test } from 'tap';
-import type { VectorIndexSettings } from '../../src/config/settings.js';
+import type { SegmentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { createHnswVectorStore } from '../../src/providers/vector-stores/adapters/hnsw/hnsw-vector-store.js';
 import type { IndexLimits } from '../../src/providers/vector-stores/adapters/hnsw/index-limits.js';
@@ -37,7 +37,7 @@ for (const quantization of ['f16', 'i8', 'f32'] as const)
     if (quantization === 'f16' || isLongForm) vectorStoreContract(t, createOpen);
   });
 
-function openSmall(t: Test, index: Partial<VectorIndexSettings>): () => Promise<VectorStore> {
+function openSmall(t: Test, index: Partial<SegmentSettings>): () => Promise<VectorStore> {
   const directory = `${tempFolder(t)}/vectors`;
   return async () => {
     const store = createHnswVectorStore({

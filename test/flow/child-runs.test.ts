@@ -1,6 +1,7 @@
 /** Branches of a run as runs of their own, over real Redis and SQLite: agents that branch, wait, share state and join. */
 import t from 'tap';
 import type { StepOutcome, StepState } from '../../src/agents/agent.js';
+import { writeOpenChildren } from '../../src/agents/open-children.js';
 import { newId } from '../../src/base/ids.js';
 import { type SessionMessage, textOf } from '../../src/tasks/session-message.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
@@ -48,13 +49,20 @@ t.test('a run branches into eight and joins them; each sees what its parent saw,
 t.test('a child that waits makes its parent ask, and hears the answer (R7)', async (t) => {
   const rig = await startStepRig(t);
   rig.agents.set('parent', async ({ task, children = [], history }) => {
+    const { control } = task;
     const waiting = children.find(({ state }) => state === 'TASK_STATE_INPUT_REQUIRED');
     if (children.length === 0) return branch([begin('a', 'ask'), begin('b', 'work')]);
     if (waiting === undefined) return finished(children.map(({ state, messages }) => `${state} ${messages.map(textOf).join()}`).join('; '));
     const answer = history.at(-1);
     if (answer !== undefined && textOf(answer) === 'blue')
-      return { ...nothing, type: 'branch', starts: [], says: [{ key: 'a', message: answer }] };
-    return { ...nothing, type: 'wait', state: 'TASK_STATE_INPUT_REQUIRED', statusMessage: waiting.statusMessage ?? question(task) };
+      return { ...nothing, type: 'branch', control, starts: [], says: [{ key: 'a', message: answer }] };
+    return {
+      ...nothing,
+      control,
+      type: 'wait',
+      state: 'TASK_STATE_INPUT_REQUIRED',
+      statusMessage: waiting.statusMessage ?? question(task),
+    };
   });
   rig.agents.set('part', async ({ task, history }) => {
     const text = textOf(history.at(-1) as SessionMessage);
@@ -95,7 +103,8 @@ t.test('cancel ends the run with all its branches, and their work stops (R6)', a
 const nothing = { control: {}, messages: [], events: [] } as const;
 
 function branch(starts: Extract<StepOutcome, { type: 'branch' }>['starts'], rest: Partial<StepOutcome> = {}): StepOutcome {
-  return { ...nothing, type: 'branch', starts, says: [], ...rest } as StepOutcome;
+  const control = writeOpenChildren(starts.map(({ key }) => key));
+  return { ...nothing, type: 'branch', control, starts, says: [], ...rest } as StepOutcome;
 }
 
 function begin(key: string, text: string, { inheritsHistory = false } = {}) {

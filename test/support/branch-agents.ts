@@ -1,6 +1,7 @@
 /** A run that branches into workers which each do one thing to the world, once; who asks when nobody knows whether it was done. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent, ChildRun, StepOutcome } from '../../src/agents/agent.js';
+import { writeOpenChildren } from '../../src/agents/open-children.js';
 import { newId } from '../../src/base/ids.js';
 import { isJsonObject } from '../../src/base/json.js';
 import type { Part } from '../../src/protocol/a2a.js';
@@ -22,12 +23,13 @@ function createFan(branches: number): Agent {
   return {
     name: 'fan',
     async runStep({ task, history, children = [] }): Promise<StepOutcome> {
-      const control = { seen: history.length };
+      const keys = Array.from({ length: branches }, (_, index) => `b${index}`);
+      const control = { ...writeOpenChildren(keys), seen: history.length };
       const last = history.at(-1) as SessionMessage;
       if (children.length === 0) {
-        const starts = Array.from({ length: branches }, (_, index) => {
+        const starts = keys.map((key, index) => {
           const message: SessionMessage = { ...last, id: newId(), parts: [{ type: 'text', text: `${textOf(last)}-${index}` }] };
-          return { key: `b${index}`, agent: 'act', messages: [message], inheritsHistory: false, state: 'shared' } as const;
+          return { key, agent: 'act', messages: [message], inheritsHistory: false, state: 'shared' } as const;
         });
         return { type: 'branch', control, messages: [], events: [], starts, says: [] };
       }

@@ -1,7 +1,7 @@
 /** Settings of the embedded vector store as an empty configuration gives them. */
-import type { VectorIndexSettings, VectorStoreSettings } from '../../src/config/settings.js';
+import type { SegmentSettings, VectorStoreSettings } from '../../src/config/settings.js';
 
-export const INDEX_SETTINGS: VectorIndexSettings = {
+export const INDEX_SETTINGS: SegmentSettings = {
   engine: 'hnswlib',
   m: 16,
   efConstruction: 128,
@@ -10,6 +10,7 @@ export const INDEX_SETTINGS: VectorIndexSettings = {
   compress: false,
 };
 
-export function hnswSettings(persistPath: string, index: Partial<VectorIndexSettings> = {}): VectorStoreSettings {
-  return { type: 'hnsw', persistPath, index: { ...INDEX_SETTINGS, ...index } };
+export function hnswSettings(persistPath: string, index: Partial<SegmentSettings> = {}): VectorStoreSettings {
+  const { compress, ...rest } = { ...INDEX_SETTINGS, ...index };
+  return { type: 'hnsw', persistPath, compress, index: rest };
 }

@@ -1,7 +1,7 @@
 /** Collections without threads: what a thread would do is done here, so that a test decides when. */
 import type { Test } from 'tap';
 import type { Metadata } from '../../src/base/metadata.js';
-import type { VectorIndexSettings } from '../../src/config/settings.js';
+import type { SegmentSettings } from '../../src/config/settings.js';
 import { buildSegment } from '../../src/providers/vector-stores/adapters/hnsw/build-segment.js';
 import { Collection } from '../../src/providers/vector-stores/adapters/hnsw/collection.js';
 import type { IndexTarget } from '../../src/threads/messages.js';
@@ -10,7 +10,7 @@ import { INDEX_SETTINGS } from './index-settings.js';
 /** Limits so small that some hundred entries make several graphs. */
 export const SMALL_LIMITS = { sealRows: 50, maxUnindexed: 200, maxGraphRows: 400 };
 
-export function targetIn(directory: string, settings: Partial<VectorIndexSettings> = {}): IndexTarget {
+export function targetIn(directory: string, settings: Partial<SegmentSettings> = {}): IndexTarget {
   return { collection: 'c', directory, settings: { ...INDEX_SETTINGS, ...settings }, limits: SMALL_LIMITS };
 }
 

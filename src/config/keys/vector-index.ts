@@ -22,14 +22,13 @@ export const VectorIndexSchema = section(
 
 type VectorIndex = Static<typeof VectorIndexSchema>;
 
-export function resolveVectorIndex(index: VectorIndex, compress: boolean): VectorIndexSettings {
+export function resolveVectorIndex(index: VectorIndex): VectorIndexSettings {
   return {
     engine: index.engine,
     m: index.m,
     efConstruction: index.ef_construction,
     efSearch: index.ef_search,
     quantization: index.quantization ?? (index.engine === 'usearch' ? 'f16' : 'f32'),
-    compress,
   };
 }
 

@@ -24,6 +24,7 @@ export function resolveVectorStore(store: Static<typeof VectorStoreSchema>, cont
   return {
     type: store.type,
     persistPath: path === undefined ? join(context.stateDirectory, 'vectors') : resolve(context.workingDirectory, path),
-    index: resolveVectorIndex(store.index, store.compress),
+    compress: store.compress,
+    index: resolveVectorIndex(store.index),
   };
 }

@@ -11,7 +11,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { Agent, fetch as fetchWithAgent } from 'undici';
 import { AppError, describeError } from '../../base/errors.js';
 import type { LlmSettings } from '../../config/settings.js';
 import { traceHeaders } from '../../observe/trace.js';
@@ -50,20 +49,24 @@ export function findHttpFailure(error: unknown): HttpFailure | undefined {
   return undefined;
 }
 
-/** One connection pool per model; its idle sockets close by themselves and hold up no exit. */
+/** One connection pool per model, loaded with its first call; its idle sockets close by themselves and hold up no exit. */
 export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, name: string): (call: CallConnection) => Fetch {
-  const dispatcher = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: {
-      ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
-      ...(tls.caCertificate === '' ? {} : { ca: [...rootCertificates, readCertificate(tls.caCertificate, name)] }),
-    },
-  });
+  const connect = {
+    ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+    ...(tls.caCertificate === '' ? {} : { ca: [...rootCertificates, readCertificate(tls.caCertificate, name)] }),
+  };
+  const open = async () => {
+    const { Agent, fetch } = await import('undici');
+    return { fetch, dispatcher: new Agent({ headersTimeout: 0, bodyTimeout: 0, connect }) };
+  };
+  let opening: ReturnType<typeof open> | undefined;
   return ({ signal, onBytes }) => {
     const fetchForCall = async (input: string | URL | Request, init: RequestInit = {}) => {
-      const options = { ...withTrace(init), signal, redirect: 'manual', dispatcher } as unknown as Parameters<typeof fetchWithAgent>[1];
-      const response = await fetchWithAgent(input as string, options);
+      const traced = withTrace(init);
+      opening ??= open();
+      const { fetch, dispatcher } = await opening;
+      const options = { ...traced, signal, redirect: 'manual', dispatcher } as unknown as Parameters<typeof fetch>[1];
+      const response = await fetch(input as string, options);
       onBytes();
       if (!response.ok) throw new HttpFailure(response.status, response.headers, await readStart(response.body));
       const body = response.body?.pipeThrough(

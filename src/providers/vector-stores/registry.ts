@@ -13,6 +13,11 @@ export interface VectorStoreDependencies {
 export function createVectorStore(settings: VectorStoreSettings, { pools, log }: VectorStoreDependencies): VectorStore {
   switch (settings.type) {
     case 'hnsw':
-      return createHnswVectorStore({ directory: settings.persistPath, settings: settings.index, pools, log });
+      return createHnswVectorStore({
+        directory: settings.persistPath,
+        settings: { ...settings.index, compress: settings.compress },
+        pools,
+        log,
+      });
   }
 }

@@ -11,7 +11,7 @@ export const BRANCHING_AGENT = 'branching';
 export const branchingAgent: Agent = { name: BRANCHING_AGENT, runStep };
 
 async function runStep({ task, history, children = [] }: StepState, context: StepContext): Promise<StepOutcome> {
-  const { process, script } = getStep(context.signal);
+  const { process, script } = getStep();
   const { clock } = process;
   const at = clock.now();
   const result = { control: { seen: history.length }, messages: [], events: [] };

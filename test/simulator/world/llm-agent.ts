@@ -1,6 +1,6 @@
 /**
  * The product's LLM agent, around a model that says what the script says and tools that act on the outside world. One for all
- * processes: which of them runs a step is known by the step's signal.
+ * processes: which of them runs a step is known to the step.
  */
 import type { Agent } from '../../../src/agents/agent.js';
 import { createLlmAgent } from '../../../src/agents/llm/create-llm-agent.js';
@@ -18,7 +18,7 @@ const model: LanguageModel = {
   provider: 'scripted',
   model: 'scripted',
   async *generate(_request, signal): AsyncGenerator<ModelEvent, void, undefined> {
-    const { process, script, task } = getStep(signal);
+    const { process, script, task } = getStep();
     const iteration = Number(task.control['iteration'] ?? 0);
     const step = script.steps[iteration];
     for (let word = 0; word < (step?.words ?? 1); word++) {
@@ -41,8 +41,8 @@ const tools = TOOL_NAMES.map(
     description: name,
     parameters: { type: 'object', properties: { forMs: { type: 'integer' } }, additionalProperties: false },
     ...TOOLS[name],
-    async execute({ forMs }, { taskId, callId, idempotencyKey, signal }) {
-      const { process, outside } = getStep(signal);
+    async execute({ forMs }, { taskId, callId, idempotencyKey }) {
+      const { process, outside } = getStep();
       const content = await outside.call(process, { name, taskId, callId, idempotencyKey, forMs: Number(forMs) });
       return { content };
     },

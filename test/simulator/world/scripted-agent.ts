@@ -11,7 +11,7 @@ export const PLAIN_AGENT = 'plain';
 export const plainAgent: Agent = { name: PLAIN_AGENT, runStep };
 
 async function runStep({ task }: StepState, context: StepContext): Promise<StepOutcome> {
-  const { process, script } = getStep(context.signal);
+  const { process, script } = getStep();
   const { clock, scheduler } = process;
   const place = Number(task.control['place'] ?? 0);
   const step = script.steps[place] as ScriptedStep;

@@ -2,6 +2,7 @@
  * Any agent, with a stamp on each of its steps: what it knew when it began. So the log alone tells afterwards whether each step stood
  * on the step before it.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Agent, StepContext, StepOutcome, StepState } from '../../../src/agents/agent.js';
 import { canonicalJson, type JsonObject, sha256Hex } from '../../../src/base/json.js';
 import type { SessionMessage } from '../../../src/tasks/session-message.js';
@@ -34,12 +35,12 @@ export interface SimulatedStep {
 
 export const STAMPS = 'stamps';
 
-const steps = new WeakMap<AbortSignal, SimulatedStep>();
+const steps = new AsyncLocalStorage<SimulatedStep>();
 
-/** The step that runs under this signal. */
-export function getStep(signal: AbortSignal): SimulatedStep {
-  const step = steps.get(signal);
-  if (step === undefined) throw new Error('this signal is no step’s');
+/** The step that whoever asks is a part of. */
+export function getStep(): SimulatedStep {
+  const step = steps.getStore();
+  if (step === undefined) throw new Error('nobody asks this in a step');
   return step;
 }
 
@@ -57,8 +58,8 @@ export function stampAgent(agent: Agent, version: string, { process, outside, wa
       const { step, epoch } = task;
       const seen = describeHistory(history);
       const inner = { ...task, control: (task.control['inner'] ?? {}) as JsonObject };
-      steps.set(context.signal, { process, outside, script, task: inner });
-      const outcome = await agent.runStep({ task: inner, history, children }, context);
+      const runs = () => agent.runStep({ task: inner, history, children }, context);
+      const outcome = await steps.run({ process, outside, script, task: inner }, runs);
       const stamp: Stamp = { step, place, epoch, version, seen, added: outcome.messages.map(({ id }) => id) };
       const control = { place: place + 1, script: script as unknown as JsonObject, inner: outcome.control };
       const stamped = { ...outcome, control, events: [toEvent(stamp, task), ...outcome.events.map((event) => underOwnName(event, task))] };

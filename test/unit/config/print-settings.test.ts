@@ -101,6 +101,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : ['other'];
   // One key of two that must agree: it cannot change alone.
   if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
+  // Only usearch has others than f32.
+  if (key === 'quantization') return undefined;
   // The other keys of a tool go with these.
   if (path[0] === 'tools' && (key === 'type' || (key === 'handler' && path[1] !== 'h'))) return undefined;
   if (schema.enum !== undefined)
@@ -110,8 +112,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (key === 'interval' || key === 'timeout') return '1500ms';
   if (path.includes('structured_output') && key === 'name') return 'other';
   if (key === 'namespace' || key === 'subsystem') return 'other';
-  if (key === 'encryption_key') return 'no less than sixteen';
-  if (key === 'base_url' || key === 'public_url' || key === 'jwks_url') return 'http://other';
+  if (key === 'encryption_key' || key === 'webhook_signing_key') return 'no less than sixteen';
+  if (key === 'base_url' || key === 'public_url' || key === 'jwks_url' || key === 'webhook_url') return 'https://other';
   if (key === 'grpc_public_address') return 'other:1';
   // A reference has one target here; that it is read is covered by the reference checks.
   if (path.includes('schema') || path.includes('input_schema')) return undefined;

@@ -15,8 +15,8 @@ t.test('texts lose what looks like a secret, and nothing else (SEC-17)', async (
     [join('key sk', '-ant-', 'a1B2c3D4e5f6g7 refused'), 'key [redacted] refused'],
     [join('AIz', 'aSyA-1234567890abcdefghijklmnopqrstuv'), '[redacted]'],
     [join('gh', 'p_', 'a'.repeat(36)), '[redacted]'],
-    ['postgres://ada:hunter2000@db:5432/x', 'postgres://ada:[redacted]@db:5432/x'],
-    ['redis://:hunter2000@r', 'redis://:[redacted]@r'],
+    [join('postgres://ada:', 'hunter2000@db:5432/x'), join('postgres://ada:', '[redacted]@db:5432/x')],
+    [join('redis://:', 'hunter2000@r'), 'redis://:[redacted]@r'],
     ['GET /x?api_key=abc&page=2', 'GET /x?api_key=[redacted]&page=2'],
     ['access_token=abc123;secret=x', 'access_token=[redacted];secret=[redacted]'],
     [join('-----BEGIN PRIVATE', ' KEY-----\nMIIE\n-----END PRIVATE', ' KEY----- after'), '[redacted] after'],
@@ -64,7 +64,7 @@ t.test('secrets of the configuration are shown nowhere, whatever they look like 
     environment: { HOME: `${folder}/home`, KEY: 'plain "words" of mine' },
     overrides: {
       llms: { a: { provider: 'openai', api_key: '${KEY}' } },
-      databases: { d: { driver: 'postgres', url: 'postgres://u:hunter%402000@h/d' } },
+      databases: { d: { driver: 'postgres', url: join('postgres://u:', 'hunter%402000@h/d') } },
       observability: { tracing: { headers: { 'x-key': 'collector words' } } },
     },
   });

@@ -26,5 +26,5 @@ await createLanguageModel(llmSettings({ provider: ${JSON.stringify(provider)}, b
 
 t.test('an unused provider costs nothing at start: its SDK is not loaded', async (t) => {
   t.same([...loadedFor(t, 'offline')], []);
-  t.same([...loadedFor(t, 'anthropic')].sort(), ['@anthropic-ai/sdk', 'undici']);
+  t.same([...loadedFor(t, 'anthropic')].sort(), ['@anthropic-ai/sdk']);
 });

@@ -1,9 +1,9 @@
 /** What a library for graphs must do here: `hnswlib-graph.ts`, `usearch-graph.ts`. Rows are numbered from 0, in the order of adding. */
-import type { VectorIndexSettings } from '../../../../config/settings.js';
+import type { SegmentSettings } from '../../../../config/settings.js';
 
 export interface GraphShape {
   readonly dimension: number;
-  readonly settings: VectorIndexSettings;
+  readonly settings: SegmentSettings;
 }
 
 /** A finished graph, in the thread that searches. */

@@ -1,5 +1,5 @@
 /** The embedded vector store: segments on index threads, graphs built on another one, snapshots in a folder. */
-import type { VectorIndexSettings } from '../../../../config/settings.js';
+import type { SegmentSettings } from '../../../../config/settings.js';
 import type { Logger } from '../../../../observe/log.js';
 import type { IndexMessages } from '../../../../threads/messages.js';
 import type { ThreadPools } from '../../../../threads/pools.js';
@@ -11,7 +11,7 @@ import { type IndexLimits, limitsFor } from './index-limits.js';
 export interface HnswVectorStoreOptions {
   /** Absolute folder of snapshots. */
   readonly directory: string;
-  readonly settings: VectorIndexSettings;
+  readonly settings: SegmentSettings;
   readonly pools: Pick<ThreadPools, 'indexThread' | 'indexBuilder'>;
   readonly log: Logger;
   /** Others than follow from the size of the vectors; for tests. */

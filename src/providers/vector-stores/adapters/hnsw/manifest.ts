@@ -2,7 +2,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { VectorIndexSettings } from '../../../../config/settings.js';
+import type { SegmentSettings } from '../../../../config/settings.js';
 import type { IndexPosition } from '../../../../threads/messages.js';
 import { syncPath } from './file-sync.js';
 import type { SegmentFiles } from './segment.js';
@@ -11,7 +11,7 @@ export interface Manifest {
   readonly format: number;
   readonly collection: string;
   /** What graphs are built by. */
-  readonly built: Pick<VectorIndexSettings, 'engine' | 'm' | 'efConstruction' | 'quantization'>;
+  readonly built: Pick<SegmentSettings, 'engine' | 'm' | 'efConstruction' | 'quantization'>;
   readonly dimension: number;
   readonly position: IndexPosition;
   readonly segments: readonly SegmentRecord[];
