@@ -7,19 +7,18 @@ export interface SearchSettings {
   /** With `hybrid`; not both are 0. */
   readonly vectorWeight: number;
   readonly keywordWeight: number;
-  readonly hyde: SearchStepSettings;
-  /** `count`: beside the query itself. */
-  readonly multiQuery: SearchStepSettings & { readonly count: number };
-  readonly rerank: SearchStepSettings & { readonly maxResults: number };
+  readonly enableHyde: boolean;
+  /** Keys in `llms`; `undefined` only where the step is off. */
+  readonly hydeLlm: string | undefined;
+  readonly enableMultiQuery: boolean;
+  readonly multiQueryLlm: string | undefined;
+  /** Beside the query itself. */
+  readonly multiQueryCount: number;
+  readonly enableRerank: boolean;
+  readonly rerankLlm: string | undefined;
+  readonly rerankMaxResults: number;
   /** Longest wait for one answer of a model. */
   readonly llmTimeoutMs: number;
-}
-
-/** A step of a search that asks a model. */
-export interface SearchStepSettings {
-  readonly enabled: boolean;
-  /** Key in `llms`; `undefined` only where the step is off. */
-  readonly llm: string | undefined;
 }
 
 export type SearchMode = 'vector' | 'keyword' | 'hybrid';

@@ -44,9 +44,14 @@ export function resolveStoreSearch(search: Static<typeof StoreSearchSchema>): Se
     vectorWeight: search.vector_weight,
     keywordWeight: search.keyword_weight,
     // `complete-document.ts` names the models that are left out where a step is on.
-    hyde: { enabled: search.enable_hyde, llm: search.hyde_llm },
-    multiQuery: { enabled: search.enable_multi_query, llm: search.multi_query_llm, count: search.multi_query_count },
-    rerank: { enabled: search.enable_rerank, llm: search.rerank_llm, maxResults: search.rerank_max_results },
+    enableHyde: search.enable_hyde,
+    hydeLlm: search.hyde_llm,
+    enableMultiQuery: search.enable_multi_query,
+    multiQueryLlm: search.multi_query_llm,
+    multiQueryCount: search.multi_query_count,
+    enableRerank: search.enable_rerank,
+    rerankLlm: search.rerank_llm,
+    rerankMaxResults: search.rerank_max_results,
     llmTimeoutMs: search.llm_timeout,
   };
 }

@@ -34,7 +34,7 @@ export function createRetriever(stores: ReadonlyMap<string, SearchableStore>, op
   const prepared = new Map(
     [...stores].map(([name, store]) => {
       const settings = store.search;
-      const reranker = settings.rerank.enabled ? createReranker?.(name, settings) : undefined;
+      const reranker = settings.enableRerank ? createReranker?.(name, settings) : undefined;
       return [name, { store, steps: createModelSteps({ ...options, store: name, settings, reranker, cache }) }];
     }),
   );

@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
 import { canonicalJson } from '../../base/json.js';
-import type { SearchSettings, SearchStepSettings } from '../../config/search-settings.js';
+import type { SearchSettings } from '../../config/search-settings.js';
 import type { Logger } from '../../observe/log.js';
 import { capturePayload, recordFailure, withSpan } from '../../observe/trace.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
@@ -43,10 +43,9 @@ export interface ModelStepsOptions {
 /** @throws AppError `CONFIG_INVALID` for a model that there is not. */
 export function createModelSteps(options: ModelStepsOptions): ModelSteps {
   const { store, settings, cache } = options;
-  const { hyde, multiQuery, rerank } = settings;
-  const hydeModel = findModel('hyde', hyde, options);
-  const queryModel = findModel('multi_query', multiQuery, options);
-  const reranker = rerank.enabled ? (options.reranker ?? createOwnReranker(options)) : undefined;
+  const hydeModel = settings.enableHyde ? getModel('hyde', settings.hydeLlm, options) : undefined;
+  const queryModel = settings.enableMultiQuery ? getModel('multi_query', settings.multiQueryLlm, options) : undefined;
+  const reranker = settings.enableRerank ? (options.reranker ?? createOwnReranker(options)) : undefined;
   return {
     hypothesis:
       hydeModel &&
@@ -56,7 +55,7 @@ export function createModelSteps(options: ModelStepsOptions): ModelSteps {
       queryModel &&
       ((query, signal) =>
         attempt('multi_query', options, signal, () =>
-          cache.get(keyOf(store, 'multi_query', query), () => askDifferently(query, multiQuery.count, queryModel, signal)),
+          cache.get(keyOf(store, 'multi_query', query), () => askDifferently(query, settings.multiQueryCount, queryModel, signal)),
         )),
     rerank: reranker && {
       maxPassages: reranker.maxPassages,
@@ -74,18 +73,12 @@ export function createModelSteps(options: ModelStepsOptions): ModelSteps {
 
 type StepName = 'hyde' | 'multi_query' | 'rerank';
 
-function createOwnReranker(options: ModelStepsOptions): Reranker | undefined {
-  const { rerank } = options.settings;
-  const model = findModel('rerank', rerank, options);
-  return model && createLlmReranker(model, rerank.maxResults);
+function createOwnReranker(options: ModelStepsOptions): Reranker {
+  const { rerankLlm, rerankMaxResults } = options.settings;
+  return createLlmReranker(getModel('rerank', rerankLlm, options), rerankMaxResults);
 }
 
-function findModel(
-  step: StepName,
-  { enabled, llm }: SearchStepSettings,
-  { store, settings, models, clock }: ModelStepsOptions,
-): SearchModel | undefined {
-  if (!enabled) return undefined;
+function getModel(step: StepName, llm: string | undefined, { store, settings, models, clock }: ModelStepsOptions): SearchModel {
   const model = models.get(llm ?? '');
   if (model !== undefined) return { model, timeoutMs: settings.llmTimeoutMs, clock };
   throw new AppError('CONFIG_INVALID', {
