@@ -4,7 +4,7 @@
  *
  *   <retrieved_context>
  *   … how to treat it …
- *   <passage number="1" store="docs" source="refunds.md" title="Refunds" lines="3-9">
+ *   <passage number="1" store="docs" source="refunds.md" title="Refunds" lines="3-9" pages="2-2" section="Terms > Refunds">
  *   text
  *   </passage>
  *   </retrieved_context>
@@ -18,6 +18,10 @@ export interface Passage {
   readonly title: string;
   readonly startLine: number;
   readonly endLine: number;
+  /** Both or none. */
+  readonly startPage?: number;
+  readonly endPage?: number;
+  readonly section?: string;
   readonly content: string;
 }
 
@@ -56,6 +60,8 @@ function formatPassage(passage: Passage, index: number): string {
     `source="${escapeAttribute(passage.sourcePath)}"`,
     `title="${escapeAttribute(passage.title)}"`,
     `lines="${passage.startLine}-${passage.endLine}"`,
+    ...(passage.startPage === undefined ? [] : [`pages="${passage.startPage}-${passage.endPage ?? passage.startPage}"`]),
+    ...(passage.section === undefined ? [] : [`section="${escapeAttribute(passage.section)}"`]),
   ];
   return `<passage ${attributes.join(' ')}>\n${escapePassage(passage.content)}\n</passage>`;
 }
