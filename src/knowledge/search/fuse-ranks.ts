@@ -16,10 +16,10 @@ export function fuseRanks(lists: readonly RankedList[]): readonly FoundChunk[] {
   for (const { found, weight } of lists)
     found.forEach((item, place) => {
       const id = idOf(item);
-      const share = weight / (RANK_OFFSET + 1 + place) / most;
-      fused.set(id, { chunk: item.chunk, score: Math.min(1, (fused.get(id)?.score ?? 0) + share) });
+      fused.set(id, { chunk: item.chunk, score: (fused.get(id)?.score ?? 0) + weight / (RANK_OFFSET + 1 + place) });
     });
-  return [...fused.values()].filter(({ score }) => score > 0).sort(bestFirst);
+  const ranked = [...fused.values()].filter(({ score }) => score > 0).map(({ chunk, score }) => ({ chunk, score: score / most }));
+  return ranked.sort(bestFirst);
 }
 
 /** Each chunk once, with the best of its scores (RAG-43). */
