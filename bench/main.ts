@@ -8,6 +8,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   loop: () => import('./loop.js'),
   'embedding-pace': () => import('./embedding-pace.js'),
   vectors: () => import('./vectors.js'),
+  'search-quality': () => import('./search-quality.js'),
   'search-while-ingesting': () => import('./search-while-ingesting.js'),
   tracing: () => import('./tracing.js'),
 };

@@ -15,8 +15,8 @@ export const StoreSearchSchema = section(
       minimum: 0,
       maximum: 1,
     }),
-    vector_weight: number('What meaning counts with hybrid.', { default: 0.7, minimum: 0, maximum: 1 }),
-    keyword_weight: number('What words count with hybrid.', { default: 0.3, minimum: 0, maximum: 1 }),
+    vector_weight: number('What meaning counts with hybrid.', { default: 0.5, minimum: 0, maximum: 1 }),
+    keyword_weight: number('What words count with hybrid.', { default: 0.5, minimum: 0, maximum: 1 }),
     enable_hyde: flag('A model writes what an answer could be, and that is looked for by meaning in place of the query.', {
       default: false,
     }),

@@ -4,17 +4,20 @@ import type { FoundChunk } from './found-chunk.js';
 
 /** Of texts that are equal or nearly so the first stays. Beyond the first `COMPARED` only equal ones go. */
 export function dropDuplicates(found: readonly FoundChunk[]): readonly FoundChunk[] {
-  const seen = new Set<string>();
   const kept: ReadonlySet<string>[] = [];
-  return found.filter(({ chunk: { text } }) => {
-    if (seen.has(text)) return false;
-    seen.add(text);
+  return dropEqual(found).filter(({ chunk: { text } }) => {
     if (kept.length >= COMPARED) return true;
     const sequences = sequencesOf(text);
     if (kept.some((other) => isNearlyEqual(sequences, other))) return false;
     kept.push(sequences);
     return true;
   });
+}
+
+/** Of equal texts the first stays. */
+export function dropEqual(found: readonly FoundChunk[]): readonly FoundChunk[] {
+  const seen = new Set<string>();
+  return found.filter(({ chunk: { text } }) => !seen.has(text) && seen.add(text));
 }
 
 /** Runs of three words; a text of fewer is only equal to itself. */

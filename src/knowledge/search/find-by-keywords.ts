@@ -1,7 +1,7 @@
 import { type MetadataFilter, matchesFilter } from '../../base/metadata.js';
 import { type ChunkStore, chunkId, type StoredChunk } from '../chunk-store.js';
 import { queryWords } from './chunk-words.js';
-import { dropDuplicates } from './drop-duplicates.js';
+import { dropEqual } from './drop-duplicates.js';
 import type { FoundChunk, SearchableStore } from './found-chunk.js';
 import type { PartOptions } from './part-options.js';
 import { rankKeywords } from './rank-keywords.js';
@@ -31,7 +31,7 @@ export async function findByKeywords(
         const chunk = texts.get(id);
         return chunk === undefined || (filter !== undefined && !matchesFilter(chunk.metadata, filter)) ? [] : [{ chunk, score }];
       });
-      kept = dropDuplicates([...kept, ...fitting]).slice(0, limit);
+      kept = dropEqual([...kept, ...fitting]).slice(0, limit);
     }
     if (kept.length >= limit || found.matches.length < wanted || wanted >= MAX_CANDIDATES) return kept;
   }
@@ -45,7 +45,7 @@ function documentIdsOf({ document_id: condition }: MetadataFilter): readonly str
 }
 
 /** The database's order is near ours, not equal to it: its first ones are ranked anew. */
-const MIN_CANDIDATES = 200;
+const MIN_CANDIDATES = 100;
 const MAX_CANDIDATES = 5_000;
 const PAGE = 50;
 const MAX_NAMED = 500;

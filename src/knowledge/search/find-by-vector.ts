@@ -1,6 +1,6 @@
 import { matchesFilter } from '../../base/metadata.js';
 import { type ChunkStore, chunkId, type StoredChunk } from '../chunk-store.js';
-import { dropDuplicates } from './drop-duplicates.js';
+import { dropEqual } from './drop-duplicates.js';
 import { bestFirst, type FoundChunk, type SearchableStore } from './found-chunk.js';
 import type { PartOptions } from './part-options.js';
 
@@ -28,7 +28,7 @@ export async function findByVector(
       const score = cosine(vector, chunk.vector);
       return score >= threshold ? [{ chunk, score }] : [];
     });
-    const kept = dropDuplicates(found.sort(bestFirst)).slice(0, limit);
+    const kept = dropEqual(found.sort(bestFirst)).slice(0, limit);
     const isExhausted = hits.length < wanted || wanted >= MAX_CANDIDATES || (hits.at(-1)?.score ?? 0) < threshold;
     if (kept.length >= limit || isExhausted) return kept;
   }

@@ -43,7 +43,7 @@ export async function searchStore(
     steps.variants?.(query, signal),
   ]);
   const depth = steps.rerank === undefined ? limit : Math.max(limit, Math.min(limit * RERANK_DEPTH, MAX_RERANK_DEPTH));
-  const part = { limit: depth, threshold: options.threshold ?? settings.threshold, filter: options.filter };
+  const part = { limit: depth + SPARE, threshold: options.threshold ?? settings.threshold, filter: options.filter };
   const asked = [{ text: query, hypothesis }, ...variants.map((text) => ({ text, hypothesis: undefined }))];
   const lists = await Promise.all(asked.map((one) => findParts(search, settings, one, part, signal)));
   const found = dropDuplicates(mergeByBestScore(lists));
@@ -105,5 +105,7 @@ async function rerank(
 /** RAG-44 */
 const RERANK_DEPTH = 3;
 const MAX_RERANK_DEPTH = 100;
+/** For near duplicates, which fall away when everything is there. */
+const SPARE = 10;
 /** Looked at by each half, at least: a chunk that both rank tenth goes before one that only one ranks first. */
 const FUSED_DEPTH = 50;
