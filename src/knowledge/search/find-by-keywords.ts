@@ -45,7 +45,7 @@ function documentIdsOf({ document_id: condition }: MetadataFilter): readonly str
 }
 
 /** The database's order is near ours, not equal to it: its first ones are ranked anew. */
-const MIN_CANDIDATES = 100;
+const MIN_CANDIDATES = 200;
 const MAX_CANDIDATES = 5_000;
 const PAGE = 50;
 const MAX_NAMED = 500;

@@ -35,7 +35,7 @@ export function* writeChunkWords(dialect: SqlDialect, chunks: readonly ChunkText
   }
 }
 
-/** Three statements, none of which reads more than `MOST_CANDIDATES` rows, however many there are. */
+/** Three statements, each of which reads a bounded number of rows, however many there are (MySQL's index reads what it reads). */
 export async function findByWords(database: Database, { store, words, documentIds, limit }: ChunkWordSearch): Promise<ChunkWordMatches> {
   const nothing = { total: 0, holders: new Map<string, number>(), matches: [] };
   if (words.length === 0 || documentIds?.length === 0) return nothing;
@@ -58,6 +58,7 @@ export async function findByWords(database: Database, { store, words, documentId
     words: asked.map((word) => ({ word, weight: weights.get(word) ?? 0 })),
     documentKeys: documentIds?.map((id) => documentKey(store, id)),
     limit,
+    most: documentIds === undefined ? MOST_CANDIDATES : MOST_COUNTED,
   });
   const found = (await database.read(query)) as readonly unknown[] as readonly MatchRow[];
   const matches = found.map(
@@ -101,4 +102,4 @@ const chunkWordShape = {
 const MOST_COUNTED = 100_000;
 const COUNT_CHUNKS = `SELECT COUNT(*) AS total FROM (SELECT document_key FROM chunk_words LIMIT ${MOST_COUNTED}) AS c`;
 /** Rows that are ranked; in SQLite that takes some milliseconds of this thread. */
-const MOST_CANDIDATES = 10_000;
+const MOST_CANDIDATES = 5_000;

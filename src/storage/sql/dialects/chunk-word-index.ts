@@ -19,10 +19,11 @@ export const chunkWordTable: ChunkWordIndex = {
     sql: `SELECT term AS word, doc AS holders FROM chunk_words_terms WHERE term IN (${marks(words)})`,
     parameters: words,
   }),
-  search: (columns, { storeWord, words, documentKeys = [], limit }) => ({
-    sql: `SELECT ${columns} FROM chunk_words_index AS i JOIN chunk_words AS m ON m.entry = i.rowid
-      WHERE chunk_words_index MATCH ? ${among(documentKeys)} ORDER BY bm25(chunk_words_index), m.document_key, m.chunk_index LIMIT ?`,
-    parameters: [`"${storeWord}" AND (${words.map(({ word }) => `"${word}"`).join(' OR ')})`, ...documentKeys, limit],
+  // FTS5's own ranking first counts the rows of every word, that of the store included.
+  search: (columns, { storeWord, words, documentKeys = [], limit, most }) => ({
+    sql: `SELECT ${columns} FROM (SELECT entry, SUM(weight) AS weight FROM (${words.map(() => HOLDERS_OF_WORD).join(' UNION ALL ')}) GROUP BY entry) AS i
+      JOIN chunk_words AS m ON m.entry = i.entry WHERE 1 = 1 ${among(documentKeys)} ORDER BY i.weight DESC, m.document_key, m.chunk_index LIMIT ?`,
+    parameters: [...words.flatMap(({ word, weight }) => [weight, `"${storeWord}" AND "${word}"`, most]), ...documentKeys, limit],
   }),
 };
 
@@ -39,8 +40,8 @@ export const chunkWordVector: ChunkWordIndex = {
     parameters: [words.map(quote), words],
   }),
   // Its own ranking knows nothing of how rare a word is.
-  search: (columns, { storeWord, words, documentKeys = [], limit }) => ({
-    sql: `SELECT ${columns} FROM chunk_words AS m WHERE m.word_vector @@ CAST(? AS tsquery) ${among(documentKeys)}
+  search: (columns, { storeWord, words, documentKeys = [], limit, most }) => ({
+    sql: `SELECT ${columns} FROM (SELECT * FROM chunk_words AS m WHERE m.word_vector @@ CAST(? AS tsquery) ${among(documentKeys)} LIMIT ${Math.trunc(most)}) AS m
       ORDER BY (${words.map(() => 'CASE WHEN m.word_vector @@ CAST(? AS tsquery) THEN CAST(? AS double precision) ELSE 0 END').join(' + ')}) DESC,
         m.document_key, m.chunk_index LIMIT ?`,
     parameters: [
@@ -88,5 +89,6 @@ function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
 
+const HOLDERS_OF_WORD = 'SELECT * FROM (SELECT rowid AS entry, ? AS weight FROM chunk_words_index WHERE chunk_words_index MATCH ? LIMIT ?)';
 const FULL_TEXT_INDEX = `SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE()
   AND table_name = 'chunk_words' AND index_name = 'chunk_words_words' LIMIT 1`;

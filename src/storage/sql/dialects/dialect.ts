@@ -71,6 +71,8 @@ export interface ChunkWordQuery {
   /** Only chunks of these. Default: of all. */
   readonly documentKeys?: readonly string[] | undefined;
   readonly limit: number;
+  /** Rows that have one word which are looked at, where looking costs this process or is not bounded otherwise. */
+  readonly most: number;
 }
 
 /** Texts that find one row when the schema has the thing. Parameters: the table's name, then the thing's own. */
