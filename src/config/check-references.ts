@@ -42,6 +42,7 @@ export function checkReferences(document: unknown): Finding[] {
     checkName(['document_stores', name, 'embedder'], 'embedders');
     for (const step of ['hyde', 'multi_query', 'rerank']) checkName(['document_stores', name, 'search', `${step}_llm`], 'llms');
     checkWeights(['document_stores', name, 'search'], document, report);
+    checkName(['document_stores', name, 'source', 'sql', 'database'], 'databases');
     checkChunking(['document_stores', name, 'chunking'], document, report);
     checkParsers(['document_stores', name, 'mcp_parsers'], document, report);
   }

@@ -163,14 +163,16 @@ export interface StoredChunk extends ChunkVector {
   readonly place: ChunkPlace;
 }
 
-export interface ChunkWordSearch {
-  readonly store: string;
+/** Of one store, or of all that are in a collection. */
+export type ChunkWordScope = { readonly store: string } | { readonly collection: string };
+
+export type ChunkWordSearch = ChunkWordScope & {
   /** Of `search/chunk-words.ts`, different ones. */
   readonly words: readonly string[];
-  /** Only chunks of these documents. Default: of all. */
+  /** Only chunks of these documents of the store. Default: of all. */
   readonly documentIds?: readonly string[] | undefined;
   readonly limit: number;
-}
+};
 
 export interface ChunkWordMatches {
   /** Chunks of all stores, and those of them that have each of the words: what tells how much a word says. Both are counted to 100,000. */

@@ -97,7 +97,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
   };
 
   await t.test('a chunk is found by its words, the best first, as in every other database (RAG-45)', async (t) => {
-    const { add, find, ids } = await rig(t);
+    const { store, add, find, ids } = await rig(t);
     for (const [id, texts] of Object.entries(TEXTS)) await add('docs', id, texts);
     await add('other', 'bell.md', ['The bell of another store weighs nothing.']);
     for (const [query, first] of QUESTIONS) t.equal((await ids(query))[0], first, query);
@@ -110,6 +110,15 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.same(await ids('bell', 'other'), ['bell.md:0'], 'a store has its own chunks only');
     t.same(await ids('the ship', 'docs', ['bell.md', 'cafe.md']), ['bell.md:0', 'cafe.md:1'], 'of some documents');
     t.same(await ids('the ship', 'docs', []), []);
+
+    const words = queryWords('bell');
+    const inCollection = await store.byWords({ collection: 'c', words, limit: 50 });
+    t.same(
+      inCollection.matches.map(({ documentKey: key }) => key).sort(),
+      ['docs', 'other'].map((name) => documentKey(name, 'bell.md')).sort(),
+      'a collection has those of all stores in it',
+    );
+    t.same((await store.byWords({ collection: 'd', words, limit: 50 })).matches, []);
 
     for (const query of HOSTILE) await t.resolves(find(query), JSON.stringify(query.slice(0, 40)));
     t.same(await ids('-bell +crew'), await ids('bell crew'));

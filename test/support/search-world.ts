@@ -62,11 +62,11 @@ export async function createSearchWorld(documents: readonly WorldDocument[], opt
   };
   const chunkStore: RetrieverOptions['chunkStore'] = {
     chunks: async (_collection, _embedder, ids) => ids.flatMap((id) => chunks.get(id) ?? []),
-    async byWords({ store, words, documentIds, limit }) {
+    async byWords({ words, documentIds, limit, ...scope }) {
       const all = [...chunks.values()].map((chunk) => ({ chunk, words: chunkWords(chunk) }));
       const holders = new Map(words.map((word) => [word, all.filter((one) => one.words.includes(word)).length]));
       const matches = all
-        .filter(({ chunk }) => chunk.store === store && (documentIds?.includes(chunk.documentId) ?? true))
+        .filter(({ chunk }) => 'store' in scope && chunk.store === scope.store && (documentIds?.includes(chunk.documentId) ?? true))
         .filter((one) => one.words.some((word) => words.includes(word)))
         .map(({ chunk: { documentKey: key, index }, words: own }) => ({ documentKey: key, index, words: own }));
       return { total: chunks.size, holders, matches: matches.slice(0, limit) };

@@ -1,7 +1,9 @@
+import { AppError } from '../../base/errors.js';
 import { type MetadataFilter, matchesFilter } from '../../base/metadata.js';
 import { type ChunkStore, chunkId, type StoredChunk } from '../chunk-store.js';
 import { queryWords } from './chunk-words.js';
 import { dropEqual } from './drop-duplicates.js';
+import { ownChunk } from './find-by-vector.js';
 import type { FoundChunk, SearchableStore } from './found-chunk.js';
 import type { PartOptions } from './part-options.js';
 import { rankKeywords } from './rank-keywords.js';
@@ -15,20 +17,26 @@ export async function findByKeywords(
 ): Promise<readonly FoundChunk[]> {
   const words = queryWords(query);
   if (words.length === 0) return [];
-  const documentIds = filter === undefined ? undefined : documentIdsOf(filter);
+  const { name, collection, given } = store;
+  if (given !== undefined && (await given.isForeign()))
+    throw new AppError('INDEX_FAILED', {
+      message: `The collection '${collection}' is filled by somebody else and can be searched by meaning only; set document_stores.${name}.search.mode to vector`,
+    });
+  const scope = given === undefined ? { store: name } : { collection };
+  const documentIds = filter === undefined || given !== undefined ? undefined : documentIdsOf(filter);
   const texts = new Map<string, StoredChunk>();
   // Asks for more while a filter or repeated texts let chunks fall away.
   for (let wanted = Math.max(limit * 2, MIN_CANDIDATES); ; wanted *= 4) {
-    const found = await chunkStore.byWords({ store: store.name, words, documentIds, limit: wanted });
+    const found = await chunkStore.byWords({ ...scope, words, documentIds, limit: wanted });
     const ranked = rankKeywords(words, found).filter(({ score }) => score > 0 && score >= threshold);
     let kept: readonly FoundChunk[] = [];
     for (let at = 0; at < ranked.length && kept.length < limit; at += PAGE) {
       const page = ranked.slice(at, at + PAGE);
       const unknown = page.map(({ id }) => id).filter((id) => !texts.has(id));
-      for (const chunk of await chunkStore.chunks(store.collection, undefined, unknown))
+      for (const chunk of await chunkStore.chunks(collection, undefined, unknown))
         texts.set(chunkId(chunk.documentKey, chunk.index), chunk);
       const fitting = page.flatMap(({ id, score }) => {
-        const chunk = texts.get(id);
+        const chunk = ownChunk(store, texts.get(id));
         return chunk === undefined || (filter !== undefined && !matchesFilter(chunk.metadata, filter)) ? [] : [{ chunk, score }];
       });
       kept = dropEqual([...kept, ...fitting]).slice(0, limit);

@@ -12,6 +12,11 @@ export async function findByVector(
   chunkStore: Pick<ChunkStore, 'chunks'>,
   signal: AbortSignal,
 ): Promise<readonly FoundChunk[]> {
+  const { given } = store;
+  if (given !== undefined && (await given.isForeign())) {
+    const found = await given.search(vector, { limit, threshold, filter }, signal);
+    return dropEqual([...found].sort(bestFirst));
+  }
   const texts = new Map<string, StoredChunk>();
   const query = { vector, ...(filter === undefined ? {} : { filter }) };
   // Asks for more while entries fall away: chunks of other stores in the collection, just retired ones, repeated texts.
@@ -21,9 +26,9 @@ export async function findByVector(
     for (const chunk of await chunkStore.chunks(store.collection, store.embedderFingerprint, unknown))
       texts.set(chunkId(chunk.documentKey, chunk.index), chunk);
     const found = hits.flatMap((hit) => {
-      const chunk = texts.get(hit.id);
+      const chunk = ownChunk(store, texts.get(hit.id));
       // The text, and what is known of it, may be newer than what the index has; the score belongs to the text.
-      if (chunk === undefined || chunk.store !== store.name) return [];
+      if (chunk === undefined) return [];
       if (filter !== undefined && !matchesFilter(chunk.metadata, filter)) return [];
       const score = cosine(vector, chunk.vector);
       return score >= threshold ? [{ chunk, score }] : [];
@@ -32,6 +37,12 @@ export async function findByVector(
     const isExhausted = hits.length < wanted || wanted >= MAX_CANDIDATES || (hits.at(-1)?.score ?? 0) < threshold;
     if (kept.length >= limit || isExhausted) return kept;
   }
+}
+
+/** What is of another store in the same collection is none of this one's, unless the collection as a whole is. */
+export function ownChunk({ name, given }: SearchableStore, chunk: StoredChunk | undefined): StoredChunk | undefined {
+  if (chunk === undefined || chunk.store === name) return chunk;
+  return given === undefined ? undefined : { ...chunk, store: name };
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

@@ -2,6 +2,7 @@ import type { SearchSettings } from '../../config/search-settings.js';
 import type { Embedder } from '../../providers/embedders/contract.js';
 import { chunkId, type StoredChunk } from '../chunk-store.js';
 import type { IndexFollower } from '../index-follower.js';
+import type { PartOptions } from './part-options.js';
 import type { SearchHit } from './retriever.js';
 
 /** One document store as the search sees it. */
@@ -12,6 +13,15 @@ export interface SearchableStore {
   readonly embedderFingerprint: string;
   readonly search: SearchSettings;
   readonly follower: Pick<IndexFollower, 'search'>;
+  /** Somebody else fills the collection: all that is in it counts, whatever store it is of (RAG-06). */
+  readonly given?: GivenCollection;
+}
+
+export interface GivenCollection {
+  /** The chunk table does not have it: only the vector store can be asked. */
+  isForeign(): Promise<boolean>;
+  /** Of a foreign one, best first. */
+  search(vector: Float32Array, options: PartOptions, signal: AbortSignal): Promise<readonly FoundChunk[]>;
 }
 
 export interface FoundChunk {

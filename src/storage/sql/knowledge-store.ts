@@ -11,8 +11,8 @@ import {
   documentKey,
   type StoredChunk,
 } from '../../knowledge/chunk-store.js';
-import { findByWords } from './chunk-words.js';
 import type { Database } from './database.js';
+import { findByWords } from './find-by-words.js';
 import { commitChanges } from './knowledge-commit.js';
 import { type DocumentRow, keyOf, parts, toRecord, toVector } from './knowledge-rows.js';
 

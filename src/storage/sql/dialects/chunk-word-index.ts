@@ -20,10 +20,10 @@ export const chunkWordTable: ChunkWordIndex = {
     parameters: words,
   }),
   // FTS5's own ranking first counts the rows of every word, that of the store included.
-  search: (columns, { storeWord, words, documentKeys = [], limit, most }) => ({
+  search: (columns, { scopeWord, words, documentKeys = [], limit, most }) => ({
     sql: `SELECT ${columns} FROM (SELECT entry, SUM(weight) AS weight FROM (${words.map(() => HOLDERS_OF_WORD).join(' UNION ALL ')}) GROUP BY entry) AS i
       JOIN chunk_words AS m ON m.entry = i.entry WHERE 1 = 1 ${among(documentKeys)} ORDER BY i.weight DESC, m.document_key, m.chunk_index LIMIT ?`,
-    parameters: [...words.flatMap(({ word, weight }) => [weight, `"${storeWord}" AND "${word}"`, most]), ...documentKeys, limit],
+    parameters: [...words.flatMap(({ word, weight }) => [weight, `"${scopeWord}" AND "${word}"`, most]), ...documentKeys, limit],
   }),
 };
 
@@ -40,12 +40,12 @@ export const chunkWordVector: ChunkWordIndex = {
     parameters: [words.map(quote), words],
   }),
   // Its own ranking knows nothing of how rare a word is.
-  search: (columns, { storeWord, words, documentKeys = [], limit, most }) => ({
+  search: (columns, { scopeWord, words, documentKeys = [], limit, most }) => ({
     sql: `SELECT ${columns} FROM (SELECT * FROM chunk_words AS m WHERE m.word_vector @@ CAST(? AS tsquery) ${among(documentKeys)} LIMIT ${Math.trunc(most)}) AS m
       ORDER BY (${words.map(() => 'CASE WHEN m.word_vector @@ CAST(? AS tsquery) THEN CAST(? AS double precision) ELSE 0 END').join(' + ')}) DESC,
         m.document_key, m.chunk_index LIMIT ?`,
     parameters: [
-      `${quote(storeWord)} & (${words.map(({ word }) => quote(word)).join(' | ')})`,
+      `${quote(scopeWord)} & (${words.map(({ word }) => quote(word)).join(' | ')})`,
       ...documentKeys,
       ...words.flatMap(({ word, weight }) => [quote(word), weight]),
       limit,
@@ -67,12 +67,12 @@ export const chunkWordFullText: ChunkWordIndex = {
       .join(' UNION ALL '),
     parameters: words.flatMap((word) => [word, `+${word}`]),
   }),
-  search: (columns, { storeKey, words, documentKeys = [], limit }) => {
+  search: (columns, { scopeColumn, scopeKey, words, documentKeys = [], limit }) => {
     const query = words.map(({ word }) => word).join(' ');
     return {
-      sql: `SELECT ${columns} FROM chunk_words AS m WHERE MATCH (m.words) AGAINST (? IN BOOLEAN MODE) AND m.store_key = ? ${among(documentKeys)}
+      sql: `SELECT ${columns} FROM chunk_words AS m WHERE MATCH (m.words) AGAINST (? IN BOOLEAN MODE) AND m.${scopeColumn} = ? ${among(documentKeys)}
         ORDER BY MATCH (m.words) AGAINST (? IN BOOLEAN MODE) DESC, m.document_key, m.chunk_index LIMIT ?`,
-      parameters: [query, storeKey, ...documentKeys, query, limit],
+      parameters: [query, scopeKey, ...documentKeys, query, limit],
     };
   },
 };

@@ -58,14 +58,16 @@ export interface ChunkWordIndex {
   readonly create: readonly MigrationStep[];
   /** Rows `word`, `holders`: how many chunks of all stores have the word. Counting may end at `most`; a word that none has may be left out. */
   count(words: readonly string[], most: number): Query;
-  /** Rows `m` of one store with one of the words or more, the best first as this database sees it. */
+  /** Rows `m` of one store or collection with one of the words or more, the best first as this database sees it. */
   search(columns: string, words: ChunkWordQuery): Query;
 }
 
 export interface ChunkWordQuery {
-  /** Stands before the words of each chunk of the store. */
-  readonly storeWord: string;
-  readonly storeKey: string;
+  /** Stands before the words of each chunk that is asked for. */
+  readonly scopeWord: string;
+  /** The same as a column and its value. */
+  readonly scopeColumn: 'store_key' | 'collection_key';
+  readonly scopeKey: string;
   /** One or more, each with what it tells of a chunk. */
   readonly words: readonly { readonly word: string; readonly weight: number }[];
   /** Only chunks of these. Default: of all. */

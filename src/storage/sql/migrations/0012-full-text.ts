@@ -13,7 +13,7 @@ export const fullTextMigration: Migration = {
 
 const table: TableDefinition = {
   name: 'chunk_words',
-  columns: { entry: 'serial', document_key: 'key', chunk_index: 'integer', store_key: 'key', words: 'text' },
+  columns: { entry: 'serial', document_key: 'key', chunk_index: 'integer', store_key: 'key', collection_key: 'key', words: 'text' },
   primaryKey: ['entry'],
   indexes: [{ columns: ['document_key', 'chunk_index'], unique: true }],
 };
@@ -39,13 +39,14 @@ interface ChunkToIndex {
   readonly document_key: string;
   readonly chunk_index: number;
   readonly store_key: string;
+  readonly collection_key: string;
   readonly title: string;
   readonly content: string;
   readonly place: string | null;
   readonly indexed: number | null;
 }
 
-const UNINDEXED = `SELECT c.document_key, c.chunk_index, d.store_key, d.title, c.content, c.place, w.entry AS indexed
+const UNINDEXED = `SELECT c.document_key, c.chunk_index, d.store_key, c.collection_key, d.title, c.content, c.place, w.entry AS indexed
   FROM chunks AS c JOIN documents AS d ON d.document_key = c.document_key
   LEFT JOIN chunk_words AS w ON w.document_key = c.document_key AND w.chunk_index = c.chunk_index
   WHERE c.document_key > ? OR (c.document_key = ? AND c.chunk_index > ?)
