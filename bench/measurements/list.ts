@@ -86,7 +86,12 @@ async function measure({ name, size, least, repeats }: Table): Promise<readonly 
       for (const [place, after] of await placesOf(database, { ...OWNER, ...filter })) {
         const pages = [];
         for (let repeat = 0; repeat < repeats; repeat++) pages.push(await measurePage(database, { ...OWNER, ...filter }, after));
-        add('list-page', `${filterName}, ${place}`, pages.map(({ ms }) => ms), { tasks: pages[0]?.rows ?? 0 });
+        add(
+          'list-page',
+          `${filterName}, ${place}`,
+          pages.map(({ ms }) => ms),
+          { tasks: pages[0]?.rows ?? 0 },
+        );
       }
     }
     const startedAt = performance.now();

@@ -6,7 +6,13 @@ const [port, roles = '', perSecond] = process.argv.slice(2);
 await new Hector({
   config: {
     agents: {},
-    server: { host: '127.0.0.1', port: Number(port), drain_delay_ms: 0, shutdown_timeout_ms: 2_000, limits: { max_streams_per_caller: 50_000 } },
+    server: {
+      host: '127.0.0.1',
+      port: Number(port),
+      drain_delay_ms: 0,
+      shutdown_timeout_ms: 2_000,
+      limits: { max_streams_per_caller: 50_000 },
+    },
     logger: { level: 'warn' },
   },
 })
