@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { MetadataFilter } from '../../src/base/metadata.js';
+import type { SearchMode } from '../../src/config/search-settings.js';
 import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
 import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
@@ -42,7 +43,7 @@ export interface KnowledgeRig {
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
   ingest(mode?: IngestMode): Promise<IngestResult>;
-  search(query: string, limit?: number): Promise<readonly SearchHit[]>;
+  search(query: string, limit?: number, mode?: SearchMode): Promise<readonly SearchHit[]>;
   /** Ends this process's part and starts it again on the same folder and state. */
   restart(settings?: Partial<DocumentStoreSettings>): Promise<KnowledgeRig>;
   close(): Promise<void>;
@@ -164,7 +165,8 @@ export async function openRig(
       writeFileSync(join(folder, path), content);
     },
     ingest: (mode) => ingestDocs(knowledge, mode),
-    search: (query, limit = 5) => retriever.search(query, { stores: ['docs'], limit }, AbortSignal.timeout(20_000)),
+    search: (query, limit = 5, mode = settings.search.mode) =>
+      retriever.search(query, { stores: ['docs'], limit, mode }, AbortSignal.timeout(20_000)),
     async restart(changed) {
       await close();
       return await openRig({ ...options, settings: { ...options.settings, ...changed } }, t);

@@ -4,7 +4,7 @@ import type { SearchSettings } from '../../src/config/search-settings.js';
 import { type ChunkPlace, chunkId, chunkMetadata, documentKey, type StoredChunk } from '../../src/knowledge/chunk-store.js';
 import { chunkWords } from '../../src/knowledge/search/chunk-words.js';
 import { createRetriever, type RetrieverOptions } from '../../src/knowledge/search/create-retriever.js';
-import type { SearchableStore } from '../../src/knowledge/search/found-chunk.js';
+import type { GivenCollection, SearchableStore } from '../../src/knowledge/search/found-chunk.js';
 import type { Retriever } from '../../src/knowledge/search/retriever.js';
 import type { Logger } from '../../src/observe/log.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -28,6 +28,8 @@ export interface SearchWorldOptions extends Partial<Pick<RetrieverOptions, 'mode
   readonly log?: Logger;
   /** Default: the built-in one. */
   readonly embedder?: Embedder;
+  /** The collection is somebody else's. */
+  readonly given?: GivenCollection;
   /** The index does not know filters, as one that lags behind a change of metadata. */
   readonly indexIgnoresFilters?: boolean;
 }
@@ -66,7 +68,7 @@ export async function createSearchWorld(documents: readonly WorldDocument[], opt
       const all = [...chunks.values()].map((chunk) => ({ chunk, words: chunkWords(chunk) }));
       const holders = new Map(words.map((word) => [word, all.filter((one) => one.words.includes(word)).length]));
       const matches = all
-        .filter(({ chunk }) => 'store' in scope && chunk.store === scope.store && (documentIds?.includes(chunk.documentId) ?? true))
+        .filter(({ chunk }) => (!('store' in scope) || chunk.store === scope.store) && (documentIds?.includes(chunk.documentId) ?? true))
         .filter((one) => one.words.some((word) => words.includes(word)))
         .map(({ chunk: { documentKey: key, index }, words: own }) => ({ documentKey: key, index, words: own }));
       return { total: chunks.size, holders, matches: matches.slice(0, limit) };
@@ -75,6 +77,7 @@ export async function createSearchWorld(documents: readonly WorldDocument[], opt
   const clock = createSteeredClock();
   const store: SearchableStore = {
     ...{ name: 'docs', collection: 'c', embedderFingerprint: 'e', follower, search: searchSettings(options.settings) },
+    ...(options.given === undefined ? {} : { given: options.given }),
     embedder: {
       ...embedder,
       embed(texts, purpose, signal) {
