@@ -29,7 +29,7 @@ import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
 import { findSideFront } from './http/side-front.js';
 import type { Knowledge } from './knowledge/document-stores.js';
-import { measureRetriever } from './knowledge/measure-retriever.js';
+import { measureRetriever } from './knowledge/search/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
 import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
@@ -128,7 +128,7 @@ async function start(
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, knowledgeMetrics, clock),
+    createRetriever: (other, aids) => measureRetriever(knowledgePool.get(other).createRetriever(aids), knowledgeMetrics, clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
@@ -372,7 +372,7 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
-    knowledge: { ...knowledge, runs: stores.ingestRuns, documents: stores.chunkStore },
+    knowledge: { ...knowledge, retriever: runtime.current.retriever, runs: stores.ingestRuns, documents: stores.chunkStore },
   });
   const front = await startFront({
     settings: settings.server,

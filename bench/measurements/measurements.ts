@@ -18,6 +18,7 @@ export const MEASUREMENTS = {
   tracing: async () => (await import('./tracing.js')).tracing,
   chunking: async () => (await import('./chunking.js')).chunking,
   vectors: async () => (await import('./vectors.js')).vectors,
+  'search-quality': async () => (await import('./search-quality.js')).searchQuality,
   'search-while-ingesting': async () => (await import('./search-while-ingesting.js')).searchWhileIngesting,
   'embedding-pace': async () => (await import('./embedding-pace.js')).embeddingPace,
 } satisfies Readonly<Record<string, () => Promise<Measurement>>>;

@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.js';
-import type { KnowledgeMetrics } from '../observe/knowledge-metrics.js';
+import type { Clock } from '../../base/clock.js';
+import type { KnowledgeMetrics } from '../../observe/knowledge-metrics.js';
 import type { Retriever } from './retriever.js';
 
 /** Searches are counted for each store that they ask. */

@@ -1,8 +1,13 @@
 import t from 'tap';
-import { chunkId, documentKey, type StoredChunk } from '../../../src/knowledge/chunk-store.js';
-import { createRetriever, type SearchableStore } from '../../../src/knowledge/search.js';
-import { silentLogger } from '../../../src/observe/log.js';
-import type { VectorQuery } from '../../../src/providers/vector-stores/contract.js';
+import type { SearchSettings } from '../../../../src/config/search-settings.js';
+import { chunkId, documentKey, type StoredChunk } from '../../../../src/knowledge/chunk-store.js';
+import { createRetriever } from '../../../../src/knowledge/search/create-retriever.js';
+import type { SearchableStore } from '../../../../src/knowledge/search/found-chunk.js';
+import { silentLogger } from '../../../../src/observe/log.js';
+import type { VectorQuery } from '../../../../src/providers/vector-stores/contract.js';
+
+import { searchSettings } from '../../../support/search-settings.js';
+import { createSteeredClock } from '../../../support/steered-clock.js';
 
 const signal = new AbortController().signal;
 const position = { source: 's', version: 1 };
@@ -18,7 +23,10 @@ interface Entry {
   readonly isGone?: boolean;
 }
 
-function open(entries: readonly Entry[], stores: Readonly<Record<string, Partial<SearchableStore>>>) {
+function open(
+  entries: readonly Entry[],
+  stores: Readonly<Record<string, Partial<SearchSettings> & Partial<Pick<SearchableStore, 'follower'>>>>,
+) {
   const embedded: string[] = [];
   const asked: number[] = [];
   const chunkOf = (entry: Entry): StoredChunk => ({
@@ -55,14 +63,19 @@ function open(entries: readonly Entry[], stores: Readonly<Record<string, Partial
   };
   const all = Object.entries(stores).map(([name, changed]): [string, SearchableStore] => [
     name,
-    { name, collection: 'c', embedder, embedderFingerprint: 'e', topK: 3, threshold: 0, follower, ...changed },
+    { name, collection: 'c', embedder, embedderFingerprint: 'e', follower, ...changed, search: searchSettings({ topK: 3, ...changed }) },
   ]);
   const chunkStore = {
-    async chunks(_: string, __: string, ids: readonly string[]) {
+    async chunks(_: string, __: string | undefined, ids: readonly string[]) {
       return entries.filter((entry) => !entry.isGone && ids.includes(idOf(entry))).map(chunkOf);
     },
+    byWords: async () => ({ total: 0, holders: new Map(), matches: [] }),
   };
-  return { retriever: createRetriever(new Map(all), { chunkStore, log: silentLogger }), embedded, asked };
+  return {
+    retriever: createRetriever(new Map(all), { chunkStore, models: new Map(), clock: createSteeredClock(), log: silentLogger }),
+    embedded,
+    asked,
+  };
 }
 
 const entry = (store: string, id: string, angle: number, more: Partial<Entry> = {}): Entry => ({

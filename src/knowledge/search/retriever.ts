@@ -1,5 +1,7 @@
 /** How agents and tools ask the document stores. */
-import type { FoundPassage } from '../providers/tools/passage-search.js';
+import type { MetadataFilter } from '../../base/metadata.js';
+import type { SearchMode } from '../../config/search-settings.js';
+import type { FoundPassage } from '../../providers/tools/passage-search.js';
 
 /** A chunk that was found, as the `search` tool hands it on. */
 export type SearchHit = FoundPassage;
@@ -11,6 +13,10 @@ export interface SearchOptions {
   readonly limit?: number;
   /** 0–1; default: the stores' own `search.threshold`. */
   readonly threshold?: number;
+  /** Default: the stores' own `search.mode`. */
+  readonly mode?: SearchMode;
+  /** Of what `chunkMetadata` tells. Default: every chunk. */
+  readonly filter?: MetadataFilter;
 }
 
 export interface Retriever {
