@@ -7,8 +7,9 @@ import { loadPerCore, machineFacts } from './frame/machine.js';
 import { DISTURBED, isDisturbed } from './frame/markdown.js';
 import type { RunSettings } from './frame/measure-process.js';
 import type { Measurement } from './frame/measurement.js';
-import { type BenchResult, type RowResult, readResult, summarize, writeResult } from './frame/result.js';
+import { type BenchResult, type RowResult, readResult, summarize } from './frame/result.js';
 import { runMeasurement } from './frame/run-measurement.js';
+import { writeResult } from './frame/write-result.js';
 import { MEASUREMENTS } from './measurements/measurements.js';
 
 const RESULTS = 'bench/results';

@@ -1,9 +1,6 @@
 /** A run of the bench as it is stored, and what is computed of it. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { formatChart } from './chart.js';
+import { readFile } from 'node:fs/promises';
 import type { MachineFacts } from './machine.js';
-import { formatTable } from './markdown.js';
 import type { Line, Row } from './measurement.js';
 import { median, spread } from './statistics.js';
 
@@ -52,13 +49,4 @@ function summarizeLine({ row, ...line }: Line, all: readonly Line[]): LineResult
 
 export async function readResult(file: string): Promise<BenchResult> {
   return JSON.parse(await readFile(file, 'utf8')) as BenchResult;
-}
-
-/** `<name>.json`, `.md` and `.svg`. */
-export async function writeResult(directory: string, name: string, result: BenchResult): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const write = (extension: string, text: string) => writeFile(path.join(directory, `${name}.${extension}`), text);
-  await write('json', `${JSON.stringify(result, null, 2)}\n`);
-  await write('md', formatTable(result));
-  await write('svg', formatChart(result));
 }
