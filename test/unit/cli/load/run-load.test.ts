@@ -131,3 +131,14 @@ t.test('a server that takes nothing any more does not keep the load from ending'
   t.equal(report.unsent + (report.problems['no answer in 60 ms'] ?? 0), 10);
   t.equal(report.latency.count, 10, 'also those that were never sent have waited');
 });
+
+t.test('who has to wait for a free place has waited since the moment that was meant', async (t) => {
+  const answer: RequestListener = (request, response) => {
+    request.resume();
+    setTimeout(() => response.writeHead(200, asJson).end(completed('TASK_STATE_COMPLETED')), 30);
+  };
+  const { latency, onTheWire, generator } = await load(t, answer, { arrivals: { type: 'rate', perSecond: 100, maxInFlight: 1 } });
+  // The tenth is due after 90 ms and sent after 270 ms.
+  t.ok(latency.maxMs - onTheWire.p50Ms > 120, `${latency.maxMs} ms from the moment it was due, ${onTheWire.p50Ms} ms on the wire`);
+  t.ok(generator.late.maxMs > 120);
+});
