@@ -19,7 +19,7 @@ const ANALYZE = { sqlite: 'ANALYZE', postgres: 'VACUUM ANALYZE tasks', mysql: 'A
 
 export const list: Measurement = {
   name: 'list',
-  budgetSeconds: { full: 60, quick: 6 },
+  budgetSeconds: { full: 50, quick: 6 },
   rows: [
     {
       name: 'list-page',

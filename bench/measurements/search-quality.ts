@@ -19,7 +19,7 @@ import { type LabelledQuestion, QUESTIONS } from './search-questions.js';
 
 export const searchQuality: Measurement = {
   name: 'search-quality',
-  budgetSeconds: { full: 60, quick: 20 },
+  budgetSeconds: { full: 30, quick: 0 },
   rows: [
     {
       name: 'search-quality',

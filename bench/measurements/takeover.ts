@@ -13,7 +13,7 @@ const STEP_MS = 100;
 
 export const takeover: Measurement = {
   name: 'takeover',
-  budgetSeconds: { full: 50, quick: 0 },
+  budgetSeconds: { full: 40, quick: 0 },
   rows: [
     {
       name: 'takeover',
@@ -44,7 +44,7 @@ async function measure(run: Run): Promise<readonly Line[]> {
     all.push(await start('front', `http://127.0.0.1:${port}/health/ready`));
     const events = followRun(`http://127.0.0.1:${port}/agents/counting`);
     const waits: number[] = [];
-    const kills = readCount(run, 'kills', run.isQuick ? 2 : 10);
+    const kills = readCount(run, 'kills', run.isQuick ? 2 : 8);
     for (let kill = 0; kill < kills; kill++) {
       await sleep(500 + Math.random() * 1_000);
       const pid = await events.latestPid();
