@@ -43,6 +43,8 @@ export interface CliContext {
   readonly loadStartHector: () => Promise<StartHector>;
   /** Starts to listen for SIGINT and SIGTERM. */
   readonly listenForStop: () => StopSignal;
+  /** Calls back at every SIGHUP; the result ends it. Default: nobody sends one. */
+  readonly listenForHangup?: (onHangup: () => void) => () => void;
 }
 
 export function findTextFlag(input: CommandInput, name: string): string | undefined {

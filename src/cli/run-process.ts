@@ -1,6 +1,6 @@
 import { armFaultPointsFromEnvironment, processEnvironment } from '../config/environment.js';
 import { runCli } from './run-cli.js';
-import { listenForStop } from './stop-signal.js';
+import { listenForHangup, listenForStop } from './stop-signal.js';
 import { processTerminal } from './terminal.js';
 
 /** Runs one command line as this process and ends it with the command's exit code. */
@@ -12,6 +12,7 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
     workingDirectory: process.cwd(),
     loadStartHector: async () => (await import('../compose.js')).startHector,
     listenForStop,
+    listenForHangup,
   });
   // What was written to a pipe is still on its way.
   await Promise.all([process.stdout, process.stderr].map(flush));

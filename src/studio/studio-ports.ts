@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { TraceReader } from '../observe/tracing/span-ring.js';
 import type { ToolsetHealth } from '../providers/tools/contract.js';
@@ -10,6 +11,7 @@ import type { SessionStore } from '../tasks/session-store.js';
 import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallStore } from '../tasks/tool-call.js';
+import type { ConfigPort } from './config-port.js';
 import type { KnowledgePort } from './knowledge-port.js';
 
 /** What the management API needs of the run log, its coordination and the document stores. */
@@ -32,6 +34,10 @@ export interface StudioPorts {
   readonly toolsets: () => readonly ToolsetHealth[];
   /** The spans that ended last in this process. Default: it keeps none. */
   readonly traces?: TraceReader | undefined;
+  /** Where the configuration comes from, and how it is changed. `undefined`: this process was given settings, and no place to read them again. */
+  readonly config?: ConfigPort | undefined;
+  /** Those that new runs begin with. */
+  readonly currentSettings: () => Pick<Settings, 'server'>;
   /** `queue.lease_ms` */
   readonly leaseMs: number;
   /** The keeper's lease, and the longest until it finds a run whose worker died, or whose job was lost; milliseconds. */

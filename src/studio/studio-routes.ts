@@ -1,4 +1,5 @@
 import { cancelToolCall } from './cancel-tool-call.js';
+import { createConfigRoutes } from './config-routes.js';
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
@@ -53,6 +54,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
     },
     ...createDocumentRoutes(ports),
+    ...createConfigRoutes(ports),
     { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',

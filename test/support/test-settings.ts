@@ -115,7 +115,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     publicUrl: '',
     trustProxy: false,
     auth: authSettings(),
-    studio: { allowedRoles: ['operator', 'admin'] },
+    studio: { enabled: false, allowedRoles: ['operator', 'admin'] },
     card: cardSettings(),
     cardSigning: { keys: [] },
     grpcPort: undefined,
