@@ -73,6 +73,7 @@ import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tas
 import { openPools } from './threads/open-pools.js';
 
 export type { Hector } from './runtime/hector.js';
+export { inspectStores } from './storage/inspect-stores.js';
 
 export interface ComposeOptions extends StartOptions {
   readonly extensions?: Extensions;

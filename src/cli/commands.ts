@@ -22,11 +22,19 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   memory: { summary: 'Make the index of what was said in sessions anew', load: async () => (await import('./memory.js')).memoryCommand },
   auth: { summary: 'Make a key for callers', load: async () => (await import('./auth.js')).authCommand },
   validate: { summary: 'Check a configuration file', load: async () => (await import('./validate.js')).validateCommand },
+  doctor: {
+    summary: 'Look for what keeps Hector from working, and say what to do',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },
   quickstart: {
     summary: 'Ingest sample documents, serve them and ask a question',
     load: async () => (await import('./quickstart.js')).quickstartCommand,
+  },
+  completion: {
+    summary: 'Print what completes commands and flags in a shell',
+    load: async () => (await import('./completion.js')).createCompletionCommand(COMMANDS),
   },
   version: { summary: 'Print the version', load: async () => (await import('./version.js')).versionCommand },
 };

@@ -11,6 +11,7 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
     environment: processEnvironment(),
     workingDirectory: process.cwd(),
     loadStartHector: async () => (await import('../compose.js')).startHector,
+    loadInspectStores: async () => (await import('../compose.js')).inspectStores,
     listenForStop,
     listenForHangup,
   });

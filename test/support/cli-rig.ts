@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { InspectStores } from '../../src/cli/command.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import type { Settings } from '../../src/config/settings.js';
 import type { Hector, StartHector } from '../../src/runtime/hector.js';
@@ -9,6 +10,8 @@ export interface CliRig {
   readonly files?: Record<string, string | Record<string, string>>;
   readonly environment?: Record<string, string>;
   readonly start?: StartHector;
+  /** Default: Redis and databases are fine. */
+  readonly inspect?: InspectStores;
   readonly isWatched?: boolean;
   readonly stop?: AbortController;
 }
@@ -23,6 +26,7 @@ export async function runCommand(t: Test, argv: readonly string[], rig: CliRig =
     environment: { HOME: join(folder, 'home'), ...rig.environment },
     workingDirectory: folder,
     loadStartHector: async () => rig.start ?? t.fail('the system was started'),
+    loadInspectStores: async () => rig.inspect ?? (async () => []),
     listenForStop: () => ({ signal: stop.signal, dispose: () => undefined }),
   } as Parameters<typeof runCli>[1]);
   return { code, output: terminal.output(), errors: terminal.errors(), folder };
