@@ -44,9 +44,10 @@ import { Runtime } from './runtime/runtime.js';
 import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
-import { BullIngestQueue } from './steps/ingest-queue.js';
+import type { BullIngestQueue } from './steps/ingest-queue.js';
 import { Keeper } from './steps/keeper.js';
 import { KeeperDuty } from './steps/keeper-duty.js';
+import { openIngestQueue } from './steps/open-ingest-queue.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -105,11 +106,11 @@ async function start(
   const toolsets = new ToolsetPool({ clock, log });
   closers.add(() => toolsets.close());
   const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
-  const queue = openIngestQueue(parts, coordination);
+  const ingestQueue = openIngestQueue(parts, coordination.connections);
   const { knowledge, holdRetriever } = openKnowledge({
     ...parts,
     ...stores,
-    queue,
+    queue: ingestQueue,
     leases: coordination.leases,
     pools,
     embedding,
@@ -146,7 +147,7 @@ async function start(
   const reloader = createReloader({ ...parts, config, watches, runtime, knowledge, toolsets, isAgent: roles.has('agent') });
   closers.add(() => reloader?.close());
   const front = roles.has('front')
-    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader })
+    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue })
     : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
   const side = await findSideFront({ ...parts, readiness });
@@ -203,13 +204,6 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   const guard = createOutboundGuard({ allowPrivate, keyPath: 'server.a2a.push.allow_private' });
   const announce = (mark: PushMark) => void signals.announce(mark).then(() => queue.enqueue(mark.key, true));
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
-}
-
-function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
-  const connection = connections.forQueue();
-  const queue = new BullIngestQueue({ connection, prefix: settings.redis.keyPrefix, ...workerConnections(connections), clock, log });
-  closers.add(() => queue.close());
-  return queue;
 }
 
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
@@ -287,16 +281,19 @@ function startApprovals(
   closers.add(() => duty.close());
 }
 
+interface FrontParts {
+  readonly toolsets: ToolsetPool;
+  readonly knowledge: CurrentKnowledge;
+  readonly reloader: ConfigReloader | undefined;
+  readonly ingestQueue: BullIngestQueue;
+}
+
 async function startFrontRole(
   parts: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  {
-    toolsets,
-    knowledge,
-    reloader,
-  }: { readonly toolsets: ToolsetPool; readonly knowledge: CurrentKnowledge; readonly reloader: ConfigReloader | undefined },
+  { toolsets, knowledge, reloader, ingestQueue }: FrontParts,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
@@ -365,6 +362,7 @@ async function startFrontRole(
     toolsets: () => toolsets.health(),
     traces,
     knowledge: liveKnowledgePort(() => knowledge.knowledge, { runs: stores.ingestRuns, documents: stores.chunkStore }),
+    queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
     config: reloader,
     currentSettings,
   });

@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'See the runs that have not ended, and resume, discard or decide them, and cancel their calls',
     load: async () => (await import('./tasks.js')).tasksCommand,
   },
+  queue: { summary: 'See what waits in the queues, and for how long', load: async () => (await import('./queue.js')).queueCommand },
   sessions: { summary: 'See conversations, and delete them', load: async () => (await import('./sessions.js')).sessionsCommand },
   memory: { summary: 'Make the index of what was said in sessions anew', load: async () => (await import('./memory.js')).memoryCommand },
   auth: { summary: 'Make a key for callers', load: async () => (await import('./auth.js')).authCommand },

@@ -39,8 +39,8 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
   const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
   const file = findConfigFile(findTextFlag(input, 'config'), context.workingDirectory);
   const loaded = await load(input, context, file);
-  if ('status' in loaded) return [...always, loaded];
-  const { settings } = loaded;
+  const { settings, finding } = loaded;
+  if (settings === undefined) return [...always, finding];
   const inspectStores = await context.loadInspectStores?.();
   const isOffline = isFlagSet(input, 'offline');
   const found = await Promise.all([
@@ -51,28 +51,27 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
   ]);
-  const where = file === undefined ? 'no file: what the environment offers' : `${file} is valid`;
-  return [...always, ok('Configuration', where), ...found.flat(), ...safety.checkSafety(settings, file)];
+  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
 }
 
-async function load(
-  input: CommandInput,
-  context: CliContext,
-  file: string | undefined,
-): Promise<Finding | { readonly settings: Settings }> {
+interface Loaded {
+  readonly finding: Finding;
+  /** Also when they can be read and not be built: the reason may be found elsewhere. */
+  readonly settings: Settings | undefined;
+}
+
+async function load(input: CommandInput, context: CliContext, file: string | undefined): Promise<Loaded> {
+  let settings: Settings | undefined;
   try {
-    const settings = loadCommandSettings(input, context);
+    settings = loadCommandSettings(input, context);
     const { checkSnapshot } = await import('../runtime/check-snapshot.js');
     await checkSnapshot(settings, { clock: systemClock });
-    return { settings };
+    return { settings, finding: ok('Configuration', file === undefined ? 'no file: what the environment offers' : `${file} is valid`) };
   } catch (error) {
-    if (!(error instanceof AppError) || !error.code.startsWith('CONFIG_')) throw error;
+    if (!(error instanceof AppError)) throw error;
     const problems = formatProblems(error.problems).map((line) => `\n${line}`);
-    return fail(
-      'Configuration',
-      `${error.message}${problems.join('')}`,
-      `correct ${file ?? 'the environment'}; hector validate shows only this`,
-    );
+    const cure = `correct ${file ?? 'the environment'}; hector validate shows only this`;
+    return { settings, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
   }
 }
 

@@ -108,7 +108,10 @@ export class ConfigReloader {
       try {
         await this.#load(cause);
       } catch (error) {
-        if (!this.#closing.signal.aborted) this.#refuse(error, cause);
+        if (this.#closing.signal.aborted) return;
+        // It may be half written: it is looked at once more before anybody is told.
+        if (cause === 'watch') this.#retry = this.#options.clock.after(SETTLE_MS, () => void this.reload('second look'));
+        else this.#refuse(error, cause);
       }
     });
   }
@@ -262,5 +265,6 @@ function assertText(text: string): void {
   if (text.trim() === '') throw new AppError('CONFIG_INVALID', { message: 'the text is empty; a configuration without any key is {}' });
 }
 
+const SETTLE_MS = 300;
 const SHOWN_PROBLEMS = 10;
 const RETRY_MS = 5_000;

@@ -3,15 +3,17 @@
  *
  * Owns: the BullMQ queue handle and the cached depth. Does not own: what is runnable; SQL decides that.
  */
+
 import { Queue } from 'bullmq';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
-import type { JobPlace, StepQueue, StepQueueView } from '../tasks/step-queue.js';
+import type { JobPlace, QueueCounts, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { JOB_OPTIONS } from './bull-options.js';
+import { readCounts } from './queue-counts.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
 
 export interface BullStepQueueOptions extends QueueConnection {
@@ -95,6 +97,10 @@ export class BullStepQueue implements StepQueue, StepQueueView {
   async nextWaitingMs(): Promise<number> {
     const [oldest] = await this.#queue.getJobs(['wait'], 0, 0, true);
     return oldest === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldest.timestamp);
+  }
+
+  counts(): Promise<QueueCounts> {
+    return readCounts(this.#queue, this.#options.clock);
   }
 
   async close(): Promise<void> {

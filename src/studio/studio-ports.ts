@@ -8,7 +8,7 @@ import type { CancelTask } from '../tasks/cancel-task.js';
 import type { CallSignals, FeedPublisher, LeaseView } from '../tasks/coordination.js';
 import type { RecoveryStore } from '../tasks/recovery-store.js';
 import type { SessionStore } from '../tasks/session-store.js';
-import type { StepQueue, StepQueueView } from '../tasks/step-queue.js';
+import type { CountedQueue, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { ConfigVersionStore, TaskStore } from '../tasks/task-store.js';
 import type { ToolCallStore } from '../tasks/tool-call.js';
 import type { ConfigPort } from './config-port.js';
@@ -23,6 +23,8 @@ export interface StudioPorts {
   readonly versions: Pick<ConfigVersionStore, 'find'>;
   readonly leases: LeaseView;
   readonly queue: Pick<StepQueue, 'enqueue'> & StepQueueView;
+  /** Of steps, documents and deliveries. */
+  readonly queues: readonly CountedQueue[];
   /** Why Redis refuses writes, in its words; `undefined` = it takes them. @throws while Redis is away. */
   readonly findRedisRefusal: () => Promise<string | undefined>;
   readonly publisher: Pick<FeedPublisher, 'publishEvents'>;

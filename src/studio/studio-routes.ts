@@ -16,6 +16,7 @@ import { readDecision } from './read-decision.js';
 import { assertNoMembers } from './read-members.js';
 import { resumeCheckpoint } from './resume-checkpoint.js';
 import { listSessionArtifacts, loadSessionArtifact } from './session-artifacts.js';
+import { showQueues } from './show-queues.js';
 import { showStatistics } from './show-statistics.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioRequest, StudioRoute } from './studio-route.js';
@@ -55,6 +56,7 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
     },
     ...createDocumentRoutes(ports),
     ...createConfigRoutes(ports),
+    { method: 'GET', pattern: '/api/queues', isForOperators: true, handle: () => showQueues(ports) },
     { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',

@@ -35,33 +35,37 @@ t.test('a run begun under one configuration is finished under it by a worker tha
   t.same(model.systems, ['Answer like a pirate.', 'Answer like a pirate.', 'Answer like a judge.']);
 });
 
-t.test('a run under way keeps its configuration when another one becomes current, and the next run has that (R12, CFG-97)', { timeout: 60_000 }, async (t) => {
-  const directory = await temporaryDirectory(t);
-  const file = path.join(directory, 'hector.yaml');
-  const write = (instruction: string) =>
-    writeFile(file, `agents: {assistant: {instruction: ${instruction}}}\nserver: {host: 127.0.0.1, port: 0, drain_delay_ms: 0}`);
-  await write('Pirate.');
-  const config = new LiveConfig({ source: createFileSource(file), environment: {}, workingDirectory: directory });
-  const model = createRecordingModel();
-  const { settings } = await config.load();
-  const hector = await startHector(settings, {
-    roles: new Set(['front', 'agent', 'keeper']),
-    log: silentLogger,
-    config,
-    extensions: { createLanguageModel: () => model },
-  });
-  t.teardown(() => hector.close());
-  const url = `${hector.url}/agents/assistant`;
-  const { body } = await rpc(url, 'SendMessage', { message: userMessage('Hello'), configuration: { returnImmediately: true } });
-  await waitFor(() => model.systems.length === 1);
-  await write('Judge.');
-  await hector.reload?.();
-  model.open();
-  await sendText(url, 'And now?');
-  const first = await rpc(url, 'GetTask', { id: body.result?.task?.id });
-  t.same(model.systems, ['Pirate.', 'Judge.']);
-  t.equal(first.body.result?.status?.state, 'TASK_STATE_COMPLETED');
-});
+t.test(
+  'a run under way keeps its configuration when another one becomes current, and the next run has that (R12, CFG-97)',
+  { timeout: 60_000 },
+  async (t) => {
+    const directory = await temporaryDirectory(t);
+    const file = path.join(directory, 'hector.yaml');
+    const write = (instruction: string) =>
+      writeFile(file, `agents: {assistant: {instruction: ${instruction}}}\nserver: {host: 127.0.0.1, port: 0, drain_delay_ms: 0}`);
+    await write('Pirate.');
+    const config = new LiveConfig({ source: createFileSource(file), environment: {}, workingDirectory: directory });
+    const model = createRecordingModel();
+    const { settings } = await config.load();
+    const hector = await startHector(settings, {
+      roles: new Set(['front', 'agent', 'keeper']),
+      log: silentLogger,
+      config,
+      extensions: { createLanguageModel: () => model },
+    });
+    t.teardown(() => hector.close());
+    const url = `${hector.url}/agents/assistant`;
+    const { body } = await rpc(url, 'SendMessage', { message: userMessage('Hello'), configuration: { returnImmediately: true } });
+    await waitFor(() => model.systems.length === 1);
+    await write('Judge.');
+    await hector.reload?.();
+    model.open();
+    await sendText(url, 'And now?');
+    const first = await rpc(url, 'GetTask', { id: body.result?.task?.id });
+    t.same(model.systems, ['Pirate.', 'Judge.']);
+    t.equal(first.body.result?.status?.state, 'TASK_STATE_COMPLETED');
+  },
+);
 
 function start(t: Test, directory: string, instruction: string, model: LanguageModel) {
   const config = { agents: { assistant: { instruction } }, server: { shutdown_timeout_ms: 1_000 }, queue: { lease_ms: 500 } };

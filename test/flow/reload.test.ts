@@ -153,95 +153,102 @@ t.test('a file that is watched is followed, however it is changed; a bad one cha
   });
 
   await t.test('what only a restart changes is named (CFG-96)', async (t) => {
-    writeFileSync(file, config('Eighth.').replace('port: 0', 'port: 1').replace('observability', 'queue: { lease_ms: 5000 }\nobservability'));
+    writeFileSync(
+      file,
+      config('Eighth.').replace('port: 0', 'port: 1').replace('observability', 'queue: { lease_ms: 5000 }\nobservability'),
+    );
     await server.told(/wait for a restart/);
     t.same([...(await read(url)).restart_needed].sort(), ['queue.lease_ms', 'server.port']);
   });
 });
 
-t.test('the management API replaces the file, and every process that watches it follows (API-04 to API-08)', { timeout: 120_000 }, async (t) => {
-  const folder = await temporaryDirectory(t);
-  const file = join(folder, 'hector.yaml');
-  writeFileSync(file, config('First.', 'databases: { main: { driver: sqlite, password: plain-secret } }\n'));
-  chmodSync(file, 0o640);
-  const server = await serve(t, folder, '-c', 'hector.yaml', '--studio');
-  const other = await serve(t, folder, '-c', 'hector.yaml', '--roles', 'front');
-  const { url } = server;
-  const api = `${url}/api/config`;
+t.test(
+  'the management API replaces the file, and every process that watches it follows (API-04 to API-08)',
+  { timeout: 120_000 },
+  async (t) => {
+    const folder = await temporaryDirectory(t);
+    const file = join(folder, 'hector.yaml');
+    writeFileSync(file, config('First.', 'databases: { main: { driver: sqlite, password: plain-secret } }\n'));
+    chmodSync(file, 0o640);
+    const server = await serve(t, folder, '-c', 'hector.yaml', '--studio');
+    const other = await serve(t, folder, '-c', 'hector.yaml', '--roles', 'front');
+    const { url } = server;
+    const api = `${url}/api/config`;
 
-  const { text, etag, status } = await get(api);
-  t.equal(status, 200);
-  t.match(text, /^# Kept: a comment\n/);
-  t.notMatch(text, /plain-secret|^server:/m);
-  const changed = text.replace('First.', 'Second.').replace('agents:', 'agents:\n  added: {}');
+    const { text, etag, status } = await get(api);
+    t.equal(status, 200);
+    t.match(text, /^# Kept: a comment\n/);
+    t.notMatch(text, /plain-secret|^server:/m);
+    const changed = text.replace('First.', 'Second.').replace('agents:', 'agents:\n  added: {}');
 
-  await t.test('what is wrong is answered by field, and nothing is written', async (t) => {
-    const before = readFileSync(file, 'utf8');
-    const bad = await send(api, 'PUT', 'agents: { a: { llm: nobody, temperatur: 1 } }');
-    t.equal(bad.status, 400);
-    t.match(await bad.json(), { error: { code: 'CONFIG_INVALID', problems: [{ field: 'agents.a.temperatur' }] } });
-    t.equal((await send(api, 'PUT', 'agents: [')).status, 400);
-    t.equal((await send(api, 'PUT', '')).status, 400);
-    t.equal((await send(api, 'PUT', changed, { 'content-type': 'text/plain' })).status, 415);
-    t.equal((await send(api, 'PUT', changed, { origin: 'https://evil.example' })).status, 403);
-    t.equal((await send(api, 'PUT', changed, { 'x-forwarded-for': '10.0.0.1' })).status, 403, 'somebody behind a proxy');
-    const locked = await send(api, 'PUT', `${changed}\nserver: { port: 9 }\n`);
-    t.equal(locked.status, 403);
-    t.match(await locked.json(), { error: { message: /server configuration is immutable/ }, details: String });
-    const masked = await send(api, 'PUT', 'llms: { a: { provider: openai, api_key: "********" } }');
-    t.match(await masked.json(), { error: { problems: [{ field: 'llms.a.api_key' }] } });
-    t.match(await (await send(`${api}/validate`, 'POST', changed)).json(), { valid: true, errors: [] });
-    t.match(await (await send(`${api}/validate`, 'POST', 'agents: 3')).json(), { valid: false, errors: [{ field: 'agents' }] });
-    t.equal(readFileSync(file, 'utf8'), before);
-    t.same(await listAgents(url), ['assistant']);
-  });
+    await t.test('what is wrong is answered by field, and nothing is written', async (t) => {
+      const before = readFileSync(file, 'utf8');
+      const bad = await send(api, 'PUT', 'agents: { a: { llm: nobody, temperatur: 1 } }');
+      t.equal(bad.status, 400);
+      t.match(await bad.json(), { error: { code: 'CONFIG_INVALID', problems: [{ field: 'agents.a.temperatur' }] } });
+      t.equal((await send(api, 'PUT', 'agents: [')).status, 400);
+      t.equal((await send(api, 'PUT', '')).status, 400);
+      t.equal((await send(api, 'PUT', changed, { 'content-type': 'text/plain' })).status, 415);
+      t.equal((await send(api, 'PUT', changed, { origin: 'https://evil.example' })).status, 403);
+      t.equal((await send(api, 'PUT', changed, { 'x-forwarded-for': '10.0.0.1' })).status, 403, 'somebody behind a proxy');
+      const locked = await send(api, 'PUT', `${changed}\nserver: { port: 9 }\n`);
+      t.equal(locked.status, 403);
+      t.match(await locked.json(), { error: { message: /server configuration is immutable/ }, details: String });
+      const masked = await send(api, 'PUT', 'llms: { a: { provider: openai, api_key: "********" } }');
+      t.match(await masked.json(), { error: { problems: [{ field: 'llms.a.api_key' }] } });
+      t.match(await (await send(`${api}/validate`, 'POST', changed)).json(), { valid: true, errors: [] });
+      t.match(await (await send(`${api}/validate`, 'POST', 'agents: 3')).json(), { valid: false, errors: [{ field: 'agents' }] });
+      t.equal(readFileSync(file, 'utf8'), before);
+      t.same(await listAgents(url), ['assistant']);
+    });
 
-  await t.test('a good one is written whole, with comments, secrets and the block server, and is current at once', async (t) => {
-    const saved = await send(api, 'PUT', changed, { 'if-match': etag });
-    t.equal(saved.status, 200);
-    t.match(await saved.json(), { status: 'saved', message: 'Configuration saved. Reloading...' });
-    t.same(await listAgents(url), ['added', 'assistant']);
-    const written = readFileSync(file, 'utf8');
-    t.match(written, /# Kept: a comment[\s\S]*# and one behind/);
-    t.match(written, /plain-secret/);
-    t.match(written, /server: \{ host: 127\.0\.0\.1/);
-    t.equal(statSync(file).mode & 0o777, 0o640);
-    const late = await send(api, 'PUT', changed.replace('Second.', 'Lost.'), { 'if-match': etag });
-    t.equal(late.status, 412);
-    t.match(await late.json(), { error: { code: 'CONFIG_CHANGED' } });
-    t.notMatch(readFileSync(file, 'utf8'), /Lost/);
-    const post = await send(api, 'POST', changed.replace('added', 'posted'));
-    t.equal(post.status, 200);
-    t.same(await listAgents(url), ['assistant', 'posted']);
-  });
+    await t.test('a good one is written whole, with comments, secrets and the block server, and is current at once', async (t) => {
+      const saved = await send(api, 'PUT', changed, { 'if-match': etag });
+      t.equal(saved.status, 200);
+      t.match(await saved.json(), { status: 'saved', message: 'Configuration saved. Reloading...' });
+      t.same(await listAgents(url), ['added', 'assistant']);
+      const written = readFileSync(file, 'utf8');
+      t.match(written, /# Kept: a comment[\s\S]*# and one behind/);
+      t.match(written, /plain-secret/);
+      t.match(written, /server: \{ host: 127\.0\.0\.1/);
+      t.equal(statSync(file).mode & 0o777, 0o640);
+      const late = await send(api, 'PUT', changed.replace('Second.', 'Lost.'), { 'if-match': etag });
+      t.equal(late.status, 412);
+      t.match(await late.json(), { error: { code: 'CONFIG_CHANGED' } });
+      t.notMatch(readFileSync(file, 'utf8'), /Lost/);
+      const post = await send(api, 'POST', changed.replace('added', 'posted'));
+      t.equal(post.status, 200);
+      t.same(await listAgents(url), ['assistant', 'posted']);
+    });
 
-  await t.test('a process without --watch follows when it is told to by SIGHUP', async (t) => {
-    t.same(await listAgents(other.url), ['assistant']);
-    other.child.kill('SIGHUP');
-    await other.told(APPLIED);
-    t.same(await listAgents(other.url), ['assistant', 'posted']);
-    t.equal((await read(other.url)).version, (await read(url)).version);
-  });
+    await t.test('a process without --watch follows when it is told to by SIGHUP', async (t) => {
+      t.same(await listAgents(other.url), ['assistant']);
+      other.child.kill('SIGHUP');
+      await other.told(APPLIED);
+      t.same(await listAgents(other.url), ['assistant', 'posted']);
+      t.equal((await read(other.url)).version, (await read(url)).version);
+    });
 
-  await t.test('document stores that are new are ingested and can be searched (CFG-95, W-103)', async (t) => {
-    mkdirSync(join(folder, 'docs'));
-    writeFileSync(join(folder, 'docs/bell.md'), '# Bell\n\nThe bell of the lighthouse weighs three hundred kilograms.\n');
-    const { text: now } = await get(api);
-    const put = await send(api, 'PUT', `${now}document_stores: { docs: { source: { type: directory, path: docs } } }\n`);
-    t.equal(put.status, 200, await put.text());
-    await waitFor(async () => {
-      const found = await fetch(`${url}/api/document_stores/docs/search`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: 'How much does the bell of the lighthouse weigh?', limit: 1 }),
-      });
-      return /three hundred/.test(await found.text());
-    }, 30_000);
-  });
+    await t.test('document stores that are new are ingested and can be searched (CFG-95, W-103)', async (t) => {
+      mkdirSync(join(folder, 'docs'));
+      writeFileSync(join(folder, 'docs/bell.md'), '# Bell\n\nThe bell of the lighthouse weighs three hundred kilograms.\n');
+      const { text: now } = await get(api);
+      const put = await send(api, 'PUT', `${now}document_stores: { docs: { source: { type: directory, path: docs } } }\n`);
+      t.equal(put.status, 200, await put.text());
+      await waitFor(async () => {
+        const found = await fetch(`${url}/api/document_stores/docs/search`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ query: 'How much does the bell of the lighthouse weigh?', limit: 1 }),
+        });
+        return /three hundred/.test(await found.text());
+      }, 30_000);
+    });
 
-  await t.test('the schema is served as the command line prints it (CFG-98)', async (t) => {
-    const response = await fetch(`${url}/api/schema`);
-    t.match(response.headers.get('cache-control'), /no-cache/);
-    t.match(await response.json(), { $id: 'https://hector.dev/schemas/config.json' });
-  });
-});
+    await t.test('the schema is served as the command line prints it (CFG-98)', async (t) => {
+      const response = await fetch(`${url}/api/schema`);
+      t.match(response.headers.get('cache-control'), /no-cache/);
+      t.match(await response.json(), { $id: 'https://hector.dev/schemas/config.json' });
+    });
+  },
+);

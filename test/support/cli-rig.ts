@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import type { InspectStores } from '../../src/cli/command.js';
+import type { CliContext, InspectStores } from '../../src/cli/command.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import type { Settings } from '../../src/config/settings.js';
 import type { Hector, StartHector } from '../../src/runtime/hector.js';
@@ -14,6 +14,7 @@ export interface CliRig {
   readonly inspect?: InspectStores;
   readonly isWatched?: boolean;
   readonly stop?: AbortController;
+  readonly listenForHangup?: CliContext['listenForHangup'];
 }
 
 /** Runs one command line in a folder of its own; the system does not start unless the rig says how. */
@@ -28,6 +29,7 @@ export async function runCommand(t: Test, argv: readonly string[], rig: CliRig =
     loadStartHector: async () => rig.start ?? t.fail('the system was started'),
     loadInspectStores: async () => rig.inspect ?? (async () => []),
     listenForStop: () => ({ signal: stop.signal, dispose: () => undefined }),
+    ...(rig.listenForHangup === undefined ? {} : { listenForHangup: rig.listenForHangup }),
   } as Parameters<typeof runCli>[1]);
   return { code, output: terminal.output(), errors: terminal.errors(), folder };
 }

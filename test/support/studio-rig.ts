@@ -90,6 +90,9 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
+    queues: [
+      { counts: async () => ({ name: 'agent-steps', waiting: 12, active: 3, delayed: 1, failed: 0, oldestWaitingMs: 4_200, workers: 3 }) },
+    ],
     publisher,
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
