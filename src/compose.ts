@@ -63,6 +63,7 @@ import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { createOpenSqlReader } from './storage/sql/readers/open-sql-reader.js';
 import { createApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { liveKnowledgePort } from './studio/knowledge-port.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
@@ -114,6 +115,7 @@ async function start(
     leases: coordination.leases,
     pools,
     embedding,
+    openReader: createOpenSqlReader(clock),
     toolsets,
   });
   const runtime = await Runtime.start({

@@ -37,5 +37,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Print what completes commands and flags in a shell',
     load: async () => (await import('./completion.js')).createCompletionCommand(COMMANDS),
   },
+  bench: {
+    summary: 'Put load on an A2A server and measure what it makes of it',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
   version: { summary: 'Print the version', load: async () => (await import('./version.js')).versionCommand },
 };

@@ -11,6 +11,8 @@ import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
 import type { IndexHealth } from '../knowledge/index-follower.js';
 import { measureRetriever } from '../knowledge/measure-retriever.js';
 import type { KnowledgeMetrics } from '../observe/knowledge-metrics.js';
+import { createSource } from '../knowledge/sources/create-source.js';
+import type { OpenSqlReader } from '../knowledge/sources/sql/sql-reader.js';
 import type { Logger } from '../observe/log.js';
 import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
@@ -24,6 +26,8 @@ export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore
   readonly pools: ThreadPools;
   /** What embedders share with all others: pace, vectors of before. */
   readonly embedding: Omit<EmbedderDependencies, 'name'>;
+  /** Databases that documents come from. */
+  readonly openReader: OpenSqlReader;
   /** Servers whose tools parse documents. */
   readonly toolsets: ToolsetPool;
   /** This process searches what it ingests; an ingest worker does not. */
@@ -46,7 +50,7 @@ interface Entry {
   users: number;
 }
 
-export type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'tools' | 'stateDirectory'>;
+export type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'databases' | 'tools' | 'stateDirectory'>;
 
 export class KnowledgePool {
   readonly #options: KnowledgePoolOptions;
@@ -86,8 +90,8 @@ export class KnowledgePool {
     for (const entry of all) await closeEntry(entry);
   }
 
-  #create({ embedders, vectorStores, documentStores, tools, stateDirectory }: KnowledgeSettings): Entry {
-    const { pools, embedding, log } = this.#options;
+  #create({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Entry {
+    const { pools, embedding, openReader, clock, log } = this.#options;
     const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
     const toolsets = usesParsers(documentStores) ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
     const knowledge = createKnowledge({
@@ -95,6 +99,7 @@ export class KnowledgePool {
       settings: { documentStores },
       embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
       vectorStores: stores,
+      createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
       createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
     });
     return { knowledge, vectorStores: Object.values(stores), toolsets, users: 0 };
@@ -106,8 +111,9 @@ export function measureHeld({ knowledge, release }: HeldKnowledge, metrics: Know
   return { retriever: measureRetriever(knowledge.retriever, metrics, clock), release };
 }
 
-function keyOf({ embedders, vectorStores, documentStores, tools }: KnowledgeSettings): string {
-  return canonicalJson([embedders, vectorStores, documentStores, usesParsers(documentStores) ? tools : {}]);
+function keyOf({ embedders, vectorStores, documentStores, databases, tools }: KnowledgeSettings): string {
+  const readsRows = Object.values(documentStores).some(({ source }) => source.type === 'sql');
+  return canonicalJson([embedders, vectorStores, documentStores, usesParsers(documentStores) ? tools : {}, readsRows ? databases : {}]);
 }
 
 function usesParsers(documentStores: KnowledgeSettings['documentStores']): boolean {
