@@ -1,6 +1,5 @@
 import { AppError } from '../base/errors.js';
 import type { Command, OptionSpec } from './command.js';
-import type { CommandEntry } from './commands.js';
 import { type CompletedCommand, type CompletedFlag, formatBash, formatFish, formatZsh } from './completion-scripts.js';
 import { globalOptionsBeside } from './global-flags.js';
 
@@ -26,7 +25,7 @@ export const createCompletionCommand = (commands: Commands): Command => ({
   },
 });
 
-type Commands = Readonly<Record<string, CommandEntry>>;
+type Commands = Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>>;
 
 async function describeCommands(entries: Commands): Promise<readonly CompletedCommand[]> {
   const commands = await Promise.all(

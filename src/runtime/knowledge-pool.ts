@@ -10,9 +10,9 @@ import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowl
 import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
 import type { IndexHealth } from '../knowledge/index-follower.js';
 import { measureRetriever } from '../knowledge/measure-retriever.js';
-import type { KnowledgeMetrics } from '../observe/knowledge-metrics.js';
 import { createSource } from '../knowledge/sources/create-source.js';
 import type { OpenSqlReader } from '../knowledge/sources/sql/sql-reader.js';
+import type { KnowledgeMetrics } from '../observe/knowledge-metrics.js';
 import type { Logger } from '../observe/log.js';
 import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
