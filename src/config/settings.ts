@@ -32,6 +32,8 @@ export type {
   McpParserSettings,
   SegmentSettings,
   VectorIndexSettings,
+  VectorServiceSettings,
+  VectorServiceType,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type {

@@ -47,8 +47,8 @@ export class KnowledgePool {
     const key = canonicalJson([embedders, vectorStores, documentStores, parses ? tools : {}]);
     const known = this.#created.get(key);
     if (known !== undefined) return known.knowledge;
-    const { pools, embedding, log } = this.#options;
-    const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
+    const { pools, embedding, clock, log } = this.#options;
+    const stores = mapValues(vectorStores, (settings, name) => createVectorStore(settings, { name, pools, clock, log }));
     const toolsets = parses ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
     const knowledge = createKnowledge({
       ...this.#options,

@@ -111,7 +111,12 @@ export async function openRig(
     },
   };
   const embedder = options.wrapEmbedder?.(counted) ?? counted;
-  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), { pools, log: silentLogger });
+  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), {
+    name: 'local',
+    pools,
+    clock: systemClock,
+    log: silentLogger,
+  });
   const settings: DocumentStoreSettings = { ...defaultStore(folder), ...options.settings };
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },
