@@ -6,30 +6,29 @@ function load(t: Test, store: string) {
   return loadSettings({ file: 'hector.yaml', workingDirectory: folder, environment: { HOME: `${folder}/home` } });
 }
 
-/** What segments are built and stored with. */
-function indexOf({ vectorStores: { v } }: ReturnType<typeof load>) {
-  return v?.type === 'hnsw' ? { ...v.index, compress: v.compress } : undefined;
+function embedded({ vectorStores: { v } }: ReturnType<typeof load>) {
+  return v?.type === 'hnsw' ? v : undefined;
 }
 
 t.test('the index of an embedded store has defaults, each of which can be changed (VEC-09, CFG-61)', async (t) => {
-  t.same(indexOf(load(t, '{}')), {
+  t.same(embedded(load(t, '{}'))?.index, {
     engine: 'hnswlib',
     m: 16,
     efConstruction: 128,
     efSearch: 128,
     quantization: 'f32',
-    compress: false,
   });
   const index = '{engine: usearch, m: 24, ef_construction: 200, ef_search: 64, quantization: i8}';
-  t.same(indexOf(load(t, `{compress: true, index: ${index}}`)), {
+  const changed = embedded(load(t, `{compress: true, index: ${index}}`));
+  t.same([changed?.compress, embedded(load(t, '{}'))?.compress], [true, false]);
+  t.same(changed?.index, {
     engine: 'usearch',
     m: 24,
     efConstruction: 200,
     efSearch: 64,
     quantization: 'i8',
-    compress: true,
   });
-  t.equal(indexOf(load(t, '{index: {engine: usearch}}'))?.quantization, 'f16');
+  t.equal(embedded(load(t, '{index: {engine: usearch}}'))?.index.quantization, 'f16');
 });
 
 t.test('what hnswlib cannot do is a problem of the configuration (VEC-09)', async (t) => {

@@ -103,14 +103,14 @@ export function createServiceVectorStore({ type, prefix, service }: ServiceVecto
       await removeKeys(collection, await findMatches(service, nameOf(collection), filter, signal), signal);
     },
 
-    async search(collection, { vector, topK, filter }, given): Promise<VectorSearch> {
+    async search(collection, query, given): Promise<VectorSearch> {
       const signal = withClosing(given);
       const record = known.get(collection) ?? (await look(collection, signal));
       const position = positionOf(collection);
       if (record === undefined) return { position, hits: [] };
-      checkLength(collection, record.dimension, vector);
+      checkLength(collection, record.dimension, query.vector);
       try {
-        return { position, hits: await inCollection(collection, (name) => searchService(service, name, { vector, topK, filter }, signal)) };
+        return { position, hits: await inCollection(collection, (name) => searchService(service, name, query, signal)) };
       } catch (error) {
         if (!hasCode(error, 'VECTOR_STORE_COLLECTION_MISSING')) throw error;
         return { position: NOWHERE, hits: [] };
@@ -159,17 +159,20 @@ export function createServiceVectorStore({ type, prefix, service }: ServiceVecto
 async function searchService(
   service: VectorService,
   name: string,
-  { vector, topK, filter = {} }: VectorQuery,
+  { vector, topK, filter = {}, withMetadata = false }: VectorQuery,
   signal: AbortSignal,
 ): Promise<readonly VectorHit[]> {
   const { conditions, isExact, isEmpty } = splitFilter(filter);
   if (isEmpty || topK <= 0 || vector.every((value) => value === 0)) return [];
   for (let wanted = isExact ? topK : Math.max(topK * 4, 50); ; wanted *= 4) {
     const limit = Math.min(wanted, service.limits.hits);
-    const found = await service.search(name, { vector, limit, conditions, withMetadata: !isExact }, signal);
+    const found = await service.search(name, { vector, limit, conditions, withMetadata: withMetadata || !isExact }, signal);
     const matches = isExact ? found : found.filter(({ metadata }) => matchesFilter(parseMetadata(metadata), filter));
     if (matches.length >= topK || found.length < limit || limit >= service.limits.hits)
-      return matches.map(toHit).sort(bestFirst).slice(0, topK);
+      return [...matches]
+        .sort(bestFirst)
+        .slice(0, topK)
+        .map((hit) => toHit(hit, withMetadata));
   }
 }
 
@@ -194,12 +197,13 @@ function toRow({ id, vector, metadata }: VectorEntry): ServiceRow {
   return { key: entryKey(id), id, vector, fields: toFields(metadata), metadata: JSON.stringify(metadata) };
 }
 
-function toHit({ id, similarity }: ServiceHit): VectorHit {
-  return { id, score: Math.min(1, Math.max(0, similarity)) };
+function toHit({ id, similarity, metadata }: ServiceHit, withMetadata: boolean): VectorHit {
+  const score = Math.min(1, Math.max(0, similarity));
+  return withMetadata ? { id, score, metadata: parseMetadata(metadata) } : { id, score };
 }
 
-function bestFirst(a: VectorHit, b: VectorHit): number {
-  return b.score - a.score;
+function bestFirst(a: ServiceHit, b: ServiceHit): number {
+  return b.similarity - a.similarity;
 }
 
 function parseMetadata(text: string | undefined): Metadata {

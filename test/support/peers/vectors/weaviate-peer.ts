@@ -167,7 +167,7 @@ function readWhere(of: WeaviateClass, where: unknown, form: 'rest' | 'graphql'):
   if (name !== 'id' && property === undefined) throw new Refusal(422, `no such prop with name '${String(name)}' found in class`);
   if (property !== undefined && property['indexFilterable'] !== true)
     throw new Refusal(422, `Filtering by property '${String(name)}' requires inverted index`);
-  const type = name === 'id' ? 'text' : (property?.['dataType'] as readonly string[])[0];
+  const type = name === 'id' ? 'text' : list(property?.['dataType'], 'dataType')[0];
   const wanted =
     given[
       type === 'text'
@@ -180,17 +180,17 @@ function readWhere(of: WeaviateClass, where: unknown, form: 'rest' | 'graphql'):
     ];
   if (wanted === undefined)
     throw new Refusal(422, `data type filter cannot use another type on '${String(name)}', use value${String(type)}`);
-  const valueOf = ({ key, fields }: PeerEntry) => (name === 'id' ? key : fields[String(name)]);
+  const read = ({ key, fields }: PeerEntry) => (name === 'id' ? key : fields[String(name)]);
   if (operator === 'ContainsAny') {
     const any = list(wanted, 'ContainsAny');
-    return (entry) => any.includes(valueOf(entry));
+    return (entry) => any.includes(read(entry));
   }
   if (Array.isArray(wanted)) throw new Refusal(422, 'array value needs ContainsAny');
-  if (operator === 'Like' && wanted === '*') return (entry) => typeof valueOf(entry) === 'string';
-  if (operator === 'Equal') return (entry) => valueOf(entry) === wanted;
+  if (operator === 'Like' && wanted === '*') return (entry) => typeof read(entry) === 'string';
+  if (operator === 'Equal') return (entry) => read(entry) === wanted;
   const compare = COMPARE[operator];
   if (compare === undefined || typeof wanted !== 'number') throw new Refusal(422, `unknown operator ${operator}`);
-  return (entry) => typeof valueOf(entry) === 'number' && compare(valueOf(entry) as number, wanted);
+  return (entry) => typeof read(entry) === 'number' && compare(read(entry) as number, wanted);
 }
 
 const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
