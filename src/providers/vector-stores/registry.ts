@@ -10,9 +10,9 @@ import { createPineconeService } from './adapters/pinecone/pinecone-service.js';
 import { createQdrantService } from './adapters/qdrant/qdrant-service.js';
 import { createWeaviateService } from './adapters/weaviate/weaviate-service.js';
 import type { VectorStore } from './contract.js';
-import type { AdapterOptions } from './service/adapter-options.js';
-import { createServiceVectorStore } from './service/service-vector-store.js';
-import type { VectorService } from './service/vector-service.js';
+import type { AdapterOptions } from './outside/adapter-options.js';
+import { createServiceVectorStore } from './outside/service-vector-store.js';
+import type { VectorService } from './outside/vector-service.js';
 
 export interface VectorStoreDependencies {
   /** In `vector_stores`. */

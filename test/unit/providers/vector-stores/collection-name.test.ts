@@ -1,5 +1,5 @@
 import t from 'tap';
-import { collectionName, entryKey } from '../../../../src/providers/vector-stores/service/collection-name.js';
+import { collectionName, entryKey } from '../../../../src/providers/vector-stores/outside/collection-name.js';
 
 t.test('names have what every service allows, and two collections never share one (VEC-02, W-83)', async (t) => {
   const names = ['docs', 'Docs', 'docs ', 'dö☃cs', '', '1', 'x'.repeat(500), '../a', 'docs@e@s'].flatMap((name) =>

@@ -1,5 +1,5 @@
 /** Chroma tells whole numbers from others by how they are written, and keeps them apart: all are written as floating ones. */
-import type { FieldCondition, FieldValue } from '../../service/split-filter.js';
+import type { FieldCondition, FieldValue } from '../../outside/split-filter.js';
 
 /** `absent`: keys that an entry shall have no more. */
 export function encodeChromaMetadata(metadata: Readonly<Record<string, FieldValue>>, absent: readonly string[]): string {

@@ -3,12 +3,12 @@
  * by an id that changes when it is made anew, so the id is looked up and forgotten with a 404.
  */
 import { hasCode } from '../../../../base/errors.js';
-import type { AdapterOptions } from '../../service/adapter-options.js';
-import { encodeVector } from '../../service/encode-vector.js';
-import { createExchange, type ServiceRequest } from '../../service/exchange.js';
-import { findText, listIn, numberIn, objectIn, textIn } from '../../service/fields-of-answer.js';
-import { orMissing } from '../../service/missing.js';
-import type { VectorService } from '../../service/vector-service.js';
+import type { AdapterOptions } from '../../outside/adapter-options.js';
+import { encodeVector } from '../../outside/encode-vector.js';
+import { createExchange, type ServiceRequest } from '../../outside/exchange.js';
+import { findText, listIn, numberIn, objectIn, textIn } from '../../outside/fields-of-answer.js';
+import { orMissing } from '../../outside/missing.js';
+import type { VectorService } from '../../outside/vector-service.js';
 import { chromaWhere, encodeChromaMetadata } from './chroma-json.js';
 
 export function createChromaService({ key, settings, clock, log }: AdapterOptions): VectorService {

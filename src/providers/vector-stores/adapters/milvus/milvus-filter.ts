@@ -2,7 +2,7 @@
  * A filter as Milvus's expression. Nothing in it comes from a caller as it is (W-83): names of fields are letters, digits and `_`, strings are
  * plain or hashes, and are quoted.
  */
-import type { FieldCondition, FieldValue } from '../../service/split-filter.js';
+import type { FieldCondition, FieldValue } from '../../outside/split-filter.js';
 
 export function toMilvusFilter(conditions: readonly FieldCondition[], kind: number): string {
   return [`kind == ${kind}`, ...conditions.flatMap(toExpressions)].join(' and ');

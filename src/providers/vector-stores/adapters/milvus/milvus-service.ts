@@ -4,13 +4,13 @@
  * before them is in them.
  */
 import { isJsonObject } from '../../../../base/json.js';
-import type { AdapterOptions } from '../../service/adapter-options.js';
-import { encodeVector } from '../../service/encode-vector.js';
-import { createExchange } from '../../service/exchange.js';
-import { findText, listIn, numberIn, objectIn, textIn } from '../../service/fields-of-answer.js';
-import { ToldFailure } from '../../service/map-service-failure.js';
-import { orMissing } from '../../service/missing.js';
-import type { VectorService } from '../../service/vector-service.js';
+import type { AdapterOptions } from '../../outside/adapter-options.js';
+import { encodeVector } from '../../outside/encode-vector.js';
+import { createExchange } from '../../outside/exchange.js';
+import { findText, listIn, numberIn, objectIn, textIn } from '../../outside/fields-of-answer.js';
+import { ToldFailure } from '../../outside/map-service-failure.js';
+import { orMissing } from '../../outside/missing.js';
+import type { VectorService } from '../../outside/vector-service.js';
 import { keysIn, toMilvusFilter } from './milvus-filter.js';
 
 export function createMilvusService({ key, settings, clock, log }: AdapterOptions): VectorService {

@@ -1,4 +1,4 @@
-import type { FieldCondition } from '../../service/split-filter.js';
+import type { FieldCondition } from '../../outside/split-filter.js';
 
 /** `undefined` for no condition. Pinecone has no list of truth values. */
 export function toPineconeFilter(conditions: readonly FieldCondition[]): Record<string, unknown> | undefined {

@@ -8,9 +8,9 @@ import { AppError } from '../../../../base/errors.js';
 import type { JsonObject } from '../../../../base/json.js';
 import { isJsonObject } from '../../../../base/json.js';
 import type { VectorServiceSettings } from '../../../../config/settings.js';
-import type { Exchange } from '../../service/exchange.js';
-import { numberIn, objectIn, textIn } from '../../service/fields-of-answer.js';
-import { orMissing } from '../../service/missing.js';
+import type { Exchange } from '../../outside/exchange.js';
+import { numberIn, objectIn, textIn } from '../../outside/fields-of-answer.js';
+import { orMissing } from '../../outside/missing.js';
 
 export interface PineconeIndexOptions {
   readonly key: string;

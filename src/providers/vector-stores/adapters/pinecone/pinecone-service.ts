@@ -6,12 +6,12 @@
  * would tell of more than it has.
  */
 import { AppError } from '../../../../base/errors.js';
-import type { AdapterOptions } from '../../service/adapter-options.js';
-import { encodeVector } from '../../service/encode-vector.js';
-import { createExchange, type ServiceAnswer } from '../../service/exchange.js';
-import { findText, listIn, numberIn, objectIn, textIn } from '../../service/fields-of-answer.js';
-import { orMissing } from '../../service/missing.js';
-import type { VectorService } from '../../service/vector-service.js';
+import type { AdapterOptions } from '../../outside/adapter-options.js';
+import { encodeVector } from '../../outside/encode-vector.js';
+import { createExchange, type ServiceAnswer } from '../../outside/exchange.js';
+import { findText, listIn, numberIn, objectIn, textIn } from '../../outside/fields-of-answer.js';
+import { orMissing } from '../../outside/missing.js';
+import type { VectorService } from '../../outside/vector-service.js';
 import { toPineconeFilter } from './pinecone-filter.js';
 import { PineconeIndex } from './pinecone-index.js';
 
@@ -101,10 +101,12 @@ export function createPineconeService({ key, settings, clock, log }: AdapterOpti
       const filter = toPineconeFilter(conditions);
       const wanted = { vector: Array.from(vector), includeMetadata: true, includeValues: false };
       const body = filter === undefined ? { ...wanted, topK: limit + 1 } : { ...wanted, topK: limit, filter };
-      const found = listIn((await query(name, body, signal)).json, 'matches');
+      const { json, headers: answered } = await query(name, body, signal);
+      const found = listIn(json, 'matches');
       const matches = found.filter((match) => textIn(match, 'id') !== RECORD_KEY);
       // Everything that the namespace has is here, and the record is not: the namespace is gone, which Pinecone calls an empty one.
-      if (filter === undefined && found.length <= limit && matches.length === found.length) throw missing(name);
+      const isFresh = Number(answered.get('x-pinecone-max-indexed-lsn') ?? Number.POSITIVE_INFINITY) >= (written.get(name) ?? 0);
+      if (filter === undefined && isFresh && found.length <= limit && matches.length === found.length) throw missing(name);
       return matches.slice(0, limit).map((match) => ({
         id: textIn(match, 'metadata', 'hector_id'),
         similarity: numberIn(match, 'score'),

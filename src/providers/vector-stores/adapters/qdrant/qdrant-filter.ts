@@ -1,4 +1,4 @@
-import type { FieldCondition } from '../../service/split-filter.js';
+import type { FieldCondition } from '../../outside/split-filter.js';
 
 /** Numbers are ranges: `match` takes whole ones only. */
 export function toQdrantFilter(conditions: readonly FieldCondition[], exceptKey: string | undefined): Record<string, unknown> {

@@ -3,13 +3,13 @@
  * field gets an index with its first value: clusters in strict mode refuse to filter by others.
  */
 
-import type { AdapterOptions } from '../../service/adapter-options.js';
-import { encodeVector } from '../../service/encode-vector.js';
-import { createExchange, type ServiceRequest } from '../../service/exchange.js';
-import { findText, listIn, numberIn, objectIn, textIn } from '../../service/fields-of-answer.js';
-import { orMissing } from '../../service/missing.js';
-import type { FieldValue } from '../../service/split-filter.js';
-import type { EncodedRow, VectorService } from '../../service/vector-service.js';
+import type { AdapterOptions } from '../../outside/adapter-options.js';
+import { encodeVector } from '../../outside/encode-vector.js';
+import { createExchange, type ServiceRequest } from '../../outside/exchange.js';
+import { findText, listIn, numberIn, objectIn, textIn } from '../../outside/fields-of-answer.js';
+import { orMissing } from '../../outside/missing.js';
+import type { FieldValue } from '../../outside/split-filter.js';
+import type { EncodedRow, VectorService } from '../../outside/vector-service.js';
 import { toQdrantFilter } from './qdrant-filter.js';
 
 export function createQdrantService({ key, settings, clock, log }: AdapterOptions): VectorService {

@@ -4,11 +4,11 @@
  * Owns: what is known of them, asked for again when a filter names a property that is not known: another process may have added it.
  */
 import { AppError, hasCode } from '../../../../base/errors.js';
-import type { Exchange } from '../../service/exchange.js';
-import { listIn, textIn } from '../../service/fields-of-answer.js';
-import { orMissing } from '../../service/missing.js';
-import type { FieldCondition } from '../../service/split-filter.js';
-import type { EncodedRow } from '../../service/vector-service.js';
+import type { Exchange } from '../../outside/exchange.js';
+import { listIn, textIn } from '../../outside/fields-of-answer.js';
+import { orMissing } from '../../outside/missing.js';
+import type { FieldCondition } from '../../outside/split-filter.js';
+import type { EncodedRow } from '../../outside/vector-service.js';
 
 export class WeaviateClasses {
   readonly #exchange: Exchange;

@@ -1,6 +1,6 @@
 /** A filter as Weaviate's `where`: in JSON for REST, in GraphQL's own notation for searches. Every entry has `hector_id`, the record has not. */
 import { isJsonObject } from '../../../../base/json.js';
-import type { FieldCondition, FieldValue } from '../../service/split-filter.js';
+import type { FieldCondition, FieldValue } from '../../outside/split-filter.js';
 
 type Form = 'rest' | 'graphql';
 
