@@ -1,8 +1,8 @@
 import type { Environment } from '../environment.js';
 import { choice, duration, flag, integer, list, named, number, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { LlmPrice, LlmSettings, OllamaSettings } from '../settings.js';
-import type { ResolveContext } from './resolve-context.js';
 import { resolveTls, TlsSchema } from './client-tls.js';
+import type { ResolveContext } from './resolve-context.js';
 
 const PROVIDERS = ['offline', 'openai', 'anthropic', 'gemini', 'ollama'] as const;
 type Provider = (typeof PROVIDERS)[number];

@@ -4,8 +4,8 @@ import type { Environment } from '../environment.js';
 import { valueAt } from '../path.js';
 import type { Finding } from '../problem.js';
 import type { VectorServiceSettings, VectorServiceType } from '../settings.js';
-import type { ResolveContext } from './resolve-context.js';
 import { resolveTls, type TlsConfig } from './client-tls.js';
+import type { ResolveContext } from './resolve-context.js';
 
 /** What `vector_stores.<name>` says of a service. */
 export interface VectorServiceConfig {

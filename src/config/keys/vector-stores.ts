@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { choice, flag, integer, named, object, optional, type Static, text } from '../schema-builder.js';
 import type { VectorServiceType, VectorStoreSettings } from '../settings.js';
-import type { ResolveContext } from './resolve-context.js';
 import { TlsSchema } from './client-tls.js';
+import type { ResolveContext } from './resolve-context.js';
 import { resolveVectorIndex, VectorIndexSchema } from './vector-index.js';
 import { resolveVectorService } from './vector-services.js';
 

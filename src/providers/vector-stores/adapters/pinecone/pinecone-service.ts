@@ -51,15 +51,19 @@ export function createPineconeService({ key, settings, clock, log }: AdapterOpti
     return answer === undefined ? {} : objectIn(answer, 'vectors');
   };
 
+  /** Whether an answer reflects every write from here; indexes that do not tell are as old as they are. */
+  function noteIndexed(name: string, answered: Pick<Headers, 'get'>): boolean {
+    const isFresh = Number(answered.get('x-pinecone-max-indexed-lsn') ?? Number.POSITIVE_INFINITY) >= (written.get(name) ?? 0);
+    if (isFresh) written.delete(name);
+    return isFresh;
+  }
+
   async function untilFound(name: string, dimension: number, signal: AbortSignal): Promise<void> {
-    const wanted = written.get(name);
-    if (wanted === undefined) return;
+    if (!written.has(name)) return;
     const deadline = clock.monotonic() + Math.max(settings.timeoutMs, MIN_FRESH_MS);
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
       const { headers: answered } = await query(name, { vector: unitVector(dimension), topK: 1, includeMetadata: false }, signal);
-      const found = answered.get('x-pinecone-max-indexed-lsn');
-      // Indexes that do not tell are as old as they are.
-      if (found === null || Number(found) >= wanted) return;
+      if (noteIndexed(name, answered)) return;
       if (clock.monotonic() > deadline)
         throw new AppError('VECTOR_STORE_TIMEOUT', {
           message: `Pinecone does not find what it was given within ${settings.timeoutMs} ms (${key}.timeout)`,
@@ -105,7 +109,7 @@ export function createPineconeService({ key, settings, clock, log }: AdapterOpti
       const found = listIn(json, 'matches');
       const matches = found.filter((match) => textIn(match, 'id') !== RECORD_KEY);
       // Everything that the namespace has is here, and the record is not: the namespace is gone, which Pinecone calls an empty one.
-      const isFresh = Number(answered.get('x-pinecone-max-indexed-lsn') ?? Number.POSITIVE_INFINITY) >= (written.get(name) ?? 0);
+      const isFresh = noteIndexed(name, answered);
       if (filter === undefined && isFresh && found.length <= limit && matches.length === found.length) throw missing(name);
       return matches.slice(0, limit).map((match) => ({
         id: textIn(match, 'metadata', 'hector_id'),
