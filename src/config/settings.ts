@@ -34,6 +34,8 @@ export type {
   McpParserSettings,
   SegmentSettings,
   VectorIndexSettings,
+  VectorServiceSettings,
+  VectorServiceType,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type { RateLimitingSettings, RateLimitRule } from './rate-limiting-settings.js';

@@ -93,7 +93,7 @@ export class KnowledgePool {
 
   #create({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Entry {
     const { pools, embedding, openReader, clock, log } = this.#options;
-    const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
+    const stores = mapValues(vectorStores, (settings, name) => createVectorStore(settings, { name, pools, clock, log }));
     const toolsets = usesParsers(documentStores) ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
     const knowledge = createKnowledge({
       ...this.#options,
