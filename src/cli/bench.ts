@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { parseDuration } from '../config/duration.js';
 import { type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { messageExchange } from './load/a2a-exchange.js';
+import { type MessageMode, messageExchange } from './load/a2a-exchange.js';
 import { findLoadTarget } from './load/find-load-target.js';
 import { formatLoad, toJson } from './load/load-view.js';
 import { runLoad } from './load/run-load.js';
@@ -32,6 +32,7 @@ export const benchCommand: Command = {
     'warm-up': { type: 'string', value: '<time>', description: 'How long is sent before that (default: 2s)' },
     timeout: { type: 'string', value: '<time>', description: 'Longest wait for one answer (default: 30s)' },
     stream: { type: 'boolean', description: 'Stream the answers, and measure the first text, too' },
+    begin: { type: 'boolean', description: 'Do not wait for answers, only until messages are accepted' },
     text: { type: 'string', value: '<text>', description: 'What is said (default: Hello)' },
     protocol: {
       type: 'string',
@@ -61,8 +62,8 @@ export const benchCommand: Command = {
       });
     const arrivals = readArrivals(input);
     const thresholds = readThresholds(input);
-    const isStreaming = isFlagSet(input, 'stream');
-    if (thresholds.maxFirstTextMs !== undefined && !isStreaming)
+    const mode = readMode(input);
+    if (thresholds.maxFirstTextMs !== undefined && mode !== 'stream')
       throw new AppError('CLI_USAGE', { message: '--max-first-text is about streams; add --stream' });
     const times = {
       warmUpMs: readTime(input, 'warm-up') ?? 2_000,
@@ -75,8 +76,8 @@ export const benchCommand: Command = {
       const target = await findLoadTarget(new URL(base), token, stop.signal);
       const wanted = findTextFlag(input, 'protocol') ?? 'auto';
       const version = wanted === '1.0' || wanted === '0.3' ? wanted : target.version;
-      const exchange = messageExchange({ ...target, version, isStreaming, text: findTextFlag(input, 'text') ?? 'Hello', token });
-      const title = `${isStreaming ? 'streamed' : 'blocking'} messages over A2A ${version} to ${target.url}, ${describe(arrivals)}`;
+      const exchange = messageExchange({ ...target, version, mode, text: findTextFlag(input, 'text') ?? 'Hello', token });
+      const title = `${MODES[mode]} messages over A2A ${version} to ${target.url}, ${describe(arrivals)}`;
       if (!isFlagSet(input, 'json')) context.terminal.writeError(`${title} for ${(times.warmUpMs + times.durationMs) / 1_000} s …\n`);
       const report = await runLoad(
         { origin: target.url.origin, exchange, arrivals, ...times },
@@ -85,7 +86,7 @@ export const benchCommand: Command = {
       const missed = findMissed(report, thresholds);
       if (isFlagSet(input, 'json'))
         context.terminal.write(
-          `${JSON.stringify({ url: String(target.url), protocol: version, isStreaming, arrivals, ...times, ...toJson(report), missed })}\n`,
+          `${JSON.stringify({ url: String(target.url), protocol: version, mode, arrivals, ...times, ...toJson(report), missed })}\n`,
         );
       else context.terminal.write(formatLoad(title, report));
       if (stop.signal.aborted) return INTERRUPTED;
@@ -96,6 +97,13 @@ export const benchCommand: Command = {
     }
   },
 };
+
+function readMode(input: CommandInput): MessageMode {
+  const [isStreaming, isBeginning] = [isFlagSet(input, 'stream'), isFlagSet(input, 'begin')];
+  if (isStreaming && isBeginning)
+    throw new AppError('CLI_USAGE', { message: '--stream waits for the answer and --begin does not; give one of them' });
+  return isStreaming ? 'stream' : isBeginning ? 'begin' : 'send';
+}
 
 function describe(arrivals: Arrivals): string {
   return arrivals.type === 'rate' ? `${arrivals.perSecond}/s` : `${arrivals.connections} at once`;
@@ -147,3 +155,4 @@ function readNumber(
 
 const MAX_RATE = 100_000;
 const MAX_CONNECTIONS = 50_000;
+const MODES = { send: 'blocking', stream: 'streamed', begin: 'unawaited' } as const;

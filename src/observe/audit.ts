@@ -6,7 +6,7 @@
 import { destination } from 'pino';
 import { redactJsonLine } from './redact.js';
 
-export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'error';
+export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'config.save' | 'error';
 
 export interface AuditRecord {
   readonly action: AuditAction;

@@ -1,8 +1,8 @@
 import type { DocumentStoreSettings } from '../config/settings.js';
 import type { ChunkStore } from '../knowledge/chunk-store.js';
-import type { Retriever } from '../knowledge/retriever.js';
 import type { IngestRunStore } from '../knowledge/runs/ingest-run.js';
 import type { Ingester } from '../knowledge/runs/ingester.js';
+import type { Retriever } from '../knowledge/search/retriever.js';
 
 /** What the management API needs of the document stores. */
 export interface KnowledgePort {
@@ -13,4 +13,24 @@ export interface KnowledgePort {
   /** Queues runs for whoever has the role `ingest`. */
   readonly ingester: Pick<Ingester, 'begin'>;
   readonly retriever: Retriever;
+}
+
+/** Of whatever the current stores are. */
+export function liveKnowledgePort(
+  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever'>,
+  { runs, documents }: Pick<KnowledgePort, 'runs' | 'documents'>,
+): KnowledgePort {
+  return {
+    get stores() {
+      return find().stores;
+    },
+    get ingester() {
+      return find().ingester;
+    },
+    get retriever() {
+      return find().retriever;
+    },
+    runs,
+    documents,
+  };
 }

@@ -6,29 +6,32 @@ import type { AnswerReader, Exchange } from './exchange.js';
 
 export type ProtocolVersion = '1.0' | '0.3';
 
+/** Wait for the answer, stream it, or leave as soon as the message is accepted. */
+export type MessageMode = 'send' | 'stream' | 'begin';
+
 export interface MessageLoad {
   /** JSON-RPC endpoint. */
   readonly url: URL;
   readonly version: ProtocolVersion;
-  readonly isStreaming: boolean;
+  readonly mode: MessageMode;
   readonly text: string;
   readonly token?: string | undefined;
 }
 
 /** Sends one message per request, each the first of a task of its own. */
-export function messageExchange({ url, version, isStreaming, text, token }: MessageLoad): Exchange {
-  const method = METHODS[version][isStreaming ? 'stream' : 'send'];
+export function messageExchange({ url, version, mode, text, token }: MessageLoad): Exchange {
+  const method = METHODS[version][mode === 'stream' ? 'stream' : 'send'];
   return {
     method: 'POST',
     path: `${url.pathname}${url.search}`,
     headers: {
       'content-type': 'application/json',
-      accept: isStreaming ? 'text/event-stream' : 'application/json',
+      accept: mode === 'stream' ? 'text/event-stream' : 'application/json',
       ...(version === '1.0' ? { 'a2a-version': '1.0' } : {}),
       ...bearer(token),
     },
-    makeBody: () => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: paramsOf(version, isStreaming, text) }),
-    startReader: () => (isStreaming ? new StreamReader() : new ReplyReader(judgeReply)),
+    makeBody: () => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: paramsOf(version, mode, text) }),
+    startReader: () => (mode === 'stream' ? new StreamReader() : new ReplyReader(mode === 'begin' ? judgeBeginning : judgeReply)),
   };
 }
 
@@ -123,6 +126,12 @@ class StreamReader implements AnswerReader {
   }
 }
 
+function judgeBeginning(reply: unknown): string | undefined {
+  const result = isJsonObject(reply) ? reply.result : undefined;
+  const state = isJsonObject(result) ? findState(result) : undefined;
+  return state === 'submitted' || state === 'working' ? undefined : judgeReply(reply);
+}
+
 function judgeReply(reply: unknown): string | undefined {
   const result = isJsonObject(reply) ? reply.result : undefined;
   if (!isJsonObject(result)) return describeError(reply);
@@ -155,10 +164,14 @@ function parse(text: string): unknown {
   }
 }
 
-function paramsOf(version: ProtocolVersion, isStreaming: boolean, text: string): JsonObject {
-  if (version === '1.0') return { message: { messageId: newId(), role: 'ROLE_USER', parts: [{ text }] } };
-  const message = { kind: 'message', messageId: newId(), role: 'user', parts: [{ kind: 'text', text }] };
-  return isStreaming ? { message } : { message, configuration: { blocking: true } };
+function paramsOf(version: ProtocolVersion, mode: MessageMode, text: string): JsonObject {
+  const isWaiting = mode === 'send';
+  const message =
+    version === '1.0'
+      ? { messageId: newId(), role: 'ROLE_USER', parts: [{ text }] }
+      : { kind: 'message', messageId: newId(), role: 'user', parts: [{ kind: 'text', text }] };
+  if (mode === 'stream') return { message };
+  return { message, configuration: version === '1.0' ? { returnImmediately: !isWaiting } : { blocking: isWaiting } };
 }
 
 const METHODS = {

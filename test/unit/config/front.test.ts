@@ -4,7 +4,7 @@ import { AppError } from '../../../src/base/errors.js';
 import { loadSettings } from '../../../src/config/load-settings.js';
 
 const load = (overrides: object) =>
-  loadSettings({ environment: { HOME: '/nowhere' }, overrides: overrides as never, workingDirectory: '/work' });
+  loadSettings({ environment: { HOME: '/nowhere' }, overrides: overrides as never, workingDirectory: '/srv/hector' });
 
 function problemsOf(overrides: object): readonly string[] {
   try {
@@ -73,7 +73,7 @@ t.test('pages of any origin by default; a wildcard never goes with credentials (
 t.test('TLS is off by default, and its files are looked for where the server was started (CFG-81)', async (t) => {
   t.match(load({}).server.tls, { enabled: false, minVersion: '1.2', reloadIntervalMs: 10_000 });
   const { tls } = load({ server: { tls: { enabled: true, cert_file: 'a.pem', key_file: '/b.key' } } }).server;
-  t.match(tls, { certFile: '/work/a.pem', keyFile: '/b.key', clientCaFile: '' });
+  t.match(tls, { certFile: '/srv/hector/a.pem', keyFile: '/b.key', clientCaFile: '' });
   t.match(problemsOf({ server: { tls: { enabled: true, cert_file: 'a.pem' } } }), [/^server\.tls\.key_file: empty/]);
 });
 

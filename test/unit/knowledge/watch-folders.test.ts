@@ -20,11 +20,11 @@ t.test(
       onTold();
     }, ending.signal);
     // Watches and their timers keep no process alive.
-  const keepAlive = setInterval(() => undefined, 1_000);
-  t.teardown(() => {
-    clearInterval(keepAlive);
-    ending.abort();
-  });
+    const keepAlive = setInterval(() => undefined, 1_000);
+    t.teardown(() => {
+      clearInterval(keepAlive);
+      ending.abort();
+    });
     const untilTold = (act: () => void): Promise<void> => {
       const next = new Promise<void>((resolve) => {
         onTold = resolve;

@@ -1,9 +1,10 @@
 import t from 'tap';
 import { armFaultPoint } from '../../../../src/base/fault-points.js';
 import type { JsonObject } from '../../../../src/base/json.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
-import { approve, countingTool, deny, hashOf, setUpCalls } from '../../../support/tool-calls.js';
+import { approve, deny, hashOf, setUpCalls } from '../../../support/tool-calls.js';
 
 t.test('a call that needs approval waits, the others run first; approved it runs exactly once (TOOL-60, TOOL-61, API-55)', async (t) => {
   const pay = countingTool('pay', 'once', { requiresApproval: true, approvalPrompt: 'Pay {cents} {unit} to {to}{nobody}?' });

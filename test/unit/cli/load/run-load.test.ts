@@ -19,7 +19,7 @@ async function load(t: Test, listener: RequestListener, plan: Partial<LoadPlan> 
   return runLoad(
     {
       origin: url.origin,
-      exchange: messageExchange({ url, version, isStreaming, text: 'Hello', token: 'abc' }),
+      exchange: messageExchange({ url, version, mode: isStreaming ? 'stream' : 'send', text: 'Hello', token: 'abc' }),
       arrivals: { type: 'rate', perSecond: 100, maxInFlight: 100 },
       warmUpMs: 0,
       durationMs: 100,
