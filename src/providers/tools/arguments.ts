@@ -44,6 +44,8 @@ interface Compiled {
 /** What may take a time that grows faster than the arguments do: some of it doubles with every level. */
 const COSTLY = /"(?:pattern|patternProperties|uniqueItems|contains|\$ref|\$dynamicRef|anyOf|oneOf|allOf|if)":/;
 const MAX_CHECK_MS = 1_000;
+/** Once for each schema. */
+const MAX_COMPILE_MS = 5_000;
 const LATE = `they could not be checked within ${MAX_CHECK_MS} ms; send less`;
 /** More of them helps nobody. */
 const MAX_PROBLEMS = 20;
@@ -60,8 +62,8 @@ function compile({ name, parameters, isForeign }: CheckedTool): ValidateFunction
     const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
     const code = isForeign === true ? { regExp: ANY_TEXT } : {};
     const validator = new Dialect({ useDefaults: true, allErrors: true, strict: false, validateFormats: false, code });
-    const validate = runBounded(MAX_CHECK_MS, () => validator.compile(schema), undefined);
-    if (validate === undefined) throw new Error(`it could not be compiled within ${MAX_CHECK_MS} ms`);
+    const validate = runBounded(MAX_COMPILE_MS, () => validator.compile(schema), undefined);
+    if (validate === undefined) throw new Error(`it could not be compiled within ${MAX_COMPILE_MS} ms`);
     return validate;
   } catch (error) {
     throw new AppError('TOOL_FAILED', { message: `The parameter schema of tool '${name}' is invalid`, cause: error });

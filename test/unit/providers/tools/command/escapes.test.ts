@@ -11,6 +11,7 @@ import { createArgumentsCheck } from '../../../../../src/providers/tools/argumen
 import { ALLOWED_COMMANDS } from '../../../../fixtures/tool-sandbox/allowed-commands.js';
 import { REFUSED_CODE } from '../../../../fixtures/tool-sandbox/refused-code.js';
 import { REFUSED_COMMANDS } from '../../../../fixtures/tool-sandbox/refused-commands.js';
+import { REFUSED_PROGRAMS } from '../../../../fixtures/tool-sandbox/refused-programs.js';
 import { toolContext } from '../../../../support/tool-context.js';
 import { createToolFolder } from '../../../../support/tool-folder.js';
 
@@ -50,7 +51,7 @@ t.test('no command line of the escape suite runs (TOOL-30…34, W-35)', async (t
     return { exitCode: 0, signal: null, isLate: false };
   };
   const tool = createTool(root, {}, { run });
-  const lines = Object.entries({ ...REFUSED_COMMANDS, ...REFUSED_CODE }).flatMap(([group, commands]) =>
+  const lines = Object.entries({ ...REFUSED_COMMANDS, ...REFUSED_CODE, ...REFUSED_PROGRAMS }).flatMap(([group, commands]) =>
     commands.map((command) => ({ group, command })),
   );
   t.ok(lines.length >= 200, `${lines.length} lines`);
