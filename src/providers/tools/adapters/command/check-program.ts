@@ -68,8 +68,9 @@ function checkReading(name: string, args: readonly KnownWord[]): void {
     const { text, source } = args[index] as KnownWord;
     if (text === undefined) throw refuse(`the name that '${name}' is given cannot be told: ${source.slice(0, 80)}`);
     if (text === '--') continue;
+    if (text.includes('\n')) throw refuse(`the name that '${name}' is given cannot be told: ${source.slice(0, 80)}`);
     if (name !== 'read' && /^-[a-zA-Z]*[Cc]/.test(text)) throw refuse(`'${name} -C' runs a command`);
-    const option = name === 'read' ? /^-[ersz]*([adinNptu])?(.*)$/.exec(text) : /^-t?([dnOsu])?(.*)$/.exec(text);
+    const option = name === 'read' ? /^-[ersz]*([adinNptu])?(.*)$/s.exec(text) : /^-t?([dnOsu])?(.*)$/s.exec(text);
     if (option !== null) {
       const value = option[1] === 'a' ? option[2] || args[index + 1]?.text : undefined;
       if (value !== undefined) checkVariable(value);
@@ -109,6 +110,7 @@ function checkAwk(name: string, args: readonly KnownWord[]): void {
       throw refuse(`'${name} ${text}' is not one that is understood here`);
     if (/^-[Fv]$/.test(text)) index += 1;
     else if (!text.startsWith('-')) {
+      checkLength(name, text);
       const program = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => (/\|/.test(string) ? '""' : string));
       if (/system|getline|close|@|\||\bprintf?\b[^;}\n]*>/.test(program.replaceAll('||', '')))
         throw refuse(`the program of '${name}' may run commands or write files; use grep -E, cut or sort instead`);
@@ -142,6 +144,7 @@ function checkSedScript(script: KnownWord | undefined): void {
     // A variable in the text of a replacement may bring any command of sed with it.
     throw refuse(`what 'sed' does cannot be told: ${source.slice(0, 80)}`);
   }
+  checkLength('sed', text);
   const rest = text.replaceAll(
     /(^|[;{}\n\d$/,!\s])([sy])([^\w\s\\])((?:\\.|(?!\3)[^\\])*)\3((?:\\.|(?!\3)[^\\])*)\3([gpiImM\d]*)/gs,
     '$1S',
@@ -150,10 +153,16 @@ function checkSedScript(script: KnownWord | undefined): void {
   if (/[ewWrRF]/.test(plain)) throw refuse(`the script of 'sed' may run commands, or read or write files: ${text.slice(0, 80)}`);
 }
 
+/** Programs are read by expressions that begin again at every sign of some. */
+function checkLength(name: string, program: string): void {
+  if (program.length > MAX_PROGRAM)
+    throw refuse(`the program of '${name}' has ${program.length} characters; wanted at most ${MAX_PROGRAM}`);
+}
+
 /** A makefile is a script: what comes by standard input or from a substitution is not one that can be looked at. */
 function checkMake(name: string, args: readonly KnownWord[]): void {
   for (const [index, { text, source }] of args.entries()) {
-    const attached = /^(?:-[a-zA-Z]*f|--(?:file|makefile)=)(.+)$/.exec(text ?? '')?.[1];
+    const attached = /^(?:-[a-zA-Z]*f|--(?:file|makefile)=)(.+)$/s.exec(text ?? '')?.[1];
     const isNext = text !== undefined && /^(-[a-zA-Z]*f|--file|--makefile)$/.test(text);
     const file = isNext ? (args[index + 1]?.text ?? '-') : attached;
     if (file !== undefined && (file === '-' || file.startsWith('/dev/')))
@@ -192,3 +201,5 @@ function checkGit(args: readonly KnownWord[]): void {
   if (verb === 'rm') throw refuse("'git rm' deletes as 'rm' does, which is denied");
   if (verb === 'clean') throw refuse("'git clean' deletes as 'rm' does, which is denied");
 }
+
+const MAX_PROGRAM = 2_000;

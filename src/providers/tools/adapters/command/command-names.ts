@@ -82,7 +82,7 @@ export const OPAQUE_RUNNERS: readonly string[] = [
 ];
 
 /** A loader of programs runs the one that it is given. */
-export const LOADERS = /^ld(-[\w-]*)?[\d.-]*\.so/;
+export const LOADERS = /^ld(?:-[\w.-]*|[\d.-]*)\.so/;
 
 /** Builtins that run text, or change what later words mean. */
 export const OPAQUE_BUILTINS: readonly string[] = [
