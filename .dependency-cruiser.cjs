@@ -30,6 +30,7 @@ const STORAGE_CONTRACTS = ['^src/providers/embedders/(pace|embedding-store)\\.ts
 const LIBRARIES = {
   '@a2a-js/sdk': ['grpc/'],
   '@anthropic-ai/sdk': ['providers/llms/'],
+  '@aws-sdk/client-s3': ['knowledge/sources/s3/'],
   '@google/genai': ['providers/llms/', 'providers/embedders/'],
   '@bufbuild/protobuf': ['grpc/'],
   // The collector over gRPC wants its headers as this library's Metadata.

@@ -62,6 +62,7 @@ import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
 import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js';
 import { openStores, type Stores } from './storage/sql/open-stores.js';
+import { createOpenSqlReader } from './storage/sql/readers/open-sql-reader.js';
 import { createApprovalWebhook } from './studio/approvals/approval-webhook.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
@@ -113,6 +114,7 @@ async function start(
     leases: coordination.leases,
     pools,
     embedding,
+    openReader: createOpenSqlReader(clock),
     toolsets,
     followsOwnIngest: roles.has('agent'),
     clock,

@@ -144,6 +144,7 @@ export const ERRORS = {
   REMOTE_CARD_UNUSABLE: entry('The card of the remote agent cannot be used', 'stop', 502),
   // knowledge
   DOCUMENT_SOURCE_UNREADABLE: entry('The document source cannot be read', 'stop', 400),
+  PAGE_NOT_ALLOWED: entry('The page may not be read', 'stop', 403),
   DOCUMENT_OUTSIDE_SOURCE: entry('The document lies outside of its source', 'stop', 400),
   DOCUMENT_TOO_LARGE: entry('The document is too large', 'stop', 400),
   DOCUMENT_NOT_TEXT: entry('The document is not readable text', 'stop', 400),

@@ -1,4 +1,5 @@
 import { readVersion } from '../base/version.js';
+import { describeSource } from '../config/describe-source.js';
 import { hideCredentials } from '../config/describe-value.js';
 import { findLiteralSecrets } from '../config/find-literal-secrets.js';
 import type { Settings } from '../config/settings.js';
@@ -70,7 +71,10 @@ export function formatStartup(hector: Pick<Hector, 'url' | 'grpcPort'>, settings
     ['Roles', [...roles].join(', ')],
     ['Storage', describeStorage(settings)],
     ['Redis', settings.redis.url === '' ? 'embedded' : hideCredentials(settings.redis.url)],
-    ...Object.entries(settings.documentStores).map(([name, store]): [string, string] => [`Documents ${name}`, store.source.path]),
+    ...Object.entries(settings.documentStores).map(([name, store]): [string, string] => [
+      `Documents ${name}`,
+      describeSource(store.source),
+    ]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length)) + 1;
   const table = rows.map(([label, value]) => `${`${label}:`.padEnd(width)} ${value}\n`).join('');

@@ -8,6 +8,7 @@ import { checkEmbedders } from './check-embedders.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
 import { checkReferences } from './check-references.js';
+import { checkSources } from './check-sources.js';
 import { checkTools } from './check-tools.js';
 import { coerceValues } from './coerce-values.js';
 import { type ConfigDocument, configSchema } from './config-schema.js';
@@ -53,6 +54,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkReferences(document),
       ...checkAgentOutput(document),
       ...checkTools(document),
+      ...checkSources(document),
       ...checkVectorIndexes(document),
       ...checkCards(document),
       ...checkAuth(document),

@@ -40,6 +40,7 @@ export function checkReferences(document: unknown): Finding[] {
   for (const name of Object.keys(membersOf(document, 'document_stores'))) {
     checkName(['document_stores', name, 'vector_store'], 'vector_stores');
     checkName(['document_stores', name, 'embedder'], 'embedders');
+    checkName(['document_stores', name, 'source', 'sql', 'database'], 'databases');
     checkChunking(['document_stores', name, 'chunking'], document, report);
     checkParsers(['document_stores', name, 'mcp_parsers'], document, report);
   }

@@ -1,4 +1,6 @@
 /** The members of `Settings` that documents are ingested and searched by: `embedders`, `vector_stores`, `document_stores`. */
+import type { SourceSettings } from './source-settings.js';
+
 /** CFG-60 */
 export interface EmbedderSettings {
   readonly provider: EmbedderProvider;
@@ -57,7 +59,7 @@ export interface VectorIndexSettings {
 export type SegmentSettings = VectorIndexSettings & Pick<VectorStoreSettings, 'compress'>;
 
 export interface DocumentStoreSettings {
-  readonly source: DirectorySourceSettings;
+  readonly source: SourceSettings;
   readonly chunking: ChunkingSettings;
   /** Key in `vector_stores`. */
   readonly vectorStore: string;
@@ -94,16 +96,6 @@ export interface IngestRetrySettings {
   readonly maxDelayMs: number;
   /** Share of a wait that is random, 0–1. */
   readonly jitter: number;
-}
-
-export interface DirectorySourceSettings {
-  readonly type: 'directory';
-  /** Absolute. */
-  readonly path: string;
-  /** Globs relative to `path`. */
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly maxFileBytes: number;
 }
 
 export interface ChunkingSettings {

@@ -23,7 +23,6 @@ export type {
 export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
 export type {
   ChunkingSettings,
-  DirectorySourceSettings,
   DocumentStoreSettings,
   EmbedderProvider,
   EmbedderSettings,
@@ -34,6 +33,17 @@ export type {
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
+export type {
+  ApiSourceSettings,
+  CollectionSourceSettings,
+  DirectorySourceSettings,
+  S3SourceSettings,
+  SourceSettings,
+  SourceType,
+  SqlSourceSettings,
+  SqlTableSettings,
+  UrlsSourceSettings,
+} from './source-settings.js';
 export type {
   CommandToolSettings,
   CommonToolSettings,

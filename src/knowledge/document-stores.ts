@@ -1,7 +1,7 @@
 /** The document stores of a configuration: what the rest of Hector uses of `knowledge/`. */
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
-import type { DirectorySourceSettings, McpParserSettings, Settings } from '../config/settings.js';
+import type { McpParserSettings, Settings, SourceSettings } from '../config/settings.js';
 import { type KnowledgeMetrics, noKnowledgeMetrics } from '../observe/knowledge-metrics.js';
 import type { Logger } from '../observe/log.js';
 import type { Embedder } from '../providers/embedders/contract.js';
@@ -10,6 +10,7 @@ import type { LeaseManager } from '../tasks/coordination.js';
 import type { ThreadPools } from '../threads/pools.js';
 import { ByteBudget } from './byte-budget.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
+import { createCollectionSearch } from './collection-search.js';
 import type { DocumentParser } from './extract/document-parser.js';
 import { IndexFollower, type IndexHealth } from './index-follower.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
@@ -19,7 +20,7 @@ import type { IngestRunStore } from './runs/ingest-run.js';
 import type { IngestStore } from './runs/ingest-store.js';
 import { Ingester } from './runs/ingester.js';
 import { createRetriever, type SearchableStore } from './search.js';
-import { createDirectorySource } from './sources/directory.js';
+import { createSource as createKnownSource } from './sources/create-source.js';
 import type { DocumentSource } from './sources/document-source.js';
 
 export interface KnowledgeOptions {
@@ -41,8 +42,8 @@ export interface KnowledgeOptions {
   readonly log: Logger;
   /** This process searches: its indexes follow what it ingests. Default true; an ingest worker says false. */
   readonly followsOwnIngest?: boolean;
-  /** Default: `createDirectorySource`. */
-  readonly createSource?: (settings: DirectorySourceSettings, store: string) => DocumentSource;
+  /** Of `document_stores.<name>.source`. Default: those that need no database. */
+  readonly createSource?: (settings: SourceSettings, store: string) => DocumentSource;
 }
 
 export interface Knowledge {
@@ -58,7 +59,8 @@ export interface Knowledge {
 }
 
 export function createKnowledge(options: KnowledgeOptions): Knowledge {
-  const { settings, chunkStore, pools, clock, log, followsOwnIngest = true, createSource = createDirectorySource } = options;
+  const { settings, chunkStore, pools, clock, log, followsOwnIngest = true } = options;
+  const { createSource = (source, store) => createKnownSource(source, { store, clock }) } = options;
   const followers = new Map<string, IndexFollower>();
   const searchable = new Map<string, SearchableStore>();
   const ingested = new Map<string, IngestStore>();
@@ -66,16 +68,19 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const embedder = getMember(options.embedders, store.embedder, `document_stores.${name}.embedder`);
     const vectorStore = getMember(options.vectorStores, store.vectorStore, `document_stores.${name}.vector_store`);
     const fingerprint = embedderFingerprint(embedder);
-    const { collection } = store;
+    const { source } = store;
+    const collection = source.type === 'collection' ? source.collection : store.collection;
     const key = `${store.vectorStore}\n${collection}\n${fingerprint}`;
     const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
     followers.set(key, follower);
     const shared = { name, embedder, embedderFingerprint: fingerprint };
-    searchable.set(name, { ...shared, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
+    const given =
+      source.type === 'collection' ? { searchCollection: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
+    searchable.set(name, { ...shared, ...given, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
     ingested.set(name, {
       ...shared,
       settings: store,
-      source: createSource(store.source, name),
+      source: createSource(source, name),
       parsers: store.mcpParsers === undefined ? [] : (options.createParsers?.(store.mcpParsers) ?? []),
       pipeline: pipelineFingerprint(store.chunking, fingerprint, collection, store.mcpParsers),
       onCommit: () => followsOwnIngest && follower.wake(),
@@ -95,6 +100,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     indexHealth: () => Promise.all([...followers.values()].map((follower) => follower.health())),
     async close() {
       await ingester.close();
+      await Promise.all([...ingested.values()].map(({ source }) => source.close?.()));
       await Promise.all([...followers.values()].map((follower) => follower.close()));
     },
   };

@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Embedder } from '../providers/embedders/contract.js';
 import { type ChunkStore, chunkId, type StoredChunk } from './chunk-store.js';
+import type { SearchCollection } from './collection-search.js';
 import type { IndexFollower } from './index-follower.js';
 import type { Retriever, SearchHit, SearchOptions } from './retriever.js';
 
@@ -15,6 +16,8 @@ export interface SearchableStore {
   readonly topK: number;
   readonly threshold: number;
   readonly follower: Pick<IndexFollower, 'search'>;
+  /** Somebody else fills the collection: all that is in it counts, whatever store it is of (RAG-06). */
+  readonly searchCollection?: SearchCollection;
 }
 
 export interface SearchDependencies {
@@ -75,6 +78,8 @@ async function searchStore(
 ): Promise<readonly SearchHit[]> {
   const limit = options.limit ?? store.topK;
   const threshold = options.threshold ?? store.threshold;
+  const given = await store.searchCollection?.({ vector, limit, threshold }, signal);
+  if (given !== undefined) return dropDuplicates([...given].sort(bestFirst));
   const texts = new Map<string, StoredChunk>();
   // Asks for more while entries fall away: chunks of other stores in the collection, just retired ones, repeated texts.
   for (let wanted = Math.max(limit * 2, MIN_CANDIDATES); ; wanted *= 4) {
@@ -84,10 +89,10 @@ async function searchStore(
       texts.set(chunkId(chunk.documentKey, chunk.index), chunk);
     const found = hits.flatMap((hit) => {
       const chunk = texts.get(hit.id);
-      if (chunk === undefined || chunk.store !== store.name) return [];
+      if (chunk === undefined || (chunk.store !== store.name && store.searchCollection === undefined)) return [];
       // The text may be newer than the vector in the index; the score belongs to the text.
       const score = cosine(vector, chunk.vector);
-      return score >= threshold ? [toHit(chunk, score)] : [];
+      return score >= threshold ? [{ ...toHit(chunk, score), store: store.name }] : [];
     });
     const kept = dropDuplicates(found.sort(bestFirst)).slice(0, limit);
     const isExhausted = hits.length < wanted || wanted >= MAX_CANDIDATES || (hits.at(-1)?.score ?? 0) < threshold;

@@ -9,6 +9,8 @@ import type { Settings } from '../config/settings.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowledge/document-stores.js';
 import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
 import type { IndexHealth } from '../knowledge/index-follower.js';
+import { createSource } from '../knowledge/sources/create-source.js';
+import type { OpenSqlReader } from '../knowledge/sources/sql/sql-reader.js';
 import type { Logger } from '../observe/log.js';
 import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
@@ -21,6 +23,8 @@ export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore
   readonly pools: ThreadPools;
   /** What embedders share with all others: pace, vectors of before. */
   readonly embedding: Omit<EmbedderDependencies, 'name'>;
+  /** Databases that documents come from. */
+  readonly openReader: OpenSqlReader;
   /** Servers whose tools parse documents. */
   readonly toolsets: ToolsetPool;
   /** This process searches what it ingests; an ingest worker does not. */
@@ -29,7 +33,7 @@ export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore
   readonly log: Logger;
 }
 
-type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'tools' | 'stateDirectory'>;
+type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'databases' | 'tools' | 'stateDirectory'>;
 
 export class KnowledgePool {
   readonly #options: KnowledgePoolOptions;
@@ -42,12 +46,13 @@ export class KnowledgePool {
     this.#options = options;
   }
 
-  get({ embedders, vectorStores, documentStores, tools, stateDirectory }: KnowledgeSettings): Knowledge {
+  get({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Knowledge {
     const parses = Object.values(documentStores).some(({ mcpParsers }) => mcpParsers !== undefined);
-    const key = canonicalJson([embedders, vectorStores, documentStores, parses ? tools : {}]);
+    const readsRows = Object.values(documentStores).some(({ source }) => source.type === 'sql');
+    const key = canonicalJson([embedders, vectorStores, documentStores, parses ? tools : {}, readsRows ? databases : {}]);
     const known = this.#created.get(key);
     if (known !== undefined) return known.knowledge;
-    const { pools, embedding, log } = this.#options;
+    const { pools, embedding, openReader, clock, log } = this.#options;
     const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
     const toolsets = parses ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
     const knowledge = createKnowledge({
@@ -55,6 +60,7 @@ export class KnowledgePool {
       settings: { documentStores },
       embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
       vectorStores: stores,
+      createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
       createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
     });
     this.#created.set(key, { knowledge, vectorStores: Object.values(stores), toolsets });

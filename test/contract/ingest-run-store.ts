@@ -95,7 +95,7 @@ export function ingestRunStoreContract(t: Test, createOpen: (t: Test) => () => P
     t.equal(await runs.takeBatch(fence.run, 1), undefined);
   });
 
-  t.test('a run ends, is canceled with its batches, and only the newest are kept', async (t) => {
+  t.test('a run ends, is canceled or fails with its batches, and only the newest are kept', async (t) => {
     const { runs, chunks } = await createOpen(t)();
     const fence = await taken(runs);
     t.match(await runs.endScan(fence, { unlisted: ['locked'], error: undefined }, 2), { state: 'removing', unlisted: ['locked'] });
@@ -114,8 +114,16 @@ export function ingestRunStoreContract(t: Test, createOpen: (t: Test) => () => P
     const late = { type: 'batch', run: other.run, number: 1, epoch: 1, left: [] } as const;
     await t.rejects(chunks.commit('c', [index('a', 0)], 9, late), { code: 'INGEST_LOST' });
     await t.rejects(runs.recordPage(other, 'docs', page(['b']), 9), { code: 'INGEST_LOST' });
+    const unusable = await taken(runs);
+    await runs.recordPage(unusable, 'docs', page(['c']), 9);
+    const error = { code: 'EMBEDDER_UNUSABLE', message: 'gone' } as const;
+    t.match(await runs.fail(unusable.run, error, 9), { state: 'failed', finishedAt: 9, error });
+    t.same([await runs.fail(unusable.run, error, 9), await runs.batches(unusable.run, 10)], [undefined, []]);
     t.same(await runs.open(), []);
-    t.same((await runs.list({ store: 'docs', before: '', limit: 10 })).map(({ id }) => id).sort(), [fence.run, other.run].sort());
+    t.same(
+      (await runs.list({ store: 'docs', before: '', limit: 10 })).map(({ id }) => id).sort(),
+      [fence.run, other.run, unusable.run].sort(),
+    );
 
     for (let count = 0; count < 6; count++) {
       const run = await begin(runs, 'changes', 'docs', 10 + count);

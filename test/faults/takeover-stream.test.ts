@@ -27,18 +27,17 @@ t.test(
       if (frame.result.artifactUpdate === undefined) continue;
       if (killedAt > 0 && resumedAfterMs === 0 && frame.result.artifactUpdate.append !== true)
         resumedAfterMs = performance.now() - killedAt;
-      successor ??= spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] }).then((program) => {
-        worker.child.kill('SIGKILL');
-        killedAt = performance.now();
-        return program;
-      });
+      if (successor !== undefined) continue;
+      worker.child.kill('SIGKILL');
+      killedAt = performance.now();
+      successor = spawnHector(t, { directory, config: CONFIG, roles: ['agent', 'keeper'] });
     }
     await successor;
     t.equal(await worker.exited, 'SIGKILL');
     t.equal(frames.at(-1)?.result.statusUpdate?.status.state, 'TASK_STATE_COMPLETED');
     t.ok(resumedAfterMs > 0, 'the answer was begun anew with append: false (R9)');
-    t.comment(`from the kill to the next frame: ${Math.round(resumedAfterMs)} ms`);
-    t.ok(resumedAfterMs < 10_000);
+    t.comment(`from the kill to the next frame, with the start of the successor: ${Math.round(resumedAfterMs)} ms`);
+    t.ok(resumedAfterMs < 30_000);
     const run = checkRun(t, directory, frames);
     t.equal(run.epoch, 2, 'the run was taken over once');
   },

@@ -11,7 +11,7 @@ import { waitFor } from '../support/coordination-steps.js';
 import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
 
 t.test(
-  'stores, documents and runs over the API and the command line, while a process with the role ingest does the work',
+  'stores, documents and runs over the API and the command line, while a process with the role ingest does the work (RAG-38)',
   { timeout: 120_000 },
   async (t) => {
     const directory = await temporaryDirectory(t);
@@ -100,26 +100,33 @@ t.test(
   },
 );
 
-t.test('hector ingest says what it would do, does it, and names what the command line wants', { timeout: 60_000 }, async (t) => {
-  const files = {
-    'hector.yaml': '{document_stores: {docs: {source: {type: directory, path: docs}, incremental_indexing: true}}}',
-    docs: { 'a.md': 'The harbour master is called Ingrid.', 'b.md': 'The baker is called Tom.' },
-  };
-  const planned = await runCommand(t, ['ingest', '--dry-run', '-c', 'hector.yaml'], { files, start: startHector });
-  t.match(planned, {
-    code: 0,
-    output: /^add +docs +a\.md\nadd +docs +b\.md\ndocs: 2 to add, 0 to update, 0 to remove, 0 failed, 0 unchanged\n$/,
-  });
-  const done = await runCommand(t, ['ingest', '--store', 'docs', '-c', 'hector.yaml'], { files, start: startHector });
-  t.match(done, { code: 0, output: /^2 documents: 2 indexed \(2 chunks\), 0 unchanged, 0 failed/ });
-  for (const argv of [
-    ['--force', '--retry-failed'],
-    ['--dry-run', '--watch'],
-    ['--store', 'dogs'],
-  ])
-    t.match(await runCommand(t, ['ingest', ...argv, '-c', 'hector.yaml'], { files }), {
-      code: argv.length > 1 && argv[0] === '--store' ? 1 : 2,
+t.test(
+  'hector ingest says what it would do, does it, does it again where it must (RAG-37), and names what the command line wants',
+  { timeout: 60_000 },
+  async (t) => {
+    const files = {
+      'hector.yaml': '{document_stores: {docs: {source: {type: directory, path: docs}, incremental_indexing: true}}}',
+      docs: { 'a.md': 'The harbour master is called Ingrid.', 'b.md': 'The baker is called Tom.' },
+    };
+    const planned = await runCommand(t, ['ingest', '--dry-run', '-c', 'hector.yaml'], { files, start: startHector });
+    t.match(planned, {
+      code: 0,
+      output: /^add +docs +a\.md\nadd +docs +b\.md\ndocs: 2 to add, 0 to update, 0 to remove, 0 failed, 0 unchanged\n$/,
     });
-  for (const argv of [['list'], ['stores', 'docs'], ['show', 'docs'], ['vanish'], ['list', 'docs', '--mode', 'all']])
-    t.match(await runCommand(t, ['documents', ...argv], { files }), { code: 2 });
-});
+    const done = await runCommand(t, ['ingest', '--store', 'docs', '-c', 'hector.yaml'], { files, start: startHector });
+    t.match(done, { code: 0, output: /^2 documents: 2 indexed \(2 chunks\), 0 unchanged, 0 failed/ });
+    // RAG-37
+    const forced = await runCommand(t, ['ingest', '--force', '-c', 'hector.yaml'], { files, start: startHector });
+    t.match(forced, { code: 0, output: /^2 documents: 2 indexed \(2 chunks\), 0 unchanged, 0 failed/ });
+    for (const argv of [
+      ['--force', '--retry-failed'],
+      ['--dry-run', '--watch'],
+      ['--store', 'dogs'],
+    ])
+      t.match(await runCommand(t, ['ingest', ...argv, '-c', 'hector.yaml'], { files }), {
+        code: argv.length > 1 && argv[0] === '--store' ? 1 : 2,
+      });
+    for (const argv of [['list'], ['stores', 'docs'], ['show', 'docs'], ['vanish'], ['list', 'docs', '--mode', 'all']])
+      t.match(await runCommand(t, ['documents', ...argv], { files }), { code: 2 });
+  },
+);

@@ -1,7 +1,7 @@
 /** A run finishes on the configuration it started with, whatever the worker that finishes it was started with (R12). */
 import t, { type Test } from 'tap';
 import type { LanguageModel } from '../../src/providers/llms/contract.js';
-import { rpc, sendText, streamFrames, userMessage } from '../support/a2a-client.js';
+import { rpc, sendText, userMessage } from '../support/a2a-client.js';
 import { waitFor } from '../support/coordination-steps.js';
 import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
 
@@ -20,11 +20,8 @@ t.test('a run begun under one configuration is finished under it by a worker tha
   const after = await start(t, directory, 'Answer like a judge.', model);
   t.not(after.settings.version, before.settings.version);
   const newUrl = `${after.url}/agents/assistant`;
-  const states: (string | undefined)[] = [];
-  const followed = await rpc(newUrl, 'GetTask', { id });
-  if (followed.body.result?.status?.state !== 'TASK_STATE_COMPLETED')
-    for await (const { result } of streamFrames(newUrl, 'SubscribeToTask', { id })) states.push(result.statusUpdate?.status.state);
-  t.equal((await rpc(newUrl, 'GetTask', { id })).body.result?.status?.state, 'TASK_STATE_COMPLETED');
+  const stateOf = async () => (await rpc(newUrl, 'GetTask', { id })).body.result?.status?.state;
+  await waitFor(async () => (await stateOf()) === 'TASK_STATE_COMPLETED', 20_000);
   await sendText(newUrl, 'And now?', { contextId: body.result?.task?.contextId });
   t.same(model.systems, ['Answer like a pirate.', 'Answer like a pirate.', 'Answer like a judge.']);
 });

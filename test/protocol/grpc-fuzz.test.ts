@@ -141,7 +141,7 @@ t.test("ten thousand malformed calls are refused as the client's mistakes, and t
     // What opens a stream, or waits for a task that nobody runs, is ended by its deadline.
     const reply = await rig.callRaw(wireOf(method).path, bytes, {
       metadata: { 'a2a-version': pick(METADATA), ...extensions },
-      deadlineMs: 400,
+      deadlineMs: MAY_WAIT.includes(method) ? 400 : 10_000,
     });
     const name = status[reply.code] as string;
     seen.set(name, (seen.get(name) ?? 0) + 1);

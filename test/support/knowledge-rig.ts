@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { MetadataFilter } from '../../src/base/metadata.js';
-import type { DocumentStoreSettings } from '../../src/config/settings.js';
+import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
 import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
 import type { IngestMode } from '../../src/knowledge/runs/ingest-run.js';
 import type { IngestResult } from '../../src/knowledge/runs/ingester.js';
-import { createDirectorySource } from '../../src/knowledge/sources/directory.js';
+import { createSource, type SourceDependencies } from '../../src/knowledge/sources/create-source.js';
 import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
 import { silentLogger } from '../../src/observe/log.js';
 import type { Embedder } from '../../src/providers/embedders/contract.js';
@@ -51,6 +51,7 @@ export interface KnowledgeRigOptions {
   readonly folder?: string;
   readonly stateFolder?: string;
   readonly wrapEmbedder?: (embedder: Embedder) => Embedder;
+  readonly sourceDependencies?: Pick<SourceDependencies, 'databases' | 'openReader'>;
   readonly wrapSource?: (source: DocumentSource) => DocumentSource;
   readonly wrapChunkStore?: (store: ChunkStore) => ChunkStore;
   /** Default: a deployment of this one process. */
@@ -118,7 +119,10 @@ export async function openRig(
     chunkStore,
     runs,
     ...(options.coordination ?? { queue: createInProcessBatches(), leases: createInProcessLeases() }),
-    createSource: (source) => options.wrapSource?.(createDirectorySource(source)) ?? createDirectorySource(source),
+    createSource: (source, store) => {
+      const created = createSource(source, { store, clock: systemClock, ...options.sourceDependencies });
+      return options.wrapSource?.(created) ?? created;
+    },
     pools,
     embedders: { local: embedder },
     vectorStores: { local: vectorStore },
@@ -172,15 +176,14 @@ async function ingestDocs(knowledge: Knowledge, mode: IngestMode | undefined): P
   return result;
 }
 
+export function directorySource(path: string): DirectorySourceSettings {
+  const include = ['*.md', '*.txt', '*.html', '*.bin'];
+  return { type: 'directory', path, include, exclude: ['.*', 'node_modules'], maxFileBytes: 100_000 };
+}
+
 export function defaultStore(folder: string): DocumentStoreSettings {
   return {
-    source: {
-      type: 'directory',
-      path: folder,
-      include: ['*.md', '*.txt', '*.html', '*.bin'],
-      exclude: ['.*', 'node_modules'],
-      maxFileBytes: 100_000,
-    },
+    source: directorySource(folder),
     chunking: {
       ...{ strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
       ...{ sentencesPerChunk: 5, separators: ['\n\n', '\n', ' ', ''] },

@@ -5,6 +5,7 @@ import type { IngestMode } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 import { pageFindings } from './page-findings.js';
 import type { RunDependencies } from './run-dependencies.js';
+import { scanSource } from './scan-source.js';
 
 export type PlannedAct = 'add' | 'update' | 'keep' | 'remove' | 'fail';
 
@@ -32,7 +33,7 @@ export async function planIngest(
   };
   const seen = new Set<number>();
   const unlisted: string[] = [];
-  for await (const findings of pageFindings(store.source.scan(signal), PAGE, clock)) {
+  for await (const findings of pageFindings(scanSource(store, mode, chunkStore, signal), PAGE, clock)) {
     signal.throwIfAborted();
     const ids = findings.map((finding) => (finding.type === 'document' ? finding.document.id : finding.problem.id));
     const records = await chunkStore.findDocuments(store.name, ids);

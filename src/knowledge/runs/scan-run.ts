@@ -19,6 +19,7 @@ import type { IngestStore } from './ingest-store.js';
 import { pageFindings } from './page-findings.js';
 import { pollUntil } from './poll-until.js';
 import type { RunDependencies } from './run-dependencies.js';
+import { scanSource } from './scan-source.js';
 
 /** Folders that could not be listed; `undefined` = nothing may be taken as deleted. @throws what the source throws, and `INGEST_LOST` */
 export async function scanRun(
@@ -28,11 +29,11 @@ export async function scanRun(
   dependencies: RunDependencies,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const { runs, clock } = dependencies;
+  const { runs, chunkStore, clock } = dependencies;
   const unlisted = new Set<string>();
   // Each conductor counts from a place of its own, so that no number comes twice.
   let number = run.epoch * NUMBERS_PER_EPOCH;
-  for await (const findings of pageFindings(store.source.scan(signal), PAGE, clock)) {
+  for await (const findings of pageFindings(scanSource(store, run.mode, chunkStore, signal), PAGE, clock)) {
     signal.throwIfAborted();
     for (const finding of findings) if (finding.type === 'problem' && finding.problem.isFolder) unlisted.add(finding.problem.id);
     const batches = await recordFindings(run, store, { findings, nextNumber: () => ++number, feeder }, dependencies);

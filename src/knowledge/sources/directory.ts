@@ -4,93 +4,120 @@
  * 1. What is read lies in the folder: a link that leads out of it is a problem, not a document.
  * 2. A file is one document, whatever links to it; a link gives a name only to what has none of its own because its
  *    place is excluded (as in mounted ConfigMaps, whose files link into a hidden folder).
+ * 3. What a walk holds grows with the depth of the folder and with what only links lead to, not with its files.
  */
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { type Clock, systemClock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
 import type { DirectorySourceSettings } from '../../config/settings.js';
 import type { DocumentSource, SourceDocument, SourceFinding } from './document-source.js';
 import { createGlobMatcher } from './glob.js';
+import { listFolder } from './list-folder.js';
+import { tooLarge } from './source-errors.js';
+import { watchFolders } from './watch-folders.js';
 
 /** A place below the source: its name there, and where it really is. */
 interface Place {
   readonly id: string;
   readonly real: string;
+  /** Only a link leads here. */
+  readonly isLinked?: true;
 }
 
-export function createDirectorySource(settings: DirectorySourceSettings): DocumentSource {
+export function createDirectorySource(settings: DirectorySourceSettings, clock: Clock = systemClock): DocumentSource {
   const included = createGlobMatcher(settings.include);
   const excluded = createGlobMatcher(settings.exclude);
+  const isWanted = (id: string) => settings.include.length === 0 || included.matches(id);
   return {
     async *scan(signal) {
-      const links: Place[] = [];
-      const seen = new Set<string>();
+      signal.throwIfAborted();
       const root = await realpath(settings.path).catch((error: unknown) => {
         throw unreadable(settings.path, error);
       });
+      const links: Place[] = [];
+      let hasMoreLinks = false;
+      const linked = new Set<string>();
+      /** Two links may lead to one place. */
+      const isFirst = ({ real, isLinked }: Place) => isLinked === undefined || (!linked.has(real) && linked.add(real) === linked);
+
+      /** It is found where it really is; what links to it says nothing new (2). */
+      const hasOwnName = (real: string, isFile: boolean) => {
+        const id = relative(root, real).split(sep).join('/');
+        const parts = id.split('/');
+        const isHidden = id !== '' && parts.some((_, index) => excluded.matches(parts.slice(0, index + 1).join('/')));
+        return !isHidden && (!isFile || isWanted(id));
+      };
 
       async function* walk(folder: Place): AsyncGenerator<SourceFinding> {
-        signal.throwIfAborted();
-        if (seen.has(folder.real)) return;
-        seen.add(folder.real);
-        let names: string[];
+        if (!isFirst(folder)) return;
         try {
-          names = await readdir(folder.real);
+          for await (const entries of listFolder(folder.real)) {
+            signal.throwIfAborted();
+            const visible = entries.map((name) => ({ name, id: folder.id === '' ? name : `${folder.id}/${name}` }));
+            const places = visible
+              .filter(({ id }) => !excluded.matches(id))
+              .map(({ name, id }) => ({ ...folder, id, real: join(folder.real, name) }));
+            for (let at = 0; at < places.length; at += LOOKS_AT_ONCE) yield* visit(places.slice(at, at + LOOKS_AT_ONCE));
+          }
         } catch (error) {
+          signal.throwIfAborted();
           if (folder.id === '') throw unreadable(settings.path, error);
           const path = join(settings.path, folder.id);
           yield { type: 'problem', problem: { id: folder.id, path, isFolder: true, error: unreadable(path, error) } };
-          return;
-        }
-        for (const name of names.sort()) {
-          const id = folder.id === '' ? name : `${folder.id}/${name}`;
-          if (!excluded.matches(id)) yield* visit({ id, real: join(folder.real, name) });
         }
       }
-      async function* visit(place: Place): AsyncGenerator<SourceFinding> {
-        const found = yield* looking(place.id, () => lstat(place.real));
-        if (found?.isSymbolicLink()) links.push(place);
-        else if (found?.isDirectory()) yield* walk(place);
-        else if (found?.isFile()) yield* add(place, found);
+      async function* visit(places: readonly Place[]): AsyncGenerator<SourceFinding> {
+        const looks = await Promise.all(places.map((place) => look(place.id, () => lstat(place.real))));
+        signal.throwIfAborted();
+        for (const [index, { found, problem }] of looks.entries()) {
+          const place = places[index] as Place;
+          if (problem !== undefined) yield problem;
+          else if (found?.isSymbolicLink()) {
+            if (links.length < MAX_LINKS) links.push(place);
+            else hasMoreLinks = true;
+          } else if (found?.isDirectory()) yield* walk(place);
+          else if (found?.isFile()) yield* add(place, found);
+        }
       }
       async function* follow({ id, real: link }: Place): AsyncGenerator<SourceFinding> {
-        const target = yield* looking(id, async () => {
+        const { found: target, problem } = await look(id, async () => {
           const real = await realpath(link);
           const found = await stat(real);
           if (!found.isDirectory() && !isWanted(id)) return undefined;
           if (!isInside(root, real)) throw leadsOutside(join(settings.path, id));
           return { real, found };
         });
-        if (target?.found.isDirectory()) yield* walk({ id, real: target.real });
-        else if (target?.found.isFile()) yield* add({ id, real: target.real }, target.found);
+        if (problem !== undefined) yield problem;
+        if (target === undefined || hasOwnName(target.real, target.found.isFile())) return;
+        const place = { id, real: target.real, isLinked: true } as const;
+        if (target.found.isDirectory()) yield* walk(place);
+        else if (target.found.isFile()) yield* add(place, target.found);
       }
-      const isWanted = (id: string) => settings.include.length === 0 || included.matches(id);
-      function* add({ id, real }: Place, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): Generator<SourceFinding> {
-        if (!isWanted(id) || seen.has(real)) return;
-        seen.add(real);
+      function* add(found: Place, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): Generator<SourceFinding> {
+        const { id } = found;
+        if (!isWanted(id) || !isFirst(found)) return;
         const name = id.slice(id.lastIndexOf('/') + 1);
         const place = { id, name, path: join(settings.path, id) };
         yield { type: 'document', document: { ...place, bytes: size, modifiedAt: Math.trunc(mtimeMs), version: '', metadata: {} } };
       }
-      async function* looking<T>(id: string, look: () => Promise<T>): AsyncGenerator<SourceFinding, T | undefined> {
+      async function look<T>(id: string, ask: () => Promise<T>): Promise<{ readonly found?: T; readonly problem?: SourceFinding }> {
         try {
-          return await look();
+          return { found: await ask() };
         } catch (error) {
-          signal.throwIfAborted();
           // Gone since it was listed, or a link to nowhere: there is no such document.
-          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
           const path = join(settings.path, id);
-          yield {
-            type: 'problem',
-            problem: { id, path, isFolder: false, error: error instanceof AppError ? error : unreadable(path, error) },
-          };
-          return undefined;
+          const shown = error instanceof AppError ? error : unreadable(path, error);
+          return { problem: { type: 'problem', problem: { id, path, isFolder: false, error: shown } } };
         }
       }
 
       yield* walk({ id: '', real: root });
-      // After all real places, so that these give the names; links found behind a link come last.
+      // After all real places; links found behind a link come last.
       for (const link of links) yield* follow(link);
+      if (hasMoreLinks)
+        yield { type: 'problem', problem: { id: '', path: settings.path, isFolder: true, error: tooManyLinks(settings.path) } };
     },
 
     async read(document) {
@@ -103,6 +130,14 @@ export function createDirectorySource(settings: DirectorySourceSettings): Docume
       } catch (error) {
         if (error instanceof AppError) throw error;
         throw unreadable(document.path, error);
+      }
+    },
+
+    async watch(onChange, signal) {
+      try {
+        await watchFolders({ root: settings.path, isExcluded: (id) => excluded.matches(id), isWanted, clock }, onChange, signal);
+      } catch (error) {
+        throw unreadable(settings.path, error);
       }
     },
   };
@@ -139,8 +174,10 @@ function leadsOutside(path: string): AppError {
   });
 }
 
-function tooLarge(document: SourceDocument, bytes: number, maxBytes: number): AppError {
-  return new AppError('DOCUMENT_TOO_LARGE', { message: `'${document.path}' has ${bytes} bytes, source.max_file_size allows ${maxBytes}` });
+function tooManyLinks(path: string): AppError {
+  return new AppError('DOCUMENT_SOURCE_UNREADABLE', {
+    message: `'${path}' has more than ${MAX_LINKS} links; the others are not followed, so nothing is taken as deleted`,
+  });
 }
 
 function unreadable(path: string, cause: unknown): AppError {
@@ -149,3 +186,6 @@ function unreadable(path: string, cause: unknown): AppError {
     cause,
   });
 }
+
+const LOOKS_AT_ONCE = 64;
+const MAX_LINKS = 100_000;

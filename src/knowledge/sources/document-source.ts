@@ -50,12 +50,16 @@ export type SourceFinding =
   | { readonly type: 'document'; readonly document: SourceDocument }
   | { readonly type: 'problem'; readonly problem: SourceProblem };
 
+/** Versions that are indexed, by document id; what is not indexed is missing. */
+export type FindVersions = (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
 export interface DocumentSource {
   /**
-   * Everything there is now.
+   * Everything there is now. A source that has to ask for contents to say so may ask on the condition that they are not of the version
+   * that `findVersions` tells; without it, nothing is taken as known.
    * @throws AppError `DOCUMENT_SOURCE_UNREADABLE` when nothing can be said about the source as a whole.
    */
-  scan(signal: AbortSignal): AsyncIterable<SourceFinding>;
+  scan(signal: AbortSignal, findVersions?: FindVersions): AsyncIterable<SourceFinding>;
   /**
    * `unchanged`: the source says that `knownVersion` still is its state (a conditional request).
    * @throws AppError `DOCUMENT_SOURCE_UNREADABLE`, `DOCUMENT_TOO_LARGE`

@@ -16,12 +16,16 @@ export interface VectorQuery {
   readonly vector: Float32Array;
   readonly topK: number;
   readonly filter?: MetadataFilter;
+  /** Hits bring what their entries know, where the store is not only an index over texts in SQL. */
+  readonly withMetadata?: boolean;
 }
 
 export interface VectorHit {
   readonly id: string;
   /** Cosine similarity, negative values cut to 0 (VEC-07). */
   readonly score: number;
+  /** With `withMetadata`, from stores that can. */
+  readonly metadata?: Metadata;
 }
 
 /** How far a collection reflects the chunk table. */

@@ -260,7 +260,7 @@ t.test('relative paths start at the working directory, not at the file', async (
     },
   });
   const settings = loadSettings({ file: 'etc/h.yaml', workingDirectory: folder, environment: { HOME: folder } });
-  t.equal(settings.documentStores.d?.source.path, join(folder, 'docs'));
+  t.match(settings.documentStores.d?.source, { path: join(folder, 'docs') });
   t.equal(settings.databases.m?.database, join(folder, 'x.db'));
   t.equal(settings.logger.file, join(folder, 'log/h.log'));
 });

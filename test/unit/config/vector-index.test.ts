@@ -13,16 +13,16 @@ t.test('the index of an embedded store has defaults, each of which can be change
     efConstruction: 128,
     efSearch: 128,
     quantization: 'f32',
-    compress: false,
   });
   const index = '{engine: usearch, m: 24, ef_construction: 200, ef_search: 64, quantization: i8}';
-  t.same(load(t, `{compress: true, index: ${index}}`).vectorStores.v?.index, {
+  const changed = load(t, `{compress: true, index: ${index}}`).vectorStores.v;
+  t.same([changed?.compress, load(t, '{}').vectorStores.v?.compress], [true, false]);
+  t.same(changed?.index, {
     engine: 'usearch',
     m: 24,
     efConstruction: 200,
     efSearch: 64,
     quantization: 'i8',
-    compress: true,
   });
   t.equal(load(t, '{index: {engine: usearch}}').vectorStores.v?.index.quantization, 'f16');
 });

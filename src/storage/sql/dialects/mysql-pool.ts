@@ -15,7 +15,7 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
   const { createPool } = await import('mysql2');
   const label = describeServer('MySQL', keyPath, settings);
   const pool = createPool({
-    ...address(settings),
+    ...mysqlAddress(settings),
     connectionLimit: settings.maxConns,
     maxIdle: settings.maxIdle,
     idleTimeout: 60_000,
@@ -109,7 +109,7 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
 }
 
 /** The pool would let its callers wait without limit. */
-function takeConnection(pool: Pool, limitMs: number, clock: Clock): Promise<PoolConnection> {
+export function takeConnection(pool: Pool, limitMs: number, clock: Clock): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     let isLate = false;
     const cancelTimer = clock.after(limitMs, () => {
@@ -126,7 +126,7 @@ function takeConnection(pool: Pool, limitMs: number, clock: Clock): Promise<Pool
 }
 
 /** Its own `destroy` says goodbye and waits for the server to do the same. */
-function destroyConnection(connection: PoolConnection): void {
+export function destroyConnection(connection: PoolConnection): void {
   connection.destroy();
   const stream: unknown = Reflect.get(connection, 'stream');
   if (stream instanceof Duplex) stream.destroy();
@@ -171,7 +171,7 @@ function toKyselyConnection(
   return { query: query as MysqlPoolConnection['query'], release: () => lent.giveBack() };
 }
 
-function address(settings: DatabaseSettings): PoolOptions {
+export function mysqlAddress(settings: DatabaseSettings): PoolOptions {
   const ssl = sslOptions(settings);
   const tls = ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: ssl.rejectUnauthorized } };
   if (settings.url !== '') return { uri: settings.url, ...tls };

@@ -13,7 +13,7 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
   const { default: pg } = await import('pg');
   const label = describeServer('PostgreSQL', keyPath, settings);
   const pool = new pg.Pool({
-    ...address(settings),
+    ...postgresAddress(settings),
     max: settings.maxConns,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: connectTimeoutMs(settings),
@@ -102,7 +102,7 @@ function numbered(sql: string): string {
   return sql.replaceAll('?', () => `$${++count}`);
 }
 
-function address(settings: DatabaseSettings): PoolConfig {
+export function postgresAddress(settings: DatabaseSettings): PoolConfig {
   const ssl = sslOptions(settings);
   if (settings.url !== '') return { connectionString: settings.url, ...(ssl === undefined ? {} : { ssl }) };
   const { host, port, database, username: user, password } = settings;

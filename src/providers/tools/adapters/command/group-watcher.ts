@@ -15,14 +15,14 @@ interface Watcher {
 const groups = new Set<number>();
 let watcher: Watcher | undefined;
 
-/** The group ends with this process until the returned function is called. */
-export function watchGroup(shell: string, group: number): () => void {
+/** From when it resolves, the group ends with this process, until the returned function is called. */
+export async function watchGroup(shell: string, group: number): Promise<() => void> {
   groups.add(group);
-  if (watcher === undefined) watcher = startWatcher(shell);
-  else tell(watcher, '+', group);
+  watcher ??= startWatcher(shell);
+  await tell(watcher, '+', group);
   return () => {
     groups.delete(group);
-    if (watcher !== undefined) tell(watcher, '-', group);
+    if (watcher !== undefined) void tell(watcher, '-', group);
   };
 }
 
@@ -42,12 +42,13 @@ function startWatcher(shell: string): Watcher {
   started.pipe.on('error', forget);
   child.unref();
   (started.pipe as Writable & { unref(): void }).unref();
-  for (const group of groups) tell(started, '+', group);
+  for (const group of groups) void tell(started, '+', group);
   return started;
 }
 
-function tell({ pipe }: Watcher, sign: '+' | '-', group: number): void {
-  pipe.write(`${sign} ${group}\n`);
+/** Resolves when the system has it, and this process may die; also when there is nobody to tell. */
+function tell({ pipe }: Watcher, sign: '+' | '-', group: number): Promise<void> {
+  return new Promise((resolve) => pipe.write(`${sign} ${group}\n`, () => resolve()));
 }
 
 const SCRIPT = `declare -A groups

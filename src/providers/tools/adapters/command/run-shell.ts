@@ -4,11 +4,13 @@
  * Owns: the process group of the call, from its start until nothing of it is left. Does not own: whether the command may run.
  *
  * 1. The group ends with the call: at its end, at the time limit, when the signal aborts. First SIGTERM, then SIGKILL.
- * 2. It ends with this process, too, even by SIGKILL: `group-watcher.ts`.
+ * 2. It ends with this process, too, even by SIGKILL: `group-watcher.ts`. It begins when that knows of it: the shell waits for a line on
+ *    a pipe, and a pipe that ends without one ends the shell.
  * 3. What left the group (Linux: a session of its own) is found by a mark in its environment, unless it cleared that, too.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
 import { abortError } from '../../../../base/abort.js';
 import type { Clock } from '../../../../base/clock.js';
 import { AppError } from '../../../../base/errors.js';
@@ -37,18 +39,22 @@ export async function runShell(command: string, options: RunShellOptions): Promi
   const { clock, signal, maxMs } = options;
   if (signal.aborted) throw abortError(signal);
   const mark = randomBytes(16).toString('hex');
-  const child = spawn(options.shell, ['--noprofile', '--norc', '-O', 'extglob', '-c', command], {
+  const child = spawn(options.shell, ['--noprofile', '--norc', '-c', GATE, options.shell, command], {
     cwd: options.folder,
     env: { ...options.environment, [MARK]: mark },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  const ended = new Promise<readonly [number | null, string | null]>((resolve) => {
+    child.once('exit', (code, name) => resolve([code, name]));
+  });
   await whenSpawned(child);
+  const [, stdout, stderr, gate] = child.stdio as unknown as readonly [null, Readable, Readable, Writable];
   const group = child.pid as number;
-  const stopWatching = watchGroup(options.shell, group);
+  const stopWatching = await watchGroup(options.shell, group);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  child.stdout.on('data', (bytes: Buffer) => options.onOutput('stdout', bytes));
-  child.stderr.on('data', (bytes: Buffer) => options.onOutput('stderr', bytes));
+  stdout.on('data', (bytes: Buffer) => options.onOutput('stdout', bytes));
+  stderr.on('data', (bytes: Buffer) => options.onOutput('stderr', bytes));
   let isLate = false;
   let stopForce = () => {};
   const stop = () => {
@@ -62,10 +68,11 @@ export async function runShell(command: string, options: RunShellOptions): Promi
   });
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
+  // It has ended already.
+  gate.on('error', () => {});
+  gate.end('\n');
   try {
-    const [exitCode, endSignal] = await new Promise<readonly [number | null, string | null]>((resolve) => {
-      child.once('exit', (code, name) => resolve([code, name]));
-    });
+    const [exitCode, endSignal] = await ended;
     stopTimer();
     stopForce();
     // What it left behind holds the pipes open, and the machine.
@@ -76,12 +83,13 @@ export async function runShell(command: string, options: RunShellOptions): Promi
     return { exitCode, signal: endSignal, isLate };
   } finally {
     signal.removeEventListener('abort', stop);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    stdout.destroy();
+    stderr.destroy();
     stopWatching();
   }
 }
 
+const GATE = 'read -r -u 3 && exec 3<&- && exec "$0" --noprofile --norc -O extglob -c "$1"';
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
 /** What was written before the end is read within this time. */
