@@ -382,6 +382,7 @@ async function startFrontRole(
     studio,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
+    audit,
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);
