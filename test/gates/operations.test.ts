@@ -11,7 +11,11 @@ import { OPERATION_TABLE } from '../support/operation-table.js';
 function listWaysIn(): string[] {
   const binding = { speaksLegacy: () => true, mcp: {} };
   const studio = createStudioRoutes({} as never);
-  const ports = { binding, studio, metrics: { path: '/metrics', render: async () => ({ contentType: '', body: '' }) } } as unknown as RoutePorts;
+  const ports = {
+    binding,
+    studio,
+    metrics: { path: '/metrics', render: async () => ({ contentType: '', body: '' }) },
+  } as unknown as RoutePorts;
   return [
     ...buildRoutes(ports).map(({ method, pattern }) => `${method} ${pattern}`),
     ...METHODS.map(({ path }) => `grpc ${path.split('/').at(-1)}`),
@@ -25,7 +29,15 @@ t.test('every route and every method has a row, and no row is without one', asyn
   t.ok(waysIn.length > 100);
   t.equal(new Set(waysIn).size, waysIn.length, 'each once');
   const rows = new Set(OPERATION_TABLE.map(({ name }) => name));
-  t.same(waysIn.filter((way) => !rows.has(way)), [], 'ways in without a row');
-  t.same([...rows].filter((name) => !waysIn.includes(name)), [], 'rows without a way in');
+  t.same(
+    waysIn.filter((way) => !rows.has(way)),
+    [],
+    'ways in without a row',
+  );
+  t.same(
+    [...rows].filter((name) => !waysIn.includes(name)),
+    [],
+    'rows without a way in',
+  );
   t.equal(rows.size, OPERATION_TABLE.length, 'each row once');
 });
