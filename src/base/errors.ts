@@ -31,6 +31,7 @@ export const ERRORS = {
   CONFIG_NOT_FOUND: entry('The configuration file does not exist', 'stop', 400),
   CONFIG_UNREADABLE: entry('The configuration file cannot be read', 'stop', 400),
   CONFIG_SYNTAX: entry('The configuration is not valid YAML or JSON', 'stop', 400),
+  SKILL_INVALID: entry('SKILL.md cannot be followed', 'stop', 400),
   CLI_USAGE: entry('The command line is wrong', 'stop', 400),
   CLI_SERVER_UNREACHABLE: entry('The server cannot be reached', 'retry', 502),
   CLI_SERVER_REFUSED: entry('The server refused the request', 'stop', 502),

@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
 import { warnAboutAuthFlags } from './auth-flags.js';
 import { type CliContext, type Command, findTextFlag } from './command.js';
+import { followSkillHere } from './follow-skill-here.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { parseRoles } from './parse-roles.js';
 import { runHector } from './run-hector.js';
@@ -32,6 +33,7 @@ export const serveCommand: Command = {
   ],
   async run(input, context) {
     const roles = parseRoles(findTextFlag(input, 'roles'));
+    followSkillHere(input, context);
     const settings = loadCommandSettings(input, context, {
       environment: withApiKey(context.environment, input),
       overrides: serveOverrides(input, context.workingDirectory),
