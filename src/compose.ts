@@ -11,10 +11,13 @@ import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
 import { createAuthenticator } from './access/authenticate.js';
+import { behindProxy } from './access/behind-proxy.js';
+import { findCertificates } from './access/certificates.js';
 import { describeLogin } from './access/describe-login.js';
 import { createGuardedPost } from './access/guarded-post.js';
 import { observeAuthentication } from './access/observe-authentication.js';
 import { createOutboundGuard } from './access/outbound-guard.js';
+import { createRateLimits } from './access/rate-limits.js';
 import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
@@ -26,7 +29,7 @@ import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
 import { findSideFront } from './http/side-front.js';
 import type { Knowledge } from './knowledge/document-stores.js';
-import { measureRetriever } from './knowledge/measure-retriever.js';
+import { measureRetriever } from './knowledge/search/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
 import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
@@ -125,7 +128,7 @@ async function start(
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other) => measureRetriever(knowledgePool.get(other).retriever, knowledgeMetrics, clock),
+    createRetriever: (other, aids) => measureRetriever(knowledgePool.get(other).createRetriever(aids), knowledgeMetrics, clock),
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
@@ -224,6 +227,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     ...parts,
     ...coordination,
     store: stores.tasks,
+    limits: createRateLimits(parts, stores.tasks, coordination, runtime),
     ...workerConnections(connections),
     getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
@@ -307,18 +311,20 @@ async function startFrontRole(
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
-  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics }), audit);
+  const limits = createRateLimits(parts, store, coordination, runtime);
+  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics, admission: limits }), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
   const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
-  const authenticate = observeAuthentication(gate.authenticate, parts);
+  const authenticate = behindProxy(observeAuthentication(gate.authenticate, parts), settings.server.trustProxy);
+  const certificates = await findCertificates(settings.server.tls, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, limits, log, clock },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
   // Known once HTTP listens, right after gRPC.
@@ -328,8 +334,7 @@ async function startFrontRole(
     operations: createOperations(operationPorts),
     server: settings.server,
     baseUrl: () => baseUrl,
-    authenticate,
-    metrics,
+    ...{ authenticate, certificates, metrics },
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -367,19 +372,14 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
-    knowledge: { ...knowledge, runs: stores.ingestRuns, documents: stores.chunkStore },
+    knowledge: { ...knowledge, retriever: runtime.current.retriever, runs: stores.ingestRuns, documents: stores.chunkStore },
   });
   const front = await startFront({
     settings: settings.server,
-    binding,
-    authenticate,
-    readiness,
+    ...{ binding, authenticate, readiness, log, clock, version, studio, certificates },
     metrics: parts.publicMetrics,
     meter: metrics,
-    log,
-    clock,
-    version,
-    studio,
+    cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
     audit,

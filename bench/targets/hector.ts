@@ -1,35 +1,68 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { residentMiB } from './memory.js';
+import { findPidsWith } from '../frame/process-usage.js';
 import { freePort, startProgram, stopProgram, type Target } from './target.js';
 
 export interface HectorTargetOptions {
+  /** Default: `hector`. */
+  readonly name?: string;
+  /** The front's adapter. Default: `uws`. */
+  readonly http?: 'uws' | 'node';
   /** Text behind the configuration. Default: none. */
   readonly extra?: string;
   /** The program. Default: the one of this build. */
   readonly main?: string;
+  /** A process for each; the first has the front. Default: one process with all roles. */
+  readonly roles?: readonly string[];
+  /** Agents, as YAML. Default: one with the offline model. */
+  readonly agents?: string;
 }
 
-/** Hector on embedded defaults: every message is committed, queued and streamed through Redis. `http` picks the front's adapter. */
-export function hectorTarget(http: 'uws' | 'node', { extra = '', main = MAIN }: HectorTargetOptions = {}): Target {
+/** Hector on embedded defaults: every message is committed, queued and streamed through Redis. */
+export function hectorTarget({
+  name = 'hector',
+  http = 'uws',
+  extra = '',
+  main = MAIN,
+  roles = [''],
+  agents = AGENTS,
+}: HectorTargetOptions = {}): Target {
   return {
-    name: `hector-${http}`,
+    name,
     async start() {
       const directory = await mkdtemp(path.join(tmpdir(), 'hector-bench-'));
       const port = await freePort();
-      await writeFile(path.join(directory, 'hector.yaml'), `${configText(port, http)}${extra}`);
-      const child = await startProgram([main, 'serve', '--config', 'hector.yaml', '--log-level', 'warn'], {
-        cwd: directory,
-        readyUrl: `http://127.0.0.1:${port}/health/ready`,
-      });
+      const text = `version: "2"\nllms: { default: { provider: offline } }\n${agents}server: { host: 127.0.0.1, port: ${port}, http: ${http} }\n${extra}`;
+      await writeFile(path.join(directory, 'hector.yaml'), text);
+      const children: ChildProcess[] = [];
+      for (const [index, role] of roles.entries())
+        children.push(
+          await startProgram(
+            [
+              main,
+              'serve',
+              '--config',
+              path.join(directory, 'hector.yaml'),
+              '--log-level',
+              'warn',
+              ...(role === '' ? [] : ['--roles', role]),
+            ],
+            // Only a front says on its port that it is ready; that one also waits for a worker's beat.
+            { cwd: directory, ...(index === roles.length - 1 ? { readyUrl: `http://127.0.0.1:${port}/health/ready` } : {}) },
+          ),
+        );
+      const url = `http://127.0.0.1:${port}/agents/assistant`;
       return {
-        url: `http://127.0.0.1:${port}/agents/assistant`,
-        pid: child.pid,
-        residentMiB: () => residentMiB(child.pid),
+        url,
+        cardUrl: `${url}/.well-known/agent-card.json`,
+        // Its Redis has the folder in its command line, too.
+        pids: await findPidsWith(directory),
         async close() {
-          await stopProgram(child);
+          // The front last: it is what others are asked through.
+          for (const child of children.reverse()) await stopProgram(child);
           await rm(directory, { recursive: true, force: true });
         },
       };
@@ -38,13 +71,4 @@ export function hectorTarget(http: 'uws' | 'node', { extra = '', main = MAIN }: 
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-
-function configText(port: number, http: 'uws' | 'node'): string {
-  return `version: "2"
-llms:
-  default: { provider: offline }
-agents:
-  assistant: { llm: default, instruction: Answer briefly. }
-server: { host: 127.0.0.1, port: ${port}, http: ${http} }
-`;
-}
+const AGENTS = 'agents: { assistant: { llm: default, instruction: Answer briefly. } }\n';

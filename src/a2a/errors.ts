@@ -3,6 +3,7 @@
  * Owns the mapping only; what an error means is in `base/errors.ts`. Domain code never names a wire code.
  */
 import { findChallenge } from '../access/challenge.js';
+import { describeLimit, limitHeaders, limitUsesOf } from '../access/rate-limit-error.js';
 import { type AppError, ERRORS, type ErrorCode, type FieldProblem, toAppError } from '../base/errors.js';
 
 export type GrpcStatusName =
@@ -26,7 +27,14 @@ export type ErrorDetail =
       readonly metadata?: Readonly<Record<string, string>>;
     }
   | { readonly '@type': 'type.googleapis.com/google.rpc.BadRequest'; readonly fieldViolations: readonly FieldProblem[] }
-  | { readonly '@type': 'type.googleapis.com/google.rpc.RetryInfo'; readonly retryDelay: string };
+  | { readonly '@type': 'type.googleapis.com/google.rpc.RetryInfo'; readonly retryDelay: string }
+  | { readonly '@type': 'type.googleapis.com/google.rpc.QuotaFailure'; readonly violations: readonly QuotaViolation[] };
+
+export interface QuotaViolation {
+  /** Whom the limit is for. */
+  readonly subject: string;
+  readonly description: string;
+}
 
 export interface WireError {
   readonly jsonRpcCode: number;
@@ -39,6 +47,8 @@ export interface WireError {
   readonly retryAfterSeconds: number | undefined;
   /** `WWW-Authenticate`, when credentials may help (E7). */
   readonly challenge: string | undefined;
+  /** What is left of the caller's limits (SEC-10); empty where no limit was in the way. */
+  readonly limits: Readonly<Record<string, string>>;
 }
 
 interface Row {
@@ -88,6 +98,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ACCESS_UNAUTHENTICATED: hector('UNAUTHENTICATED', -32600, 401, 'UNAUTHENTICATED'),
   ACCESS_TOKEN_INVALID: hector('TOKEN_INVALID', -32600, 401, 'UNAUTHENTICATED'),
   ACCESS_ROLE_MISSING: hector('ROLE_MISSING', -32600, 403, 'PERMISSION_DENIED'),
+  ACCESS_RATE_LIMITED: hector('RATE_LIMIT_EXCEEDED', -32603, 429, 'RESOURCE_EXHAUSTED'),
   ACCESS_FORBIDDEN: hector('FORBIDDEN', -32600, 403, 'PERMISSION_DENIED'),
   CONTEXT_BUSY: hector('CONTEXT_BUSY', -32004, 409, 'ABORTED'),
   OVERLOADED: hector('OVERLOADED', -32603, 503, 'UNAVAILABLE'),
@@ -116,6 +127,7 @@ export function toWireError(thrown: unknown): WireError {
     details: detailsOf(found, error, retryAfterMs),
     retryAfterSeconds: retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000)),
     challenge: findChallenge(error),
+    limits: limitHeaders(limitUsesOf(error)),
   };
 }
 
@@ -129,6 +141,12 @@ function detailsOf(found: Row, error: AppError, retryAfterMs: number | undefined
   if (found !== INTERNAL && found !== UNAVAILABLE && error.problems.length > 0) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: error.problems });
   }
+  const uses = limitUsesOf(error);
+  if (uses.length > 0)
+    details.push({
+      '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+      violations: uses.map((use) => ({ subject: use.scope, description: `${use.used} of ${describeLimit(use)}` })),
+    });
   if (retryAfterMs !== undefined)
     details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryAfterMs / 1000}s` });
   return details;
@@ -151,8 +169,9 @@ export function httpErrorBody(thrown: unknown): { status: number; headers: Recor
 }
 
 /** What an error tells beside its body, over HTTP. */
-export function errorHeaders({ retryAfterSeconds, challenge }: WireError): Record<string, string> {
+export function errorHeaders({ retryAfterSeconds, challenge, limits }: WireError): Record<string, string> {
   return {
+    ...limits,
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
   };

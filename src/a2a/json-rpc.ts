@@ -1,11 +1,13 @@
 /** The JSON-RPC binding: one endpoint per agent, one table of methods per protocol version (J1–J4, V5). */
 import type { Principal } from '../access/principal.js';
+import { limitHeaders } from '../access/rate-limit-error.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
+import type { LimitUse } from '../tasks/admission.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
 import { errorHeaders, httpErrorBody, jsonRpcHttpStatus, toJsonRpcError, toWireError, type WireError } from './errors.js';
 import { RELIABLE_STREAM } from './extensions.js';
@@ -53,6 +55,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       dialect.assertVersion(request.headers, request.query, current);
       const method = getMethod(dialect, rpc.method);
       const { signal } = request;
+      const uses: LimitUse[] = [];
       const call: OperationCall = {
         agent: request.agent,
         agentSettings,
@@ -64,6 +67,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         extensions,
         lastEventId: request.headers['last-event-id'],
         wireVersion: dialect.wireVersion,
+        onLimits: (told) => uses.push(...told),
       };
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
       return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
@@ -72,7 +76,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
           return {
             type: 'json',
             status: 200,
-            headers: { ...headers, ...JSON_HEADERS },
+            headers: { ...headers, ...limitHeaders(uses), ...JSON_HEADERS },
             body: `${resultPrefix(id)}${JSON.stringify(result)}}`,
           };
         }
@@ -85,7 +89,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
           isReliable: extensions.has(RELIABLE_STREAM),
           errorBody: describeFailure,
         });
-        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events, describeFailure };
+        return { type: 'stream', headers: { ...headers, ...limitHeaders(uses), ...SSE_HEADERS }, events, describeFailure };
       });
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;

@@ -8,4 +8,4 @@ export function logFailure(log: Logger, wire: WireError, thrown: unknown): void 
     log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
 }
 
-const EXPECTED = ['OVERLOADED', 'HTTP_DRAINING', 'HTTP_TOO_MANY_STREAMS'] as const;
+const EXPECTED = ['OVERLOADED', 'HTTP_DRAINING', 'HTTP_TOO_MANY_STREAMS', 'ACCESS_RATE_LIMITED'] as const;

@@ -1,10 +1,12 @@
 /** What operations are given: their dependencies, once, and the call they answer. */
 import type { Principal } from '../access/principal.js';
+import type { RateLimits } from '../access/rate-limits.js';
 import type { StreamQuota } from '../access/stream-quota.js';
 import type { Clock } from '../base/clock.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
+import type { LimitUse } from '../tasks/admission.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
 import type { TaskListStore } from '../tasks/task-list-store.js';
@@ -22,6 +24,8 @@ export interface OperationDependencies {
   readonly cards: AgentCards;
   /** Of all bindings together. */
   readonly quota: StreamQuota;
+  /** Default: nobody is limited. */
+  readonly limits?: Pick<RateLimits, 'admitCall'>;
   readonly log: Logger;
   readonly clock: Clock;
   /** `undefined`: push notifications are not supported (P1). */
@@ -45,4 +49,8 @@ export interface OperationCall {
   readonly lastEventId: string | undefined;
   /** Of the protocol that the client speaks; a webhook is spoken to in the same. Default `1.0`. */
   readonly wireVersion?: string;
+  /** A part of what the client asked for, which was counted. Default false. */
+  readonly isPart?: boolean;
+  /** Told what is left of the caller's limits. Default: nobody is. */
+  readonly onLimits?: (uses: readonly LimitUse[]) => void;
 }

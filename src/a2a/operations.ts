@@ -1,7 +1,7 @@
 /**
  * What A2A can do, whatever the binding: requests in as plain JSON, checked here; answers out as wire shapes.
  * A binding has seen to the agent (it exists for the caller) and to the version before an operation is reached. Then every operation
- * checks in this order: required extensions, the caller's place for a stream, the parameters, the task and whose it is.
+ * checks in this order: required extensions, the caller's limits of requests, its place for a stream, the parameters, the task and whose it is.
  */
 import { ownerOf } from '../access/principal.js';
 import type {
@@ -44,8 +44,8 @@ export type RunAnswer = (operations: Operations, params: unknown, call: Operatio
 export type RunStream = (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream>;
 
 export function createOperations(dependencies: OperationDependencies): Operations {
-  const { store, quota } = dependencies;
-  return withRequiredExtensions({
+  const { store, quota, limits } = dependencies;
+  return guarded(limits, {
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
     sendStreamingMessage: withPlace(quota, (params, call) => sendStreamingMessage(dependencies, params, call)),
     listTasks: (params, call) => listTasks(dependencies, params, call),
@@ -72,14 +72,18 @@ export function createOperations(dependencies: OperationDependencies): Operation
   });
 }
 
-/** H3, once for every operation on every binding. */
-function withRequiredExtensions(operations: Operations): Operations {
-  const guarded = Object.entries(operations).map(([name, run]) => [
+/** H3 and Z4, once for every operation on every binding. */
+function guarded(limits: OperationDependencies['limits'], operations: Operations): Operations {
+  const entries = Object.entries(operations).map(([name, run]) => [
     name,
     async (params: unknown, call: OperationCall) => {
       assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
+      if (limits !== undefined && call.isPart !== true) {
+        const uses = await limits.admitCall(call.principal);
+        call.onLimits?.(uses);
+      }
       return run(params, call);
     },
   ]);
-  return Object.fromEntries(guarded) as Operations;
+  return Object.fromEntries(entries) as Operations;
 }

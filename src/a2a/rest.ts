@@ -1,10 +1,12 @@
 /** The HTTP+JSON binding: every operation has a path (A13), errors have HTTP statuses (E5). */
 import type { Principal } from '../access/principal.js';
+import { limitHeaders } from '../access/rate-limit-error.js';
 import { assertJson } from '../base/assert-json.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
+import type { LimitUse } from '../tasks/admission.js';
 import type { BindingReply } from './binding-reply.js';
 import { CURRENT_DIALECT, type Dialect } from './dialect.js';
 import { httpErrorBody, toWireError } from './errors.js';
@@ -50,6 +52,7 @@ export function createRestHandler({ operations, settings, log, dialect = CURRENT
       dialect.assertVersion(request.headers, request.query, current);
       const params = readRestParams(rest);
       const { signal } = request;
+      const uses: LimitUse[] = [];
       const call: OperationCall = {
         agent,
         agentSettings,
@@ -61,6 +64,7 @@ export function createRestHandler({ operations, settings, log, dialect = CURRENT
         extensions,
         lastEventId: request.headers['last-event-id'],
         wireVersion: dialect.wireVersion,
+        onLimits: (told) => uses.push(...told),
       };
       const attributes = { 'rpc.system': 'http', 'rpc.method': route.operation, 'hector.agent.name': agent };
       return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
@@ -70,7 +74,7 @@ export function createRestHandler({ operations, settings, log, dialect = CURRENT
           return {
             type: 'json',
             status: 200,
-            headers: { ...headers, ...contentType, ...route.headers },
+            headers: { ...headers, ...limitHeaders(uses), ...contentType, ...route.headers },
             body: JSON.stringify(result),
           };
         }
@@ -79,7 +83,7 @@ export function createRestHandler({ operations, settings, log, dialect = CURRENT
         const isReliable = extensions.has(RELIABLE_STREAM);
         const encode = route.encode(current);
         const events = toSseEvents(frames, { prefix: '', suffix: '', encode, isReliable, errorBody: describeFailure });
-        return { type: 'stream', headers: { ...headers, ...SSE_HEADERS }, events, describeFailure };
+        return { type: 'stream', headers: { ...headers, ...limitHeaders(uses), ...SSE_HEADERS }, events, describeFailure };
       });
     } catch (thrown) {
       const { status, headers: own, body } = fail(thrown);

@@ -1,5 +1,5 @@
 /** SendMessage and SendStreamingMessage: the message is committed first, what follows is only watching (R1, R6). */
-import { callerRolesOf, ownerOf } from '../access/principal.js';
+import { callerRolesOf, countedAs, ownerOf } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { SendMessageRequest, SendMessageResponse } from '../protocol/a2a.js';
 import { readSendMessageRequest } from '../protocol/read-requests.js';
@@ -63,6 +63,8 @@ async function accept(dependencies: OperationDependencies, request: SendMessageR
   const task = await acceptMessage({
     agent: call.agent,
     owner: ownerOf(call.principal),
+    caller: countedAs(call.principal),
+    ...(call.onLimits === undefined ? {} : { onLimits: call.onLimits }),
     tenant: call.tenant,
     configVersion: settings().version,
     doubleTexting: call.agentSettings.doubleTexting,

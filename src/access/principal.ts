@@ -1,6 +1,6 @@
 /** Who is calling, what is theirs, and what their roles open. */
 import type { JsonObject } from '../base/json.js';
-import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope } from '../tasks/owner-scope.js';
+import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope, tenantPrefix } from '../tasks/owner-scope.js';
 
 export interface Principal {
   /** The token's subject; with authentication off, every caller is the one local user (spec README, decision 13). */
@@ -35,7 +35,18 @@ export function ownerOf({ subject, tenant = '', authenticated }: Principal): str
 
 /** Whom limits count: an owner, or the address of somebody who is nobody (SEC-11). */
 export function countedAs(principal: Principal): string {
-  return principal.authenticated ? ownerOf(principal) : `${ANONYMOUS_OWNER} ${principal.address ?? ''}`;
+  return principal.authenticated ? ownerOf(principal) : `${ANONYMOUS_OWNER} ${networkOf(principal.address ?? '')}`;
+}
+
+/** Of IPv6 the first half: whoever has one address of it has all of them. */
+function networkOf(address: string): string {
+  // An IPv4 address may be written as one of IPv6.
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
+  const [head = '', tail] = address.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = tail === undefined ? front : [...front, ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back];
+  return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 /** @param allowed `undefined` = no role is wanted. */
@@ -64,8 +75,4 @@ export function managedScopeOf(principal: Principal, operatorRoles: readonly str
   // With authentication off there is one owner, and what others own was begun under other rules.
   if (!principal.authenticated || principal === localPrincipal || !hasRole(principal, operatorRoles)) return ownerOf(principal);
   return { prefix: tenant === '' ? '' : tenantPrefix(tenant) };
-}
-
-function tenantPrefix(tenant: string): string {
-  return `tenant:${encodeURIComponent(tenant)}/`;
 }

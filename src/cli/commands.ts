@@ -28,5 +28,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Ingest sample documents, serve them and ask a question',
     load: async () => (await import('./quickstart.js')).quickstartCommand,
   },
+  bench: {
+    summary: 'Put load on an A2A server and measure what it makes of it',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
   version: { summary: 'Print the version', load: async () => (await import('./version.js')).versionCommand },
 };

@@ -1,5 +1,6 @@
 /** What `hector documents` can do, each as calls of the management API. */
-import type { JsonObject } from '../base/json.js';
+import { AppError } from '../base/errors.js';
+import type { JsonObject, JsonValue } from '../base/json.js';
 import type { ServerAddress } from './act-on-server.js';
 import { callApi } from './call-api.js';
 import { formatDocument, formatDocuments, formatHits, formatIngestRuns, formatStores } from './documents-view.js';
@@ -33,7 +34,7 @@ export const DOCUMENT_VERBS: Readonly<Record<string, DocumentVerb>> = {
   reingest: { wants: ['store'], mayHave: ['document id'], flags: ['mode'], run: reingest },
   runs: { wants: [], mayHave: ['store'], flags: [], run: listRuns },
   cancel: { wants: ['run id'], mayHave: [], flags: [], run: cancelRun },
-  search: { wants: ['store', 'query'], mayHave: [], flags: ['limit'], run: search },
+  search: { wants: ['store', 'query'], mayHave: [], flags: ['limit', 'mode', 'filter'], run: search },
 };
 
 async function listStores(act: DocumentAct): Promise<void> {
@@ -93,11 +94,39 @@ async function cancelRun(act: DocumentAct): Promise<void> {
 
 async function search(act: DocumentAct): Promise<void> {
   const limit = act.flag('limit');
+  const mode = act.flag('mode');
+  const filter = act.flag('filter');
   const reply = await call(act, 'POST', `${pathOf(act)}/search`, {
     query: act.subject,
     ...(limit === undefined ? {} : { limit: /^\d+$/.test(limit) ? Number(limit) : limit }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(filter === undefined ? {} : { filter: readFilter(filter) }),
   });
   show(act, reply, () => formatHits(list(reply, 'hits')), 'hits');
+}
+
+/** `year=2024,draft=false`, or JSON for whatever that cannot say. */
+function readFilter(text: string): JsonValue {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text) as JsonValue;
+    } catch (cause) {
+      throw new AppError('CLI_USAGE', { cause, message: `--filter begins as JSON and is none: ${text}` });
+    }
+  }
+  return Object.fromEntries(
+    text.split(',').map((pair) => {
+      const [key = '', ...rest] = pair.split('=');
+      if (key.trim() === '' || rest.length === 0)
+        throw new AppError('CLI_USAGE', { message: `--filter is '${text}'; wanted <key>=<value>, several with commas, or JSON` });
+      return [key.trim(), readValue(rest.join('=').trim())];
+    }),
+  );
+}
+
+function readValue(text: string): JsonValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function call({ server, signal }: DocumentAct, method: 'GET' | 'POST' | 'DELETE', path: string, body?: JsonObject): Promise<JsonObject> {

@@ -65,9 +65,14 @@ export function formatHits(hits: readonly JsonObject[]): string {
   return hits
     .map(
       (hit) =>
-        `${Number(hit['score']).toFixed(3)}  ${text(hit['source_path'])}, lines ${text(hit['start_line'])}-${text(hit['end_line'])}\n${text(hit['content']).replace(/^/gm, '  ')}\n`,
+        `${Number(hit['score']).toFixed(3)}  ${text(hit['source_path'])}, ${placeOf(hit)}\n${text(hit['content']).replace(/^/gm, '  ')}\n`,
     )
     .join('\n');
+}
+
+function placeOf(hit: JsonObject): string {
+  const lines = `lines ${text(hit['start_line'])}-${text(hit['end_line'])}`;
+  return hit['start_page'] === undefined ? lines : `pages ${text(hit['start_page'])}-${text(hit['end_page'])}, ${lines}`;
 }
 
 function age(value: JsonValue | undefined, now: number): string {

@@ -13,7 +13,12 @@ export const documentsCommand: Command = {
   options: {
     status: { type: 'string', value: '<status>', description: 'list: indexed, failed, pending or deleted (default all)' },
     error: { type: 'string', value: '<text>', description: 'list: with this in the last error' },
-    mode: { type: 'string', value: '<mode>', description: 'reingest of a store: changes, retry, check or all' },
+    mode: {
+      type: 'string',
+      value: '<mode>',
+      description: 'reingest of a store: changes, retry, check or all; search: vector, keyword or hybrid',
+    },
+    filter: { type: 'string', value: '<filter>', description: 'search: only what has this metadata: key=value,… or JSON' },
     limit: { type: 'string', value: '<n>', description: 'search: so many passages' },
     url: { type: 'string', value: '<url>', description: 'A running server (default: one of its own, over the same storage)' },
     token: TOKEN_OPTION,
@@ -26,6 +31,7 @@ export const documentsCommand: Command = {
     'hector documents reingest handbook guide/refunds.md',
     'hector documents runs handbook',
     "hector documents search handbook 'how long is the warranty?'",
+    'hector documents search handbook warranty --mode keyword --filter year=2024',
   ],
   async run(input, context) {
     const { name, verb } = readVerb(input);
@@ -56,7 +62,7 @@ function readVerb(input: CommandInput): { readonly name: string; readonly verb: 
   const given = [store, subject].filter((argument) => argument !== '').length;
   if (given < verb.wants.length || given > verb.wants.length + verb.mayHave.length)
     throw new AppError('CLI_USAGE', { message: `write it as: hector documents ${name} ${describeArguments(verb)}` });
-  for (const flag of ['status', 'error', 'mode', 'limit'])
+  for (const flag of ['status', 'error', 'mode', 'limit', 'filter'])
     if (findTextFlag(input, flag) !== undefined && !verb.flags.includes(flag))
       throw new AppError('CLI_USAGE', { message: `--${flag} does not go with documents ${name} (see --help)` });
   return { name, verb };

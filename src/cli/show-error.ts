@@ -1,4 +1,5 @@
 import { AppError, describeError, type FieldProblem } from '../base/errors.js';
+import { showUnseen } from '../base/unseen.js';
 import type { ConfigProblem } from '../config/problem.js';
 
 /** One block for people: what, where, and what to write instead. The stack only when debugging. */
@@ -6,7 +7,8 @@ export function formatError(error: unknown, options: { readonly debug: boolean }
   const lines = [`error: ${describeError(error)}`];
   if (error instanceof AppError) lines.push(...formatProblems(error.problems));
   if (options.debug && error instanceof Error && error.stack !== undefined) lines.push('', error.stack, ...causes(error));
-  return `${lines.join('\n')}\n`;
+  // Servers and files have their words in it.
+  return `${showUnseen(lines.join('\n'))}\n`;
 }
 
 export function formatProblems(problems: readonly FieldProblem[]): string[] {

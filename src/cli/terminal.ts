@@ -1,3 +1,5 @@
+import { showUnseen } from '../base/unseen.js';
+
 /** Where commands write. */
 export interface Terminal {
   /** Results: standard output. */
@@ -11,19 +13,20 @@ export interface Terminal {
   readonly columns: number;
 }
 
-export function processTerminal(): Terminal {
+/** What models, tools and documents say moves no cursor and hides no line of a terminal; a file or another program gets it as it is. */
+export function processTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process): Terminal {
   // A reader that went away (`hector schema | head`) is no failure of ours.
   const leaveQuietly = (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   };
-  process.stdout.on('error', leaveQuietly);
-  process.stderr.on('error', leaveQuietly);
+  stdout.on('error', leaveQuietly);
+  stderr.on('error', leaveQuietly);
   return {
-    write: (text) => void process.stdout.write(text),
-    writeError: (text) => void process.stderr.write(text),
-    isInteractive: process.stdout.isTTY === true,
-    canRedraw: process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 80,
+    write: (text) => void stdout.write(stdout.isTTY === true ? showUnseen(text) : text),
+    writeError: (text) => void stderr.write(text),
+    isInteractive: stdout.isTTY === true,
+    canRedraw: stderr.isTTY === true,
+    columns: stderr.columns ?? 80,
   };
 }

@@ -5,8 +5,10 @@ import { checkAgentOutput } from './check-agent-output.js';
 import { checkAuth } from './check-auth.js';
 import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
+import { checkFront } from './check-front.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
+import { checkRateLimiting } from './check-rate-limiting.js';
 import { checkReferences } from './check-references.js';
 import { checkSources } from './check-sources.js';
 import { checkTools } from './check-tools.js';
@@ -23,6 +25,7 @@ import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
 import { resolveObservability } from './keys/observability.js';
 import { resolveQueue } from './keys/queue.js';
+import { resolveRateLimiting } from './keys/rate-limiting.js';
 import { checkRedisVariable, resolveRedis } from './keys/redis.js';
 import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
@@ -61,6 +64,8 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkLlms(document, environment),
       ...checkEmbedders(document, environment),
       ...checkObservability(document),
+      ...checkRateLimiting(document),
+      ...checkFront(document),
       ...checkLogVariables(environment),
       ...checkRedisVariable(environment),
     ],
@@ -96,7 +101,8 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
       resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
     defaults: { agent: document.defaults.agent },
-    server: resolveServer(document.server),
+    server: resolveServer(document.server, workingDirectory),
+    rateLimiting: resolveRateLimiting(document.rate_limiting),
     observability: resolveObservability(document.observability),
     logger: resolveLogger(document.logger, context),
   });

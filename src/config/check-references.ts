@@ -40,6 +40,8 @@ export function checkReferences(document: unknown): Finding[] {
   for (const name of Object.keys(membersOf(document, 'document_stores'))) {
     checkName(['document_stores', name, 'vector_store'], 'vector_stores');
     checkName(['document_stores', name, 'embedder'], 'embedders');
+    for (const step of ['hyde', 'multi_query', 'rerank']) checkName(['document_stores', name, 'search', `${step}_llm`], 'llms');
+    checkWeights(['document_stores', name, 'search'], document, report);
     checkName(['document_stores', name, 'source', 'sql', 'database'], 'databases');
     checkChunking(['document_stores', name, 'chunking'], document, report);
     checkParsers(['document_stores', name, 'mcp_parsers'], document, report);
@@ -105,6 +107,13 @@ function checkDefaultAgent(document: unknown, report: Report): void {
       ['defaults', 'agent'],
       `'${name}' has allowed_roles; wanted an agent that exists for everybody, as its card is the one that everybody gets`,
     );
+}
+
+function checkWeights(path: Path, document: unknown, report: Report): void {
+  const search = valueAt(document, path);
+  if (!isJsonObject(search) || search['mode'] !== 'hybrid') return;
+  if (search['vector_weight'] === 0 && search['keyword_weight'] === 0)
+    report([...path, 'vector_weight'], 'the value is 0, as keyword_weight is; wanted one of them above 0');
 }
 
 function checkChunking(path: Path, document: unknown, report: Report): void {

@@ -14,6 +14,7 @@ type Section = Readonly<Record<string, unknown>>;
  * - no `agents`: one called `assistant` (CFG-08);
  * - no `databases`, `embedders`, `vector_stores`: `_default` (SQLite), `_local`, `_hnsw`;
  * - a reference left out: the entry called `default`, else the first (for `defaults.llm`: else the only one);
+ * - the same for the models of searches that ask one (`hyde_llm`, `multi_query_llm`, `rerank_llm`);
  * - `defaults.agent`: the first public agent, since `Settings` no longer know the file's order (API-25).
  *
  * Anything of the wrong shape is passed on as it is, for validation to report.
@@ -39,7 +40,7 @@ export function completeDocument(document: JsonObject, environment: Environment)
     storage: fill(document.storage, { database: first(databases) }),
     ...(document.document_stores === undefined
       ? {}
-      : { document_stores: mapSection(document.document_stores, (store) => fill(store, references)) }),
+      : { document_stores: mapSection(document.document_stores, (store) => withSearchModels(fill(store, references), llms)) }),
   } as JsonObject;
 }
 
@@ -54,6 +55,16 @@ function withEmbedderProvider(embedder: unknown, llmProvider: unknown, environme
   const section = asSection(embedder);
   if (section === undefined || section.provider !== undefined) return embedder;
   return { ...section, provider: detectEmbedder(section, llmProvider, environment) };
+}
+
+/** CFG-70: only what is turned on names its model, so that the rest does not change with `llms`. */
+function withSearchModels(store: unknown, llms: unknown): unknown {
+  const section = asSection(store);
+  const search = asSection(section?.search);
+  if (section === undefined || section.search === undefined || search === undefined) return store;
+  const isOn = (step: string) => ![undefined, null, false, 'false'].includes(search[`enable_${step}`] as undefined);
+  const models = SEARCH_STEPS.filter(isOn).map((step) => [`${step}_llm`, first(llms)]);
+  return { ...section, search: fill(search, Object.fromEntries(models)) };
 }
 
 function first(value: unknown): string | undefined {
@@ -101,3 +112,5 @@ function asSection(value: unknown): Section | undefined {
   if (value === null) return {};
   return isJsonObject(value) ? value : undefined;
 }
+
+const SEARCH_STEPS = ['hyde', 'multi_query', 'rerank'] as const;

@@ -7,6 +7,7 @@ import { LlmsSchema } from './keys/llms.js';
 import { LoggerSchema } from './keys/logger.js';
 import { ObservabilitySchema } from './keys/observability.js';
 import { QueueSchema } from './keys/queue.js';
+import { RateLimitingSchema } from './keys/rate-limiting.js';
 import { RedisSchema } from './keys/redis.js';
 import { ServerSchema } from './keys/server.js';
 import { StorageSchema } from './keys/storage.js';
@@ -33,6 +34,7 @@ const ConfigSchema = object(
     agents: AgentsSchema,
     defaults: DefaultsSchema,
     server: ServerSchema,
+    rate_limiting: RateLimitingSchema,
     observability: ObservabilitySchema,
     logger: LoggerSchema,
   },

@@ -1,4 +1,5 @@
 /** The members of `Settings` that documents are ingested and searched by: `embedders`, `vector_stores`, `document_stores`. */
+import type { SearchSettings } from './search-settings.js';
 import type { SourceSettings } from './source-settings.js';
 
 /** CFG-60 */
@@ -66,7 +67,7 @@ export interface DocumentStoreSettings {
   /** Key in `embedders`. */
   readonly embedder: string;
   readonly collection: string;
-  readonly search: { readonly topK: number; readonly threshold: number };
+  readonly search: SearchSettings;
   readonly watch: boolean;
   /** Documents whose source shows the version that is indexed are not read. */
   readonly incrementalIndexing: boolean;

@@ -6,7 +6,9 @@ import type { LogOptions } from '../observe/log.js';
 import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { AuthSettings } from './auth-settings.js';
+import type { CorsSettings, TlsSettings } from './front-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
+import type { RateLimitingSettings } from './rate-limiting-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
 import type { ToolSettings } from './tool-settings.js';
 
@@ -21,6 +23,7 @@ export type {
   TerminationCondition,
 } from './agent-settings.js';
 export type { ApiKeySettings, AuthSettings, TokenSettings } from './auth-settings.js';
+export type { CorsSettings, TlsSettings } from './front-settings.js';
 export type {
   ChunkingSettings,
   DocumentStoreSettings,
@@ -33,6 +36,7 @@ export type {
   VectorIndexSettings,
   VectorStoreSettings,
 } from './knowledge-settings.js';
+export type { RateLimitingSettings, RateLimitRule } from './rate-limiting-settings.js';
 export type {
   ApiSourceSettings,
   CollectionSourceSettings,
@@ -78,6 +82,7 @@ export interface Settings {
   readonly agents: Readonly<Record<string, AgentSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
+  readonly rateLimiting: RateLimitingSettings;
   readonly observability: ObservabilitySettings;
   readonly logger: LogOptions;
 }
@@ -263,6 +268,8 @@ export interface ServerSettings {
   readonly publicUrl: string;
   /** `X-Forwarded-Proto` and `X-Forwarded-Host` tell the address that clients reach. */
   readonly trustProxy: boolean;
+  readonly tls: TlsSettings;
+  readonly cors: CorsSettings;
   readonly auth: AuthSettings;
   /** Who may see and decide what belongs to others. Default operator and admin. */
   readonly studio: { readonly allowedRoles: readonly string[] };

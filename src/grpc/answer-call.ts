@@ -11,6 +11,7 @@ import { createFrameEncoder } from '../a2a/stream-frame.js';
 import { findDefaultAgent, getVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
+import { limitHeaders } from '../access/rate-limit-error.js';
 import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
@@ -18,6 +19,7 @@ import type { Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
 import { type Meter, silentMetrics } from '../observe/meter.js';
 import { withRemoteTrace, withSpan } from '../observe/trace.js';
+import type { LimitUse } from '../tasks/admission.js';
 import { departureOf, type GrpcCall, readHeaders, remoteAddressOf } from './call-context.js';
 import type { CallDrain } from './call-drain.js';
 import { type AnswerMethod, encodeStreamResponse, type GrpcMethod, type StreamMethod } from './methods.js';
@@ -44,6 +46,7 @@ export function answerUnary(
 ): void {
   const headers = readHeaders(call.metadata);
   let extensions: ReadonlySet<string> = new Set();
+  const uses: LimitUse[] = [];
   let leave = () => {};
   let isAnswered = false;
   // The end of the drain's budget may answer first.
@@ -51,7 +54,7 @@ export function answerUnary(
     if (isAnswered) return;
     isAnswered = true;
     leave();
-    if (failure === null) call.sendMetadata(toMetadata(extensionHeaders(extensions)));
+    if (failure === null) call.sendMetadata(toMetadata({ ...extensionHeaders(extensions), ...limitHeaders(uses) }));
     respond(failure, result);
   };
   const fail = (thrown: unknown) => answer(describeFailure(thrown, extensionHeaders(extensions), ports.log));
@@ -66,7 +69,9 @@ export function answerUnary(
     const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
       extensions = active;
     });
-    return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
+    return withOperationSpan(method, operationCall, () =>
+      method.run(ports.operations, params, { ...operationCall, onLimits: (told) => uses.push(...told) }),
+    );
   }).then((result) => answer(null, result), fail);
 }
 
@@ -74,6 +79,7 @@ export function answerUnary(
 export async function answerStream(ports: CallPorts, method: StreamMethod, call: ServerWritableStream<Buffer, Buffer>): Promise<void> {
   const headers = readHeaders(call.metadata);
   let extensions: ReadonlySet<string> = new Set();
+  const uses: LimitUse[] = [];
   const stop = new AbortController();
   call.once('cancelled', () => stop.abort());
   let leave = () => {};
@@ -84,7 +90,9 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
       });
-      return withOperationSpan(method, operationCall, () => method.run(ports.operations, params, operationCall));
+      return withOperationSpan(method, operationCall, () =>
+        method.run(ports.operations, params, { ...operationCall, onLimits: (told) => uses.push(...told) }),
+      );
     });
     const frames = await untilAborted(opening, stop.signal).catch((error: unknown) => {
       // It may open after all, and nobody would read it.
@@ -92,7 +100,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
       throw error;
     });
     // The head leaves at once, so the client knows that it is connected before the first event.
-    call.sendMetadata(toMetadata(extensionHeaders(extensions)));
+    call.sendMetadata(toMetadata({ ...extensionHeaders(extensions), ...limitHeaders(uses) }));
     const isReliable = extensions.has(RELIABLE_STREAM);
     const { maxStreamBufferBytes } = ports.settings().server.limits;
     await pipeFrames(call, frames, {

@@ -1,9 +1,11 @@
 /** The gRPC server: one address for all agents (API-60). */
 import { Server, ServerCredentials, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import type { Certificates } from '../access/certificates.js';
 import type { Clock } from '../base/clock.js';
 import type { ServerSettings } from '../config/settings.js';
 import { answerStream, answerUnary, type CallPorts } from './answer-call.js';
 import { CallDrain } from './call-drain.js';
+import { CertificateCredentials } from './certificate-credentials.js';
 import { bindServer } from './listen.js';
 import { type GrpcMethod, METHODS } from './methods.js';
 
@@ -12,6 +14,8 @@ export interface GrpcFrontOptions extends Omit<CallPorts, 'drain'> {
   readonly server: ServerSettings;
   /** 0 = any free one. */
   readonly port: number;
+  /** Default: connections are not encrypted. */
+  readonly certificates?: Certificates | undefined;
   readonly clock: Clock;
 }
 
@@ -40,8 +44,9 @@ export async function startGrpcFront(options: GrpcFrontOptions): Promise<GrpcFro
     Object.fromEntries(METHODS.map((method) => [method.path, describeMethod(method)])),
     Object.fromEntries(METHODS.map((method) => [method.path, handlerOf(ports, method)])),
   );
-  // TLS ends in front of this server, or not at all.
-  const port = await bindServer(server, host, options.port, ServerCredentials.createInsecure());
+  const { certificates } = options;
+  const credentials = certificates === undefined ? ServerCredentials.createInsecure() : new CertificateCredentials(certificates);
+  const port = await bindServer(server, host, options.port, credentials);
   return {
     port,
     drain: (budgetMs) => drain.run(server, options.clock, budgetMs),

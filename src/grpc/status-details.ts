@@ -17,6 +17,7 @@ export function toGrpcFailure(error: WireError, headers: Readonly<Record<string,
   const message = Buffer.from(error.message.slice(0, MAX_MESSAGE_LENGTH)).toString();
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  for (const [name, value] of Object.entries(error.limits)) metadata.set(name, value);
   if (error.challenge !== undefined) metadata.set('www-authenticate', error.challenge);
   metadata.set('grpc-status-details-bin', encodeStatus(code, message, error.details));
   return { code, details: message, metadata };
@@ -42,6 +43,11 @@ function encodeDetail(detail: ErrorDetail): Uint8Array {
     case 'type.googleapis.com/google.rpc.BadRequest': {
       const writer = new BinaryWriter();
       for (const { field, description } of thatFit(detail.fieldViolations)) writePair(writer, 1, field, description);
+      return writer.finish();
+    }
+    case 'type.googleapis.com/google.rpc.QuotaFailure': {
+      const writer = new BinaryWriter();
+      for (const { subject, description } of detail.violations) writePair(writer, 1, subject, description);
       return writer.finish();
     }
     case 'type.googleapis.com/google.rpc.RetryInfo': {

@@ -1,8 +1,8 @@
 import { formatAddress } from './listen-error.js';
 
 /** This server as a client can reach it (API-26, W-51): never a wildcard address. Without trailing slash. */
-export function listenUrl(host: string, port: number): string {
-  return `http://${formatAddress(reachable(host), port)}`;
+export function listenUrl(host: string, port: number, isEncrypted = false): string {
+  return `${isEncrypted ? 'https' : 'http'}://${formatAddress(reachable(host), port)}`;
 }
 
 export interface BaseUrlOptions {
@@ -10,6 +10,8 @@ export interface BaseUrlOptions {
   readonly publicUrl: string;
   /** Whether `X-Forwarded-Proto` and `X-Forwarded-Host` come from a proxy of ours; else any client could forge them. */
   readonly trustProxy: boolean;
+  /** This server is spoken to by TLS. Default false. */
+  readonly tls?: { readonly enabled: boolean };
 }
 
 /**
@@ -17,13 +19,14 @@ export interface BaseUrlOptions {
  * when that is trusted. Of several proxies the first, which the client spoke to, counts.
  */
 export function requestBaseUrl(
-  { publicUrl, trustProxy }: BaseUrlOptions,
+  { publicUrl, trustProxy, tls }: BaseUrlOptions,
   headers: Readonly<Record<string, string>>,
   fallback: string,
 ): string {
   if (publicUrl !== '') return publicUrl;
   const forwarded = trustProxy ? headers : {};
-  const scheme = firstOf(forwarded['x-forwarded-proto']).toLowerCase() === 'https' ? 'https' : 'http';
+  const told = firstOf(forwarded['x-forwarded-proto']).toLowerCase();
+  const scheme = told === 'https' || (told === '' && tls?.enabled === true) ? 'https' : 'http';
   return findUrl(scheme, firstOf(forwarded['x-forwarded-host'])) ?? findUrl(scheme, headers.host ?? '') ?? fallback;
 }
 

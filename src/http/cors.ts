@@ -1,37 +1,56 @@
-import type { HttpResponse, PlainResponse } from './server.js';
+/** What browsers are told of pages of other origins (`server.cors`, API-65, API-66). */
+import type { CorsSettings } from '../config/settings.js';
+import type { HttpHeaders, HttpRequest, HttpResponse, PlainResponse } from './server.js';
 
-/**
- * Default CORS (API-65): any origin, without credentials; a browser never sends ours along, so a wildcard gives nothing away.
- * @param speaksLegacy pages may read the header of A2A 0.3 too. Default false.
- */
-export function withCors<R extends HttpResponse>(response: R, speaksLegacy = false): R {
-  return { ...response, headers: { ...response.headers, ...(speaksLegacy ? ANY_ORIGIN_LEGACY : ANY_ORIGIN) } };
+type Asking = Pick<HttpRequest, 'headers'>;
+
+export interface CorsPorts {
+  /** The current ones. */
+  readonly settings: () => CorsSettings;
+  /** Pages may send and read the header of A2A 0.3 too, now. */
+  readonly speaksLegacy: () => boolean;
 }
 
-/**
- * Answers OPTIONS, before any authentication.
- * @param speaksLegacy pages may send the header of A2A 0.3 too
- */
-export function preflightResponse(allow: string, speaksLegacy: boolean): PlainResponse {
-  return { status: 204, headers: { ...(speaksLegacy ? PREFLIGHT_LEGACY : PREFLIGHT), allow }, body: '' };
+/** An origin is allowed when it stands in the list letter by letter; a page of any other one is told nothing, and its browser keeps the answer from it. */
+export function withCors<R extends HttpResponse>(response: R, request: Asking, ports: CorsPorts): R {
+  const { speaksLegacy } = ports;
+  const expose = speaksLegacy() ? `${EXPOSED}, ${LEGACY_HEADER}` : EXPOSED;
+  const origin = originHeaders(request, ports);
+  if (origin['access-control-allow-origin'] === undefined && origin['vary'] === undefined) return response;
+  const { vary } = response.headers;
+  const both = vary !== undefined && origin['vary'] !== undefined ? { vary: `${vary}, ${origin['vary']}` } : {};
+  const allowed = origin['access-control-allow-origin'] === undefined ? {} : { 'access-control-expose-headers': expose };
+  return { ...response, headers: { ...response.headers, ...origin, ...both, ...allowed } };
 }
 
-const ANY_ORIGIN = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'A2A-Version, A2A-Extensions, ETag, Retry-After',
-};
+/** Answers OPTIONS, before any authentication. */
+export function preflightResponse(allow: string, ports: CorsPorts): PlainResponse {
+  const { allowedMethods, allowedHeaders, maxAgeMs } = ports.settings();
+  const headers = ports.speaksLegacy() ? [...allowedHeaders, LEGACY_HEADER] : allowedHeaders;
+  return {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': allowedMethods.join(', '),
+      'access-control-allow-headers': headers.join(', '),
+      'access-control-max-age': String(Math.floor(maxAgeMs / 1_000)),
+      allow,
+    },
+    body: '',
+  };
+}
 
-const PREFLIGHT = {
-  'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-  'access-control-allow-headers': 'Content-Type, Authorization, A2A-Version, A2A-Extensions, Last-Event-ID',
-  'access-control-max-age': '600',
-};
+function originHeaders({ headers }: Asking, { settings }: CorsPorts): HttpHeaders {
+  const { allowedOrigins, allowCredentials } = settings();
+  // Never with credentials, whatever the settings came from.
+  if (allowedOrigins.includes('*')) return { 'access-control-allow-origin': '*' };
+  const { origin } = headers;
+  if (origin === undefined || !allowedOrigins.includes(origin)) return { vary: 'Origin' };
+  return {
+    'access-control-allow-origin': origin,
+    vary: 'Origin',
+    ...(allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
+  };
+}
 
-const ANY_ORIGIN_LEGACY = {
-  ...ANY_ORIGIN,
-  'access-control-expose-headers': `${ANY_ORIGIN['access-control-expose-headers']}, X-A2A-Extensions`,
-};
-const PREFLIGHT_LEGACY = {
-  ...PREFLIGHT,
-  'access-control-allow-headers': `${PREFLIGHT['access-control-allow-headers']}, X-A2A-Extensions`,
-};
+const EXPOSED = 'A2A-Version, A2A-Extensions, ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
+const LEGACY_HEADER = 'X-A2A-Extensions';

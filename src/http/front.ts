@@ -1,8 +1,9 @@
 import type { A2aBinding } from '../a2a/binding.js';
 import type { Authenticate } from '../access/authenticate.js';
+import type { Certificates } from '../access/certificates.js';
 import type { Clock } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
-import type { ServerSettings } from '../config/settings.js';
+import type { CorsSettings, ServerSettings } from '../config/settings.js';
 import { type Audit, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import type { Meter } from '../observe/meter.js';
@@ -35,6 +36,10 @@ export interface FrontOptions {
   readonly describeLogin?: () => JsonObject;
   /** Default: nobody is told. */
   readonly audit?: Audit;
+  /** Default: those of `settings`. */
+  readonly cors?: () => CorsSettings;
+  /** Default: connections are not encrypted. */
+  readonly certificates?: Certificates | undefined;
 }
 
 export interface Front {
@@ -60,10 +65,11 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, ...management, limits, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
+  const cors = { settings: options.cors ?? (() => settings.cors), speaksLegacy: () => binding.speaksLegacy() };
   const handler = createHandler({
     findRoute: createRouter(routes),
     baseUrl: (request) => requestBaseUrl(settings, request.headers, ownUrl),
-    speaksLegacy: () => binding.speaksLegacy(),
+    cors,
     drain,
     clock,
     log,
@@ -72,10 +78,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   });
   const server = await startHttpServer(
     settings.http,
-    { host: settings.host, port: settings.port, handler, limits, refuse: refuseWith(limits), clock },
+    { host: settings.host, port: settings.port, handler, limits, refuse: refuseWith(limits, cors), clock, tls: options.certificates },
     log,
   );
-  ownUrl = listenUrl(settings.host, server.port);
+  ownUrl = listenUrl(settings.host, server.port, options.certificates !== undefined);
   return {
     url: settings.publicUrl === '' ? ownUrl : settings.publicUrl,
     port: server.port,

@@ -6,19 +6,20 @@ import type { Logger } from '../observe/log.js';
 import { type Meter, silentMetrics } from '../observe/meter.js';
 import { errorType } from '../observe/observer.js';
 import { withRemoteTrace, withSpan } from '../observe/trace.js';
-import { preflightResponse, withCors } from './cors.js';
+import { type CorsPorts, preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorShapeOf } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining, isOpenToPages } from './routes.js';
+import { secured } from './secured.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './server.js';
 
 export interface HandlerPorts {
   readonly findRoute: FindRoute<RouteHandler>;
   readonly baseUrl: (request: HttpRequest) => string;
-  /** A2A 0.3, now. */
-  readonly speaksLegacy: () => boolean;
+  /** Default: no page of another origin is told anything. */
+  readonly cors?: CorsPorts;
   readonly drain: Drain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,7 +39,8 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
       withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
         const startedAt = ports.clock.monotonic();
         const answer = await respond(ports, request, match);
-        const response = closeWhenLeaving(ports.drain, isOpenToPages(route) ? withCors(answer, ports.speaksLegacy()) : answer);
+        const open = ports.cors !== undefined && isOpenToPages(route) ? withCors(answer, request, ports.cors) : answer;
+        const response = closeWhenLeaving(ports.drain, secured(open));
         const durationMs = ports.clock.monotonic() - startedAt;
         span.setAttribute('http.status_code', response.status);
         countAnswer(metrics, request, response, { route, durationMs });
@@ -87,8 +89,8 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
       throw new AppError('REQUEST_INVALID', { message: 'the path holds a percent-encoding that is not UTF-8' });
     case 'wrong-method': {
       if (request.method === 'OPTIONS')
-        return isOpenToPages(match.pattern)
-          ? preflightResponse(match.allow, ports.speaksLegacy())
+        return ports.cors !== undefined && isOpenToPages(match.pattern)
+          ? preflightResponse(match.allow, ports.cors)
           : { status: 204, headers: { allow: match.allow }, body: '' };
       const response = shapeOf(request)(
         new AppError('HTTP_METHOD_NOT_ALLOWED', { message: `${match.pattern} does not answer ${request.method}, only ${match.allow}` }),

@@ -5,8 +5,10 @@
  * Kept equal to the uWS adapter on purpose: a half-closed client counts as gone, an early refusal still reads and drops the rest
  * of the body, and a client that takes nothing while bytes wait for it is cut.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { CertificateFiles, Certificates } from '../access/certificates.js';
 import { ClientPresence } from './client-presence.js';
 import { listenError } from './listen-error.js';
 import { respond, respondPlain } from './node-respond.js';
@@ -14,7 +16,7 @@ import type { HttpRequest, HttpServer, HttpServerOptions, PlainResponse, Refusal
 
 export async function startNodeServer(options: HttpServerOptions): Promise<HttpServer> {
   const { requestTimeoutMs, maxHeaderBytes } = options.limits;
-  const server = createServer({
+  const server = open(options.tls, {
     maxHeaderSize: maxHeaderBytes,
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
@@ -41,7 +43,7 @@ export async function startNodeServer(options: HttpServerOptions): Promise<HttpS
   });
   server.on('clientError', (error, socket) => {
     const hasBegun = [...(unanswered.get(socket as Socket)?.keys() ?? [])].some((outgoing) => outgoing.headersSent);
-    if (hasBegun || !socket.writable) socket.destroy();
+    if (hasBegun || !socket.writable || isHandshake(error, options)) socket.destroy();
     else refuseBroken(error, socket as Socket, options);
   });
   // Fires after silence in both directions: a connection without a request, or one whose client takes nothing, is closed;
@@ -54,6 +56,32 @@ export async function startNodeServer(options: HttpServerOptions): Promise<HttpS
     server.listen({ host: options.host, port: options.port, exclusive: true }, resolve);
   });
   return new NodeServer(server);
+}
+
+function open(certificates: Certificates | undefined, options: ServerOptions): Server {
+  if (certificates === undefined) return createServer(options);
+  const { current, minVersion } = certificates;
+  const wantsClients = current.ca !== undefined;
+  const server = createTlsServer({
+    ...options,
+    ...contextOf(current),
+    minVersion: `TLSv${minVersion}`,
+    requestCert: wantsClients,
+    rejectUnauthorized: wantsClients,
+    handshakeTimeout: options.requestTimeout,
+  });
+  const stop = certificates.onChange((files) => server.setSecureContext({ ...contextOf(files), minVersion: `TLSv${minVersion}` }));
+  server.once('close', stop);
+  return server;
+}
+
+function contextOf({ cert, key, ca }: CertificateFiles) {
+  return { cert, key, ...(ca === undefined ? {} : { ca }) };
+}
+
+/** Whoever has not come so far as to speak HTTP understands no answer of ours. */
+function isHandshake(error: NodeJS.ErrnoException, { tls }: HttpServerOptions): boolean {
+  return tls !== undefined && error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' && !(error.code ?? '').startsWith('HPE_');
 }
 
 class NodeServer implements HttpServer {

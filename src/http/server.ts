@@ -1,3 +1,4 @@
+import type { Certificates } from '../access/certificates.js';
 import type { Clock } from '../base/clock.js';
 
 /**
@@ -63,6 +64,8 @@ export interface HttpServerOptions {
   readonly limits: HttpLimits;
   /** Answers what the server itself refuses (too large, bad request line), so that bodies look the same everywhere. */
   readonly refuse: (code: RefusalCode, request: Pick<HttpRequest, 'method' | 'path' | 'headers'>) => PlainResponse;
+  /** Connections are encrypted; not by every adapter. Default: they are not. */
+  readonly tls?: Certificates | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }

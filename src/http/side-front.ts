@@ -40,7 +40,6 @@ export async function findSideFront(options: SideFrontOptions): Promise<{ readon
   const handler = createHandler({
     findRoute: createRouter(routes),
     baseUrl: () => '',
-    speaksLegacy: () => false,
     drain,
     clock,
     log,

@@ -11,7 +11,8 @@ export async function startHttpServer(
   log: Logger,
   startUws: (options: HttpServerOptions) => Promise<HttpServer> = startUwsServer,
 ): Promise<HttpServer> {
-  if (adapter === 'node') return startNodeServer(options);
+  // uWebSockets.js reads a certificate once and offers no way to replace it.
+  if (adapter === 'node' || options.tls !== undefined) return startNodeServer(options);
   try {
     return await startUws(options);
   } catch (error) {

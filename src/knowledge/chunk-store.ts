@@ -163,6 +163,32 @@ export interface StoredChunk extends ChunkVector {
   readonly place: ChunkPlace;
 }
 
+/** Of one store, or of all that are in a collection. */
+export type ChunkWordScope = { readonly store: string } | { readonly collection: string };
+
+export type ChunkWordSearch = ChunkWordScope & {
+  /** Of `search/chunk-words.ts`, different ones. */
+  readonly words: readonly string[];
+  /** Only chunks of these documents of the store. Default: of all. */
+  readonly documentIds?: readonly string[] | undefined;
+  readonly limit: number;
+};
+
+export interface ChunkWordMatches {
+  /** Chunks of all stores, and those of them that have each of the words: what tells how much a word says. Both are counted to 100,000. */
+  readonly total: number;
+  readonly holders: ReadonlyMap<string, number>;
+  /** The best first, as far as the database can tell. */
+  readonly matches: readonly ChunkWordMatch[];
+}
+
+export interface ChunkWordMatch {
+  readonly documentKey: string;
+  readonly index: number;
+  /** All of the chunk's, with repetitions. */
+  readonly words: readonly string[];
+}
+
 export interface StoreCounts {
   readonly indexed: number;
   readonly failed: number;
@@ -186,8 +212,13 @@ export interface ChunkStore {
   changes(collection: string, after: { readonly version: number; readonly key: string }, limit: number): Promise<readonly DocumentMove[]>;
   /** All vectors made by `embedder` of these documents. */
   vectors(documentKeys: readonly string[], embedder: string): Promise<readonly ChunkVector[]>;
-  /** The chunks of a collection with these ids that exist now with a vector of `embedder`, in any order. */
-  chunks(collection: string, embedder: string, ids: readonly string[]): Promise<readonly StoredChunk[]>;
+  /** The chunks of a collection with these ids that exist now with a vector of `embedder`, in any order; `undefined`: of whichever. */
+  chunks(collection: string, embedder: string | undefined, ids: readonly string[]): Promise<readonly StoredChunk[]>;
+  /**
+   * Chunks that have one of the words or more, whichever embedder made their vectors. When the common words among them have too many, the
+   * rare ones decide which. Never behind the chunks: the words are written by the same transaction.
+   */
+  byWords(search: ChunkWordSearch): Promise<ChunkWordMatches>;
 }
 
 /** Key of a document in every table; ids of documents may be longer than an index entry. */

@@ -10,16 +10,17 @@ import type { LeaseManager } from '../tasks/coordination.js';
 import type { ThreadPools } from '../threads/pools.js';
 import { ByteBudget } from './byte-budget.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
-import { createCollectionSearch } from './collection-search.js';
 import type { DocumentParser } from './extract/document-parser.js';
 import { IndexFollower, type IndexHealth } from './index-follower.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
-import type { Retriever } from './retriever.js';
 import type { BatchQueue } from './runs/batch-queue.js';
 import type { IngestRunStore } from './runs/ingest-run.js';
 import type { IngestStore } from './runs/ingest-store.js';
 import { Ingester } from './runs/ingester.js';
-import { createRetriever, type SearchableStore } from './search.js';
+import { createRetriever, type SearchAids } from './search/create-retriever.js';
+import type { SearchableStore } from './search/found-chunk.js';
+import type { Retriever } from './search/retriever.js';
+import { createCollectionSearch } from './search/search-collection.js';
 import { createSource as createKnownSource } from './sources/create-source.js';
 import type { DocumentSource } from './sources/document-source.js';
 
@@ -47,7 +48,8 @@ export interface KnowledgeOptions {
 }
 
 export interface Knowledge {
-  readonly retriever: Retriever;
+  /** Searches as these settings say, with what the rest of the configuration gives to searches. */
+  createRetriever(aids: SearchAids): Retriever;
   readonly ingester: Ingester;
   /** Names, with what they are prepared and embedded with. */
   readonly stores: ReadonlyMap<string, Pick<IngestStore, 'pipeline' | 'settings'>>;
@@ -74,9 +76,8 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
     followers.set(key, follower);
     const shared = { name, embedder, embedderFingerprint: fingerprint };
-    const given =
-      source.type === 'collection' ? { searchCollection: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
-    searchable.set(name, { ...shared, ...given, collection, topK: store.search.topK, threshold: store.search.threshold, follower });
+    const others = source.type === 'collection' ? { given: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
+    searchable.set(name, { ...shared, ...others, collection, search: store.search, follower });
     ingested.set(name, {
       ...shared,
       settings: store,
@@ -93,7 +94,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const budget = new ByteBudget(MAX_BYTES_AT_ONCE);
   const ingester = new Ingester(ingested, { runs, chunkStore, queue, leases, textThreads: pools.text, budget, metrics, clock, log });
   return {
-    retriever: createRetriever(searchable, { chunkStore, log }),
+    createRetriever: (aids) => createRetriever(searchable, { ...aids, chunkStore, clock, log }),
     ingester,
     stores: ingested,
     counts: (store) => chunkStore.counts(store),

@@ -62,6 +62,14 @@ export const METRICS = {
   rag_index_vectors: gauge('Vectors that this process can search.', 'store_name'),
   rag_index_behind: gauge('Changes that its index has not followed yet.', 'store_name'),
 
+  rate_limited_total: counter(
+    'Requests refused by a limit of their caller; type runs is rate_limiting.max_active_runs.',
+    'type',
+    'window',
+    'scope',
+  ),
+  rate_limit_outages_total: counter('Requests whose limits could not be counted together with other processes.', 'mode'),
+
   db_connections_open: gauge('Connections to a database.', 'database'),
   db_connections_idle: gauge('Of those, the ones that nobody uses.', 'database'),
   db_query_duration_seconds: histogram('A read, or a whole write transaction with its tries.', TOOL_SECONDS, 'database', 'operation'),

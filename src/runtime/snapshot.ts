@@ -12,7 +12,8 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { listAgentsAbove } from '../config/agent-graph.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
-import type { Retriever } from '../knowledge/retriever.js';
+import type { SearchAids } from '../knowledge/search/create-retriever.js';
+import type { Retriever } from '../knowledge/search/retriever.js';
 import type { SessionArtifacts } from '../memory/artifacts/session-artifacts.js';
 import type { Logger } from '../observe/log.js';
 import { type Observer, silentObserver } from '../observe/observer.js';
@@ -43,7 +44,7 @@ export interface Snapshot {
 
 export interface SnapshotDependencies {
   /** The document stores of these settings. */
-  createRetriever(settings: Settings): Retriever;
+  createRetriever(settings: Settings, aids: SearchAids): Retriever;
   /** What was said in sessions, as these settings find it (MEM-05). Default: no agent can search it. */
   createMemory?(settings: Settings): MemorySearch;
   /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
@@ -60,7 +61,7 @@ export interface SnapshotDependencies {
 
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
-  const retriever = dependencies.createRetriever(settings);
+  const retriever = dependencies.createRetriever(settings, createSearchAids(settings, models, dependencies));
   const peers = createPeers(settings, dependencies);
   const toolsets = dependencies.toolsets.hold(settings, models);
   const steps = new ActiveSteps();
@@ -94,6 +95,20 @@ async function createModels(
     models.set(name, extensions.createLanguageModel?.(name, llm) ?? (await createLanguageModel(llm, { name, clock, log })));
   }
   return withFallbacks(settings.llms, models, log);
+}
+
+/** What searches ask of models is counted without an agent: it is for whoever searches. */
+function createSearchAids(
+  { llms }: Settings,
+  models: ReadonlyMap<string, LanguageModel>,
+  { extensions, clock, observer = silentObserver }: SnapshotDependencies,
+): SearchAids {
+  const findPrice = (key: string) => llms[key]?.price;
+  const options = { agent: '', findPrice, metrics: observer.metrics, clock };
+  return {
+    models: new Map([...models].map(([llm, model]) => [llm, measureModel(model, { ...options, llm })])),
+    createReranker: extensions.createReranker,
+  };
 }
 
 /** Nothing is sent before an agent is first asked. */

@@ -1,3 +1,4 @@
+import type { RateLimits } from '../access/rate-limits.js';
 import type { Agent } from '../agents/agent.js';
 import type { Clock } from '../base/clock.js';
 import type { CheckpointSettings } from '../config/settings.js';
@@ -22,6 +23,8 @@ export interface RunTaskDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Meter;
+  /** Who pays for the tokens of runs. Default: nobody. */
+  readonly limits?: Pick<RateLimits, 'spend'>;
   /** This process's name in the log, of no other process before or after it. */
   readonly worker: string;
   /** How long one run keeps its worker while others wait. */

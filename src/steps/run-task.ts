@@ -8,6 +8,7 @@ import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { withSpan } from '../observe/trace.js';
 import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
+import { type SpendTokens, withTokenAccount } from '../tasks/token-account.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
 import { readChildRuns } from './read-child-runs.js';
 import { decideRecovery, readRecoveryFacts } from './recovery-policy.js';
@@ -89,7 +90,9 @@ async function takeTurn(
     const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
-    return isOrphan ? await takeOver(turn, from, dependencies) : await runSteps(turn, dependencies);
+    return await withTokenAccount(openAccount(task, dependencies), () =>
+      isOrphan ? takeOver(turn, from, dependencies) : runSteps(turn, dependencies),
+    );
   } catch (error) {
     const isUntried = hasCode(error, 'AGENT_HANDLER_MISSING');
     if (isUntried) dependencies.log.error({ taskId: task.id }, `a run is given back: ${describeError(error)}`);
@@ -98,6 +101,13 @@ async function takeTurn(
   } finally {
     metrics.add('agent_active_runs', { agent }, -1);
   }
+}
+
+/** Runs below a run spend what belongs to the session that the client knows. */
+function openAccount({ owner, contextId, child }: TaskRecord, { store, limits }: RunTaskDependencies): SpendTokens {
+  const findContextId = async () =>
+    child === undefined ? contextId : ((await store.find(child.rootId, undefined))?.contextId ?? contextId);
+  return (tokens) => void limits?.spend({ owner, findContextId }, tokens);
 }
 
 async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {

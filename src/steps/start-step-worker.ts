@@ -8,7 +8,7 @@ import { RunningTasks } from './running-tasks.js';
 import { StepWorker } from './step-worker.js';
 import type { WorkerConnections } from './worker-connections.js';
 
-type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics'>;
+type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics' | 'limits'>;
 
 export interface StartStepWorkerOptions extends Ports, WorkerConnections {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
@@ -24,7 +24,7 @@ export interface StartStepWorkerOptions extends Ports, WorkerConnections {
 /** Resolves when jobs can be taken. */
 export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
   const { settings, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
-  const { store, leases, publisher, getAgent, clock, log, metrics } = options;
+  const { store, leases, publisher, getAgent, clock, log, metrics, limits } = options;
   const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
@@ -40,6 +40,7 @@ export async function startStepWorker(options: StartStepWorkerOptions): Promise<
     progress,
     dependencies: {
       ...{ store, leases, publisher, queue, running, getAgent, clock, log, metrics },
+      ...(limits === undefined ? {} : { limits }),
       worker: newId(),
       timeSliceMs: settings.queue.timeSliceMs,
       checkpoint: settings.storage.checkpoint,

@@ -12,6 +12,7 @@ import { withSpan } from '../observe/trace.js';
 import type { JobPlace, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { JOB_OPTIONS } from './bull-options.js';
+import { FAIR_FROM, FairTurns } from './fair-turns.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
 
 export interface BullStepQueueOptions extends QueueConnection {
@@ -21,13 +22,18 @@ export interface BullStepQueueOptions extends QueueConnection {
   readonly log: Logger;
 }
 
-type QueuedTask = Pick<TaskRecord, 'id' | 'step' | 'traceparent'>;
+type QueuedTask = Pick<TaskRecord, 'id' | 'step' | 'traceparent' | 'owner'>;
 
 export class BullStepQueue implements StepQueue, StepQueueView {
   readonly #queue: Queue<StepJob>;
   readonly #options: BullStepQueueOptions;
+  readonly #turns: FairTurns;
   #depth = 0;
+  /** Of those, the ones that wait for the turn of their owner. */
+  #numbered = 0;
   #admitted = 0;
+  #added = 0;
+  #underWay = 0;
   #depthReadAt = Number.NEGATIVE_INFINITY;
   #depthRead: Promise<void> | undefined;
 
@@ -35,10 +41,15 @@ export class BullStepQueue implements StepQueue, StepQueueView {
     this.#options = options;
     this.#queue = new Queue(STEP_QUEUE, { connection: options.connection, prefix: options.prefix, streams: { events: { maxLen: 100 } } });
     this.#queue.on('error', (error) => options.log.debug({ err: error }, 'step queue: Redis error'));
+    this.#turns = new FairTurns({ connection: options.connection, toKey: (name) => this.#queue.toKey(name) });
   }
 
   async enqueue(task: QueuedTask, after?: string): Promise<void> {
-    await this.#add(task, { jobId: jobId(task, after) });
+    const id = jobId(task, after);
+    await this.#add(task, async () => {
+      const priority = this.#isShort() ? 0 : await this.#turns.next(id, task.owner, this.#underWay);
+      return priority === undefined ? undefined : { jobId: id, priority };
+    });
   }
 
   /**
@@ -46,7 +57,7 @@ export class BullStepQueue implements StepQueue, StepQueueView {
    * and who was served already does not wait behind everybody else.
    */
   async takeOver(task: QueuedTask & Pick<TaskRecord, 'epoch'>): Promise<void> {
-    await this.#add(task, { jobId: jobId(task, `t${task.epoch}`), lifo: true });
+    await this.#add(task, async () => ({ jobId: jobId(task, `t${task.epoch}`), lifo: true }));
   }
 
   async assertCapacity(): Promise<void> {
@@ -73,7 +84,8 @@ export class BullStepQueue implements StepQueue, StepQueueView {
   async findJob(taskId: string): Promise<JobPlace | undefined> {
     const isOwn = (id: string): boolean => id.startsWith(`${taskId}.`);
     // A job moves from waiting to active: looked at in that order, it is not missed.
-    const waiting = await this.#queue.getRanges(['waiting'], 0, MAX_SEEN_JOBS - 1, true);
+    const first = await this.#queue.getRanges(['waiting'], 0, MAX_SEEN_JOBS - 1, true);
+    const waiting = [...first, ...(await this.#queue.getRanges(['prioritized'], 0, MAX_SEEN_JOBS - 1, true))];
     const before = waiting.findIndex(isOwn);
     if (before >= 0) return { type: 'waiting', before };
     if ((await this.#queue.getRanges(['active'], 0, MAX_SEEN_JOBS - 1)).some(isOwn)) return { type: 'active' };
@@ -93,30 +105,50 @@ export class BullStepQueue implements StepQueue, StepQueueView {
 
   /** How long the job that is next waits already, milliseconds; 0 = none waits. @throws while Redis is away. */
   async nextWaitingMs(): Promise<number> {
-    const [oldest] = await this.#queue.getJobs(['wait'], 0, 0, true);
-    return oldest === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldest.timestamp);
+    const heads = await this.#queue.getJobs(['wait', 'prioritized'], 0, 0, true);
+    const now = this.#options.clock.now();
+    return Math.max(0, ...heads.map(({ timestamp }) => now - timestamp));
   }
 
   async close(): Promise<void> {
     await this.#queue.close();
   }
 
-  async #add(task: QueuedTask, options: { readonly jobId: string; readonly lifo?: boolean }): Promise<void> {
+  /** @param place `undefined`: the job is there already. */
+  async #add(task: QueuedTask, place: () => Promise<JobPlacement | undefined>): Promise<void> {
     await faultPoint('enqueue.before');
+    this.#added += 1;
+    this.#underWay += 1;
     try {
-      await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () =>
-        this.#queue.add('step', { taskId: task.id, traceparent: task.traceparent }, { ...JOB_OPTIONS, ...options }),
-      );
+      await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, async () => {
+        const options = await place();
+        if (options === undefined) return;
+        await this.#queue.add('step', { taskId: task.id, traceparent: task.traceparent }, { ...JOB_OPTIONS, ...options });
+      });
     } catch (error) {
       this.#options.log.warn({ taskId: task.id, err: error }, 'a step job was not added; the recovery sweep will');
+    } finally {
+      this.#underWay -= 1;
     }
+  }
+
+  /** So few wait, as far as this process knows, that nobody needs a turn. */
+  #isShort(): boolean {
+    if (this.#options.clock.monotonic() - this.#depthReadAt < DEPTH_AGE_MS)
+      return this.#numbered === 0 && this.#depth + this.#added < FAIR_FROM / 2;
+    this.#depthRead ??= this.#readDepth();
+    return false;
   }
 
   async #readDepth(): Promise<void> {
     try {
       const admitted = this.#admitted;
-      this.#depth = await this.#queue.getWaitingCount();
+      const added = this.#added;
+      const { waiting = 0, paused = 0, prioritized = 0 } = await this.#queue.getJobCounts('waiting', 'prioritized');
+      this.#depth = waiting + paused + prioritized;
+      this.#numbered = prioritized;
       this.#admitted -= admitted;
+      this.#added -= added;
     } catch (error) {
       this.#options.log.debug({ reason: describeError(error) }, 'the depth of the step queue is unknown');
     } finally {
@@ -124,6 +156,13 @@ export class BullStepQueue implements StepQueue, StepQueueView {
       this.#depthRead = undefined;
     }
   }
+}
+
+interface JobPlacement {
+  readonly jobId: string;
+  readonly lifo?: boolean;
+  /** Number of the owner's turn. Default 0: it is served before all that have one. */
+  readonly priority?: number;
 }
 
 function jobId(task: Pick<TaskRecord, 'id' | 'step'>, mark: string | undefined): string {

@@ -1,8 +1,8 @@
 import type { DocumentStoreSettings } from '../config/settings.js';
 import type { ChunkStore } from '../knowledge/chunk-store.js';
-import type { Retriever } from '../knowledge/retriever.js';
 import type { IngestRunStore } from '../knowledge/runs/ingest-run.js';
 import type { Ingester } from '../knowledge/runs/ingester.js';
+import type { Retriever } from '../knowledge/search/retriever.js';
 
 /** What the management API needs of the document stores. */
 export interface KnowledgePort {

@@ -11,6 +11,7 @@ import { type Meter, silentMetrics } from '../observe/meter.js';
 import { currentTraceContext, withSpan } from '../observe/trace.js';
 import type { Message } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';
+import type { Admission, Admitted, LimitUse } from './admission.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
 import { type SessionMessage, toSessionPart } from './session-message.js';
 import type { StepQueue } from './step-queue.js';
@@ -21,6 +22,10 @@ export interface AcceptMessageRequest {
   readonly agent: string;
   /** The caller, as the run log knows it. */
   readonly owner: string;
+  /** Whom limits count. Default: nobody, the message is not limited. */
+  readonly caller?: string;
+  /** Told what is left of the caller's limits. */
+  readonly onLimits?: (uses: readonly LimitUse[]) => void;
   readonly tenant: string;
   readonly configVersion: string;
   /** Validated; `contextId` and `taskId` as the client sent them. */
@@ -40,6 +45,8 @@ export interface AcceptMessageDependencies {
   readonly publisher: FeedPublisher;
   readonly signals: Pick<CancelSignals, 'announce'>;
   readonly clock: Clock;
+  /** Default: nobody is limited. */
+  readonly admission?: Admission;
   /** Default: nobody counts. */
   readonly metrics?: Meter;
 }
@@ -48,7 +55,7 @@ export interface AcceptMessageDependencies {
  * Commits the message and sees to it that its task runs.
  * @returns the task: a new one, the continued one, or for a repeated `messageId` the one it made before (R11).
  * @throws AppError `TASK_NOT_FOUND` (S6), `OPERATION_UNSUPPORTED` (S5 terminal task, or one that is not waiting),
- *   `PARAMS_INVALID` (M5, R11), `CONTEXT_BUSY` (double texting: reject), `OVERLOADED`.
+ *   `PARAMS_INVALID` (M5, R11), `CONTEXT_BUSY` (double texting: reject), `OVERLOADED`, `ACCESS_RATE_LIMITED`.
  */
 export type AcceptMessage = (request: AcceptMessageRequest) => Promise<TaskRecord>;
 
@@ -58,32 +65,41 @@ export function createAcceptMessage({
   publisher,
   signals,
   clock,
+  admission,
   metrics = silentMetrics,
 }: AcceptMessageDependencies): AcceptMessage {
   return (request) =>
     withSpan('hector.task.accept', { 'hector.agent.name': request.agent }, async (span) => {
       const contextId = await resolveContextId(store, request);
       const key = dedupeKey(request, contextId);
-      await assertCapacity(queue, store, key);
       const at = clock.now();
+      const newTaskId = newId(at);
+      await unlessAccepted(store, key, () => queue.assertCapacity());
+      const admitted = await admit(request, { contextId, newTaskId, key }, { admission, store });
       const message: Message = { ...request.message, contextId };
-      const outcome = await store.accept({
-        newTaskId: newId(at),
-        key: { agent: request.agent, owner: request.owner, contextId },
-        tenant: request.tenant,
-        configVersion: request.configVersion,
-        traceparent: currentTraceContext(),
-        message,
-        sessionMessage: toSessionMessage(message, at),
-        ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
-        ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-        ...(request.acceptedOutputModes === undefined ? {} : { acceptedOutputModes: request.acceptedOutputModes }),
-        ...(request.callerRoles === undefined ? {} : { callerRoles: request.callerRoles }),
-        ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
-        dedupeKey: key,
-        messageHash: messageHash(message),
-        at,
-      });
+      const outcome = await store
+        .accept({
+          newTaskId,
+          key: { agent: request.agent, owner: request.owner, contextId },
+          tenant: request.tenant,
+          configVersion: request.configVersion,
+          traceparent: currentTraceContext(),
+          message,
+          sessionMessage: toSessionMessage(message, at),
+          ...(message.taskId === undefined ? {} : { taskId: message.taskId }),
+          ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+          ...(request.acceptedOutputModes === undefined ? {} : { acceptedOutputModes: request.acceptedOutputModes }),
+          ...(request.callerRoles === undefined ? {} : { callerRoles: request.callerRoles }),
+          ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
+          dedupeKey: key,
+          messageHash: messageHash(message),
+          at,
+        })
+        .catch((error: unknown) => {
+          admitted?.forget();
+          throw error;
+        });
+      if (outcome.type !== 'accepted') admitted?.forget();
       if (outcome.type === 'expired') await publisher.publishEvents(outcome.events);
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
@@ -127,12 +143,26 @@ async function tellInterrupted(
 }
 
 /** A message that was accepted before adds no work: it finds its task also while new ones are refused (R11). */
-async function assertCapacity(queue: StepQueue, store: TaskStore, key: string): Promise<void> {
+async function unlessAccepted<T>(store: TaskStore, key: string, refuse: () => Promise<T>): Promise<T | undefined> {
   try {
-    await queue.assertCapacity();
+    return await refuse();
   } catch (error) {
     if (!(await store.isAccepted(key))) throw error;
+    return undefined;
   }
+}
+
+/** `undefined`: nobody is limited, or the message was accepted before. */
+async function admit(
+  { owner, caller, message, onLimits }: AcceptMessageRequest,
+  { contextId, newTaskId, key }: { readonly contextId: string; readonly newTaskId: string; readonly key: string },
+  { admission, store }: Pick<AcceptMessageDependencies, 'admission' | 'store'>,
+): Promise<Admitted | undefined> {
+  if (admission === undefined || caller === undefined) return undefined;
+  const run = { owner, caller, contextId, taskId: message.taskId ?? newTaskId, isNew: message.taskId === undefined };
+  const admitted = await unlessAccepted(store, key, () => admission.admit(run));
+  if (admitted !== undefined) onLimits?.(admitted.uses);
+  return admitted;
 }
 
 /** M1, M4, M5: a new context gets an id; a given task brings its own, which a given context must equal. */

@@ -15,3 +15,13 @@ export const LOCAL_OWNER = 'local';
  * are no lists, no recall, and `user:` state is the session's.
  */
 export const ANONYMOUS_OWNER = 'anonymous';
+
+/** What owners of one tenant begin with. */
+export function tenantPrefix(tenant: string): string {
+  return `tenant:${encodeURIComponent(tenant)}/`;
+}
+
+/** As `tenantPrefix` writes it; '' = of none. */
+export function tenantOfOwner(owner: string): string {
+  return /^tenant:([^/]*)\//.exec(owner)?.[1] ?? '';
+}

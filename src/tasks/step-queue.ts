@@ -6,11 +6,12 @@ import type { TaskRecord } from './task-store.js';
  */
 export interface StepQueue {
   /**
-   * Never rejects because Redis is away: the task is in SQL already and the recovery sweep finds it.
+   * Never rejects because Redis is away: the task is in SQL already and the recovery sweep finds it. While many wait, owners are served in
+   * turn, and each one's jobs in the order of their coming.
    * @param after id of the run that this task waited for. Its own first job may still be on its way out of the
    *   queue after finding that run in front; a job of the same id would be taken for that one and dropped.
    */
-  enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent'>, after?: string): Promise<void>;
+  enqueue(task: Pick<TaskRecord, 'id' | 'step' | 'traceparent' | 'owner'>, after?: string): Promise<void>;
   /** Throws `OVERLOADED` (with `retryAfterMs`) while more jobs wait than `queue.max_waiting` allows. */
   assertCapacity(): Promise<void>;
 }

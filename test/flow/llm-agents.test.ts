@@ -5,12 +5,12 @@ import { countMessages, estimateTokens } from '../../src/memory/count-tokens.js'
 import { streamFrames, userMessage } from '../support/a2a-client.js';
 import { linesOf, startAgents } from '../support/agents-rig.js';
 import { waitFor } from '../support/coordination-steps.js';
+import { countingTool } from '../support/counting-tool.js';
 import { createTestAgent } from '../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../support/scripted-llm.js';
 import { OWNER, startStepRig } from '../support/step-rig.js';
 import { StreamClient } from '../support/stream-client.js';
 import { contextSettings } from '../support/test-settings.js';
-import { countingTool } from '../support/tool-calls.js';
 
 const NO_LIMITS = { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined };
 

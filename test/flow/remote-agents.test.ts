@@ -10,9 +10,9 @@ import { silentLogger } from '../../src/observe/log.js';
 import type { Role } from '../../src/runtime/hector.js';
 import { rpc, sendText } from '../support/a2a-client.js';
 import { type AgentsRigOptions, startAgents, textsOf } from '../support/agents-rig.js';
+import { countingTool } from '../support/counting-tool.js';
 import { startSdkPeer } from '../support/sdk-peer.js';
 import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
-import { countingTool } from '../support/tool-calls.js';
 
 const LOCAL = { type: 'remote', allow_private: ['127.0.0.1'] };
 

@@ -145,6 +145,9 @@ function checkPod(path: string, name: string, { spec }: Pod, settings: Settings,
     const isFront = parseRoles(findRoles(args)).has('front');
     if (isFront && ports.find((port) => port.name === 'http')?.containerPort !== settings.server.port)
       report(path, `${name} opens another port than server.port`);
+    // Workers have no other: their probes end here.
+    if (ports.find((port) => port.name === 'metrics')?.containerPort !== settings.observability.metrics.port)
+      report(path, `${name} opens another port than observability.metrics.port`);
     for (const [probe, asked] of [['livenessProbe', '/health/live'] as const, ['readinessProbe', '/health/ready'] as const]) {
       const get = container[probe]?.httpGet;
       if (get?.path !== asked) report(path, `${name} has no ${probe} that asks ${asked}`);
@@ -231,6 +234,7 @@ t.test('each mistake in a file to deploy with is found', async (t) => {
   t.match(change('compose/scaled.yaml', '../../scaled.yaml', '../../scale.yaml'), [/is not there/]);
   t.match(change('compose/single.yaml', '40s', '20s'), [/killed after 20 s/]);
   t.match(change('kubernetes/front.yaml', 'containerPort: 8080', 'containerPort: 8081'), [/another port than server.port/]);
+  t.match(change('kubernetes/config.yaml', 'port: 9464', 'port: 9465'), new Array(3).fill(/another port than observability.metrics.port/));
   t.match(change('kubernetes/front.yaml', 'terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 45'), [/killed after 45 s/]);
   t.match(change('kubernetes/agent.yaml', '/health/ready', '/ready'), [/no readinessProbe/]);
   t.match(change('kubernetes/config.yaml', 'driver: postgres', 'driver: postgre'), [/configuration is invalid/]);

@@ -31,12 +31,6 @@ const SHORT: readonly Exception[] = [
     characters: 500,
     why: 'questions are cut (MAX_ASKED)',
   },
-  {
-    file: 'src/providers/tools/adapters/command/check-program.ts',
-    expression: '',
-    characters: 2_000,
-    why: 'programs have at most MAX_PROGRAM',
-  },
 ];
 
 /** Expressions that are put together of more than constants, and why nobody outside can make one that never ends. */

@@ -204,6 +204,8 @@ function decodeDetail(type: string, fields: Fields): Json {
     }
     case 'BadRequest':
       return { fieldViolations: pairs(fields.get(1)).map(([field, description]) => ({ field, description })) };
+    case 'QuotaFailure':
+      return { violations: pairs(fields.get(1)).map(([subject, description]) => ({ subject, description })) };
     case 'RetryInfo': {
       const duration = readFields(fields.get(1)?.[0] as Buffer);
       return { retryDelayMs: Number(duration.get(1)?.[0] ?? 0) * 1000 + Number(duration.get(2)?.[0] ?? 0) / 1e6 };

@@ -5,12 +5,14 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { MetadataFilter } from '../../src/base/metadata.js';
+import type { SearchMode } from '../../src/config/search-settings.js';
 import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
 import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
 import type { IngestMode } from '../../src/knowledge/runs/ingest-run.js';
 import type { IngestResult } from '../../src/knowledge/runs/ingester.js';
+import type { SearchHit } from '../../src/knowledge/search/retriever.js';
 import { createSource, type SourceDependencies } from '../../src/knowledge/sources/create-source.js';
 import type { DocumentSource } from '../../src/knowledge/sources/document-source.js';
 import { silentLogger } from '../../src/observe/log.js';
@@ -24,6 +26,7 @@ import { createThreadPools, type ThreadPools } from '../../src/threads/pools.js'
 import { embedderSettings } from './embedder-settings.js';
 import { createInProcessBatches, createInProcessLeases } from './in-process-batches.js';
 import { hnswSettings } from './index-settings.js';
+import { searchSettings } from './search-settings.js';
 
 export interface KnowledgeRig {
   readonly folder: string;
@@ -40,7 +43,7 @@ export interface KnowledgeRig {
   readonly embedded: (readonly string[])[];
   write(path: string, content: string | Uint8Array): void;
   ingest(mode?: IngestMode): Promise<IngestResult>;
-  search(query: string, limit?: number): ReturnType<Knowledge['retriever']['search']>;
+  search(query: string, limit?: number, mode?: SearchMode): Promise<readonly SearchHit[]>;
   /** Ends this process's part and starts it again on the same folder and state. */
   restart(settings?: Partial<DocumentStoreSettings>): Promise<KnowledgeRig>;
   close(): Promise<void>;
@@ -129,6 +132,7 @@ export async function openRig(
     clock: systemClock,
     log: silentLogger,
   });
+  const retriever = knowledge.createRetriever({ models: new Map() });
   let closed = false;
   const close = async () => {
     if (closed) return;
@@ -161,7 +165,8 @@ export async function openRig(
       writeFileSync(join(folder, path), content);
     },
     ingest: (mode) => ingestDocs(knowledge, mode),
-    search: (query, limit = 5) => knowledge.retriever.search(query, { stores: ['docs'], limit }, AbortSignal.timeout(20_000)),
+    search: (query, limit = 5, mode = settings.search.mode) =>
+      retriever.search(query, { stores: ['docs'], limit, mode }, AbortSignal.timeout(20_000)),
     async restart(changed) {
       await close();
       return await openRig({ ...options, settings: { ...options.settings, ...changed } }, t);
@@ -191,7 +196,7 @@ export function defaultStore(folder: string): DocumentStoreSettings {
     vectorStore: 'local',
     embedder: 'local',
     collection: 'docs',
-    search: { topK: 10, threshold: 0 },
+    search: searchSettings(),
     watch: false,
     incrementalIndexing: true,
     indexing: {

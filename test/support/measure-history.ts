@@ -63,10 +63,10 @@ export async function measureHistory(options: HistoryOptions): Promise<HistoryFi
     const { task } = accepted;
     const resumes: ResumeSample[] = [];
     for (const behind of options.resumeBehind) {
-      await work(database, task, { ...options, log, until: behind });
+      await workOn(database, task, { ...options, log, until: behind });
       resumes.push({ behind, ...(await measureResume(open, task, options)) });
     }
-    await work(database, task, { ...options, log, until: Number.POSITIVE_INFINITY });
+    await workOn(database, task, { ...options, log, until: Number.POSITIVE_INFINITY });
     const state = (await new SqlTaskStore(database).find(task.id, undefined))?.state;
     if (state !== 'TASK_STATE_COMPLETED') throw new Error(`the run ended ${state}`);
     return { samples: log.read(), resumes };
@@ -132,9 +132,10 @@ class HistoryLog {
   }
 }
 
-interface Work {
+export interface Work {
   readonly modelCalls: number;
-  readonly log?: HistoryLog;
+  /** Commits in the store's place. */
+  readonly log?: { commit(store: SqlTaskStore, commit: StepCommit): ReturnType<SqlTaskStore['commit']> };
   /** Lets the run go behind this step. */
   readonly until: number;
   /** Ends the worker instead of answering. */
@@ -142,7 +143,7 @@ interface Work {
 }
 
 /** One worker's turn with the run. */
-async function work(database: Database, task: TaskRecord, { modelCalls, log, until, onModelCall }: Work): Promise<void> {
+export async function workOn(database: Database, task: TaskRecord, { modelCalls, log, until, onModelCall }: Work): Promise<void> {
   const plain = new SqlTaskStore(database);
   const draining = new AbortController();
   const store = new Proxy(plain, {
@@ -190,7 +191,7 @@ async function measureResume(
     const [startedAt, startedCpuMs] = [performance.now(), cpuMs()];
     const database = await open();
     let calledAt = Number.NaN;
-    await work(database, task, {
+    await workOn(database, task, {
       modelCalls,
       until: 0,
       onModelCall: (worker) => {

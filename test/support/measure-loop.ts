@@ -3,8 +3,8 @@ import type { Agent } from '../../src/agents/agent.js';
 import type { JsonObject } from '../../src/base/json.js';
 import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { SessionMessage } from '../../src/tasks/session-message.js';
+import { countingTool } from './counting-tool.js';
 import { createTestAgent, stepContext, taskRecord } from './llm-agent.js';
-import { countingTool } from './tool-calls.js';
 
 export interface LoopCost {
   /** Microseconds of a run with one model call. */

@@ -1,31 +1,31 @@
 /** Spans of this process for a test to look at, in place of an exporter. Once per process: OpenTelemetry's provider is global. */
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-  type Span,
-} from '@opentelemetry/sdk-trace-base';
+import { core, tracing } from '@opentelemetry/sdk-node';
 import type { Test } from 'tap';
 
 export interface RecordedSpans {
   /** Those that have begun, in that order. */
-  readonly started: Span[];
+  readonly started: tracing.Span[];
   /** Those that have ended, in that order. */
-  finished(): readonly ReadableSpan[];
+  finished(): readonly tracing.ReadableSpan[];
 }
 
 /** Ends with the test. */
 export function recordSpans(t: Pick<Test, 'teardown'>): RecordedSpans {
-  const started: Span[] = [];
-  const exporter = new InMemorySpanExporter();
-  const starts = { onStart: (span: Span) => void started.push(span), onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [starts, new SimpleSpanProcessor(exporter)] }));
+  const started: tracing.Span[] = [];
+  const exporter = new tracing.InMemorySpanExporter();
+  const starts = {
+    onStart: (span: tracing.Span) => void started.push(span),
+    onEnd() {},
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+  trace.setGlobalTracerProvider(new tracing.BasicTracerProvider({ spanProcessors: [starts, new tracing.SimpleSpanProcessor(exporter)] }));
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }));
+  propagation.setGlobalPropagator(
+    new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
+  );
   t.teardown(() => {
     trace.disable();
     context.disable();

@@ -4,6 +4,7 @@ import type {
   AgentSettings,
   AuthSettings,
   CardSettings,
+  CorsSettings,
   PushSettings,
   ReasoningSettings,
   ServerSettings,
@@ -108,12 +109,25 @@ export function authSettings(change: Partial<AuthSettings> = {}): AuthSettings {
   };
 }
 
+export function corsSettings(change: Partial<CorsSettings> = {}): CorsSettings {
+  return {
+    allowedOrigins: ['*'],
+    allowedMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    allowedHeaders: ['Content-Type', 'Authorization', 'A2A-Version', 'A2A-Extensions', 'Last-Event-ID'],
+    allowCredentials: false,
+    maxAgeMs: 600_000,
+    ...change,
+  };
+}
+
 export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSettings {
   return {
     host: '127.0.0.1',
     port: 0,
     publicUrl: '',
     trustProxy: false,
+    tls: { enabled: false, certFile: '', keyFile: '', clientCaFile: '', minVersion: '1.2', reloadIntervalMs: 0 },
+    cors: corsSettings(),
     auth: authSettings(),
     studio: { allowedRoles: ['operator', 'admin'] },
     card: cardSettings(),
@@ -200,6 +214,7 @@ export function testSettings(
     agents: change.agents ?? { helper: agentSettings() },
     defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),
+    rateLimiting: { enabled: false, scope: 'session', backend: 'redis', onFailure: 'count_locally', limits: [], maxActiveRuns: 0 },
     observability: {
       tracing: {
         enabled: false,

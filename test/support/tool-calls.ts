@@ -1,30 +1,11 @@
 /** A run whose model asks for tool calls, and what people answer to it. */
 import type { Test } from 'tap';
 import { canonicalJson, type JsonObject, sha256Hex } from '../../src/base/json.js';
-import type { Tool, ToolContext, ToolResult } from '../../src/providers/tools/contract.js';
+import type { Tool } from '../../src/providers/tools/contract.js';
 import { userMessage } from '../contract/language-model.js';
 import { createTestAgent } from './llm-agent.js';
 import { createScriptedModel, type ScriptedCall, type ScriptedTurn } from './scripted-llm.js';
 import { TestRun } from './test-run.js';
-
-type Execute = (args: JsonObject, context: ToolContext) => ToolResult | Promise<ToolResult>;
-
-/** A tool that counts. */
-export function countingTool(name: string, effect: Tool['effect'], more: Partial<Omit<Tool, 'execute'>> = {}, execute?: Execute) {
-  const executed: { args: JsonObject; context: ToolContext }[] = [];
-  return {
-    name,
-    description: name,
-    parameters: { type: 'object', properties: { unit: { type: 'string', default: 'EUR' } } },
-    effect,
-    executed,
-    ...more,
-    execute: async (args: JsonObject, context: ToolContext) => {
-      executed.push({ args, context });
-      return execute === undefined ? { content: `${name} ${executed.length}` } : execute(args, context);
-    },
-  };
-}
 
 export function setUpCalls(
   t: Test,

@@ -38,7 +38,7 @@ export async function* startCall(
     const frames = await operations.sendStreamingMessage(params, operation);
     yield* followCall(frames, {
       ...{ place, progress: 0, canPrime: (request.headers['mcp-protocol-version'] ?? '') >= '2025-11-25' },
-      readTask: async (taskId) => ({ task: await operations.getTask({ id: taskId, historyLength: 0 }, operation) }),
+      readTask: async (taskId) => ({ task: await operations.getTask({ id: taskId, historyLength: 0 }, { ...operation, isPart: true }) }),
       onTask,
     });
   } finally {
@@ -73,7 +73,9 @@ export async function* resumeCall(
 ): AsyncGenerator<ServerSentEvent, void> {
   const { operations } = scope;
   const operation = operationCall(scope, place.agent, agent, signal);
-  const readTask = async (taskId: string) => ({ task: await operations.getTask({ id: taskId, historyLength: 0 }, operation) });
+  const readTask = async (taskId: string) => ({
+    task: await operations.getTask({ id: taskId, historyLength: 0 }, { ...operation, isPart: true }),
+  });
   let frames: FrameStream;
   try {
     frames = await operations.subscribeToTask({ id: place.taskId }, { ...operation, lastEventId: place.cursor });

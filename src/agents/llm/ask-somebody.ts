@@ -2,6 +2,7 @@
 import { isoTime } from '../../base/clock.js';
 import { newId } from '../../base/ids.js';
 import type { JsonObject, JsonValue } from '../../base/json.js';
+import { showUnseen } from '../../base/unseen.js';
 import type { Part } from '../../protocol/a2a.js';
 import type { TaskRecord } from '../../tasks/task-store.js';
 import { DECISIONS } from '../../tasks/tool-call.js';
@@ -21,7 +22,8 @@ export interface AskOptions {
 type StepResult = Pick<StepOutcome, 'control' | 'messages' | 'events' | 'toolCalls'>;
 
 export function askSomebody({ questions, problems, task, expiresAfterMs, now }: AskOptions, result: StepResult): StepOutcome {
-  const text = [...problems, ...describeQuestions(questions)].join('\n');
+  // Whoever decides must see what is there: a model, or a page that it read, chose these arguments.
+  const text = showUnseen([...problems, ...describeQuestions(questions)].join('\n'));
   const expiry = expiresAfterMs > 0 ? { expires_at: isoTime(now + expiresAfterMs) } : {};
   return {
     type: 'wait',
@@ -46,7 +48,7 @@ function describeForPrograms(question: Question): JsonObject {
     tool_name: row.tool,
     arguments: argumentsOf(question),
     arguments_hash: row.argumentsHash,
-    prompt: describePrompt(question),
+    prompt: showUnseen(describePrompt(question)),
   };
   if (asks === 'approval') return { type: 'tool_approval_request', ...common };
   return {

@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from '../../base/abort.js';
 import { newId } from '../../base/ids.js';
-import type { SearchHit } from '../../knowledge/retriever.js';
+import type { SearchHit } from '../../knowledge/search/retriever.js';
 import { formatContextBlock } from '../../providers/llms/context-block.js';
 import type { ModelRequest } from '../../providers/llms/contract.js';
 import { describeOutput } from '../../providers/llms/output-words.js';

@@ -77,7 +77,7 @@ function thinkingAttributes({ parts }: Answer): Record<string, number> {
   return { 'hector.llm.thinking.blocks': thoughts.length, 'hector.llm.thinking.length': length };
 }
 
-/** AGT-06: keeps a provider's id unless it is missing or taken. */
+/** AGT-06: keeps a provider's id unless it is missing, taken, or so long that it is none. */
 export function createCallIds({
   usedCallIds,
   callIdSuffix = '',
@@ -86,8 +86,11 @@ export function createCallIds({
   const taken = new Set(usedCallIds);
   return (id) => {
     const own = id === '' || id.endsWith(callIdSuffix) ? id : `${id}${callIdSuffix}`;
-    const chosen = own === '' || taken.has(own) ? `hector-${newId(clock.now())}` : own;
+    const chosen = own === '' || own.length > MAX_CALL_ID || taken.has(own) ? `hector-${newId(clock.now())}` : own;
     taken.add(chosen);
     return chosen;
   };
 }
+
+/** Characters. */
+const MAX_CALL_ID = 200;

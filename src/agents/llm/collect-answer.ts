@@ -44,12 +44,9 @@ export async function collectAnswer(
   const limitArguments = createArgumentsLimit(maxToolBytes);
   let held = '';
   const said = { text: 0, thinking: 0 };
-  const count = ({ type, text }: { readonly type: 'text' | 'thinking'; readonly text: string }) => {
+  const count = (type: 'text' | 'thinking', text: string) => {
     said[type] += Buffer.byteLength(text);
-    if (said[type] <= maxEventBytes) return;
-    throw new AppError('AGENT_RESPONSE_INVALID', {
-      message: `The model did not stop: its answer has more than the ${maxEventBytes} bytes that server.limits.max_event_bytes allows`,
-    });
+    if (said[type] > maxEventBytes) throw endless(`the ${maxEventBytes} bytes that server.limits.max_event_bytes allows`);
   };
   const show = (text: string) => {
     if (text === '') return;
@@ -59,7 +56,7 @@ export async function collectAnswer(
   for await (const event of events) {
     switch (event.type) {
       case 'text': {
-        count(event);
+        count('text', event.text);
         // Half a surrogate pair cannot be sent on its own; it waits for its other half.
         const text = held + event.text;
         held = /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
@@ -68,12 +65,14 @@ export async function collectAnswer(
         break;
       }
       case 'thinking':
-        count(event);
+        count('thinking', event.text);
+        count('thinking', event.signature ?? '');
         addThinking(parts, event.text, event.signature);
         if (event.text !== '') previewThinking?.(event.text);
         break;
       case 'tool_call': {
         const call: ToolCallPart = limitArguments({ ...event, id: chooseCallId(event.id) });
+        if (calls.length === MAX_CALLS) throw endless(`${MAX_CALLS} tool calls`);
         calls.push(call);
         parts.push(call);
         break;
@@ -84,6 +83,13 @@ export async function collectAnswer(
     }
   }
   throw new AppError('LLM_BAD_RESPONSE', { message: 'The model ended its answer without saying so' });
+}
+
+/** More than anybody asks for at once; what has no end here would be run. */
+const MAX_CALLS = 512;
+
+function endless(most: string): AppError {
+  return new AppError('AGENT_RESPONSE_INVALID', { message: `The model did not stop: its answer has more than ${most}` });
 }
 
 function addText(parts: SessionPart[], text: string): void {

@@ -5,6 +5,7 @@ import type { Meter } from '../../observe/meter.js';
 import { errorType } from '../../observe/observer.js';
 import type { LanguageModel, ModelEvent, ModelRequest, ModelUsage } from '../../providers/llms/contract.js';
 import { costOf } from '../../providers/llms/cost.js';
+import { spendTokens } from '../../tasks/token-account.js';
 
 export interface MeasureModelOptions {
   /** Key in `agents`. */
@@ -65,6 +66,7 @@ async function* measure(
       metrics.count('errors_total', { component: 'llm', error_type });
     }
     function countTokens(used: ModelUsage): void {
+      spendTokens(used.inputTokens + used.outputTokens);
       metrics.count('llm_tokens_total', { agent, type: 'prompt' }, used.inputTokens);
       metrics.count('llm_tokens_total', { agent, type: 'completion' }, used.outputTokens);
       if (used.cachedTokens !== undefined) metrics.count('llm_cached_tokens_total', { agent }, used.cachedTokens);

@@ -1,7 +1,7 @@
 /** `include_context`: passages for the message that the run answers (RAG-51, W-70). */
 import { AppError } from '../../base/errors.js';
 import type { AgentSettings } from '../../config/settings.js';
-import type { Retriever, SearchHit } from '../../knowledge/retriever.js';
+import type { Retriever, SearchHit } from '../../knowledge/search/retriever.js';
 import { capturePayload, withSpan } from '../../observe/trace.js';
 import { type SessionMessage, textOf } from '../../tasks/session-message.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { AgentSettings, LlmPrice, LlmSettings } from '../../config/settings.js';
-import type { Retriever } from '../../knowledge/retriever.js';
+import type { Retriever } from '../../knowledge/search/retriever.js';
 import type { CountTokens } from '../../memory/count-tokens.js';
 import type { Logger } from '../../observe/log.js';
 import type { Observer } from '../../observe/observer.js';

@@ -4,7 +4,9 @@ import type { ServerSettings } from '../settings.js';
 import { ApprovalSchema, resolveApproval } from './approval.js';
 import { AuthSchema, resolveAuth } from './auth.js';
 import { CardSigningSchema, resolveCard, resolveCardSigning, ServerCardSchema } from './cards.js';
+import { CorsSchema, resolveCors } from './cors.js';
 import { PushSchema, resolvePush } from './push.js';
+import { resolveTls, TlsSchema } from './tls.js';
 
 /** CFG-80, spec README decision 3. */
 const DEFAULT_GRPC_PORT = 50_051;
@@ -48,9 +50,14 @@ export const ServerSchema = section(
       pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
       'x-form': 'http://… or https://…, with a path or without, no credentials, no query',
     }),
-    trust_proxy: flag('A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and no client reaches this server without it.', {
-      default: false,
-    }),
+    trust_proxy: flag(
+      'A proxy in front sets X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-For, and no client reaches this server without it.',
+      {
+        default: false,
+      },
+    ),
+    tls: TlsSchema,
+    cors: CorsSchema,
     auth: AuthSchema,
     studio: section(
       {
@@ -111,13 +118,15 @@ export const ServerSchema = section(
   'The HTTP front.',
 );
 
-export function resolveServer(server: Static<typeof ServerSchema>): ServerSettings {
+export function resolveServer(server: Static<typeof ServerSchema>, workingDirectory: string): ServerSettings {
   const { limits } = server;
   return {
     host: server.host,
     port: server.port,
     publicUrl: trimEndOf(server.public_url, '/'),
     trustProxy: server.trust_proxy,
+    tls: resolveTls(server.tls, workingDirectory),
+    cors: resolveCors(server.cors),
     auth: resolveAuth(server.auth),
     studio: { allowedRoles: server.studio.allowed_roles },
     card: resolveCard(server.card),

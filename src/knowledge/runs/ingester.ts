@@ -51,8 +51,7 @@ export class Ingester {
     const { runs, clock, log } = this.#dependencies;
     this.#isForGood = true;
     await this.#startWorkers();
-    // A collection that somebody else fills has nothing to ingest (RAG-06).
-    const stores = [...this.#stores.values()].filter(({ settings }) => settings.source.type !== 'collection');
+    const stores = [...this.#stores.values()];
     const begin = async (store: IngestStore, mode: IngestMode, by: string) => void (await this.#begin(store, mode, by));
     this.#stopWatch = startSourceWatch({ stores, runs, begin, clock, log });
   }

@@ -5,8 +5,7 @@
  * - At most `MAX_WAITING` spans wait; one more is dropped and counted.
  * - Every batch is over within the exporter's time, whatever the exporter does; one that fails is dropped and counted.
  */
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { BatchSpanProcessor, type ReadableSpan, type Span, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { core, tracing } from '@opentelemetry/sdk-node';
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { describeError } from '../../base/errors.js';
 import { within } from '../../base/within.js';
@@ -14,35 +13,35 @@ import type { Logger } from '../log.js';
 import type { Meter } from '../meter.js';
 
 export interface BoundedExportOptions {
-  readonly exporter: SpanExporter;
+  readonly exporter: tracing.SpanExporter;
   readonly timeoutMs: number;
   readonly metrics: Meter;
   readonly log: Logger;
   readonly clock?: Clock;
 }
 
-export class BoundedExport implements SpanProcessor {
+export class BoundedExport implements tracing.SpanProcessor {
   readonly #options: BoundedExportOptions & { readonly clock: Clock };
-  readonly #batches: BatchSpanProcessor;
+  readonly #batches: tracing.BatchSpanProcessor;
   #waiting = 0;
   #isFailing = false;
 
   constructor(options: BoundedExportOptions) {
     this.#options = { clock: systemClock, ...options };
-    const exporter: SpanExporter = {
+    const exporter: tracing.SpanExporter = {
       export: (spans, done) => this.#export(spans, done),
       shutdown: () => options.exporter.shutdown(),
     };
-    this.#batches = new BatchSpanProcessor(exporter, {
+    this.#batches = new tracing.BatchSpanProcessor(exporter, {
       maxQueueSize: MAX_WAITING,
       scheduledDelayMillis: PERIOD_MS,
       exportTimeoutMillis: options.timeoutMs + GRACE_MS,
     });
   }
 
-  onStart(_span: Span): void {}
+  onStart(_span: tracing.Span): void {}
 
-  onEnd(span: ReadableSpan): void {
+  onEnd(span: tracing.ReadableSpan): void {
     if ((span.spanContext().traceFlags & SAMPLED) === 0) return;
     if (this.#waiting >= MAX_WAITING) {
       this.#options.metrics.count('trace_spans_dropped_total', { reason: 'queue_full' });
@@ -66,31 +65,33 @@ export class BoundedExport implements SpanProcessor {
     }
   }
 
-  #export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+  #export(spans: tracing.ReadableSpan[], done: (result: core.ExportResult) => void): void {
     const { exporter, timeoutMs, clock } = this.#options;
     this.#waiting -= spans.length;
     let isOver = false;
     let cancelTimer: CancelTimer = () => undefined;
-    const settle = (result: ExportResult): void => {
+    const settle = (result: core.ExportResult): void => {
       if (isOver) return;
       isOver = true;
       cancelTimer();
       this.#note(result, spans.length);
       // The SDK would report a failure once more; it has been counted and said.
-      done({ code: ExportResultCode.SUCCESS });
+      done({ code: core.ExportResultCode.SUCCESS });
     };
-    cancelTimer = clock.after(timeoutMs, () => settle({ code: ExportResultCode.FAILED, error: new Error(`no answer in ${timeoutMs} ms`) }));
+    cancelTimer = clock.after(timeoutMs, () =>
+      settle({ code: core.ExportResultCode.FAILED, error: new Error(`no answer in ${timeoutMs} ms`) }),
+    );
     try {
       exporter.export(spans, settle);
     } catch (error) {
-      settle({ code: ExportResultCode.FAILED, error: error as Error });
+      settle({ code: core.ExportResultCode.FAILED, error: error as Error });
     }
   }
 
   /** Said when it begins and when it ends, not with every batch. */
-  #note({ code, error }: ExportResult, spans: number): void {
+  #note({ code, error }: core.ExportResult, spans: number): void {
     const { metrics, log } = this.#options;
-    if (code === ExportResultCode.SUCCESS) {
+    if (code === core.ExportResultCode.SUCCESS) {
       metrics.count('trace_spans_exported_total', {}, spans);
       if (this.#isFailing) log.info('the collector takes spans again');
       this.#isFailing = false;

@@ -1,12 +1,11 @@
 /** Where spans go, by its name in the configuration; only the exporter that is wanted is loaded. */
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { core, type tracing } from '@opentelemetry/sdk-node';
 import { resolveEndpoint } from './resolve-endpoint.js';
 import { describeSpan } from './span-view.js';
 import type { TracingSettings } from './tracing-settings.js';
 
 /** `undefined`: spans stay in this process. */
-export async function createSpanExporter(settings: TracingSettings): Promise<SpanExporter | undefined> {
+export async function createSpanExporter(settings: TracingSettings): Promise<tracing.SpanExporter | undefined> {
   const { url, protocol } = resolveEndpoint(settings);
   const { headers, timeoutMs: timeoutMillis } = settings;
   switch (protocol) {
@@ -37,10 +36,10 @@ export async function createSpanExporter(settings: TracingSettings): Promise<Spa
 }
 
 /** One line of JSON per span. */
-class StdoutExporter implements SpanExporter {
-  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+class StdoutExporter implements tracing.SpanExporter {
+  export(spans: tracing.ReadableSpan[], done: (result: core.ExportResult) => void): void {
     const lines = spans.map((span) => `${JSON.stringify(describeSpan(span))}\n`).join('');
-    process.stdout.write(lines, (error) => done({ code: error ? ExportResultCode.FAILED : ExportResultCode.SUCCESS }));
+    process.stdout.write(lines, (error) => done({ code: error ? core.ExportResultCode.FAILED : core.ExportResultCode.SUCCESS }));
   }
 
   async shutdown(): Promise<void> {}

@@ -5,7 +5,7 @@
  * is there; the last one to close ends it.
  */
 import { context, propagation, trace } from '@opentelemetry/api';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { tracing } from '@opentelemetry/sdk-node';
 import { AppError, describeError } from '../../base/errors.js';
 import type { Logger } from '../log.js';
 import type { Meter } from '../meter.js';
@@ -58,23 +58,19 @@ export async function startTracing(settings: TracingSettings, options: StartTrac
 }
 
 async function open(settings: TracingSettings, { version, metrics, log }: StartTracingOptions): Promise<Active> {
-  const [sdk, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core, { BoundedExport }, { createSpanExporter }] =
-    await Promise.all([
-      import('@opentelemetry/sdk-trace-base'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-      import('./bounded-export.js'),
-      import('./span-exporter.js'),
-    ]);
+  // Its parts, not its NodeSDK: that one takes its settings from OTEL_* variables, and ours are in the configuration.
+  const { core, resources, tracing: sdk } = await import('@opentelemetry/sdk-node');
+  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
+  const { BoundedExport } = await import('./bounded-export.js');
+  const { createSpanExporter } = await import('./span-exporter.js');
   const exporter = await createSpanExporter(settings);
   const ring = settings.debugExporter || settings.exporter === 'debug' ? new SpanRing() : undefined;
-  const spanProcessors: SpanProcessor[] = [
+  const spanProcessors: tracing.SpanProcessor[] = [
     ...(ring === undefined ? [] : [keepIn(ring)]),
     ...(exporter === undefined ? [] : [new BoundedExport({ exporter, timeoutMs: settings.timeoutMs, metrics, log })]),
   ];
   const provider = new sdk.BasicTracerProvider({
-    resource: resourceFromAttributes({
+    resource: resources.resourceFromAttributes({
       'service.name': settings.serviceName,
       'service.version': settings.serviceVersion === '' ? version : settings.serviceVersion,
       'process.pid': process.pid,
@@ -111,7 +107,7 @@ async function end(shutdown: () => Promise<void>, log: Logger): Promise<void> {
   }
 }
 
-function keepIn(ring: SpanRing): SpanProcessor {
+function keepIn(ring: SpanRing): tracing.SpanProcessor {
   return { onStart() {}, onEnd: (span) => ring.add(span), forceFlush: async () => {}, shutdown: async () => {} };
 }
 

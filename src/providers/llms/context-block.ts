@@ -4,7 +4,7 @@
  *
  *   <retrieved_context>
  *   … how to treat it …
- *   <passage number="1" store="docs" source="refunds.md" title="Refunds" lines="3-9">
+ *   <passage number="1" store="docs" source="refunds.md" title="Refunds" lines="3-9" pages="2-2" section="Terms > Refunds">
  *   text
  *   </passage>
  *   </retrieved_context>
@@ -18,6 +18,10 @@ export interface Passage {
   readonly title: string;
   readonly startLine: number;
   readonly endLine: number;
+  /** Both or none. */
+  readonly startPage?: number;
+  readonly endPage?: number;
+  readonly section?: string;
   readonly content: string;
 }
 
@@ -58,16 +62,19 @@ function formatPassage(passage: Passage, index: number): string {
     `source="${escapeAttribute(passage.sourcePath)}"`,
     `title="${escapeAttribute(passage.title)}"`,
     `lines="${passage.startLine}-${passage.endLine}"`,
+    ...(passage.startPage === undefined ? [] : [`pages="${passage.startPage}-${passage.endPage ?? passage.startPage}"`]),
+    ...(passage.section === undefined ? [] : [`section="${escapeAttribute(passage.section)}"`]),
   ];
-  return `<passage ${attributes.join(' ')}>\n${escapeText(passage.content)}\n</passage>`;
+  return `<passage ${attributes.join(' ')}>\n${escapePassage(passage.content)}\n</passage>`;
 }
 
-function escapeText(text: string): string {
+/** Retrieved text as it may stand between the tags of a prompt. */
+export function escapePassage(text: string): string {
   return removeInvisible(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function escapeAttribute(text: string): string {
-  return escapeText(text).replaceAll('"', '&quot;').replace(/\s+/g, ' ');
+  return escapePassage(text).replaceAll('"', '&quot;').replace(/\s+/g, ' ');
 }
 
 function unescapeText(text: string): string {

@@ -3,6 +3,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { AppError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
+import { runBounded } from '../../base/run-bounded.js';
 import type { Tool } from './contract.js';
 
 export type ArgumentsCheck =
@@ -20,18 +21,36 @@ export type CheckArguments = (tool: CheckedTool, args: JsonObject) => ArgumentsC
  * The check throws `TOOL_FAILED` when the schema itself is broken.
  */
 export function createArgumentsCheck(): CheckArguments {
-  const compiled = new WeakMap<JsonObject, ValidateFunction>();
+  const compiled = new WeakMap<JsonObject, Compiled>();
   return (tool, args) => {
-    let validate = compiled.get(tool.parameters);
-    if (validate === undefined) {
-      validate = compile(tool);
-      compiled.set(tool.parameters, validate);
+    let known = compiled.get(tool.parameters);
+    if (known === undefined) {
+      known = { validate: compile(tool), isCostly: tool.isForeign === true || COSTLY.test(JSON.stringify(tool.parameters)) };
+      compiled.set(tool.parameters, known);
     }
+    const { validate, isCostly } = known;
     const copy = structuredClone(args);
-    return validate(copy)
-      ? { type: 'valid', arguments: copy }
-      : { type: 'invalid', problems: (validate.errors ?? []).map(describeProblem).join('; ') };
+    const isValid = isCostly ? runBounded(MAX_CHECK_MS, () => validate(copy), 'late') : validate(copy);
+    if (isValid === true) return { type: 'valid', arguments: copy };
+    return { type: 'invalid', problems: isValid === 'late' ? LATE : describeProblems(validate.errors ?? []) };
   };
+}
+
+interface Compiled {
+  readonly validate: ValidateFunction;
+  readonly isCostly: boolean;
+}
+
+/** What may take a time that grows faster than the arguments do: some of it doubles with every level. */
+const COSTLY = /"(?:pattern|patternProperties|uniqueItems|contains|\$ref|\$dynamicRef|anyOf|oneOf|allOf|if)":/;
+const MAX_CHECK_MS = 1_000;
+const LATE = `they could not be checked within ${MAX_CHECK_MS} ms; send less`;
+/** More of them helps nobody. */
+const MAX_PROBLEMS = 20;
+
+function describeProblems(errors: readonly ErrorObject[]): string {
+  const more = errors.length - MAX_PROBLEMS;
+  return [...errors.slice(0, MAX_PROBLEMS).map(describeProblem), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** An instance per schema: two MCP servers may use one `$id` for different schemas, and an instance keeps all it has compiled. */
@@ -40,7 +59,10 @@ function compile({ name, parameters, isForeign }: CheckedTool): ValidateFunction
     const { $schema, ...schema } = parameters;
     const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
     const code = isForeign === true ? { regExp: ANY_TEXT } : {};
-    return new Dialect({ useDefaults: true, allErrors: true, strict: false, validateFormats: false, code }).compile(schema);
+    const validator = new Dialect({ useDefaults: true, allErrors: true, strict: false, validateFormats: false, code });
+    const validate = runBounded(MAX_CHECK_MS, () => validator.compile(schema), undefined);
+    if (validate === undefined) throw new Error(`it could not be compiled within ${MAX_CHECK_MS} ms`);
+    return validate;
   } catch (error) {
     throw new AppError('TOOL_FAILED', { message: `The parameter schema of tool '${name}' is invalid`, cause: error });
   }

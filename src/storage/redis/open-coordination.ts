@@ -19,6 +19,7 @@ import { RedisLeaseManager } from './lease-manager.js';
 import { RedisProgressMarks } from './progress-marks.js';
 import { RedisPushSignals } from './push-signals.js';
 import { RedisPace } from './redis-pace.js';
+import { RedisRateWindows } from './redis-rate-windows.js';
 
 export interface OpenCoordinationOptions {
   readonly settings: Pick<Settings, 'redis' | 'queue' | 'stateDirectory'>;
@@ -47,6 +48,7 @@ export async function openCoordination(options: OpenCoordinationOptions) {
     leases,
     publisher,
     pace: new RedisPace({ client, keyPrefix }),
+    rateWindows: new RedisRateWindows({ client, keyPrefix }),
     progress: new RedisProgressMarks({ client, keyPrefix, clock, log }),
     receiver: new RedisFeedReceiver({ client, channels, keyPrefix, log }),
     signals: new RedisCancelSignals({ client, channels, keyPrefix, log }),

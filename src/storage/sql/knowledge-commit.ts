@@ -10,6 +10,7 @@ import {
 } from '../../knowledge/chunk-store.js';
 import { countChanges } from '../../knowledge/count-changes.js';
 import type { CommitFence } from '../../knowledge/runs/ingest-fence.js';
+import { type ChunkText, writeChunkWords } from './chunk-words.js';
 import type { SqlDialect } from './dialects/dialect.js';
 import { passFence } from './ingest/pass-fence.js';
 import {
@@ -47,6 +48,7 @@ export function* commitChanges(
   const written = new Map<string, DocumentRow>();
   const cleared: string[] = [];
   const chunks: unknown[][] = [];
+  const texts: ChunkText[] = [];
   changes.forEach((change, index) => {
     const key = keys[index] as string;
     const current = written.get(key) ?? known.get(key);
@@ -62,12 +64,16 @@ export function* commitChanges(
     written.set(key, next);
     if (change.type !== 'index' && change.type !== 'remove') return;
     if (Number(current?.chunk_count ?? 0) > 0) cleared.push(key);
-    if (change.type === 'index') chunks.push(...chunkRows(change, next));
+    if (change.type !== 'index') return;
+    chunks.push(...chunkRows(change, next));
+    texts.push(...change.chunks.map((chunk, index) => ({ ...next, ...chunk, chunk_index: index })));
   });
 
   for (const part of parts(cleared, 100))
-    yield* rowsOf({ sql: `DELETE FROM chunks WHERE document_key IN (${part.map(() => '?').join(', ')})`, parameters: part });
+    for (const table of ['chunks', 'chunk_words'])
+      yield* rowsOf({ sql: `DELETE FROM ${table} WHERE document_key IN (${part.map(() => '?').join(', ')})`, parameters: part });
   for (const part of parts(chunks, 100)) yield* rowsOfAll(dialect.rows.insert(chunkShape, part));
+  yield* writeChunkWords(dialect, texts);
   const values = [...written.values()];
   const added = values.filter((row) => !known.has(row.document_key));
   const changed = values.filter((row) => known.has(row.document_key));

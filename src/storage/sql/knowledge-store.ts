@@ -12,6 +12,7 @@ import {
   type StoredChunk,
 } from '../../knowledge/chunk-store.js';
 import type { Database } from './database.js';
+import { findByWords } from './find-by-words.js';
 import { commitChanges } from './knowledge-commit.js';
 import { type DocumentRow, keyOf, parts, toRecord, toVector } from './knowledge-rows.js';
 
@@ -97,13 +98,15 @@ export function createKnowledgeStore(database: Database): ChunkStore {
           `SELECT c.document_key, c.chunk_index, c.vector, c.place, c.content, c.start_line, c.end_line,
              d.store, d.document_id, d.metadata, d.title, d.source_path
            FROM chunks c JOIN documents d ON d.document_key = c.document_key
-           WHERE c.collection_key = ? AND c.embedder = ? AND (${part.map(() => '(c.document_key = ? AND c.chunk_index = ?)').join(' OR ')})`,
-          [keyOf(collection), embedder, ...places],
+           WHERE c.collection_key = ? ${embedder === undefined ? '' : 'AND c.embedder = ?'} AND (${part.map(() => '(c.document_key = ? AND c.chunk_index = ?)').join(' OR ')})`,
+          [keyOf(collection), ...(embedder === undefined ? [] : [embedder]), ...places],
         );
         found.push(...rows.map(toStoredChunk));
       }
       return found;
     },
+
+    byWords: (search) => findByWords(database, search),
   };
 }
 

@@ -17,7 +17,7 @@ vector_stores: {v: {}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
 tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}
 agents: {a: {allowed_roles: [r], tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {structured_output: {schema: {type: object, camelCase: {snake_case: 1}}}, input_schema: {type: object}, output_key: k, prompt: {system_prompt: p}, limits: {max_tokens: 1, max_cost: 1, max_duration: 1s}}, c: {agent_tools: [b], agent_tool_options: {b: {approval_prompt: p}}}, d: {type: loop, sub_agents: [b]}}
-server: {auth: {enabled: true, jwks_url: "http://i/keys", issuer: "http://i", audience: h, api_keys: [{name: k, key: key-secret-of-a-robot, role: r, tenant: t, expires_at: "2027-01-31T00:00:00Z"}]}, card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
+server: {tls: {cert_file: c.pem, key_file: k.pem}, cors: {allowed_origins: ["https://a.example"]}, auth: {enabled: true, jwks_url: "http://i/keys", issuer: "http://i", audience: h, api_keys: [{name: k, key: key-secret-of-a-robot, role: r, tenant: t, expires_at: "2027-01-31T00:00:00Z"}]}, card: {documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}}
 defaults: {agent: b, llm: l}
 logger: {file: /tmp/h.log}
 observability: {tracing: {endpoint: "http://h:4318", headers: {api-key: key-secret}}, metrics: {const_labels: {region: eu}, port: 9464}}
@@ -93,6 +93,9 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (path.join('.') === 'llms.other.fallback') return undefined;
   if (key === 'excluded_paths') return ['/other'];
   if (key === 'api_keys') return [{ name: 'x', hash: `sha256:${'0'.repeat(64)}`, subject: 'y' }];
+  if (key === 'allowed_origins') return ['https://other'];
+  if (key === 'allowed_methods') return ['OTHER'];
+  if (path[0] === 'rate_limiting' && key === 'limits') return [{ type: 'count', window: 'day', limit: 3, scope: 'user' }];
   if (Array.isArray(value))
     return key === 'skills'
       ? [{ id: 'x', name: 'x', description: '', tags: [], examples: [], input_modes: [], output_modes: [] }]

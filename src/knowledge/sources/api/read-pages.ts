@@ -16,7 +16,8 @@ import { findNextLink } from './link-header.js';
 export interface Page {
   readonly place: PagePlace;
   readonly items: readonly JsonValue[];
-  readonly next: PagePlace | undefined;
+  /** An error: there is a next one that cannot be asked for. */
+  readonly next: PagePlace | AppError | undefined;
 }
 
 export const FIRST_PAGE: PagePlace = { value: '' };
@@ -45,6 +46,7 @@ export async function* readPages(api: ApiSettings, exchange: Exchange, signal: A
       return yield notWhole(api, 'two pages are the same; check source.api.pagination.page_param');
     yield page;
     before = page;
+    if (page.next instanceof AppError) return yield notWhole(api, page.next.message, page.next);
     place = page.next;
   }
 }
@@ -77,7 +79,13 @@ function firstPlace({ pagination }: ApiSettings): PagePlace {
   return pagination?.type === 'page' ? { value: pagination.firstPage } : FIRST_PAGE;
 }
 
-function findNext(api: ApiSettings, place: PagePlace, count: number, body: JsonValue, answer: SourceAnswer): PagePlace | undefined {
+function findNext(
+  api: ApiSettings,
+  place: PagePlace,
+  count: number,
+  body: JsonValue,
+  answer: SourceAnswer,
+): PagePlace | AppError | undefined {
   const { pagination } = api;
   switch (pagination?.type) {
     case undefined:
@@ -90,7 +98,7 @@ function findNext(api: ApiSettings, place: PagePlace, count: number, body: JsonV
       const cursor = findField(body, pagination.nextField);
       if (typeof cursor === 'number' || (typeof cursor === 'string' && cursor !== '')) return { value: cursor };
       if (cursor === undefined || cursor === null || cursor === '' || cursor === false) return undefined;
-      throw unreadable(answer, `source.api.pagination.next_field leads to what is no cursor`);
+      return unreadable(answer, `source.api.pagination.next_field leads to what is no cursor`);
     }
     case 'link': {
       const header = answer.headers['link'];
@@ -99,10 +107,10 @@ function findNext(api: ApiSettings, place: PagePlace, count: number, body: JsonV
           ? findNextLink(Array.isArray(header) ? header.join(', ') : header)
           : findField(body, pagination.nextField);
       if (next === undefined || next === null || next === '' || next === false) return undefined;
-      if (typeof next !== 'string' || !URL.canParse(next, answer.url.href)) throw unreadable(answer, 'its next page has no address');
+      if (typeof next !== 'string' || !URL.canParse(next, answer.url.href)) return unreadable(answer, 'its next page has no address');
       const url = new URL(next, answer.url.href);
       if (url.origin !== new URL(api.url).origin)
-        throw unreadable(answer, `its next page is at ${url.origin}, which is not to have the credentials of ${new URL(api.url).origin}`);
+        return unreadable(answer, `its next page is at ${url.origin}, which is not to have the credentials of ${new URL(api.url).origin}`);
       return { url: url.href, value: '' };
     }
   }

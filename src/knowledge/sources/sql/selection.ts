@@ -69,26 +69,30 @@ export function sampleStatement(selection: Selection, reader: SqlReader): SqlSta
 
 /** Contents of rows whose size is known to be bounded. */
 export function contentsStatement(selection: Selection, reader: SqlReader, ids: readonly RowId[]): SqlStatement {
-  const list = ids.flatMap((id, index): SqlStatement => (index === 0 ? boundId(id) : [', ', ...boundId(id)]));
-  return contentStatement(selection, reader, list);
+  const { idColumn, contentColumns } = selection;
+  const id = reader.quote(idColumn);
+  const list = ids.flatMap((value, index): SqlStatement => (index === 0 ? boundId(value) : [', ', ...boundId(value)]));
+  const columns = [`${id} AS hector_id`, ...contentColumns.map((column, index) => `${reader.quote(column)} AS hector_c${index}`)];
+  const from = `FROM ${relation(selection, reader)} WHERE ${condition(selection, reader)}${id} IN (`;
+  return [`SELECT ${columns.join(', ')} ${from}`, ...list, ')'];
 }
 
-/** As `contentsStatement`, by the text of an id; no more than two rows, as one is wanted. */
-export function rowStatement(selection: Selection, reader: SqlReader, id: string, sample: RowId, maxBytes: number): SqlStatement {
+/** As `contentsStatement`, by the text of an id; `undefined`: no row has it. */
+export function rowStatement(
+  selection: Selection,
+  reader: SqlReader,
+  { id, sample }: { readonly id: string; readonly sample: RowId },
+  maxBytes: number,
+): SqlStatement | undefined {
+  const ids = idsOfText(id, sample, reader.driver);
+  if (ids === undefined) return undefined;
   const { contentColumns } = selection;
   const bytes = contentColumns.map((column) => reader.bytesOf(reader.quote(column))).join(' + ');
   // Grown since it was listed: such a row comes without its contents.
   const guarded = (column: string) => `CASE WHEN ${bytes} <= ${maxBytes} THEN ${reader.quote(column)} END`;
   const columns = contentColumns.map((column, index) => `${guarded(column)} AS hector_c${index}`);
   const from = `FROM ${relation(selection, reader)} WHERE ${condition(selection, reader)}${reader.quote(selection.idColumn)} IN (`;
-  return [`SELECT ${bytes} AS hector_bytes, ${columns.join(', ')} ${from}`, ...idsOfText(id, sample, reader.driver), ') LIMIT 2'];
-}
-
-function contentStatement(selection: Selection, reader: SqlReader, ids: SqlStatement): SqlStatement {
-  const { idColumn, contentColumns } = selection;
-  const id = reader.quote(idColumn);
-  const columns = [`${id} AS hector_id`, ...contentColumns.map((column, index) => `${reader.quote(column)} AS hector_c${index}`)];
-  return [`SELECT ${columns.join(', ')} FROM ${relation(selection, reader)} WHERE ${condition(selection, reader)}${id} IN (`, ...ids, ')'];
+  return [`SELECT ${bytes} AS hector_bytes, ${columns.join(', ')} ${from}`, ...ids, ') LIMIT 1'];
 }
 
 /** The line ends keep a comment at the end of what was written from reaching what comes behind it. */

@@ -76,7 +76,8 @@ export function createSqlSource(settings: SqlSourceSettings, { database, openRea
       let row: SqlRow | undefined;
       try {
         const sample = await getSample(selection, connection, signal);
-        [row] = await connection.read(rowStatement(selection, connection, id, sample, settings.maxFileBytes), signal);
+        const statement = rowStatement(selection, connection, { id, sample }, settings.maxFileBytes);
+        if (statement !== undefined) [row] = await connection.read(statement, signal);
       } catch (error) {
         throwIfAborted(signal);
         throw unreadable(selection, error);
@@ -237,7 +238,9 @@ function shorten(value: unknown): unknown {
 }
 
 function unreadable({ keyPath }: Selection, error: unknown): AppError {
-  if (error instanceof AppError) return error;
+  if (error instanceof AppError && error.code.startsWith('DOCUMENT_')) return error;
+  if (error instanceof AppError)
+    return sourceUnreadable(`source.${keyPath}`, error, 'see to it that its database runs and that its settings are right');
   return sourceUnreadable(`source.${keyPath}`, error, 'correct the names of tables and columns, or the rights of the user of the database');
 }
 

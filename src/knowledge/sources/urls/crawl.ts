@@ -155,7 +155,7 @@ class Crawl {
     if (url.href !== target.url.href && !this.#frontier.meet(url)) return;
     const base = toAddress(outline?.base ?? '', url) ?? url;
     const links = outline === undefined || robots.noFollow || !this.#wantsLinks(target) ? [] : this.#chooseLinks(outline.links, base);
-    const canonical = this.#chooseCanonical(target, url, toAddress(outline?.canonical ?? '', base));
+    const canonical = this.#chooseCanonical(target, url, outline?.canonical ? toAddress(outline.canonical, base) : undefined);
     const isDocument = canonical === undefined && !robots.noIndex;
     if (url.href === target.url.href) {
       this.#options.memory.keep(url.href, { version: content.version, links, canonical: canonical?.href, isDocument });

@@ -18,7 +18,7 @@ export interface SiteRulesOptions {
 
 export class SiteRules {
   readonly #options: SiteRulesOptions;
-  readonly #sites = new Map<string, { readonly rules: Promise<RobotsRules>; readonly atMs: number }>();
+  readonly #sites = new Map<string, { readonly rules: Promise<RobotsRules>; readonly untilMs: number }>();
 
   constructor(options: SiteRulesOptions) {
     this.#options = options;
@@ -28,12 +28,16 @@ export class SiteRules {
   get({ origin }: URL, signal: AbortSignal): Promise<RobotsRules> {
     const now = this.#options.clock.monotonic();
     const known = this.#sites.get(origin);
-    if (known !== undefined && now - known.atMs < FRESH_MS) return known.rules;
+    if (known !== undefined && now < known.untilMs) return known.rules;
     this.#sites.delete(origin);
     if (this.#sites.size >= MAX_SITES) this.#sites.delete(this.#sites.keys().next().value as string);
     const rules = this.#ask(origin, signal);
-    this.#sites.set(origin, { rules, atMs: now });
-    rules.catch(() => this.#sites.delete(origin));
+    this.#sites.set(origin, { rules, untilMs: now + FRESH_MS });
+    rules.catch(() => {
+      // Not asked for with every page; whoever gave up says nothing of the site.
+      if (signal.aborted) this.#sites.delete(origin);
+      else this.#sites.set(origin, { rules, untilMs: now + FAILED_MS });
+    });
     return rules;
   }
 
@@ -57,4 +61,5 @@ export class SiteRules {
 }
 
 const FRESH_MS = 3_600_000;
+const FAILED_MS = 60_000;
 const MAX_SITES = 1_000;

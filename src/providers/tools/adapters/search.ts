@@ -1,8 +1,9 @@
 /** `search`: the agent's own question to its document stores (TOOL-20, RAG-50). */
-import { untilAborted } from '../../../base/abort.js';
 import type { Clock } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
 import type { JsonObject } from '../../../base/json.js';
+import { readMetadataFilter } from '../../../base/read-metadata-filter.js';
+import { withinTime } from '../../../base/within-time.js';
 import { capturePayload, withSpan } from '../../../observe/trace.js';
 import { removeInvisible } from '../../llms/context-block.js';
 import type { Tool } from '../contract.js';
@@ -21,7 +22,7 @@ const TIMEOUT_MS = 30_000;
 export function createSearchTool({ stores, search, clock }: SearchToolOptions): Tool {
   return {
     name: 'search',
-    description: `Searches the documents (${stores.join(', ')}) by meaning and returns the nearest passages with their sources.`,
+    description: `Searches the documents (${stores.join(', ')}) and returns the passages that fit best, with their sources.`,
     parameters: {
       type: 'object',
       properties: {
@@ -31,6 +32,7 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
           items: { type: 'string' },
           description: `Stores to search, of: ${stores.join(', ')}. Default: all of them`,
         },
+        filter: { type: 'object', description: FILTER },
         limit: { type: 'integer', minimum: 1, maximum: 50, default: 10, description: 'How many passages at most' },
       },
       required: ['query'],
@@ -48,13 +50,20 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
           isError: true,
         };
       }
+      const read = args['filter'] === undefined ? undefined : readMetadataFilter(args['filter']);
+      if (read?.type === 'invalid')
+        return { content: `Error: filter${read.path === '' ? '' : `.${read.path}`}: ${read.problem}`, isError: true };
+      // Models like to fill in what they have no use for.
+      const filter = read === undefined || Object.keys(read.filter).length === 0 ? {} : { filter: read.filter };
       const asking = asked === undefined || asked.length === 0 ? stores : [...new Set(asked)];
       const passages = await withSpan(
         'hector.rag.search',
         { 'hector.rag.store.name': asking.join(','), 'hector.rag.top_k': limit },
         async (span) => {
           capturePayload(span, 'hector.rag.query', () => query);
-          const found = await withinTime(clock, signal, (inner) => search.search(query, { stores: asking, limit }, inner));
+          const found = await withinTime({ clock, limitMs: TIMEOUT_MS, createError: tookTooLong }, signal, (inner) =>
+            search.search(query, { stores: asking, limit, ...filter }, inner),
+          );
           span.setAttribute('hector.rag.result_count', found.length);
           return found;
         },
@@ -76,26 +85,29 @@ function describePassages(passages: readonly FoundPassage[]): JsonObject {
       title: removeInvisible(passage.title),
       start_line: passage.startLine,
       end_line: passage.endLine,
+      ...(passage.startPage === undefined ? {} : { start_page: passage.startPage, end_page: passage.endPage ?? passage.startPage }),
+      ...(passage.section === undefined ? {} : { section: removeInvisible(passage.section) }),
       chunk_index: passage.chunkIndex,
       score: Math.round(passage.score * 10_000) / 10_000,
       content: removeInvisible(passage.content),
+      ...describeMetadata(passage),
     })),
   };
 }
 
-/** Ends the search when `TIMEOUT_MS` are over, and with `signal`. */
-async function withinTime<T>(clock: Clock, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const onAbort = () => limit.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  const stop = clock.after(TIMEOUT_MS, () =>
-    limit.abort(new AppError('TOOL_FAILED', { message: `The search took longer than ${TIMEOUT_MS / 1000} s` })),
-  );
-  try {
-    return await untilAborted(run(limit.signal), limit.signal);
-  } finally {
-    stop();
-    signal.removeEventListener('abort', onAbort);
-  }
+/** Texts of it come from the document, too. */
+function describeMetadata({ metadata = {} }: FoundPassage): JsonObject {
+  const entries = Object.entries(metadata).map(([key, value]) => [
+    removeInvisible(key),
+    typeof value === 'string' ? removeInvisible(value) : value,
+  ]);
+  return entries.length === 0 ? {} : { metadata: Object.fromEntries(entries) as JsonObject };
 }
+
+function tookTooLong(): AppError {
+  return new AppError('TOOL_FAILED', { message: `The search took longer than ${TIMEOUT_MS / 1000} s` });
+}
+
+const FILTER =
+  'Only passages whose metadata fits. A value: {"department": "sales"}; one of several: {"year": [2023, 2024]}; bounds: {"year": {"gte": 2023, "lt": 2025}}; ' +
+  'one document: {"document_id": "guide.md"}. Use only keys that you have seen in results or been told of.';

@@ -23,6 +23,7 @@ export interface SqlDialect {
   readonly lockWaitMs?: number;
   readonly rows: RowStatements;
   readonly wordIndex: WordIndex;
+  readonly chunkWordIndex: ChunkWordIndex;
   open(settings: DatabaseSettings, context: OpenContext): Promise<Driver>;
 }
 
@@ -49,6 +50,31 @@ export interface WordQuery {
   /** Its rows are left out. */
   readonly exceptSession: string;
   readonly limit: number;
+}
+
+/** The full text of chunks: finds rows of `chunk_words`. All databases find the same ones, for the reason above. */
+export interface ChunkWordIndex {
+  /** Makes the index over `chunk_words.words`; running it again does nothing. */
+  readonly create: readonly MigrationStep[];
+  /** Rows `word`, `holders`: how many chunks of all stores have the word. Counting may end at `most`; a word that none has may be left out. */
+  count(words: readonly string[], most: number): Query;
+  /** Rows `m` of one store or collection with one of the words or more, the best first as this database sees it. */
+  search(columns: string, words: ChunkWordQuery): Query;
+}
+
+export interface ChunkWordQuery {
+  /** Stands before the words of each chunk that is asked for. */
+  readonly scopeWord: string;
+  /** The same as a column and its value. */
+  readonly scopeColumn: 'store_key' | 'collection_key';
+  readonly scopeKey: string;
+  /** One or more, each with what it tells of a chunk. */
+  readonly words: readonly { readonly word: string; readonly weight: number }[];
+  /** Only chunks of these. Default: of all. */
+  readonly documentKeys?: readonly string[] | undefined;
+  readonly limit: number;
+  /** Rows that have one word which are looked at, where looking costs this process or is not bounded otherwise. */
+  readonly most: number;
 }
 
 /** Texts that find one row when the schema has the thing. Parameters: the table's name, then the thing's own. */

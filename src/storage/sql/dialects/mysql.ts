@@ -1,6 +1,7 @@
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { patient, rowsOf } from '../query.js';
+import { chunkWordFullText } from './chunk-word-index.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { openMysqlPool } from './mysql-pool.js';
@@ -43,6 +44,7 @@ export const mysql: SqlDialect = {
   concurrentGroups: 2,
   rows: valueLists,
   wordIndex: fullTextIndex,
+  chunkWordIndex: chunkWordFullText,
   open,
 };
 

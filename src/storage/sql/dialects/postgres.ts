@@ -1,5 +1,6 @@
 import type { DatabaseSettings } from '../../../config/settings.js';
 import { PATIENT_LIMIT_MS, patient } from '../query.js';
+import { chunkWordVector } from './chunk-word-index.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { openPostgresPool } from './postgres-pool.js';
@@ -37,6 +38,7 @@ export const postgres: SqlDialect = {
   concurrentGroups: 2,
   rows: columnArrays,
   wordIndex: vectorColumn,
+  chunkWordIndex: chunkWordVector,
   open,
 };
 

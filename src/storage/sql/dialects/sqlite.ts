@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { AppError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
+import { chunkWordTable } from './chunk-word-index.js';
 import type { Driver, OpenContext, SqlDialect } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { rowByRow } from './row-statements.js';
@@ -27,6 +28,7 @@ export const sqlite: SqlDialect = {
   lockWaitMs: LOCK_WAIT_MS,
   rows: rowByRow,
   wordIndex: fullTextTable,
+  chunkWordIndex: chunkWordTable,
   open,
 };
 

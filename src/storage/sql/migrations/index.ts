@@ -9,6 +9,7 @@ import { recallMigration } from './0008-recall.js';
 import { documentMetadataMigration } from './0009-document-metadata.js';
 import { embeddingsMigration } from './0010-embeddings.js';
 import { ingestRunsMigration } from './0011-ingest-runs.js';
+import { fullTextMigration } from './0012-full-text.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   documentMetadataMigration,
   embeddingsMigration,
   ingestRunsMigration,
+  fullTextMigration,
 ];

@@ -1,9 +1,10 @@
 import t from 'tap';
 import { armFaultPoint } from '../../../../src/base/fault-points.js';
 import type { JsonObject } from '../../../../src/base/json.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
-import { approve, countingTool, deny, hashOf, setUpCalls } from '../../../support/tool-calls.js';
+import { approve, deny, hashOf, setUpCalls } from '../../../support/tool-calls.js';
 
 t.test('a call that needs approval waits, the others run first; approved it runs exactly once (TOOL-60, TOOL-61, API-55)', async (t) => {
   const pay = countingTool('pay', 'once', { requiresApproval: true, approvalPrompt: 'Pay {cents} {unit} to {to}{nobody}?' });
@@ -210,4 +211,16 @@ t.test('a worker that dies acting on a decision: done is kept, the rest goes by 
   t.equal(run.last.type, 'finished');
   t.equal(pay.executed.length, 1);
   t.match(run.results, { n: 'TOOL_EXECUTION_DENIED: no' });
+});
+
+t.test('a question shows what arguments hide: terminal sequences, overrides of direction, hidden tags (TOOL-60)', async (t) => {
+  const pay = countingTool('pay', 'once', { requiresApproval: true, approvalPrompt: 'Pay {to}?' });
+  const to = 'Ada\u001b[2K\rBob \u202eevil\u{e0041}';
+  const { agent, run } = setUpCalls(t, [pay], [{ id: 'a', name: 'pay', arguments: { cents: 1, to } }]);
+  await run.toRest(agent);
+  t.match(run.questionText, 'Pay Ada\\u001b[2K\\u000dBob \\u202eevil\\udb40\\udc41?');
+  for (const unseen of ['\u001b', '\r', '\u202e']) t.notOk(run.questionText.includes(unseen));
+  t.match(run.questions, [{ arguments: { to }, prompt: /^Pay Ada\\u001b/ }], 'programs get the arguments as they are');
+  run.say(deny('a'));
+  await run.toRest(agent);
 });

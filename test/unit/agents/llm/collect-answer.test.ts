@@ -1,5 +1,8 @@
 import t from 'tap';
+import { createCallIds } from '../../../../src/agents/llm/call-model.js';
 import { collectAnswer } from '../../../../src/agents/llm/collect-answer.js';
+import { systemClock } from '../../../../src/base/clock.js';
+import type { JsonObject } from '../../../../src/base/json.js';
 import type { ModelEvent } from '../../../../src/providers/llms/contract.js';
 
 async function collect(events: readonly ModelEvent[]) {
@@ -81,4 +84,27 @@ t.test('parts keep the order they came in; a signature closes its thinking (AGT-
 
 t.test('a model that ends without saying so has not answered', async (t) => {
   await t.rejects(collect([{ type: 'text', text: 'half' }]), { code: 'LLM_BAD_RESPONSE' });
+});
+
+t.test('calls without end, and names and arguments that are none, end no run by accident (AGT-06, AGT-07)', async (t) => {
+  const call = (id: string, name: string, args: JsonObject): ModelEvent => ({ type: 'tool_call', id, name, arguments: args });
+  const deep = JSON.parse(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`) as JsonObject;
+  const { answer } = await collect([
+    call('a', 'x'.repeat(1_000_000), {}),
+    call('b', 'look', deep),
+    call('c', 'look', { a: [[1]] }),
+    { type: 'finish', reason: 'tool_calls' },
+  ]);
+  t.same(
+    answer.calls.map(({ name, invalidArguments }) => [name.length, invalidArguments]),
+    [
+      [200, undefined],
+      [4, '(nested more than 100 deep)'],
+      [4, undefined],
+    ],
+  );
+  const many = Array.from({ length: 600 }, (_, at) => call(`${at}`, 'look', {}));
+  await t.rejects(collect(many), { code: 'AGENT_RESPONSE_INVALID', message: /more than 512 tool calls/ });
+  const chooseCallId = createCallIds({ usedCallIds: new Set(), clock: systemClock });
+  t.match(chooseCallId('x'.repeat(1_000)), /^hector-.{10,60}$/);
 });

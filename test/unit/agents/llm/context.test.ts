@@ -4,11 +4,11 @@ import { AppError } from '../../../../src/base/errors.js';
 import { countMessages, estimateTokens } from '../../../../src/memory/count-tokens.js';
 import type { SessionMessage } from '../../../../src/tasks/session-message.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
 import { contextSettings } from '../../../support/test-settings.js';
-import { countingTool } from '../../../support/tool-calls.js';
 
 const said = (role: 'user' | 'agent', index: number, text = `${role} ${index} ${'x'.repeat(100)}`): SessionMessage => ({
   id: `${role}-${index}`,

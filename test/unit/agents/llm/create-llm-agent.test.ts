@@ -1,6 +1,6 @@
 import t from 'tap';
 import { AppError } from '../../../../src/base/errors.js';
-import type { SearchHit } from '../../../../src/knowledge/retriever.js';
+import type { SearchHit } from '../../../../src/knowledge/search/retriever.js';
 import { parseContextBlock } from '../../../../src/providers/llms/context-block.js';
 import { createSearchTool } from '../../../../src/providers/tools/adapters/search.js';
 import type { Tool, ToolContext, ToolResult } from '../../../../src/providers/tools/contract.js';

@@ -4,10 +4,10 @@ import type { AgentCustomization } from '../../../../src/agents/llm/customizatio
 import { AppError } from '../../../../src/base/errors.js';
 import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { agentSettings, createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
-import { countingTool } from '../../../support/tool-calls.js';
 
 function setUp(
   t: Parameters<typeof createScriptedModel>[0],

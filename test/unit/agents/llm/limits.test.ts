@@ -1,10 +1,10 @@
 import t from 'tap';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
 import { TestRun } from '../../../support/test-run.js';
-import { countingTool } from '../../../support/tool-calls.js';
 
 const look: ScriptedTurn = { say: [{ call: { name: 'look' } }], usage: { inputTokens: 60, outputTokens: 40 } };
 const none = { maxTokens: undefined, maxCost: undefined, maxDurationMs: undefined };

@@ -4,9 +4,10 @@ import type { TaskState } from '../../../../src/protocol/a2a.js';
 import type { ToolCallPart } from '../../../../src/tasks/session-message.js';
 import type { SessionToolCall } from '../../../../src/tasks/tool-call.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { stepContext, taskRecord } from '../../../support/llm-agent.js';
 import { sampleToolCall } from '../../../support/sample-tool-call.js';
-import { countingTool, setUpCalls } from '../../../support/tool-calls.js';
+import { setUpCalls } from '../../../support/tool-calls.js';
 
 const call: ToolCallPart = { type: 'tool_call', id: 'a', name: 'charge', arguments: {} };
 const at = Date.parse('2026-11-22T10:00:00.000Z');

@@ -4,10 +4,11 @@ import { createArgumentsLimit } from '../../../../src/agents/llm/limit-arguments
 import { storeResult } from '../../../../src/agents/llm/store-result.js';
 import type { ToolResult } from '../../../../src/providers/tools/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
-import { countingTool, setUpCalls } from '../../../support/tool-calls.js';
+import { setUpCalls } from '../../../support/tool-calls.js';
 
 const store = (returned: unknown, maxBytes = 1_000, maxToolOutputLength = 0) =>
   storeResult(returned, { tool: 'pay', maxToolOutputLength, maxBytes });

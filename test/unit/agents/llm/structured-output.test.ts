@@ -2,10 +2,10 @@ import t from 'tap';
 import { createControlTools } from '../../../../src/agents/llm/control-tools.js';
 import type { LanguageModel } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { agentSettings, createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel, type ScriptedTurn } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
-import { countingTool } from '../../../support/tool-calls.js';
 
 const structuredOutput = {
   name: 'city',

@@ -2,10 +2,10 @@ import t from 'tap';
 import { storeResult } from '../../../../src/agents/llm/store-result.js';
 import { readStoredResult } from '../../../../src/tasks/stored-tool-result.js';
 import { userMessage } from '../../../contract/language-model.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
 import { TestRun } from '../../../support/test-run.js';
-import { countingTool } from '../../../support/tool-calls.js';
 
 const image = { type: 'file', raw: 'iVBORw0KGgo=', mediaType: 'image/png', filename: 'plot.png' } as const;
 const bounds = { tool: 'draw', maxToolOutputLength: 0, maxBytes: 1_000 };

@@ -3,9 +3,10 @@ import { AppError } from '../../../../src/base/errors.js';
 import { armFaultPoint } from '../../../../src/base/fault-points.js';
 import { isJsonObject, type JsonObject } from '../../../../src/base/json.js';
 import type { Tool, ToolResult } from '../../../../src/providers/tools/contract.js';
+import { countingTool } from '../../../support/counting-tool.js';
 import { createTestAgent } from '../../../support/llm-agent.js';
 import { createScriptedModel } from '../../../support/scripted-llm.js';
-import { countingTool, hashOf, setUpCalls, told } from '../../../support/tool-calls.js';
+import { hashOf, setUpCalls, told } from '../../../support/tool-calls.js';
 
 t.test('a call that changes something runs when the answer that asks for it is committed, between intent and result (R7)', async (t) => {
   const charge = countingTool('charge', 'once', {}, () => {

@@ -1,7 +1,8 @@
 /** A tool may say that nobody knows what became of its call: then somebody is asked, as after a crash (R7). */
 import t from 'tap';
 import { AppError } from '../../../../src/base/errors.js';
-import { approve, countingTool, setUpCalls, told } from '../../../support/tool-calls.js';
+import { countingTool } from '../../../support/counting-tool.js';
+import { approve, setUpCalls, told } from '../../../support/tool-calls.js';
 
 const lost = () => {
   throw new AppError('TOOL_OUTCOME_UNKNOWN', { message: 'the connection broke' });

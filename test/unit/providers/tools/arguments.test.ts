@@ -62,3 +62,29 @@ t.test("patterns in a stranger's schema are not run: they could take minutes (TO
   const own = { type: 'object', properties: { a: { type: 'string', pattern: '^[a-z]+$' } } };
   t.equal(check({ name: 'own', parameters: own }, { a: '!' }).type, 'invalid');
 });
+
+t.test('no schema keeps the process busy, whoever wrote it and whatever a model sends (W-34)', async (t) => {
+  const check = createArgumentsCheck();
+  const doubled = Object.fromEntries(
+    Array.from({ length: 30 }, (_, at) => {
+      const next = { $ref: `#/definitions/d${at + 1}` };
+      return [`d${at}`, at === 29 ? { type: 'object', required: ['x'] } : { anyOf: [next, { allOf: [next, next] }] }];
+    }),
+  );
+  const unique = { type: 'object', properties: { list: { type: 'array', uniqueItems: true } } };
+  const list = Array.from({ length: 20_000 }, (_, at) => ({ at }));
+  for (const [name, parameters, args] of [
+    ['unique', unique, { list }],
+    ['doubled', { type: 'object', definitions: doubled, $ref: '#/definitions/d0' }, { y: 1 }],
+    ['pattern', { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40)}!` }],
+  ] as const) {
+    const before = process.cpuUsage();
+    const checked = check({ name, parameters }, structuredClone(args) as never);
+    t.match(checked, { type: 'invalid', problems: /could not be checked within 1000 ms/ }, name);
+    const { user, system } = process.cpuUsage(before);
+    t.ok(user + system < 4_000_000, `${name}: ${user + system} µs`);
+  }
+  t.equal(check({ name: 'unique', parameters: unique }, { list: [1, 2] }).type, 'valid');
+  const many = check(tool, { color: 'red', ...Object.fromEntries(list.map((_, at) => [`k${at}`, 1])) });
+  t.match(many, { type: 'invalid', problems: /has no parameter 'k0'.*; and 19980 more$/ });
+});

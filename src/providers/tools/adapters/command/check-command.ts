@@ -14,6 +14,7 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import { runBounded } from '../../../../base/run-bounded.js';
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
 import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
@@ -27,13 +28,22 @@ import { checkVariable, unwrapCommand } from './unwrap-command.js';
 
 export const MAX_COMMAND_LENGTH = 32_768;
 const MAX_DEPTH = 8;
+const MAX_CHECK_MS = 2_000;
 
 /** @throws AppError `TOOL_COMMAND_REFUSED` with the reason */
 export function checkCommand(command: string, policy: CommandPolicy): void {
   if (command.length > MAX_COMMAND_LENGTH) throw refuse(`it has ${command.length} characters; wanted at most ${MAX_COMMAND_LENGTH}`);
   if (command.includes('\0')) throw refuse('it holds a zero byte');
   if (command.trim() === '') throw refuse('it is empty');
-  new Check(createCommandRules(policy), createFolderRules(policy)).script(command, 'bash', 0);
+  try {
+    const check = new Check(createCommandRules(policy), createFolderRules(policy));
+    if (runBounded(MAX_CHECK_MS, () => check.script(command, 'bash', 0), 'late') === 'late')
+      throw refuse(`it cannot be looked at within ${MAX_CHECK_MS} ms`);
+  } catch (error) {
+    // The parser and the checks go down with what is nested.
+    if (error instanceof RangeError) throw refuse('it is nested too deeply');
+    throw error;
+  }
 }
 
 class Check {

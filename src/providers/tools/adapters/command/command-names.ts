@@ -11,6 +11,10 @@ export const SAME_AS_DENIED: Readonly<Record<string, string>> = {
   unlink: 'rm',
   shred: 'rm',
   srm: 'rm',
+  rimraf: 'rm',
+  del: 'rm',
+  'del-cli': 'rm',
+  'trash-put': 'rm',
   trash: 'rm',
   doas: 'sudo',
   pkexec: 'sudo',
@@ -78,8 +82,63 @@ export const OPAQUE_RUNNERS: readonly string[] = [
   ...['ifne', 'chronic', 'pee', 'vipe', 'sem', 'timelimit', 'uname26', 'i386', 'x86_64'],
   // Their own languages run commands, from arguments and from standard input.
   ...['sqlite3', 'psql', 'mysql', 'mariadb', 'm4', 'dc', 'gnuplot', 'octave', 'ftp', 'lftp', 'mail', 'mailx', 'mutt', 'tcpdump', 'nmap'],
+  // Shells whose text is not read here.
+  ...[
+    'yash',
+    'posh',
+    'oksh',
+    'lksh',
+    'loksh',
+    'sash',
+    'scsh',
+    'rksh',
+    'rzsh',
+    'osh',
+    'ysh',
+    'oil',
+    'rc',
+    'es',
+    'nu',
+    'elvish',
+    'xonsh',
+    'ion',
+    'hush',
+  ],
+  ...[
+    'ssh-agent',
+    'ssh-add',
+    'ssh-keygen',
+    'ssh-copy-id',
+    'nc',
+    'netcat',
+    'telnet',
+    'xterm',
+    'x-terminal-emulator',
+    'xdg-open',
+    'run-mailcap',
+  ],
+  ...[
+    'rvim',
+    'vimdiff',
+    'rview',
+    'gvim',
+    'rgvim',
+    'gview',
+    'vimtutor',
+    'emacsclient',
+    'jed',
+    'joe',
+    'pico',
+    'micro',
+    'editor',
+    'sensible-editor',
+  ],
+  ...['sensible-browser', 'sensible-pager', 'coreutils', 'rake', 'mix'],
   ...['ksh', 'mksh', 'ssh', 'mosh', 'rsh', 'docker', 'podman', 'nerdctl', 'kubectl', 'lxc', 'machinectl', 'gosu', 'su-exec'],
 ];
+
+/** Shells with their version, or built otherwise, in their names. */
+export const OTHER_SHELLS = /^(?:(?:k|z|tc|c|mk|pdk|pd)sh(?:[\d.]+|-static)?|bash(?:[\d.]+|-static))$/;
 
 /** A loader of programs runs the one that it is given. */
 export const LOADERS = /^ld(?:-[\w.-]*|[\d.-]*)\.so/;
@@ -109,54 +168,12 @@ export const OPAQUE_BUILTINS: readonly string[] = [
 /** Shells whose text is read as bash reads it. */
 export const SHELLS: readonly string[] = ['bash', 'sh', 'dash', 'ash'];
 
-/** They run code that is an argument or their input. */
-export const INTERPRETERS =
-  /^(?:(?:python|pypy|perl|ruby|node|nodejs|deno|bun|php|lua|luajit|julia|guile|tclsh|wish|irb|ts-node|tsx|osascript)[\d.]*|rscript|r)$/;
-
-/** Options of interpreters that hold code. */
-export const CODE_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(python|pypy)/, /^-[A-BD-Za-bd-ln-z]*c/],
-  [/^(perl)/, /^-[A-Za-z0-9]*[eEmM]/],
-  [/^(ruby|irb)/, /^-[a-zA-Z]*[er]/],
-  [/^(node|nodejs|ts-node|tsx)/, /^(-[cir]*[ep]|--eval|--print|-r|--require|--import|--loader|--experimental-loader)/],
-  [/^(deno|bun)/, /^(eval|repl|-e|--eval|-p|--print|exec|x)$/],
-  [/^(php)/, /^-[rBREa]/],
-  [/^(lua|luajit|julia|r|rscript|guile|tclsh|wish|osascript)/, /^-{1,2}(e|E|c|l|eval|print)/],
-];
-
 /** Builtins that act on nothing but the shell itself: an allow list need not name them. */
 export const HARMLESS_BUILTINS: readonly string[] = [
   ...[':', 'true', 'false', 'test', '[', 'exit', 'return', 'break', 'continue', 'shift', 'wait', 'set'],
   ...['local', 'export', 'readonly', 'declare', 'typeset', 'unset'],
 ];
 
-/** Options by which programs run other programs. */
-export const RUNNING_OPTIONS: Readonly<Record<string, RegExp>> = {
-  tar: /^(--checkpoint-action|--to-command|--use-compress-program|--rsh-command|--info-script|--new-volume-script|-[A-Za-z]*[IF])/,
-  bsdtar: /^--use-compress-program/,
-  sort: /^--compress-pro/,
-  split: /^--filter/,
-  rsync: /^(-[a-zA-Z]*e|--rsh|--rsync-path)/,
-  zip: /^(-TT|--unzip-command)/,
-  man: /^(-P|--pager|-H|--html)/,
-  scp: /^(-o|-S|-F)/,
-  sftp: /^(-o|-S|-F|-b)/,
-  rg: /^--(pre|hostname-bin)/,
-  fd: /^(-[a-zA-Z]*[xX]|--exec)/,
-  fdfind: /^(-[a-zA-Z]*[xX]|--exec)/,
-  bat: /^--pager/,
-  ag: /^--pager/,
-  make: /^(--eval|-E|SHELL=|MAKEFLAGS=|\.SHELLFLAGS=)/,
-  gmake: /^(--eval|-E|SHELL=|MAKEFLAGS=|\.SHELLFLAGS=)/,
-  npm: /^(--script-shell|--node-options)/,
-  wget: /^(--use-askpass|-e|--execute)/,
-  curl: /^(-K|--config)/,
-  git: /^(--config-env|--exec-path=|--upload-pack|--receive-pack|--exec|-x$|--extcmd|--open-files-in-pager|-O)/,
-  go: /^(-exec|-toolexec)/,
-  cmake: /^-(E|P)/,
-  cargo: /^--config/,
-};
-
 /** Variables that make other programs run something else. */
 export const DANGEROUS_VARIABLES =
-  /^(PATH|IFS|ENV|CDPATH|PS[0-4]|PROMPT_COMMAND|SHELL|SHELLOPTS|BASHOPTS|HOME|EDITOR|VISUAL|MAKEFLAGS|BROWSER|NODE_OPTIONS|NODE_PATH|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHON\w*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|CLASSPATH|LUA_\w*|PHPRC|TAR_OPTIONS|POSIXLY_CORRECT|GLOBIGNORE|FIGNORE|EXECIGNORE|HISTFILE|INPUTRC|HECTOR_\w*|BASH\w*|LD_\w*|DYLD_\w*|GCONV_PATH|LOCPATH|GIT_\w*|SSH_\w*|npm_config_\w*|CARGO_\w*|RUSTC\w*|GO\w*FLAGS|LESS\w*|MAN\w*|\w*PAGER)$/;
+  /^(PATH|IFS|ENV|CDPATH|PS[0-4]|PROMPT_COMMAND|SHELL|SHELLOPTS|BASHOPTS|HOME|EDITOR|VISUAL|MAKEFLAGS|BROWSER|NODE_OPTIONS|NODE_PATH|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHON\w*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|CLASSPATH|LUA_\w*|PHPRC|TAR_OPTIONS|POSIXLY_CORRECT|GLOBIGNORE|FIGNORE|EXECIGNORE|HISTFILE|INPUTRC|HECTOR_\w*|BASH\w*|LD_\w*|DYLD_\w*|GCONV_PATH|LOCPATH|GIT_\w*|SSH_\w*|npm_config_\w*|CARGO_\w*|RUSTC\w*|MAKEFILES|GNUMAKEFLAGS|GO\w*FLAGS|LESS\w*|MAN\w*|\w*PAGER)$/;

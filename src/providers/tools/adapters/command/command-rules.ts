@@ -1,7 +1,7 @@
 /** Which command names may run: denied patterns → deny list → allow list (TOOL-30). */
 import { realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { DENIED_COMMANDS, HARMLESS_BUILTINS, LOADERS, OPAQUE_RUNNERS, SAME_AS_DENIED } from './command-names.js';
+import { DENIED_COMMANDS, HARMLESS_BUILTINS, LOADERS, OPAQUE_RUNNERS, OTHER_SHELLS, SAME_AS_DENIED } from './command-names.js';
 import type { CommandPolicy } from './command-policy.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
@@ -42,7 +42,7 @@ export function createCommandRules(policy: CommandPolicy): CommandRules {
           `'${text}' is not in the list of allowed commands${allowed.size === 0 ? ', which is empty' : `: ${[...allowed].join(', ')}`}`,
         );
       const names = MULTI_CALL.includes(real) ? [plain(name)] : [...new Set([plain(name), plain(real)])];
-      const opaque = names.find((own) => OPAQUE_RUNNERS.includes(own) || LOADERS.test(own));
+      const opaque = names.find((own) => OPAQUE_RUNNERS.includes(own) || LOADERS.test(own) || OTHER_SHELLS.test(own));
       if (opaque !== undefined && !allowed.has(name)) throw refuse(`'${opaque}' runs what cannot be looked at here`);
       return names;
     },

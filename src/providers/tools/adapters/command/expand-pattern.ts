@@ -20,7 +20,7 @@ export function expandPattern(from: string, pattern: string): readonly string[] 
     }
     found = found.flatMap((path) =>
       listNames(path)
-        .filter((name) => fits(component, name))
+        .filter((name) => mayFit(component, name))
         .map((name) => join(path, name)),
     );
     if (found.length > MAX_FOUND) throw refuse(`'${pattern.slice(0, 80)}' fits more files than can be looked at`);
@@ -29,29 +29,26 @@ export function expandPattern(from: string, pattern: string): readonly string[] 
 }
 
 /**
- * A bracket may have any letter in it, and `**` any folder of one level: what is deeper goes through no link. One pass with one place to go
- * back to, as names and patterns are the model's and an expression tries every way to share a name among its stars.
+ * A bracket may be any letter, and `**` any folder of one level: what is deeper goes through no link. Steps, not a regular expression:
+ * one with many stars takes hours for a name of 200 letters, and whoever writes the line can make that file.
  */
-function fits(pattern: string, name: string): boolean {
-  const signs = pattern.match(/\[[^\]]*\]?|[^[]/gs) ?? [];
-  let sign = 0;
-  let letter = 0;
-  /** Behind the last star, and the letters that it has taken so far. */
-  let back: { sign: number; letter: number } | undefined;
+function mayFit(pattern: string, name: string): boolean {
+  const parts = pattern.match(/\[[^\]]*\]?|[\s\S]/g) ?? [];
+  let [part, letter, star, retry] = [0, 0, -1, 0];
   while (letter < name.length) {
-    const wanted = signs[sign];
+    const wanted = parts[part];
     if (wanted === '*') {
-      sign += 1;
-      back = { sign, letter };
-    } else if (wanted !== undefined && (wanted === '?' || wanted[0] === '[' || wanted === name[letter])) {
-      sign += 1;
+      star = part++;
+      retry = letter;
+    } else if (wanted === '?' || wanted?.startsWith('[') || wanted === name[letter]) {
+      part += 1;
       letter += 1;
-    } else if (back !== undefined) {
-      back.letter += 1;
-      ({ sign, letter } = back);
+    } else if (star !== -1) {
+      part = star + 1;
+      letter = ++retry;
     } else return false;
   }
-  return signs.slice(sign).every((left) => left === '*');
+  return parts.slice(part).every((rest) => rest === '*');
 }
 
 function listNames(path: string): readonly string[] {

@@ -23,6 +23,10 @@ export interface FolderRules {
 const SAFE_DEVICES = /^\/dev\/(null|zero|full|random|urandom|stdin|stdout|stderr|fd\/\d+)$/;
 const MAX_FOLDERS = 32;
 const MAX_LINKS = 40;
+/** What Linux takes at most; a longer one would be walked up for seconds, name by name. */
+const MAX_PATH_BYTES = 4_096;
+/** Paths times folders, each some microseconds of this process's only thread. */
+const MAX_CHECKS = 10_000;
 
 export function createFolderRules({ root, folder }: CommandPolicy): FolderRules {
   const folders = new Set([folder]);
@@ -32,7 +36,11 @@ export function createFolderRules({ root, folder }: CommandPolicy): FolderRules 
   const findReal = memoize(resolveReal);
   const isInside = (path: string): boolean => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 
+  let checks = 0;
   const checkFrom = (from: string, what: string, text: string): void => {
+    checks += 1;
+    if (checks > MAX_CHECKS) throw refuse('it names more paths than can be looked at');
+    if (text.length > MAX_PATH_BYTES) throw refuse(`${what} is too long for a path: ${text.length} characters`);
     const path = resolve(from, text);
     if (!isInside(path) || !isInside(findReal(path))) throw refuse(`${what} is outside of the working directory: ${text.slice(0, 80)}`);
   };
@@ -89,8 +97,9 @@ export function createFolderRules({ root, folder }: CommandPolicy): FolderRules 
 
 /** A variable's value cannot be told; most hold names of files inside, and refusing them all would leave little to do. */
 function checkUnknown(what: string, { source }: KnownWord, checkText: (what: string, text: string) => void): void {
-  const leadsOut =
-    /^["']?[/~]|^["']?\$\{?(HOME|OLDPWD)\b|(?:^|[/{,"'=:@-])\.\.(?:[/},"']|$)|[{,=:@]["']?[/~]|\$\{\w+:?[-=+?]["']?[/~]/.test(source);
+  // They hold paths outside, and so may a part of one; a part of the working directory's own is a folder above it.
+  const isOutside = /\$\{?[#!]?(HOME|OLDPWD|BASH|BASH_SOURCE|SHELL|PATH|DIRSTACK|TMPDIR|_|0)(?!\w)|\$\{PWD[^}]/.test(source);
+  const leadsOut = isOutside || /^["']?[/~]|(?:^|[/{,"'=:@-])\.\.(?:[/},"']|$)|[{,=:@]["']?[/~]|\$\{\w+:?[-=+?]["']?[/~]/.test(source);
   if (leadsOut) throw refuse(`${what} may be outside of the working directory: ${source.slice(0, 80)}`);
   const [start = ''] = /^[\w./-]*\//.exec(source) ?? [];
   if (start !== '') checkText(what, start);

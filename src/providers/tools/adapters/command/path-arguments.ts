@@ -2,6 +2,7 @@
  * Which words of a command may be paths: all of them and all parts of them (`--output=x`, `-ox`, `name=@x`, `host:x`), but for those
  * that a program is known to take as text. Whatever a word may mean to the program, it must lead into the working directory.
  */
+import { expandBraces } from './expand-braces.js';
 import type { FolderRules } from './folder-rules.js';
 import type { KnownWord } from './read-word.js';
 import { refuse } from './refusal.js';
@@ -19,12 +20,17 @@ export function checkPaths(name: string, args: readonly KnownWord[], folders: Fo
 /** One word that may be a path, or have one in it. */
 export function checkPathWord(what: string, word: KnownWord, folders: FolderRules): void {
   const { text } = word;
-  if (text === undefined || text === '') {
-    if (text === undefined) folders.checkPath(what, word);
+  if (text === undefined) {
+    const words = expandBraces(word.source);
+    if (words.length === 1) folders.checkPath(what, word);
+    else
+      for (const each of words) checkPathWord(what, { text: /[*?[]/.test(each) ? undefined : each, isSingle: true, source: each }, folders);
     return;
   }
+  if (text === '') return;
   // What follows a flag, wherever in a cluster of them it begins; of -I and -L right behind it.
   const [, letters = ''] = /^-([A-Za-z0-9]+)/.exec(text) ?? [];
+  if (letters.length > MAX_CLUSTER) throw refuse(`${what} has more options in a word than can be looked at: ${text.slice(0, 80)}`);
   const starts = letters === '' ? [] : /^-[IL]/.test(text) ? [2] : Array.from(letters, (_, at) => at + 2);
   const parts = [text, ...starts.map((at) => text.slice(at)), ...text.split(/[=,@<]|:(?!\/\/)/)];
   for (const part of new Set(parts)) {
@@ -34,6 +40,9 @@ export function checkPathWord(what: string, word: KnownWord, folders: FolderRule
     folders.checkPath(what, { text: part, isSingle: true, source: part === text ? word.source : part });
   }
 }
+
+/** A long word that begins like options is none that a program takes for them. */
+const MAX_CLUSTER = 64;
 
 /** They open nothing that they are given by name; `test` only tells of it. */
 const TEXT_PROGRAMS: readonly string[] = ['echo', 'printf', 'basename', 'dirname', 'tr', 'expr', 'test', '[', 'true', 'false', ':'];

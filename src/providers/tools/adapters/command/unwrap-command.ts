@@ -49,10 +49,20 @@ const WRAPPERS: Readonly<Record<string, WrapperOptions>> = {
   },
 };
 
+/** Keepers of environments: what stands behind the verb is a command. */
+const RUN_VERBS: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['uv', 'poetry', 'pipenv', 'pipx', 'conda', 'mamba', 'pdm', 'hatch', 'rye', 'volta'].map((name) => [name, ['run']]),
+  ),
+  ...Object.fromEntries(['bundle', 'rbenv', 'pyenv', 'asdf', 'mise', 'direnv', 'nvm'].map((name) => [name, ['exec', 'x']])),
+};
+
 /** The commands that `name` runs; `undefined` = it is no wrapper. @throws AppError `TOOL_COMMAND_REFUSED` when that cannot be told. */
 export function unwrapCommand(name: string, args: readonly KnownWord[]): readonly (readonly KnownWord[])[] | undefined {
   if (name === 'find') return unwrapFind(args);
   if (name === 'npm' || name === 'pnpm' || name === 'yarn') return unwrapPackageRunner(name, args);
+  const verbs = Object.hasOwn(RUN_VERBS, name) ? RUN_VERBS[name] : undefined;
+  if (verbs !== undefined) return unwrapVerb(name, args, verbs);
   const options = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (options === undefined) return undefined;
   // They tell where a command is, and run none.
@@ -144,11 +154,23 @@ function unwrapPackageRunner(name: string, args: readonly KnownWord[]): readonly
   const verb = args[at];
   if (verb === undefined) return [];
   if (verb.text === undefined) throw refuse(`what '${name}' runs cannot be told: ${verb.source}`);
+  if (verb.text === 'explore' || verb.text === 'edit') throw refuse(`'${name} ${verb.text}' runs what cannot be looked at here`);
+  if (verb.text === 'node') return [args.slice(at)];
   if (!['exec', 'x', 'dlx'].includes(verb.text)) return undefined;
   const rest = args.slice(at + 1);
   if (rest.some(({ text }) => text !== undefined && /^(-c|--call|-e|--shell-mode)/.test(text)))
     throw refuse(`'${name} ${verb.text}' with text for a shell is not one that is understood here`);
   const inner = skipOptions(`${name} ${verb.text}`, rest, { flags: 'yq', values: 'p', long: ['yes', 'no'], longValues: ['package'] });
+  return inner.length === 0 ? [] : [inner];
+}
+
+/** `uv run tool`, `bundle exec tool`. */
+function unwrapVerb(name: string, args: readonly KnownWord[], verbs: readonly string[]): readonly (readonly KnownWord[])[] | undefined {
+  const at = args.findIndex(({ text }) => text === undefined || verbs.includes(text));
+  if (at === -1) return undefined;
+  const { text, source } = args[at] as KnownWord;
+  if (text === undefined) throw refuse(`what '${name}' runs cannot be told: ${source}`);
+  const inner = skipOptions(`${name} ${text}`, args.slice(at + 1), { flags: '', values: '' });
   return inner.length === 0 ? [] : [inner];
 }
 

@@ -48,13 +48,7 @@ export function createApplyPatchTool(limits: WriteLimits & Pick<ToolLimits, 'max
 
 function chooseForm(args: JsonObject, path: string, maxHunks: number): (text: string) => string {
   const { old_string: before, new_string: after, patch } = args as { old_string?: string; new_string?: string; patch?: string };
-  if (patch !== undefined && before === undefined && after === undefined)
-    return (text) => {
-      const patched = patchUnified(text, patch, path);
-      if (patched.hunks > maxHunks)
-        throw new AppError('TOOL_FAILED', { message: `the patch has ${patched.hunks} hunks; the limit is ${maxHunks} (max_replacements)` });
-      return patched.text;
-    };
+  if (patch !== undefined && before === undefined && after === undefined) return (text) => patchUnified(text, patch, path, maxHunks);
   if (patch === undefined && before !== undefined && after !== undefined)
     return (text) => patchBlock(text, { file: path, before, after, validateContext: args['context_validation'] as boolean });
   throw new AppError('TOOL_ARGUMENTS_INVALID', { message: "wanted either 'old_string' and 'new_string', or 'patch'" });

@@ -1,6 +1,7 @@
 /** Patches as models write them: an old and a new text with the lines around them, or a unified diff of one file. */
 import { applyPatch, parsePatch } from 'diff';
 import { AppError } from '../../../../base/errors.js';
+import { runBounded } from '../../../../base/run-bounded.js';
 import { hasWindowsLineEnds, lineOf, replaceText, toLineEnds, withWindowsLineEnds } from './replace-text.js';
 
 const CONTEXT_LINES = 3;
@@ -52,19 +53,32 @@ function countShared(one: readonly string[], other: readonly string[]): number {
 }
 
 /** A unified diff: every hunk must fit exactly, though it may have moved. @throws AppError `TOOL_FAILED` */
-export function patchUnified(text: string, patch: string, file: string): { readonly text: string; readonly hunks: number } {
+export function patchUnified(text: string, patch: string, file: string, maxHunks: number): string {
+  const patched = runBounded(MAX_PATCH_MS, () => patchHunks(text, patch, file, maxHunks), undefined);
+  if (patched !== undefined) return patched;
+  throw new AppError('TOOL_FAILED', {
+    message: `it takes more than ${MAX_PATCH_MS} ms to find where the patch fits in '${file}'; give fewer or smaller hunks`,
+  });
+}
+
+/** Where lines repeat, looking for the place of a long hunk may take hours. */
+const MAX_PATCH_MS = 2_000;
+
+function patchHunks(text: string, patch: string, file: string, maxHunks: number): string {
   const parsed = parseUnified(patch);
   const [only] = parsed;
   if (only === undefined || parsed.length > 1 || only.hunks.length === 0)
     throw new AppError('TOOL_FAILED', {
       message: `the patch changes ${only === undefined || only.hunks.length === 0 ? 'nothing' : `${parsed.length} files`}; wanted hunks (@@ -1,3 +1,3 @@ …) of one file`,
     });
+  if (only.hunks.length > maxHunks)
+    throw new AppError('TOOL_FAILED', { message: `the patch has ${only.hunks.length} hunks; the limit is ${maxHunks} (max_replacements)` });
   for (const { lines, oldLines } of only.hunks)
     if (!lines.some((line) => line.startsWith(' ') || line.startsWith('-')) && oldLines > 0) throw unfitting(file);
   checkPlaces(text, only.hunks, file);
   const patched = applyPatch(text, only, { fuzzFactor: 0, autoConvertLineEndings: true });
   if (patched === false) throw unfitting(file);
-  return { text: hasWindowsLineEnds(text) ? withWindowsLineEnds(patched) : patched, hunks: only.hunks.length };
+  return hasWindowsLineEnds(text) ? withWindowsLineEnds(patched) : patched;
 }
 
 type Hunk = ReturnType<typeof parsePatch>[number]['hunks'][number];

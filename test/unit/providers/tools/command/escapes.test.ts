@@ -142,6 +142,29 @@ t.test('defaults of the schema are applied, and a call without a command is inva
   t.match(check(tool, {}), { type: 'invalid' });
 });
 
+t.test('no line keeps the check busy: whoever waits for this process would lose its leases (TOOL-34)', async (t) => {
+  const root = t.testdir({ ['a'.repeat(250)]: '' });
+  const tool = createTool(root, {}, { run: runNothing });
+  const fill = (text: string) => text.repeat(Math.floor(32_000 / text.length));
+  for (const line of [
+    `ls ${'*a'.repeat(40)}b`,
+    `cd ${fill('a/')}`,
+    `ls -${fill('a')}`,
+    `ls ${Array.from({ length: 4_000 }, (_, index) => `p${index}`).join(',')} && ${'cd a && '.repeat(20)} ls`,
+    `echo $((${fill('x+')}1))`,
+    `cat ${fill('{a,b}')}`,
+    `awk '"${fill('\\"')}'`,
+    `awk '${fill('print ')}'`,
+    `sed '${fill('s/[')}'`,
+  ]) {
+    const before = process.cpuUsage();
+    const reason = await reasonOf(tool, line);
+    const { user, system } = process.cpuUsage(before);
+    t.match(reason, /^it ran|^TOOL_COMMAND_REFUSED/, line.slice(0, 30));
+    t.ok(user + system < 3_000_000, `${line.slice(0, 30)}: ${user + system} µs`);
+  }
+});
+
 async function runNothing() {
   return { exitCode: 0, signal: null, isLate: false };
 }

@@ -168,6 +168,17 @@ t.test('apply_patch: a unified diff, also moved, never where it only looks alike
   t.equal(readFileSync(join(root, 'made.txt'), 'utf8'), 'hello\nthere\n');
 });
 
+t.test('apply_patch: no patch keeps the process busy (TOOL-14)', async (t) => {
+  const call = openTools(t.testdir({ 'long.txt': 'a\n'.repeat(400_000) }));
+  const many = Array.from({ length: 1_000 }, (_, at) => `@@ -${at * 2 + 1} +${at * 2 + 1} @@\n-b\n+c\n`).join('');
+  const deep = `@@ -9,100001 +9,100001 @@\n${' a\n'.repeat(100_000)}-b\n+c\n`;
+  const before = process.cpuUsage();
+  t.match(await call('apply_patch', { path: 'long.txt', patch: many }), /ERROR: the patch has 1000 hunks; the limit is 100/);
+  t.match(await call('apply_patch', { path: 'long.txt', patch: deep }), /ERROR: it takes more than 2000 ms to find where the patch fits/);
+  const { user, system } = process.cpuUsage(before);
+  t.ok(user + system < 8_000_000, `${user + system} µs`);
+});
+
 t.test('encodings and line ends stay what they were; what is not text is left alone', async (t) => {
   const root = t.testdir({});
   const call = openTools(root);
