@@ -102,7 +102,7 @@ function checkReading(name: string, args: readonly KnownWord[]): void {
 /** A makefile is a script: what comes by standard input or from a substitution is not one that can be looked at. */
 function checkMake(name: string, args: readonly KnownWord[]): void {
   for (const [index, { text, source }] of args.entries()) {
-    const attached = /^(?:-[a-zA-Z]*f|--(?:f|m)[a-z]*=)(.+)$/.exec(text ?? '')?.[1];
+    const attached = /^(?:-[a-zA-Z]*f|--(?:f|m)[a-z]*=)(.+)$/s.exec(text ?? '')?.[1];
     const isNext = text !== undefined && /^(-[a-zA-Z]*f|--(f|m)[a-z]*)$/.test(text);
     const file = isNext ? (args[index + 1]?.text ?? '-') : attached;
     if (file !== undefined && (file === '-' || file.startsWith('/dev/')))
