@@ -384,6 +384,7 @@ async function startFrontRole(
     cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
+    audit,
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

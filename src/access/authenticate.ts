@@ -3,13 +3,12 @@ import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { canonicalJson, sha256Hex } from '../base/json.js';
 import type { AuthSettings, TokenSettings } from '../config/settings.js';
-import type { Audit } from '../observe/audit.js';
+import { type Audit, type AuditRecord, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
-import { type AuditedAttempt, AuditLog } from './audit.js';
 import { invalidToken } from './challenge.js';
 import { findApiKey, type KnownKey, toKnownKeys } from './find-api-key.js';
-import { anonymousPrincipal, localPrincipal, type Principal } from './principal.js';
+import { anonymousPrincipal, localPrincipal, ownerOf, type Principal } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** What authentication may look at. */
@@ -37,7 +36,7 @@ export interface AuthenticatorOptions {
   readonly ownKey?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Default: attempts are told to the log. */
+  /** Told of every attempt (SEC-16). Default: nobody is. */
   readonly audit?: Audit;
 }
 
@@ -48,7 +47,7 @@ export interface Authenticator {
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const audit = new AuditLog(options.log, options.clock, options.audit);
+  const { audit = silentAudit } = options;
   let gate = new Gate(options.settings(), options);
   const getGate = () => {
     const current = options.settings();
@@ -65,25 +64,25 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
-async function check(gate: Gate, credentials: Credentials, door: Door, audit: AuditLog): Promise<Principal> {
-  const { headers, remoteAddress: address } = credentials;
-  const record = (rest: Pick<AuditedAttempt, 'subject' | 'success' | 'reason' | 'credential'>) =>
-    audit.record({ action: 'authenticate', address, ...rest });
+async function check(gate: Gate, credentials: Credentials, door: Door, audit: Audit): Promise<Principal> {
+  const { headers, remoteAddress } = credentials;
+  const record = (rest: Omit<AuditRecord, 'action' | 'remoteAddress'>) =>
+    audit.record({ action: 'auth.authenticate', remoteAddress, ...rest });
   const sent = headers.authorization;
   if (sent === undefined) {
-    if (!needsCredentials(gate.settings, credentials, door)) return anonymousPrincipal(address);
-    record({ subject: '', success: false, reason: 'missing', credential: 'none' });
+    if (!needsCredentials(gate.settings, credentials, door)) return anonymousPrincipal(remoteAddress);
+    record({ user: '', success: false, error: 'missing', credential: 'none' });
     throw new AppError('ACCESS_UNAUTHENTICATED', { message: WHAT_TO_SEND });
   }
   const token = BEARER.exec(sent)?.[1];
   try {
     if (token === undefined) throw invalidToken('malformed');
     const { principal, credential } = await gate.identify(token);
-    record({ subject: principal.subject, success: true, reason: '', credential });
+    record({ user: ownerOf(principal), success: true, credential });
     return principal;
   } catch (error) {
     const reason = error instanceof AppError ? String(error.details['reason'] ?? error.code) : 'error';
-    record({ subject: '', success: false, reason, credential: 'token' });
+    record({ user: '', success: false, error: reason, credential: 'token' });
     throw error;
   }
 }

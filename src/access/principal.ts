@@ -64,6 +64,11 @@ export function callerRolesOf({ isUnrestricted, roles = [] }: Principal): readon
   return isUnrestricted === true ? undefined : roles;
 }
 
+/** May see and change what is the whole server's (API-07): the operator of a tenant may not, as other tenants use it, too. */
+export function isServerOperator(principal: Principal, operatorRoles: readonly string[]): boolean {
+  return hasRole(principal, operatorRoles) && (principal.tenant ?? '') === '';
+}
+
 /** What the management API shows: operators see what is everybody's within their tenant, all others their own (API-07). */
 export function managedScopeOf(principal: Principal, operatorRoles: readonly string[]): OwnerScope {
   const { tenant = '' } = principal;

@@ -35,6 +35,7 @@ export const ERRORS = {
   CONFIG_NOT_WRITABLE: entry('The configuration cannot be written', 'stop', 409),
   CONFIG_SERVER_LOCKED: entry('The server configuration is immutable via the studio API', 'stop', 403),
   CONFIG_SOURCE_UNAVAILABLE: entry('The configuration provider does not answer', 'retry', 503),
+  SKILL_INVALID: entry('SKILL.md cannot be followed', 'stop', 400),
   CLI_USAGE: entry('The command line is wrong', 'stop', 400),
   CLI_SERVER_UNREACHABLE: entry('The server cannot be reached', 'retry', 502),
   CLI_SERVER_REFUSED: entry('The server refused the request', 'stop', 502),

@@ -58,7 +58,7 @@ export class AnswerView {
     if (this.#note !== '' && this.#note !== this.text) this.#print(`${this.#note}\n`);
     const sources = formatSources([...this.#sources.values()]);
     // An agent that lists its sources itself is not repeated.
-    if (sources !== '' && !/(^|\n)\W*sources?\W*:/i.test(this.text)) this.#print(`\n${sources}`);
+    if (sources !== '' && !/^[^\w\n]*sources?[^\w\n]*:/im.test(this.text)) this.#print(`\n${sources}`);
   }
 
   #handleStatus(status: TaskStatus): void {

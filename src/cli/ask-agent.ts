@@ -1,5 +1,6 @@
 import { AppError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
+import { trimEndOf } from '../base/trim.js';
 import { AnswerView } from './answer-view.js';
 import { callAgent } from './call-agent.js';
 import { INTERRUPTED } from './stop-signal.js';
@@ -64,7 +65,7 @@ function describeEnd(view: AnswerView, terminal: Terminal): number {
 async function findAgentUrl({ url, agent, signal }: AskOptions): Promise<string> {
   if (!URL.canParse(url))
     throw new AppError('CLI_USAGE', { message: `--url is '${url}'; wanted an address such as http://localhost:8080` });
-  const base = url.replace(/\/+$/, '');
+  const base = trimEndOf(url, '/');
   if (agent !== undefined) return `${base}/agents/${encodeURIComponent(agent)}`;
   if (/\/agents\/[^/]+$/.test(base)) return base;
   const cardUrl = `${base}/.well-known/agent-card.json`;

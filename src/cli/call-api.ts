@@ -1,5 +1,6 @@
 import { AppError, type FieldProblem } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { trimEndOf } from '../base/trim.js';
 import { bearer, WHERE_TOKENS_GO } from './token.js';
 
 export interface ApiCall {
@@ -19,7 +20,7 @@ export interface ApiCall {
  * @throws AppError `CLI_SERVER_UNREACHABLE`, `CLI_SERVER_REFUSED` with the server's own words.
  */
 export async function callApi({ url, token, method, path, body, signal }: ApiCall): Promise<JsonObject> {
-  const base = url.replace(/\/+$/, '');
+  const base = trimEndOf(url, '/');
   let response: Response;
   let text: string;
   try {

@@ -12,6 +12,7 @@ import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 import { createFileSource } from '../config/sources/file-source.js';
 import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { followSkillHere } from './follow-skill-here.js';
 import { serveOverrides, withFlagSecrets } from './serve-flags.js';
 
 export interface ServeConfig {
@@ -38,6 +39,7 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
   // Nowhere to write it: as if it had been asked for.
   if (file === undefined)
     return { settings: loadSettings({ document: {}, environment, workingDirectory, overrides }), config: undefined, watches: false };
+  followSkillHere(input, context);
   const options = { environment, workingDirectory, overrides };
   const source = createFileSource(file, { alsoWatched: listWatchedVariables({ ...options, file }) });
   const config = new LiveConfig({ ...options, source });

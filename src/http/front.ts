@@ -4,6 +4,7 @@ import type { Certificates } from '../access/certificates.js';
 import type { Clock } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { CorsSettings, ServerSettings } from '../config/settings.js';
+import { type Audit, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import type { Meter } from '../observe/meter.js';
 import type { StudioRoute } from '../studio/studio-route.js';
@@ -33,6 +34,8 @@ export interface FrontOptions {
   /** Of the current settings. Default: none, and nothing. */
   readonly operatorRoles?: () => readonly string[];
   readonly describeLogin?: () => JsonObject;
+  /** Default: nobody is told. */
+  readonly audit?: Audit;
   /** Default: those of `settings`. */
   readonly cors?: () => CorsSettings;
   /** Default: connections are not encrypted. */
@@ -54,11 +57,11 @@ export interface Front {
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
-  const { operatorRoles = () => [], describeLogin = () => ({}) } = options;
+  const { operatorRoles = () => [], describeLogin = () => ({}), audit = silentAudit } = options;
   const { limits } = settings;
   const drain = new Drain();
   const own = { publicUrl: settings.publicUrl, host: settings.host };
-  const management = { studio, own, operatorRoles, describeLogin };
+  const management = { studio, own, operatorRoles, describeLogin, audit };
   const routes = buildRoutes({ binding, authenticate, readiness, metrics, version, ...management, limits, drain, clock, log });
   // Known once the server listens, and no request comes before that.
   let ownUrl = '';
@@ -70,6 +73,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     drain,
     clock,
     log,
+    audit,
     ...(options.meter === undefined ? {} : { metrics: options.meter }),
   });
   const server = await startHttpServer(

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
+import { type Audit, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import { type Meter, silentMetrics } from '../observe/meter.js';
 import { errorType } from '../observe/observer.js';
@@ -24,6 +25,8 @@ export interface HandlerPorts {
   readonly log: Logger;
   /** Default: nobody counts. */
   readonly metrics?: Meter;
+  /** Told of failures of ours (SEC-16). Default: nobody is. */
+  readonly audit?: Audit;
 }
 
 /** Stop 1 of the line: finds the route, runs it inside the request's span, and answers whatever happens. */
@@ -108,6 +111,8 @@ function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknow
   const shape = shapeOf(request);
   if (error.httpStatus < 500) return shape(error);
   ports.metrics?.count('errors_total', { component: 'http', error_type: errorType(thrown) });
+  const { remoteAddress } = request;
+  (ports.audit ?? silentAudit).record({ action: 'error', user: '', success: false, error: errorType(thrown), remoteAddress });
   const requestId = newId();
   const level = error.code === 'INTERNAL' ? 'error' : 'warn';
   ports.log[level](

@@ -4,6 +4,7 @@ import type { Authenticate, Door } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import type { Audit } from '../observe/audit.js';
 import type { StudioRoute } from '../studio/studio-route.js';
 import type { BindingPorts } from './binding-reply-response.js';
 import { cardResponse } from './card-response.js';
@@ -42,6 +43,7 @@ export interface RoutePorts extends BindingPorts {
   readonly own: OwnNames;
   /** Roles whose callers see and decide in the management API what belongs to others, now. */
   readonly operatorRoles: () => readonly string[];
+  readonly audit: Audit;
   /** What `/health` tells of how to log in (API-01). */
   readonly describeLogin: () => JsonObject;
 }

@@ -1,7 +1,8 @@
 import type { Authenticate } from '../access/authenticate.js';
-import { hasRole, managedScopeOf } from '../access/principal.js';
+import { isServerOperator, managedScopeOf, ownerOf } from '../access/principal.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
+import type { Audit } from '../observe/audit.js';
 import type { StudioRoute } from '../studio/studio-route.js';
 import { jsonResponse } from './error-response.js';
 import type { RouteHandler } from './route-context.js';
@@ -13,10 +14,15 @@ export interface StudioMount {
   readonly authenticate: Authenticate;
   readonly own: OwnNames;
   readonly operatorRoles: () => readonly string[];
+  /** Told of callers whose roles are not enough (SEC-16). */
+  readonly audit: Audit;
 }
 
 /** The management API as paths of this server: for authenticated callers that are no pages of other origins, JSON in and out. */
-export function mountStudio(routes: readonly StudioRoute[], { authenticate, own, operatorRoles }: StudioMount): Route<RouteHandler>[] {
+export function mountStudio(
+  routes: readonly StudioRoute[],
+  { authenticate, own, operatorRoles, audit }: StudioMount,
+): Route<RouteHandler>[] {
   return routes.map(({ method, pattern, isForOperators = false, takes, handle }) => ({
     method,
     pattern,
@@ -25,10 +31,13 @@ export function mountStudio(routes: readonly StudioRoute[], { authenticate, own,
       const principal = await authenticate(request, 'manage');
       const roles = operatorRoles();
       // API-07
-      if (isForOperators && !hasRole(principal, roles))
+      if (isForOperators && !isServerOperator(principal, roles)) {
+        const { remoteAddress } = request;
+        audit.record({ action: 'auth.authorize', user: ownerOf(principal), success: false, error: 'ACCESS_ROLE_MISSING', remoteAddress });
         throw new AppError('ACCESS_ROLE_MISSING', {
-          message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles)`,
+          message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles), of no tenant: it is about the whole server`,
         });
+      }
       const { status, body, text, headers } = await handle({
         owner: managedScopeOf(principal, roles),
         caller: principal.subject,

@@ -72,7 +72,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, REDACTED],
   // A scheme and what follows it, unless that is a word.
   [/\b([Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,4}(?=[A-Za-z]{0,200}(?:[\d+/_.=~-]|[a-z][A-Z]))[A-Za-z0-9+/_.=~-]{6,}/g, `$1 ${REDACTED}`],
-  [/\beyJ[\w-]{8,1024}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
+  [/\beyJ[\w-]{8,400}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
   [/\b(?:sk|rk|pk)-[A-Za-z0-9_-]{12,}/g, REDACTED],
   [/\bAIza[\w-]{30,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bxox[abprs]-[\w-]{10,}|\bAKIA[0-9A-Z]{16}\b/g, REDACTED],
   [/\btvly-[\w-]{8,}|\bpcsk_\w{8,}/g, REDACTED],

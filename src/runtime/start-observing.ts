@@ -37,11 +37,12 @@ export async function startObserving({ settings, log, clock, closers }: StartObs
   const { observability, logger } = settings;
   const metrics = await openMetrics(observability.metrics, closers);
   const { audit: isWanted = false, auditFile = '' } = logger;
-  const audit = createAudit(
-    { enabled: isWanted || auditFile !== '', file: auditFile === '' ? logger.file : auditFile },
-    () => clock.now(),
-    (error) => log.error({ err: error }, 'an audit record could not be written'),
-  );
+  const audit = createAudit({
+    enabled: isWanted || auditFile !== '',
+    file: auditFile === '' ? logger.file : auditFile,
+    clock,
+    log,
+  });
   closers.add(async () => audit.close());
   const { enabled, endpoint: path, port } = observability.metrics;
   const metricsPage = enabled ? { path, render: () => metrics.render() } : undefined;

@@ -1,7 +1,7 @@
 /** A server that wants to know who calls, an identity provider, and callers of many kinds. */
 import type { Test } from 'tap';
 import { formatEventId } from '../../src/a2a/mcp/event-id.js';
-import { sha256Hex } from '../../src/base/json.js';
+import { type JsonObject, sha256Hex } from '../../src/base/json.js';
 import { rpc, userMessage } from './a2a-client.js';
 import { type Caller, callersOf } from './every-binding.js';
 import { callsOf, connectClient, type MethodName } from './grpc-rig.js';
@@ -15,10 +15,12 @@ export const ASK = 'call request_approval {"action": "refund", "reason": "broken
 export type Who = 'ann' | 'bob' | 'annOfAcme' | 'operator' | 'operatorOfAcme' | 'staff' | 'robot';
 export type Headers = Readonly<Record<string, string>>;
 
-export async function startGuardedHector(t: Test, auth: Record<string, unknown> = {}) {
+/** @param more of the configuration */
+export async function startGuardedHector(t: Test, auth: JsonObject = {}, more: JsonObject = {}) {
   const provider = await startIdentityProvider(t);
   const hector = await startTestHector(t, {
     config: {
+      ...more,
       llms: { default: { provider: 'offline' } },
       tools: { request_approval: { type: 'function', handler: 'request_approval' } },
       server: {
@@ -34,7 +36,7 @@ export async function startGuardedHector(t: Test, auth: Record<string, unknown> 
         },
       },
       agents: {
-        clerk: { tools: ['request_approval'], extended_card: { description: 'More about it', subjects: ['ann'] } },
+        clerk: { document_stores: [], tools: ['request_approval'], extended_card: { description: 'More about it', subjects: ['ann'] } },
         inner: { visibility: 'internal', tools: [] },
         hidden: { visibility: 'private', tools: [] },
         staff: { allowed_roles: ['staff'], tools: [] },
@@ -71,13 +73,19 @@ export async function startGuardedHector(t: Test, auth: Record<string, unknown> 
 export type AccessRig = Awaited<ReturnType<typeof startGuardedHector>>;
 
 function createHttp(url: string, headers: Readonly<Record<Who, Headers>>) {
-  const http = async (method: string, path: string, { as = {}, body }: { as?: Headers; body?: unknown } = {}) => {
+  const http = async (
+    method: string,
+    path: string,
+    { as = {}, body, onlyHead = false }: { as?: Headers; body?: unknown; onlyHead?: boolean } = {},
+  ) => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { 'a2a-version': '1.0', accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...as },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const isStream = onlyHead && response.headers.get('content-type') === 'text/event-stream';
+    const text = isStream ? 'a stream' : await response.text();
+    if (isStream) await response.body?.cancel();
     // biome-ignore lint/suspicious/noExplicitAny: what came over the wire
     const json = (): any => JSON.parse(text);
     return { status: response.status, challenge: response.headers.get('www-authenticate'), text, json };

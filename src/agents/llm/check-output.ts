@@ -34,5 +34,8 @@ export function askForRepair(answer: string, problems: string, agent: string): r
 
 /** Models like to put their JSON into a code block. */
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const head = trimmed.slice(0, Math.max(0, trimmed.indexOf('\n')));
+  if (!/^```(?:json)?\s*$/.test(head) || !trimmed.endsWith('```') || trimmed.length < head.length + 4) return text;
+  return trimmed.slice(head.length, -3).trim();
 }

@@ -1,5 +1,6 @@
 /** What a message says about the calls that wait for somebody: pure (TOOL-61, TOOL-62, W-30, W-31). */
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
+import { trimEndOf } from '../../base/trim.js';
 import { type SessionMessage, textOf } from '../../tasks/session-message.js';
 import type { CallQuestion } from '../../tasks/tool-call.js';
 
@@ -129,7 +130,7 @@ function readEntry(entry: JsonObject): Decided | undefined {
 }
 
 export function readWord(text: string): Decision | undefined {
-  switch (text.toLowerCase().replace(/[.!]+$/, '')) {
+  switch (trimEndOf(text.toLowerCase(), '.!')) {
     case 'approve':
     case 'approved':
       return { type: 'approve' };

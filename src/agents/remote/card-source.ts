@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
+import { trimEndOf } from '../../base/trim.js';
 import type { RemoteAgentSettings } from '../../config/remote-settings.js';
 import type { Logger } from '../../observe/log.js';
 import { readText, type SendGuarded } from './guarded-request.js';
@@ -72,7 +73,7 @@ export class CardSource {
   #places(): readonly URL[] {
     const { url = '', agentCardUrl } = this.#options.settings;
     if (agentCardUrl !== undefined) return [new URL(agentCardUrl)];
-    const base = url.replace(/[?#].*$/, '').replace(/\/+$/, '');
+    const base = trimEndOf(url.replace(/[?#].*$/s, ''), '/');
     // An address that names a card is one.
     if (/\/agent(-card)?\.json$/.test(base)) return [new URL(base)];
     return ['agent-card.json', 'agent.json'].map((file) => new URL(`${base}/.well-known/${file}`));

@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
+import { trimEndOf } from '../../base/trim.js';
 import { bearer } from '../token.js';
 import type { ProtocolVersion } from './a2a-exchange.js';
 
@@ -16,7 +17,7 @@ export interface LoadTarget {
  * @throws AppError `CLI_SERVER_UNREACHABLE`, or `CLI_SERVER_REFUSED` when the card has no JSON-RPC.
  */
 export async function findLoadTarget(base: URL, token: string | undefined, signal: AbortSignal): Promise<LoadTarget> {
-  const folder = `${base.origin}${base.pathname.replace(/\/+$/, '')}`;
+  const folder = `${base.origin}${trimEndOf(base.pathname, '/')}`;
   for (const name of CARD_NAMES) {
     const card = await findCard(`${folder}/.well-known/${name}`, token, signal);
     if (card === undefined) continue;

@@ -1,3 +1,4 @@
+import { trimEndOf } from '../../base/trim.js';
 import { parseDuration } from '../duration.js';
 import type { Environment } from '../environment.js';
 import { choice, flag, integer, named, object, optional, type Static, section, text } from '../schema-builder.js';
@@ -100,7 +101,7 @@ export function resolveEmbedder(embedder: Static<typeof EmbedderSchema>, context
     provider,
     model: embedder.model ?? DEFAULT_MODELS[provider],
     apiKey: embedder.api_key ?? defaultKey(embedder, context),
-    baseUrl: embedder.base_url.replace(/\/+$/, ''),
+    baseUrl: trimEndOf(embedder.base_url, '/'),
     dimension: provider === 'local' && embedder.dimension === 0 ? LOCAL_DIMENSION : embedder.dimension,
     timeoutMs: Math.max(1, /^[\d.]+$/.test(timeout) ? Number(timeout) * 1_000 : (parseDuration(timeout) ?? 0)),
     batchSize: embedder.batch_size,

@@ -1,3 +1,4 @@
+import { trimEndOf } from '../../base/trim.js';
 import type { Environment } from '../environment.js';
 import { choice, duration, flag, integer, list, named, number, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { LlmPrice, LlmSettings, OllamaSettings } from '../settings.js';
@@ -109,7 +110,7 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
     provider: llm.provider,
     model: llm.model ?? DEFAULT_MODELS[llm.provider],
     apiKey: llm.api_key ?? defaultKey(llm, context),
-    baseUrl: llm.base_url.replace(/\/+$/, ''),
+    baseUrl: trimEndOf(llm.base_url, '/'),
     api: llm.api,
     temperature: llm.temperature,
     maxTokens: llm.max_tokens,

@@ -1,3 +1,4 @@
+import { trimEndOf } from '../../base/trim.js';
 import { choice, duration, flag, integer, list, optional, type Static, section, text } from '../schema-builder.js';
 import type { ServerSettings } from '../settings.js';
 import { ApprovalSchema, resolveApproval } from './approval.js';
@@ -123,7 +124,7 @@ export function resolveServer(server: Static<typeof ServerSchema>, workingDirect
   return {
     host: server.host,
     port: server.port,
-    publicUrl: server.public_url.replace(/\/+$/, ''),
+    publicUrl: trimEndOf(server.public_url, '/'),
     trustProxy: server.trust_proxy,
     tls: resolveTls(server.tls, workingDirectory),
     cors: resolveCors(server.cors),

@@ -1,4 +1,6 @@
 /** Limits of `web_request`, `web_fetch` and `web_search` (TOOL-17, TOOL-18, TOOL-70). */
+
+import { trimEndOf } from '../../base/trim.js';
 import { choice, integer, list, optional, text } from '../schema-builder.js';
 import type { WebLimits } from '../settings.js';
 import { privatePlaces } from './private-places.js';
@@ -95,7 +97,7 @@ interface WrittenWebKeys {
 }
 
 export function resolveWebLimits(tool: WrittenWebKeys, { environment }: Pick<ResolveContext, 'environment'>): WebLimits {
-  const baseUrl = (tool.base_url ?? '').replace(/\/+$/, '');
+  const baseUrl = trimEndOf(tool.base_url ?? '', '/');
   const ownKey = baseUrl === '' ? (environment['TAVILY_API_KEY'] ?? '') : '';
   const apiKey = tool.api_key ?? ownKey;
   return {

@@ -1,4 +1,6 @@
 /** Word documents: paragraphs, headings, lists, tables and notes as text; pages where Word has left its breaks (RAG-11, W-78). */
+
+import { trimLineEnds } from '../../base/trim.js';
 import { type DocxStyles, readDocxStyles } from './docx-styles.js';
 import type { ExtractedText } from './extracted-text.js';
 import type { Extractor } from './extractor.js';
@@ -130,7 +132,7 @@ class DocxBody {
   }
 
   #endParagraph(): void {
-    const text = this.#paragraph.replace(/[ \t]+\n/g, '\n').trim();
+    const text = trimLineEnds(this.#paragraph).trim();
     this.#paragraph = '';
     if (text === '') return;
     const row = this.#rows.at(-1);

@@ -146,7 +146,7 @@ function collapse(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-const TAG = /^<(\/?)([a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>/;
+const TAG = /^<(\/?)([a-zA-Z][^\s/>"']{0,100})(?:[^>"']|"[^"]*"|'[^']*')*>/;
 /** A longer tag is skipped to its `>`; bounds the work per tag. */
 const MAX_TAG = 65_536;
 const DROPPED: ReadonlySet<string> = new Set([

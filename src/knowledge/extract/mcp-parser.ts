@@ -23,12 +23,17 @@ export function createMcpParsers(settings: McpParserSettings, toolsets: readonly
       const key = readDocumentKey(result);
       if (key === undefined) return readMarkdown(toolName, result);
       // Docling converts in one call and gives the text in another.
-      const exporter = others.find((other) => /export.*markdown/i.test(other.name) && propertiesOf(other).has(DOCUMENT_KEY));
+      const exporter = others.find((other) => isExporter(other.name) && propertiesOf(other).has(DOCUMENT_KEY));
       if (exporter === undefined)
         throw failed(toolName, `it gave a ${DOCUMENT_KEY}, and its server has no tool that exports Markdown by one`);
       return readMarkdown(exporter.name, await callTool(exporter, { [DOCUMENT_KEY]: key }, call));
     },
   }));
+}
+
+function isExporter(name: string): boolean {
+  const [, ...rest] = name.toLowerCase().split('export');
+  return rest.join('export').includes('markdown');
 }
 
 async function findTool(

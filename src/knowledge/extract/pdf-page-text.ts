@@ -1,4 +1,5 @@
 /** Pieces of text on a page → lines and paragraphs. */
+import { trimLineEnds } from '../../base/trim.js';
 
 interface Piece {
   readonly str: string;
@@ -28,10 +29,7 @@ export function joinPageText(items: readonly (Piece | object)[]): string {
       endsLine = true;
     }
   }
-  return parts
-    .join('')
-    .replaceAll('\u0000', ' ')
-    .replace(/[ \t]+\n/g, '\n')
+  return trimLineEnds(parts.join('').replaceAll('\u0000', ' '))
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

@@ -27,8 +27,10 @@ export function queryWords(query: string): readonly string[] {
 function* formsOf(text: string): Generator<string> {
   for (const word of wordsOf(text)) yield formOf(word);
   // `retryDocument` is found by its parts, too.
-  for (const [name] of text.matchAll(COMPOUND_NAMES))
+  for (const [name] of text.matchAll(NAMES)) {
+    if (!COMPOUND.test(name)) continue;
     for (const word of wordsOf(name.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, ' '))) if (word.length > 1) yield formOf(word);
+  }
 }
 
 function formOf(word: string): string {
@@ -50,4 +52,5 @@ const MAX_CHARACTERS = 200_000;
 /** Of a pasted page, the first: more would not find better. */
 const MAX_QUERY_WORDS = 64;
 const PLURAL = /^[a-z]+[^aius]s$/;
-const COMPOUND_NAMES = /[\p{L}\p{N}]*\p{Ll}\p{Lu}[\p{L}\p{N}]*/gu;
+const NAMES = /[\p{L}\p{N}]+/gu;
+const COMPOUND = /\p{Ll}\p{Lu}/u;

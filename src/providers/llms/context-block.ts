@@ -34,8 +34,10 @@ export function formatContextBlock(passages: readonly Passage[]): string {
 /** The passages of the first block in `system`; none when there is no block. */
 export function parseContextBlock(system: string): readonly Passage[] {
   const block = /<retrieved_context>\n([\s\S]*?)\n<\/retrieved_context>/.exec(system)?.[1] ?? '';
-  return [...block.matchAll(/<passage ([^<>]*)>\n([\s\S]*?)\n<\/passage>/g)].map(([, attributes = '', content = '']) => {
-    const values = new Map([...attributes.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, unescapeText(value)]));
+  const passages = block.split('\n</passage>').slice(0, -1);
+  return passages.map((passage) => {
+    const [, attributes = '', content = ''] = /<passage ([^<>]*)>\n([\s\S]*)$/.exec(passage) ?? [];
+    const values = new Map([...attributes.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, unescapeText(value)]));
     const [startLine = 0, endLine = 0] = (values.get('lines') ?? '').split('-').map(Number);
     return {
       store: values.get('store') ?? '',

@@ -44,7 +44,7 @@ function checkImageSize(base64: string, filename: string): void {
 }
 
 function guessMediaType(name: string): string {
-  const extension = /\.(\w+)(?:[?#].*)?$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  const extension = /\.(\w+)(?:[?#].*)?$/s.exec(name)?.[1]?.toLowerCase() ?? '';
   return MEDIA_TYPES[extension] ?? 'application/octet-stream';
 }
 

@@ -34,9 +34,9 @@ function findWaitMs(time: string | null, nowMs: number): number | undefined {
 export function parseDurationMs(text: string): number | undefined {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|h|m|s|d))+$/.test(trimmed)) return undefined;
+  if (!/^(?:\d{1,15}(?:\.\d{1,15})?(?:ms|h|m|s|d))+$/.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s|d)/g))
+  for (const [, amount, unit] of trimmed.matchAll(/(\d{1,15}(?:\.\d{1,15})?)(ms|h|m|s|d)/g))
     total += Number(amount) * (UNIT_MS[unit as string] as number);
   return total;
 }

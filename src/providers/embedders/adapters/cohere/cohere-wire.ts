@@ -53,8 +53,9 @@ const INPUT_TYPES: Readonly<Record<EmbedPurpose, string>> = { document: 'search_
 function readFailure(status: number, body: unknown): WireFailure | undefined {
   const words = isJsonObject(body) ? body['message'] : undefined;
   if (typeof words !== 'string') return undefined;
-  if (status === 400 && /too many tokens|too long|exceeds? .*tokens/i.test(words)) return { message: words, kind: 'text_too_long' };
-  if (status === 400 && /total .*(tokens|size)|too many (texts|inputs)/i.test(words)) return { message: words, kind: 'request_too_large' };
+  if (status === 400 && /too many tokens|too long|exceeds? .{0,200}tokens/i.test(words)) return { message: words, kind: 'text_too_long' };
+  if (status === 400 && /total .{0,200}(tokens|size)|too many (texts|inputs)/i.test(words))
+    return { message: words, kind: 'request_too_large' };
   // A month's worth is used up: waiting does not help.
   if (status === 429 && /month/i.test(words)) return { message: words, kind: 'quota' };
   return { message: words };

@@ -41,7 +41,7 @@ function createClient({ apiKey }: WireSettings, host: string, fetch: typeof glob
 function readFailure(status: number, body: unknown): WireFailure | undefined {
   const words = isJsonObject(body) ? body['error'] : undefined;
   if (typeof words !== 'string') return undefined;
-  if (status === 400 && /exceeds .*context length|too long/i.test(words)) return { message: words, kind: 'text_too_long' };
+  if (status === 400 && /exceeds .{0,200}context length|too long/i.test(words)) return { message: words, kind: 'text_too_long' };
   // It pulls no model by itself.
   return status === 404 ? { message: `${words} (ollama pull)`, kind: 'unusable' } : { message: words };
 }

@@ -75,7 +75,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 };
 
 /** OpenAI and most servers that speak its protocol give no code for it. */
-const TOO_LONG = /maximum (context|input) length|too many tokens|longer than the maximum|exceeds? .*(context|token)/i;
+const TOO_LONG = /maximum (context|input) length|too many tokens|longer than the maximum|exceeds? .{0,200}(context|token)/i;
 
 /** The longest that a timer of Node can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

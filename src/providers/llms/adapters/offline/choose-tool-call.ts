@@ -44,8 +44,9 @@ export function isTooShort(query: string): boolean {
 
 function findExplicitCalls(question: string, tools: readonly ToolDefinition[]): readonly ChosenCall[] {
   const calls: ChosenCall[] = [];
-  for (const [, name = '', json = ''] of question.matchAll(/^\s*call\s+([\w.-]+)\s*(\{.*\})?\s*$/gim)) {
-    if (!tools.some((tool) => tool.name === name)) continue;
+  for (const line of question.split('\n')) {
+    const [, name = '', json = ''] = /^call[ \t]+([\w.-]+)[ \t]*(\{.*\})?$/i.exec(line.trim()) ?? [];
+    if (name === '' || !tools.some((tool) => tool.name === name)) continue;
     const parsed = json === '' ? {} : parseObject(json);
     if (parsed !== undefined) calls.push({ name, arguments: parsed });
   }

@@ -51,7 +51,9 @@ function nameSource({ sourcePath, title, store }: Passage): string {
 }
 
 function asksWhatWasAsked(question: string): boolean {
-  return /\bwhat\b.*\b(?:i|we)\b.*\b(?:ask|asked|say|said)\b|\bmy (?:previous|last|earlier) (?:question|message)\b/i.test(question);
+  return /\bwhat\b.*\b(?:i|we)\b.*\b(?:ask|asked|say|said)\b|\bmy (?:previous|last|earlier) (?:question|message)\b/i.test(
+    question.slice(0, MAX_ASKED),
+  );
 }
 
 function recall({ earlierQuestions }: Conversation): string {
@@ -65,3 +67,6 @@ function shorten(text: string): string {
 
 const SELF = "I am Hector's built-in offline model: I answer only by quoting documents and tool results.";
 const MAX_QUOTE_LENGTH = 1_000;
+
+/** Longer questions are about something else; bounds the work. */
+const MAX_ASKED = 500;

@@ -1,4 +1,6 @@
 /** Which sentences of the passages answer the question best: lexical, deterministic. */
+
+import { trimEndOf } from '../../../../base/trim.js';
 import type { Passage } from '../../context-block.js';
 import { contentWords } from './words.js';
 
@@ -53,11 +55,13 @@ function splitSentences(content: string): readonly { readonly text: string; read
   const sentences: { text: string; heading: string }[] = [];
   let heading = '';
   for (const block of content.split(/\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#{1,6})\s)/)) {
-    const headingLine = /^\s*#{1,6}\s+(.+?)\s*#*\s*(?:\n|$)/.exec(block);
-    if (headingLine !== null) heading = headingLine[1] as string;
-    const body = (headingLine === null ? block : block.slice(headingLine[0].length)).replace(/^\s*(?:[-*+]|\d+[.)]|>)\s+/, '');
+    const [headingLine = '', ...below] = block.trimStart().split('\n');
+    const signs = /^#{1,6}(?=[ \t])/.exec(headingLine)?.[0];
+    const name = signs === undefined ? undefined : headingLine.slice(signs.length);
+    if (name !== undefined) heading = trimEndOf(trimEndOf(name.trim(), '#').trim(), '#');
+    const body = (name === undefined ? block : below.join('\n')).replace(/^\s*(?:[-*+]|\d+[.)]|>)\s+/, '');
     const text = body
-      .replace(/[*_`]{1,3}(\S(?:.*?\S)?)[*_`]{1,3}/g, '$1')
+      .replace(/[*_`]{1,3}(\S(?:.{0,200}?\S)?)[*_`]{1,3}/g, '$1')
       .replace(/\s+/g, ' ')
       .trim();
     if (text === '') continue;

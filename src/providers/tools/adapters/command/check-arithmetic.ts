@@ -138,6 +138,16 @@ function checkText(source: string, others: ReadonlySet<string>): void {
       throw refuse(`arithmetic with '${name}' cannot be decided: it may hold something else than a number`);
   }
   if (/\$\{?[\d@*]/.test(text)) throw refuse(`arithmetic with positional parameters cannot be decided: ${source.slice(0, 80)}`);
-  if (/\$\{[^}]*[^\w}#][^}]*\}/.test(text))
-    throw refuse(`arithmetic with more than numbers and names cannot be decided: ${source.slice(0, 80)}`);
+  if (hasOperator(text)) throw refuse(`arithmetic with more than numbers and names cannot be decided: ${source.slice(0, 80)}`);
+}
+
+/** `${` with more than a name up to the next `}`. */
+function hasOperator(text: string): boolean {
+  for (let start = text.indexOf('${'); start !== -1; ) {
+    const end = text.indexOf('}', start);
+    if (end === -1) return false;
+    if (/[^\w#]/.test(text.slice(start + 2, end))) return true;
+    start = text.indexOf('${', end);
+  }
+  return false;
 }

@@ -83,8 +83,9 @@ function checkReading(name: string, args: readonly KnownWord[]): void {
     const { text, source } = args[index] as KnownWord;
     if (text === undefined) throw refuse(`the name that '${name}' is given cannot be told: ${source.slice(0, 80)}`);
     if (text === '--') continue;
+    if (text.includes('\n')) throw refuse(`the name that '${name}' is given cannot be told: ${source.slice(0, 80)}`);
     if (name !== 'read' && /^-[a-zA-Z]*[Cc]/.test(text)) throw refuse(`'${name} -C' runs a command`);
-    const option = name === 'read' ? /^-[ersz]*([adinNptu])?(.*)$/.exec(text) : /^-t?([dnOsu])?(.*)$/.exec(text);
+    const option = name === 'read' ? /^-[ersz]*([adinNptu])?(.*)$/s.exec(text) : /^-t?([dnOsu])?(.*)$/s.exec(text);
     if (option !== null) {
       const value = option[1] === 'a' ? option[2] || args[index + 1]?.text : undefined;
       if (value !== undefined) checkVariable(value);
@@ -101,7 +102,7 @@ function checkReading(name: string, args: readonly KnownWord[]): void {
 /** A makefile is a script: what comes by standard input or from a substitution is not one that can be looked at. */
 function checkMake(name: string, args: readonly KnownWord[]): void {
   for (const [index, { text, source }] of args.entries()) {
-    const attached = /^(?:-[a-zA-Z]*f|--(?:f|m)[a-z]*=)(.+)$/.exec(text ?? '')?.[1];
+    const attached = /^(?:-[a-zA-Z]*f|--(?:f|m)[a-z]*=)(.+)$/s.exec(text ?? '')?.[1];
     const isNext = text !== undefined && /^(-[a-zA-Z]*f|--(f|m)[a-z]*)$/.test(text);
     const file = isNext ? (args[index + 1]?.text ?? '-') : attached;
     if (file !== undefined && (file === '-' || file.startsWith('/dev/')))

@@ -141,7 +141,7 @@ export const OPAQUE_RUNNERS: readonly string[] = [
 export const OTHER_SHELLS = /^(?:(?:k|z|tc|c|mk|pdk|pd)sh(?:[\d.]+|-static)?|bash(?:[\d.]+|-static))$/;
 
 /** A loader of programs runs the one that it is given. */
-export const LOADERS = /^ld(-[\w-]*)?[\d.-]*\.so/;
+export const LOADERS = /^ld(?:-[\w.-]*|[\d.-]*)\.so/;
 
 /** Builtins that run text, or change what later words mean. */
 export const OPAQUE_BUILTINS: readonly string[] = [

@@ -19,7 +19,7 @@ export function expandBraces(source: string): readonly string[] {
 
 /** A pair of braces with none in it; what a sequence has between its ends has no slash and no dot. */
 function findInner(word: string): readonly string[] | undefined {
-  const found = /\{([^{}]*,[^{}]*|[\w-]+\.\.[\w-]+(?:\.\.-?\d+)?)\}/.exec(word);
+  const found = /\{([^{},]*,[^{}]*|[\w-]+\.\.[\w-]+(?:\.\.-?\d+)?)\}/.exec(word);
   if (found === null) return undefined;
   const [all, inner = ''] = found;
   const parts = inner.includes(',') ? inner.split(',') : inner.split('..').slice(0, 2);

@@ -104,8 +104,14 @@ function checkUnknown(what: string, { source }: KnownWord, checkText: (what: str
   const [start = ''] = /^[\w./-]*\//.exec(source) ?? [];
   if (start !== '') checkText(what, start);
   // Behind a variable, a pattern may fit any link.
-  if (!isPlainPattern(source) && /[*?[].*\//.test(source.replaceAll(/\$\{[^}]*\}|\$\([^)]*\)/g, '')))
+  if (!isPlainPattern(source) && hasFolderPattern(source.replaceAll(/\$\{[^}]{0,500}\}|\$\([^)]{0,500}\)/g, '')))
     throw refuse(`${what} cannot be told: ${source.slice(0, 80)}`);
+}
+
+/** A pattern that a `/` follows. */
+function hasFolderPattern(text: string): boolean {
+  const pattern = text.search(/[*?[]/);
+  return pattern !== -1 && text.includes('/', pattern);
 }
 
 /** The path with links resolved as far as it exists. @throws AppError `TOOL_COMMAND_REFUSED` for links that lead nowhere */

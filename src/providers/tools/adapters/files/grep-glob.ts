@@ -20,7 +20,7 @@ function compile(pattern: string): RegExp {
 
 function toExpression(pattern: string): string {
   let depth = 0;
-  return pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[[^\]/]+\]|[{},]|[\\^$.|+()[\]]/g, (token) => {
+  return pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[\[?[^\][/]{1,200}\]|[{},]|[\\^$.|+()[\]]/g, (token) => {
     if (token === '**/') return '(?:.*/)?';
     if (token === '**') return '.*';
     if (token === '*') return '[^/]*';

@@ -10,6 +10,7 @@ import type { Logger } from '../../../../observe/log.js';
 import { answerServer, capabilitiesOf } from './answer-server.js';
 import { cleanLine } from './clean-text.js';
 import { describeFailure } from './describe-failure.js';
+import { createGuardedFetch } from './guarded-fetch.js';
 import type { McpSdk } from './load-sdk.js';
 import { OAuthCredentials } from './oauth.js';
 import type { Sample } from './sample.js';
@@ -138,6 +139,7 @@ function createTransport(
     settings.oauth === undefined ? undefined : new OAuthCredentials({ name, oauth: settings.oauth, directory: tokenDirectory });
   const watch: AnswerWatch = new AnswerWatch({
     clock,
+    fetch: createGuardedFetch({ name, url, issuer: settings.oauth?.issuer ?? '' }),
     origin: url.origin,
     headers: settings.headers,
     deliver: (message) => transport.onmessage?.(message),

@@ -59,7 +59,7 @@ export function readResource({ uri, text, blob, mimeType }: JsonObject): Block {
 function readBytes(data: unknown, mimeType: unknown, name: string | undefined, kind: string): Block {
   const mediaType = typeof mimeType === 'string' && MEDIA_TYPE.test(mimeType) ? mimeType : 'application/octet-stream';
   const label = `${kind}${name === undefined ? '' : ` ${name}`} (${mediaType})`;
-  if (typeof data !== 'string' || !BASE64.test(data)) return { text: `[${label} was left out: its data is no base64]` };
+  if (typeof data !== 'string' || !BASE64.test(data.replace(/\s+/g, ''))) return { text: `[${label} was left out: its data is no base64]` };
   const filename = name?.split('/').at(-1);
   return {
     text: `[${label}]`,
@@ -78,4 +78,4 @@ function readText(value: unknown): string {
 }
 
 const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}(;.{0,200})?$/;
-const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -31,6 +31,8 @@ export class HttpStatusError extends Error {
 
 export interface WatchAnswersOptions {
   readonly clock: Clock;
+  /** What requests go out with. */
+  readonly fetch: FetchLike;
   /** Where the server is. Whoever else is asked (an authorization server that it names) does not get the headers. */
   readonly origin: string;
   /** Win over those of the protocol. */
@@ -70,13 +72,13 @@ export class AnswerWatch {
     const isResumed = method === 'GET' && new Headers(init?.headers).has('last-event-id');
     let response: Response;
     try {
-      response = await fetch(url, this.#withHeaders(url, init));
+      response = await this.#options.fetch(url, this.#withHeaders(url, init));
     } catch (error) {
       if (id !== undefined) this.#waiting.delete(id);
       if (isResumed) this.#rearm();
       throw error;
     }
-    // 401 and 403 are the SDK's business, which may hold credentials for them; redirects are its policy.
+    // 401 and 403 are the SDK's business, which may hold credentials for them.
     if (isMessage && response.status >= 400 && response.status !== 401 && response.status !== 403) {
       if (id !== undefined) this.#waiting.delete(id);
       throw new HttpStatusError(response.status, await readStart(response));

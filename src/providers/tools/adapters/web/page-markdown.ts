@@ -1,5 +1,6 @@
 /** Elements → Markdown: headings, lists, links, tables, code. Anything else is its text. */
 
+import { trimLineEnds } from '../../../../base/trim.js';
 import { findUrl } from './find-url.js';
 
 /** What is read of a tree of elements. */
@@ -13,8 +14,7 @@ export interface PageNode {
 }
 
 export function toMarkdown(root: PageNode, baseUrl: string): string {
-  return write(root, { baseUrl, depth: 0, list: 0 })
-    .replace(/[ \t]+\n/g, '\n')
+  return trimLineEnds(write(root, { baseUrl, depth: 0, list: 0 }))
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }
@@ -46,7 +46,7 @@ function write(node: PageNode, place: Place): string {
     case 'img':
       return writeImage(node);
     case 'pre':
-      return block(`\`\`\`\n${(node.textContent ?? '').replace(/^\n|\s+$/g, '').replaceAll('```', "'''")}\n\`\`\``);
+      return block(`\`\`\`\n${(node.textContent ?? '').replace(/^\n/, '').trimEnd().replaceAll('```', "'''")}\n\`\`\``);
     case 'code':
       return `\`${inline(node.textContent ?? '')}\``;
     case 'ul':

@@ -1,6 +1,7 @@
 /** Which URLs a tool may ask, by what is written in them (TOOL-17). Where they lead is the outbound guard's (TOOL-18). */
 import { domainToASCII } from 'node:url';
 import { AppError } from '../../../../base/errors.js';
+import { trimEndOf } from '../../../../base/trim.js';
 import type { WebLimits } from '../../../../config/settings.js';
 import { findUrl } from './find-url.js';
 
@@ -37,5 +38,5 @@ function covers(domain: string, host: string): boolean {
 
 /** One spelling for each host: `example.com.` is `example.com`. */
 function plainHost(host: string): string {
-  return host.toLowerCase().replace(/\.+$/, '');
+  return trimEndOf(host.toLowerCase(), '.');
 }
