@@ -137,14 +137,8 @@ async function start(
   });
   if (roles.has('agent')) toolsets.connect();
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
-  const keeper = roles.has('keeper')
-    ? startKeeper(
-        parts,
-        stores,
-        coordination,
-        followIndexer(() => runtime.current.settings, memory),
-      )
-    : undefined;
+  const indexer = followIndexer(() => runtime.current.settings, memory);
+  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, indexer) : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);

@@ -1,6 +1,7 @@
 /** Who tried to come in, for the metrics and the trace; what is decided is decided elsewhere. */
+
+import { errorType } from '../observe/error-type.js';
 import type { Observer } from '../observe/observer.js';
-import { errorType } from '../observe/observer.js';
 import { annotateSpan } from '../observe/trace.js';
 import type { Authenticate } from './authenticate.js';
 import { ownerOf } from './principal.js';

@@ -1,6 +1,6 @@
 /** Something that is asked and answers, measured around its answer. */
 import type { Clock } from '../base/clock.js';
-import { errorType } from './observer.js';
+import { errorType } from './error-type.js';
 
 /** Tells how long it took, and what failed; the failure passes on. */
 export async function measured<T>(

@@ -6,7 +6,7 @@
  */
 import { type Attributes, type Context, context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { describeError } from '../base/errors.js';
-import { errorType } from './observer.js';
+import { errorType } from './error-type.js';
 import { redactText, redactValue } from './redact.js';
 
 /** Runs `run` inside a span; a throw is recorded on it and passes on. */

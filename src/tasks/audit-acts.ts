@@ -1,6 +1,6 @@
 /** What callers do to runs, for the audit (SEC-16). */
 import type { Audit } from '../observe/audit.js';
-import { errorType } from '../observe/observer.js';
+import { errorType } from '../observe/error-type.js';
 import type { AcceptMessage } from './accept-message.js';
 import type { CancelTask } from './cancel-task.js';
 

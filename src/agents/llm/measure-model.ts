@@ -1,8 +1,8 @@
 /** A language model whose calls are counted for the agent that makes them (OBS-10, OBS-11, OBS-14). */
 import type { Clock } from '../../base/clock.js';
 import type { LlmPrice } from '../../config/settings.js';
+import { errorType } from '../../observe/error-type.js';
 import type { Meter } from '../../observe/meter.js';
-import { errorType } from '../../observe/observer.js';
 import type { LanguageModel, ModelEvent, ModelRequest, ModelUsage } from '../../providers/llms/contract.js';
 import { costOf } from '../../providers/llms/cost.js';
 import { spendTokens } from '../../tasks/token-account.js';

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../base/json.js';
+import { trimEndOf } from '../../base/trim.js';
 import { parseDuration } from '../duration.js';
 import type { Environment } from '../environment.js';
 import { valueAt } from '../path.js';
@@ -73,7 +74,7 @@ export function checkVectorServices(document: unknown, environment: Environment)
 
 /** W-85: `host` may hold the port as well. */
 function addressOf(type: VectorServiceType, { url, host, port, enable_tls: isTls }: VectorServiceConfig): string {
-  if (url !== '') return url.replace(/\/+$/, '');
+  if (url !== '') return trimEndOf(url, '/');
   if (type === 'pinecone' && host === '') return PINECONE_API;
   const [, name = host, written] = HOST.exec(host || 'localhost') ?? [];
   const chosen = port ?? written ?? DEFAULT_PORTS[type];

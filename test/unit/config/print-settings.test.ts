@@ -104,6 +104,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
         : ['other'];
   // One key of two that must agree: it cannot change alone.
   if (['agents.b.visibility', 'agents.c.type', 'agents.d.type'].includes(path.join('.'))) return undefined;
+  // Each type of source has keys of its own, checked in source-settings.test.ts.
+  if (path[0] === 'document_stores' && key === 'type') return undefined;
   // Only usearch has others than f32.
   if (key === 'quantization') return undefined;
   // The other keys of a tool go with these.

@@ -4,6 +4,7 @@
  * before them is in them.
  */
 import { isJsonObject } from '../../../../base/json.js';
+import { trimEndOf } from '../../../../base/trim.js';
 import type { AdapterOptions } from '../../outside/adapter-options.js';
 import { encodeVector } from '../../outside/encode-vector.js';
 import { createExchange } from '../../outside/exchange.js';
@@ -150,7 +151,7 @@ function statusOf(code: number): number {
 
 /** The next beginning of a hexadecimal key behind all that begin so. */
 function nextStart(start: string): string | undefined {
-  const rest = start.replace(/f+$/, '');
+  const rest = trimEndOf(start, 'f');
   return rest === '' ? undefined : rest.slice(0, -1) + (Number.parseInt(rest.slice(-1), 16) + 1).toString(16);
 }
 
