@@ -22,34 +22,35 @@ import { StreamQuota } from './access/stream-quota.js';
 import { createForwardCancel } from './agents/remote/forward-cancel.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Closers } from './base/closers.js';
-import { newId } from './base/ids.js';
 import { readVersion } from './base/version.js';
 import type { Settings } from './config/settings.js';
 import { findGrpcFront } from './grpc/find-grpc-front.js';
 import { startFront } from './http/front.js';
 import { findSideFront } from './http/side-front.js';
-import type { Knowledge } from './knowledge/document-stores.js';
-import { measureRetriever } from './knowledge/search/measure-retriever.js';
 import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session-artifacts.js';
-import { createMemoryParts, createSearch, findIndexer, rebuildMemory } from './memory/recall/create-memory.js';
+import { createMemoryParts, createSearch, followIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
-import { createKnowledgeMetrics } from './observe/knowledge-metrics.js';
 import type { Logger } from './observe/log.js';
 import { watchQueue } from './observe/meter.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
+import type { ConfigReloader } from './runtime/config-reloader.js';
+import { createReloader } from './runtime/create-reloader.js';
+import type { CurrentKnowledge } from './runtime/current-knowledge.js';
 import { drainBudgetMs, drainDelayMs } from './runtime/drain-budget.js';
 import type { Extensions } from './runtime/extensions.js';
 import type { Hector, Role, StartOptions } from './runtime/hector.js';
 import { ingestStores } from './runtime/ingest-stores.js';
-import { KnowledgePool } from './runtime/knowledge-pool.js';
+import { openKnowledge } from './runtime/open-knowledge.js';
+import { withOwnQueue } from './runtime/own-queue.js';
 import { createReadiness } from './runtime/readiness.js';
 import { Runtime } from './runtime/runtime.js';
 import { type Observing, startObserving } from './runtime/start-observing.js';
 import { describeRefusal, findDatabaseReason } from './runtime/store-health.js';
 import { ToolsetPool } from './runtime/toolset-pool.js';
-import { BullIngestQueue } from './steps/ingest-queue.js';
+import type { BullIngestQueue } from './steps/ingest-queue.js';
 import { Keeper } from './steps/keeper.js';
 import { KeeperDuty } from './steps/keeper-duty.js';
+import { openIngestQueue } from './steps/open-ingest-queue.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
@@ -67,16 +68,17 @@ import { findEviction, findWriteRefusal } from './storage/redis/redis-safety.js'
 import { openStores, type Stores } from './storage/sql/open-stores.js';
 import { createOpenSqlReader } from './storage/sql/readers/open-sql-reader.js';
 import { createApprovalWebhook } from './studio/approvals/approval-webhook.js';
+import { liveKnowledgePort } from './studio/knowledge-port.js';
 import { createStudioRoutes } from './studio/studio-routes.js';
 import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
 import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
-import { createThreadPools } from './threads/pools.js';
-import { watchPools } from './threads/watch-pools.js';
+import { openPools } from './threads/open-pools.js';
 
 export type { Hector } from './runtime/hector.js';
+export { inspectStores } from './storage/inspect-stores.js';
 
 export interface ComposeOptions extends StartOptions {
   readonly extensions?: Extensions;
@@ -96,39 +98,34 @@ export async function startHector(settings: Settings, options: ComposeOptions): 
 
 async function start(
   settings: Settings,
-  { roles, log, extensions = {}, ownKey, clock = systemClock }: ComposeOptions,
+  { roles, log, extensions = {}, ownKey, config, watches = false, clock = systemClock }: ComposeOptions,
   closers: Closers,
 ): Promise<Hector> {
   const observing = await startObserving({ settings, log, clock, closers });
   const parts: Parts = { settings: withOwnQueue(settings, clock), roles, log, clock, closers, ownKey, ...observing };
   const stores = await openStores(parts);
   const coordination = await openCoordination(parts);
-  const pools = createPools(parts);
+  const pools = openPools(parts);
   const embedding = { textThreads: pools.text, pace: coordination.pace, store: stores.embeddings, clock, log };
   const toolsets = new ToolsetPool({ clock, log });
   closers.add(() => toolsets.close());
   const memory = createMemoryParts({ ...parts, store: stores.recall, embedding });
-  const knowledgeMetrics = createKnowledgeMetrics(parts.metrics);
-  const knowledgePool = new KnowledgePool({
-    chunkStore: stores.chunkStore,
-    runs: stores.ingestRuns,
-    queue: openIngestQueue(parts, coordination),
-    metrics: knowledgeMetrics,
+  const ingestQueue = openIngestQueue(parts, coordination.connections);
+  const { knowledge, holdRetriever } = openKnowledge({
+    ...parts,
+    ...stores,
+    queue: ingestQueue,
     leases: coordination.leases,
     pools,
     embedding,
     openReader: createOpenSqlReader(clock),
     toolsets,
-    followsOwnIngest: roles.has('agent'),
-    clock,
-    log,
   });
-  closers.add(() => knowledgePool.close());
-  const knowledge = knowledgePool.get(settings);
   const runtime = await Runtime.start({
     settings,
     versions: stores.versions,
-    createRetriever: (other, aids) => measureRetriever(knowledgePool.get(other).createRetriever(aids), knowledgeMetrics, clock),
+    ...(config === undefined ? {} : { readSource: (source: string) => config.readSource(source) }),
+    holdRetriever,
     createMemory: (other) => createSearch(other, memory),
     findSessionArtifact: (taskId, name) => findSessionArtifact(stores.sessions, taskId, name),
     readSessionArtifacts: (taskId) => readArtifactsOf(stores.sessions, taskId),
@@ -140,12 +137,23 @@ async function start(
   });
   if (roles.has('agent')) toolsets.connect();
   const worker = roles.has('agent') ? await startWorker(parts, stores, coordination, runtime) : undefined;
-  const keeper = roles.has('keeper') ? startKeeper(parts, stores, coordination, findIndexer(settings, memory)) : undefined;
+  const keeper = roles.has('keeper')
+    ? startKeeper(
+        parts,
+        stores,
+        coordination,
+        followIndexer(() => runtime.current.settings, memory),
+      )
+    : undefined;
   // Together: what the keeper still has under way must not use up the worker's budget.
   closers.add(async () => void (await Promise.all([keeper?.close(), worker?.close(drainBudgetMs(settings))])));
   if (roles.has('keeper')) startPush(parts, stores, coordination);
-  if (roles.has('ingest') && knowledge.stores.size > 0) await knowledge.ingester.start();
-  const front = roles.has('front') ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge }) : undefined;
+  await knowledge.start();
+  const reloader = createReloader({ ...parts, config, watches, runtime, knowledge, toolsets, isAgent: roles.has('agent') });
+  closers.add(() => reloader?.close());
+  const front = roles.has('front')
+    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue })
+    : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
   const side = await findSideFront({ ...parts, readiness });
   if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
@@ -155,9 +163,10 @@ async function start(
     grpcPort: front?.grpcPort,
     metricsPort: side?.port,
     rebuildMemory: (signal) => rebuildMemory(settings, memory, signal),
-    ingest: (names, onProgress, signal, mode) => ingestStores(knowledge.ingester, { stores: names, mode }, onProgress, signal),
-    planIngest: (...request) => knowledge.ingester.plan(...request),
+    ingest: (names, onProgress, signal, mode) => ingestStores(knowledge.knowledge.ingester, { stores: names, mode }, onProgress, signal),
+    planIngest: (...request) => knowledge.knowledge.ingester.plan(...request),
     listIngestRuns: (limit) => stores.ingestRuns.list({ store: undefined, before: '', limit }),
+    reload: async () => reloader?.reload('signal'),
     close: () => closers.close(),
   };
 }
@@ -172,12 +181,6 @@ interface Parts extends Observing {
 }
 
 type Coordination = Awaited<ReturnType<typeof openCoordination>>;
-
-/** Jobs for tasks that only this process knows are of no use to another one on the same Redis. */
-function withOwnQueue(settings: Settings, clock: Clock): Settings {
-  if (settings.storage.tasks.backend === 'sql') return settings;
-  return { ...settings, redis: { ...settings.redis, keyPrefix: `${settings.redis.keyPrefix}.${newId(clock.now())}` } };
-}
 
 /** What processes meet through, and the queues of steps and deliveries. */
 async function openCoordination(parts: Parts) {
@@ -208,20 +211,6 @@ async function openPush({ settings, log, closers }: Parts, connection: QueueConn
   return { queue, marks, signals, guard, secrets: createPushSecrets(encryptionKey), announce };
 }
 
-function openIngestQueue({ settings, clock, log, closers }: Parts, { connections }: Coordination): BullIngestQueue {
-  const connection = connections.forQueue();
-  const queue = new BullIngestQueue({ connection, prefix: settings.redis.keyPrefix, ...workerConnections(connections), clock, log });
-  closers.add(() => queue.close());
-  return queue;
-}
-
-function createPools({ log, closers, metrics }: Parts) {
-  const pools = createThreadPools({ log });
-  watchPools(metrics, pools);
-  closers.add(() => pools.close());
-  return pools;
-}
-
 function startWorker(parts: Parts, stores: Stores, { connections, ...coordination }: Coordination, runtime: Runtime): Promise<StepWorker> {
   return startStepWorker({
     ...parts,
@@ -238,7 +227,7 @@ function startKeeper(
   { settings, ...shared }: Parts,
   { tasks: store, sessions: sessionUpkeep, sessionTransfer, embeddings }: Stores,
   { leases, queue, publisher }: Coordination,
-  indexer: RecallIndexer | undefined,
+  indexer: Pick<RecallIndexer, 'round'>,
 ): Keeper {
   const { retention } = settings.storage;
   const moveSessions = sessionTransfer === undefined ? undefined : (signal: AbortSignal) => sessionTransfer.tick(signal);
@@ -298,12 +287,19 @@ function startApprovals(
   closers.add(() => duty.close());
 }
 
+interface FrontParts {
+  readonly toolsets: ToolsetPool;
+  readonly knowledge: CurrentKnowledge;
+  readonly reloader: ConfigReloader | undefined;
+  readonly ingestQueue: BullIngestQueue;
+}
+
 async function startFrontRole(
   parts: Parts,
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  { toolsets, knowledge }: { readonly toolsets: ToolsetPool; readonly knowledge: Knowledge },
+  { toolsets, knowledge, reloader, ingestQueue }: FrontParts,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
@@ -372,7 +368,13 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
-    knowledge: { ...knowledge, retriever: runtime.current.retriever, runs: stores.ingestRuns, documents: stores.chunkStore },
+    knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), {
+      runs: stores.ingestRuns,
+      documents: stores.chunkStore,
+    }),
+    queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
+    config: reloader,
+    currentSettings,
   });
   const front = await startFront({
     settings: settings.server,

@@ -1,9 +1,13 @@
 import type { JsonObject } from '../base/json.js';
 import type { ServerSettings } from '../config/settings.js';
 
-/** What `/health` tells a frontend of how its people log in (API-01); nothing while authentication is off. */
-export function describeLogin({ auth }: Pick<ServerSettings, 'auth'>): JsonObject {
-  const { enabled, jwksUrl, issuer, audience, clientId } = auth;
+/** What `/health` tells a frontend of how its people log in, and whether they may change the configuration (API-01). */
+export function describeLogin({ auth, studio }: Pick<ServerSettings, 'auth' | 'studio'>): JsonObject {
+  const { enabled, allowedRoles } = studio;
+  return { ...describeAuth(auth), ...(enabled ? { studio_mode: true, studio: { enabled, allowed_roles: allowedRoles } } : {}) };
+}
+
+function describeAuth({ enabled, jwksUrl, issuer, audience, clientId }: ServerSettings['auth']): JsonObject {
   if (!enabled) return {};
   if (jwksUrl === '') return { auth: { enabled, type: 'api_key' } };
   return { auth: { enabled, type: 'jwt', issuer, audience, ...(clientId === '' ? {} : { client_id: clientId }) } };

@@ -1,4 +1,7 @@
+import type { Clock } from '../base/clock.js';
+import type { Finding } from '../base/finding.js';
 import type { Environment } from '../config/environment.js';
+import type { Settings } from '../config/settings.js';
 import type { StartHector } from '../runtime/hector.js';
 import type { StopSignal } from './stop-signal.js';
 import type { Terminal } from './terminal.js';
@@ -33,6 +36,8 @@ export interface CommandInput {
   readonly flags: Readonly<Record<string, string | boolean>>;
 }
 
+export type InspectStores = (settings: Settings, clock: Clock) => Promise<readonly Finding[]>;
+
 /** The world around a command; tests hand in their own. */
 export interface CliContext {
   readonly terminal: Terminal;
@@ -41,8 +46,12 @@ export interface CliContext {
   readonly workingDirectory: string;
   /** Loads the system only when a command needs it. */
   readonly loadStartHector: () => Promise<StartHector>;
+  /** Looks at Redis and databases without starting anything. Default: nobody does. */
+  readonly loadInspectStores?: () => Promise<InspectStores>;
   /** Starts to listen for SIGINT and SIGTERM. */
   readonly listenForStop: () => StopSignal;
+  /** Calls back at every SIGHUP; the result ends it. Default: nobody sends one. */
+  readonly listenForHangup?: (onHangup: () => void) => () => void;
 }
 
 export function findTextFlag(input: CommandInput, name: string): string | undefined {

@@ -13,7 +13,7 @@ export async function runHector(
   settings: Settings,
   roles: ReadonlySet<Role>,
   use: (hector: Hector, signal: AbortSignal) => Promise<number>,
-  options: Pick<StartOptions, 'ownKey'> = {},
+  options: Pick<StartOptions, 'ownKey' | 'config' | 'watches'> = {},
 ): Promise<number> {
   const start = await context.loadStartHector();
   const stop: StopSignal = context.listenForStop();

@@ -1,6 +1,6 @@
 import { armFaultPointsFromEnvironment, processEnvironment } from '../config/environment.js';
 import { runCli } from './run-cli.js';
-import { listenForStop } from './stop-signal.js';
+import { listenForHangup, listenForStop } from './stop-signal.js';
 import { processTerminal } from './terminal.js';
 
 /** Runs one command line as this process and ends it with the command's exit code. */
@@ -11,7 +11,9 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
     environment: processEnvironment(),
     workingDirectory: process.cwd(),
     loadStartHector: async () => (await import('../compose.js')).startHector,
+    loadInspectStores: async () => (await import('../compose.js')).inspectStores,
     listenForStop,
+    listenForHangup,
   });
   // What was written to a pipe is still on its way.
   await Promise.all([process.stdout, process.stderr].map(flush));

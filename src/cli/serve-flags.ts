@@ -1,14 +1,15 @@
 /** Flags of `serve` as overrides of the file (CLI-21: for this run only, never written). */
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { AppError } from '../base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../base/json.js';
 import { detectProvider } from '../config/detect-provider.js';
 import type { Environment } from '../config/environment.js';
 import { KEY_VARIABLES } from '../config/keys/llms.js';
 import { mergeDocuments } from '../config/merge-documents.js';
+import { valueAt } from '../config/path.js';
 import { AUTH_OPTIONS, authOverrides } from './auth-flags.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
+import { RAG_OPTIONS, ragOverrides, vectorKeyVariable } from './rag-flags.js';
+import { STORAGE_OPTIONS, storageOverrides, withStoragePassword } from './storage-flags.js';
 import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
 export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -30,9 +31,14 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   instruction: { type: 'string', value: '<text>', description: 'System prompt of the agent' },
   stream: { type: 'boolean', description: 'Streaming answers (default on; --no-stream turns them off)' },
   ...TOOL_OPTIONS,
-  'docs-folder': { type: 'string', value: '<folder>', description: 'Folder of documents that the agents can search' },
+  role: { type: 'string', value: '<text>', description: 'Who the agent is; stands before its instruction' },
+  'mcp-url': { type: 'string', value: '<url>', description: 'MCP server whose tools the agents have (first start: default MCP_URL)' },
+  ...RAG_OPTIONS,
+  ...STORAGE_OPTIONS,
   observe: { type: 'boolean', description: 'Traces to localhost:4317 over OTLP, and metrics at /metrics' },
-  'include-context': { type: 'boolean', description: 'Put passages that fit the message before the model' },
+  watch: { type: 'boolean', description: 'Follow changes of the configuration file and of .env' },
+  studio: { type: 'boolean', description: 'The configuration can be read and changed at /api/config; with it, --watch is on' },
+  ephemeral: { type: 'boolean', description: 'Write no configuration file' },
   ...AUTH_OPTIONS,
 };
 
@@ -50,10 +56,15 @@ const LLM_FLAGS: Readonly<Record<string, string>> = {
   'max-tokens': 'max_tokens',
 };
 
-/** A key given as a flag travels as the provider's variable, so that no stored text holds it (CLI-48). */
-export function withApiKey(environment: Environment, input: CommandInput): Environment {
+/** Secrets given as flags travel as variables, so that no file and no stored text holds them (CLI-48). */
+export function withFlagSecrets(environment: Environment, input: CommandInput): Environment {
   const key = findTextFlag(input, 'api-key');
-  return key === undefined ? environment : { ...environment, [keyVariable(key, input)]: key };
+  const vectorKey = findTextFlag(input, 'vector-api-key');
+  return {
+    ...withStoragePassword(environment, input),
+    ...(key === undefined ? {} : { [keyVariable(key, input)]: key }),
+    ...(vectorKey === undefined ? {} : { [vectorKeyVariable(input)]: vectorKey }),
+  };
 }
 
 function keyVariable(key: string, input: CommandInput): string {
@@ -75,6 +86,7 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
     if (!isEmpty(thinking)) llm.thinking = thinking;
     const agent = {
       ...(typeof flags.instruction === 'string' ? { instruction: escapeVariables(flags.instruction) } : {}),
+      ...(typeof flags.role === 'string' ? { prompt: { role: escapeVariables(flags.role) } } : {}),
       ...(typeof flags.stream === 'boolean' ? { streaming: flags.stream } : {}),
       ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
     };
@@ -82,43 +94,39 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       ...Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string])),
       ...authOverrides(input, document, escapeVariables),
     };
+    const withStudio = flags.studio === true ? mergeDocuments(server, { studio: { enabled: true } }) : server;
     const overrides = {
       ...(isEmpty(llm) ? {} : { llms: { [chooseLlm(document)]: llm } }),
       ...(isEmpty(agent) ? {} : { agents: { [chooseAgent(document)]: agent } }),
-      ...(isEmpty(server) ? {} : { server }),
-      ...docsFolder(findTextFlag(input, 'docs-folder'), workingDirectory),
+      ...(isEmpty(withStudio) ? {} : { server: withStudio }),
+      ...ragOverrides(input, workingDirectory, escapeVariables),
+      ...storageOverrides(input, escapeVariables),
       ...(flags.observe === true ? { observability: OBSERVE } : {}),
     };
-    return mergeDocuments(
+    const withTools = mergeDocuments(
       overrides,
       toolOverrides(input, document, () => chooseAgent(document)),
     );
+    return mergeDocuments(withTools, mcpOverrides(findTextFlag(input, 'mcp-url'), mergeDocuments(document, withTools)));
+  };
+}
+
+/** An agent with a list of tools gets the server into it. */
+function mcpOverrides(url: string | undefined, document: JsonObject): JsonObject {
+  if (url === undefined) return {};
+  if (!URL.canParse(url))
+    throw new AppError('CLI_USAGE', { message: `--mcp-url is '${url}'; wanted an address such as http://localhost:3000/mcp` });
+  const agent = chooseAgent(document);
+  const own = valueAt(document, ['agents', agent, 'tools']);
+  return {
+    tools: { mcp: { type: 'mcp', url: escapeVariables(url) } },
+    ...(Array.isArray(own) ? { agents: { [agent]: { tools: [...new Set([...own.map(String), 'mcp'])] } } } : {}),
   };
 }
 
 /** Text from the command line is meant as it stands. */
 function escapeVariables(text: string): string {
   return /^\$[A-Za-z_]\w*$/.test(text) ? `$${text}` : text.split('${').join('$${');
-}
-
-/** CLI-43. */
-function docsFolder(folder: string | undefined, workingDirectory: string): JsonObject {
-  if (folder === undefined) return {};
-  const path = resolve(workingDirectory, folder);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new AppError('CLI_USAGE', { message: `--docs-folder is '${folder}', which is not a folder; name one that exists` });
-  }
-  return {
-    document_stores: {
-      _rag_docs: {
-        source: { type: 'directory', path: escapeVariables(path), exclude: ['.git', 'node_modules', '__pycache__', '.hector', 'vendor'] },
-        chunking: { strategy: 'simple', size: 1000, overlap: 200 },
-        watch: true,
-        incremental_indexing: true,
-        search: { top_k: 10, threshold: 0 },
-      },
-    },
-  };
 }
 
 function chooseLlm(document: JsonObject): string {
@@ -134,7 +142,7 @@ function chooseAgent(document: JsonObject): string {
     document.agents,
     'assistant',
     'agents',
-    'write what --instruction, --stream, --tools and --include-context say into the file instead',
+    'write what --instruction, --role, --stream, --tools, --mcp-url and --include-context say into the file instead',
   );
 }
 

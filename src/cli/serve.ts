@@ -1,3 +1,4 @@
+import { describeError } from '../base/errors.js';
 import { readVersion } from '../base/version.js';
 import { describeSource } from '../config/describe-source.js';
 import { hideCredentials } from '../config/describe-value.js';
@@ -5,12 +6,11 @@ import { findLiteralSecrets } from '../config/find-literal-secrets.js';
 import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
 import { warnAboutAuthFlags } from './auth-flags.js';
-import { type CliContext, type Command, findTextFlag } from './command.js';
-import { followSkillHere } from './follow-skill-here.js';
-import { loadCommandSettings } from './load-command-settings.js';
+import { type CliContext, type Command, findTextFlag, isFlagSet } from './command.js';
+import { openServeConfig } from './open-serve-config.js';
 import { parseRoles } from './parse-roles.js';
 import { runHector } from './run-hector.js';
-import { SERVE_OPTIONS, serveOverrides, withApiKey } from './serve-flags.js';
+import { SERVE_OPTIONS } from './serve-flags.js';
 import { whenAborted } from './stop-signal.js';
 import { warnAboutSecrets } from './warn-about-secrets.js';
 
@@ -33,21 +33,31 @@ export const serveCommand: Command = {
   ],
   async run(input, context) {
     const roles = parseRoles(findTextFlag(input, 'roles'));
-    followSkillHere(input, context);
-    const settings = loadCommandSettings(input, context, {
-      environment: withApiKey(context.environment, input),
-      overrides: serveOverrides(input, context.workingDirectory),
-    });
+    const { settings, config, watches } = await openServeConfig(input, context);
     warnAboutSecrets(findLiteralSecrets(settings.source), context.terminal);
     warnAboutAuthFlags(input, context.terminal);
-    return runHector(context, settings, roles, async (hector, signal) => {
+    const serve = async (hector: Hector, signal: AbortSignal) => {
+      const stopListening = context.listenForHangup?.(() => void hector.reload?.());
       context.terminal.write(`${formatBanner(context)}${formatStartup(hector, settings, roles)}`);
+      if (isFlagSet(input, 'force-reindex')) void reindex(hector, context, signal);
       await whenAborted(signal);
+      stopListening?.();
       context.terminal.writeError('Stopping; press Ctrl-C again to end at once.\n');
       return 0;
-    });
+    };
+    return runHector(context, settings, roles, serve, { config, watches });
   },
 };
+
+/** Beside what is served meanwhile; present chunks are found until new ones are there. */
+async function reindex(hector: Hector, { terminal }: CliContext, signal: AbortSignal): Promise<void> {
+  try {
+    const { done, failed } = await hector.ingest(undefined, () => undefined, signal, 'all');
+    terminal.writeError(`Documents embedded anew: ${done}${failed === 0 ? '' : `, failed: ${failed}`}\n`);
+  } catch (error) {
+    if (!signal.aborted) terminal.writeError(`warning: --force-reindex: ${describeError(error)}\n`);
+  }
+}
 
 /** CLI-50: only for somebody who watches. */
 function formatBanner({ terminal }: CliContext): string {

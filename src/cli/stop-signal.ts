@@ -23,6 +23,12 @@ export function listenForStop(): StopSignal {
   };
 }
 
+/** SIGHUP: look at the configuration again. The result ends it. */
+export function listenForHangup(onHangup: () => void): () => void {
+  process.on('SIGHUP', onHangup);
+  return () => process.off('SIGHUP', onHangup);
+}
+
 /** Resolves when `signal` aborts. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

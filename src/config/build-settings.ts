@@ -31,6 +31,7 @@ import { resolveServer } from './keys/server.js';
 import { resolveStorage } from './keys/storage.js';
 import { resolveBuiltInTools, resolveTool } from './keys/tools.js';
 import { checkVectorIndexes } from './keys/vector-index.js';
+import { checkVectorServices } from './keys/vector-services.js';
 import { resolveVectorStore } from './keys/vector-stores.js';
 import { type Locate, throwFindings } from './problem.js';
 import type { Settings } from './settings.js';
@@ -59,6 +60,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkTools(document),
       ...checkSources(document),
       ...checkVectorIndexes(document),
+      ...checkVectorServices(document, environment),
       ...checkCards(document),
       ...checkAuth(document),
       ...checkLlms(document, environment),

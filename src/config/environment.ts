@@ -31,17 +31,25 @@ export interface EnvironmentOptions {
  * configuration file, then `~/.hector/.env`. An earlier one wins; the process environment wins over all.
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Environment {
-  const environment = options.environment ?? processEnvironment();
-  const home = environment.HOME || homedir();
+  return { ...readEnvironmentFiles(options), ...(options.environment ?? processEnvironment()) };
+}
+
+/** What the `.env` files say. */
+export function readEnvironmentFiles(options: EnvironmentOptions = {}): Environment {
+  const merged: Record<string, string | undefined> = {};
+  for (const file of [...listEnvironmentFiles(options)].reverse()) {
+    const text = readConfigFile(file, { optional: true });
+    if (text !== undefined) Object.assign(merged, parseEnv(text));
+  }
+  return merged;
+}
+
+/** Where they are looked for, the one that wins first. */
+export function listEnvironmentFiles({ environment = processEnvironment(), ...options }: EnvironmentOptions = {}): readonly string[] {
   const folders = [
     options.workingDirectory ?? process.cwd(),
     ...(options.configFile === undefined ? [] : [dirname(options.configFile)]),
-    join(home, '.hector'),
+    join(environment.HOME || homedir(), '.hector'),
   ];
-  const merged: Record<string, string | undefined> = {};
-  for (const folder of [...new Set(folders)].reverse()) {
-    const text = readConfigFile(join(folder, '.env'), { optional: true });
-    if (text !== undefined) Object.assign(merged, parseEnv(text));
-  }
-  return { ...merged, ...environment };
+  return [...new Set(folders)].map((folder) => join(folder, '.env'));
 }

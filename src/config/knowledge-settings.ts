@@ -34,7 +34,9 @@ export interface EmbedderSettings {
 
 export type EmbedderProvider = 'local' | 'ollama' | 'openai' | 'cohere';
 
-export interface VectorStoreSettings {
+export type VectorStoreSettings = EmbeddedVectorStoreSettings | VectorServiceSettings;
+
+export interface EmbeddedVectorStoreSettings {
   /** `chromem` is accepted in YAML and means `hnsw` (spec README, decision 12). */
   readonly type: 'hnsw';
   /** Absolute folder of snapshot files. */
@@ -43,6 +45,32 @@ export interface VectorStoreSettings {
   readonly compress: boolean;
   readonly index: VectorIndexSettings;
 }
+
+/** A store outside of Hector (VEC-02 … VEC-06). Keys that a service has no use for stay at their defaults. */
+export interface VectorServiceSettings {
+  readonly type: VectorServiceType;
+  /** Without a slash at the end; of pinecone the API that manages indexes, or one index itself. */
+  readonly url: string;
+  /** '' = none. */
+  readonly apiKey: string;
+  /** How names of collections begin in the service. Default `hector`. */
+  readonly collection: string;
+  /** Of chroma and milvus; '' = the service's default. */
+  readonly database: string;
+  /** Of chroma; '' = its default. */
+  readonly tenant: string;
+  /** Of pinecone. */
+  readonly indexName: string;
+  /** Where an index of pinecone is made: '' = serverless in `cloud` and `region`, else pods there. */
+  readonly environment: string;
+  readonly cloud: string;
+  readonly region: string;
+  /** Longest wait for the answer to one request, milliseconds. Default 30,000. */
+  readonly timeoutMs: number;
+  readonly tls: { readonly insecureSkipVerify: boolean; readonly caCertificate: string };
+}
+
+export type VectorServiceType = 'qdrant' | 'chroma' | 'pinecone' | 'weaviate' | 'milvus';
 
 /** How the embedded store looks for the nearest (VEC-09, CFG-61). */
 export interface VectorIndexSettings {
@@ -57,7 +85,7 @@ export interface VectorIndexSettings {
 }
 
 /** What the segments of one store are built and stored with. */
-export type SegmentSettings = VectorIndexSettings & Pick<VectorStoreSettings, 'compress'>;
+export type SegmentSettings = VectorIndexSettings & Pick<EmbeddedVectorStoreSettings, 'compress'>;
 
 export interface DocumentStoreSettings {
   readonly source: SourceSettings;

@@ -17,12 +17,16 @@ import type { Settings } from './settings.js';
 export interface LoadOptions {
   /** Default `.hector/config.yaml` in the working directory when it exists, else no file at all. */
   readonly file?: string;
+  /** The text of `file`, when it was read already: no file is read, and `file` need not exist. */
+  readonly text?: string;
   /** The configuration itself, in the file's words: no file is read. */
   readonly document?: JsonObject;
   /** Laid over the file, in the file's words; a function is handed the parsed file. They become part of `source`. */
   readonly overrides?: JsonObject | ((document: JsonObject) => JsonObject);
   /** Default: the process's own. `.env` files are read below it (CFG-06). */
   readonly environment?: Environment;
+  /** The same with its `.env` files, when they were read already. */
+  readonly loadedEnvironment?: Environment;
   /** Default: the process's own. Relative paths in the configuration start here. */
   readonly workingDirectory?: string;
 }
@@ -30,14 +34,18 @@ export interface LoadOptions {
 /** @throws AppError `CONFIG_*`, with every problem at once. */
 export function loadSettings(options: LoadOptions = {}): Settings {
   const workingDirectory = resolve(options.workingDirectory ?? '.');
-  const file = options.document === undefined ? findConfigFile(options.file, workingDirectory) : undefined;
+  const file = options.document === undefined ? findPlace(options, workingDirectory) : undefined;
   const text: ConfigText =
-    file === undefined ? { value: options.document ?? {}, locate: () => undefined } : parseConfigText(readConfigFile(file), file);
-  const environment = loadEnvironment({
-    workingDirectory,
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
-    ...(file === undefined ? {} : { configFile: file }),
-  });
+    file === undefined
+      ? { value: options.document ?? {}, locate: () => undefined }
+      : parseConfigText(options.text ?? readConfigFile(file), file);
+  const environment =
+    options.loadedEnvironment ??
+    loadEnvironment({
+      workingDirectory,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+      ...(file === undefined ? {} : { configFile: file }),
+    });
   const overrides = typeof options.overrides === 'function' ? options.overrides(text.value) : (options.overrides ?? {});
   const document = completeDocument(mergeDocuments(text.value, overrides), environment);
   return buildSettings(sourceOf(document), {
@@ -46,6 +54,11 @@ export function loadSettings(options: LoadOptions = {}): Settings {
     locate: text.locate,
     where: file ?? (options.document === undefined ? 'the built-in configuration' : 'the configuration given'),
   });
+}
+
+/** With a text in hand the file is only a name. */
+function findPlace({ file, text }: LoadOptions, workingDirectory: string): string | undefined {
+  return text === undefined || file === undefined ? findConfigFile(file, workingDirectory) : file;
 }
 
 /** Settings from a stored `source`. `environment`: the process's own with its `.env` files, see `loadEnvironment`. */

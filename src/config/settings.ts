@@ -34,6 +34,8 @@ export type {
   McpParserSettings,
   SegmentSettings,
   VectorIndexSettings,
+  VectorServiceSettings,
+  VectorServiceType,
   VectorStoreSettings,
 } from './knowledge-settings.js';
 export type { RateLimitingSettings, RateLimitRule } from './rate-limiting-settings.js';
@@ -272,7 +274,7 @@ export interface ServerSettings {
   readonly cors: CorsSettings;
   readonly auth: AuthSettings;
   /** Who may see and decide what belongs to others. Default operator and admin. */
-  readonly studio: { readonly allowedRoles: readonly string[] };
+  readonly studio: { readonly enabled: boolean; readonly allowedRoles: readonly string[] };
   /** For all agents; an agent's own come first. */
   readonly card: CardSettings;
   /** Without keys, cards are not signed. */

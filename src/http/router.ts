@@ -1,6 +1,6 @@
 /** A table of paths, tried in its order. Segments are compared after percent-decoding; one trailing slash is ignored. */
 export interface Route<Handler> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/agents/{name}`: braces name a segment, or its start as in `{id}:cancel`. Also the route's name in traces and metrics (OBS-20). */
   readonly pattern: string;
   /** When false, the path is not one of this pattern. The same for all methods of a pattern. Default: always true. */

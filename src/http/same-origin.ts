@@ -2,6 +2,7 @@
  * Keeps web pages of other origins away from paths that act for whoever sits at the machine: without credentials of its own, the
  * management API would do for any open page what it does for its user (W-55b). Programs name no origin and are let through.
  */
+import { isLoopback } from '../access/is-loopback.js';
 import { AppError } from '../base/errors.js';
 import type { HttpRequest } from './server.js';
 
@@ -56,11 +57,6 @@ function hostnameOf(url: string): string | undefined {
 
 function schemeOf(origin: string): string {
   return origin.startsWith('https:') ? 'https' : 'http';
-}
-
-/** As `HttpRequest.remoteAddress` has it. */
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\./.test(address) || address.startsWith('::ffff:7f');
 }
 
 function refused(what: string, whom: string): AppError {

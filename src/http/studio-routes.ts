@@ -23,7 +23,7 @@ export function mountStudio(
   routes: readonly StudioRoute[],
   { authenticate, own, operatorRoles, audit }: StudioMount,
 ): Route<RouteHandler>[] {
-  return routes.map(({ method, pattern, isForOperators = false, handle }) => ({
+  return routes.map(({ method, pattern, isForOperators = false, takes, handle }) => ({
     method,
     pattern,
     handle: async ({ request, parameters }) => {
@@ -38,16 +38,30 @@ export function mountStudio(
           message: `This needs one of the roles ${roles.join(', ')} (server.studio.allowed_roles), of no tenant: it is about the whole server`,
         });
       }
-      const { status, body } = await handle({
+      const { status, body, text, headers } = await handle({
         owner: managedScopeOf(principal, roles),
         caller: principal.subject,
         parameters,
         query: new URLSearchParams(request.query),
-        body: method === 'POST' ? readJson(request) : undefined,
+        body: readBody(method, request, takes),
+        headers: request.headers,
+        remoteAddress: request.remoteAddress,
       });
-      return jsonResponse(status, JSON.stringify(body), { 'cache-control': 'no-store' });
+      return jsonResponse(status, text ?? JSON.stringify(body), { 'cache-control': 'no-store', ...headers });
     },
   }));
+}
+
+function readBody(method: string, request: HttpRequest, takes: readonly string[] | undefined): unknown {
+  if (takes !== undefined) return readText(request, takes);
+  return method === 'POST' ? readJson(request) : undefined;
+}
+
+/** No missing type: a form of a foreign page has one of those that need no preflight (W-55b). */
+function readText({ body, headers }: HttpRequest, takes: readonly string[]): string {
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (takes.includes(type)) return body.toString();
+  throw new AppError('HTTP_UNSUPPORTED_MEDIA_TYPE', { message: `content-type is '${type.slice(0, 100)}': send ${takes.join(' or ')}` });
 }
 
 function readJson({ body, headers }: HttpRequest): unknown {

@@ -41,7 +41,7 @@ export interface KnowledgeOptions {
   readonly metrics?: KnowledgeMetrics;
   readonly clock: Clock;
   readonly log: Logger;
-  /** This process searches: its indexes follow what it ingests. Default true; an ingest worker says false. */
+  /** This process searches: its own indexes follow what it ingests. Default true; an ingest worker says false. */
   readonly followsOwnIngest?: boolean;
   /** Of `document_stores.<name>.source`. Default: those that need no database. */
   readonly createSource?: (settings: SourceSettings, store: string) => DocumentSource;
@@ -73,7 +73,11 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     const { source } = store;
     const collection = source.type === 'collection' ? source.collection : store.collection;
     const key = `${store.vectorStore}\n${collection}\n${fingerprint}`;
-    const follower = followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, clock, log });
+    const { leases } = options;
+    const follower =
+      followers.get(key) ?? new IndexFollower({ chunkStore, vectorStore, collection, embedder: fingerprint, leases, clock, log });
+    // What others search too is filled by whoever ingests.
+    const follows = followsOwnIngest || vectorStore.isShared === true;
     followers.set(key, follower);
     const shared = { name, embedder, embedderFingerprint: fingerprint };
     const others = source.type === 'collection' ? { given: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
@@ -84,9 +88,9 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
       source: createSource(source, name),
       parsers: store.mcpParsers === undefined ? [] : (options.createParsers?.(store.mcpParsers) ?? []),
       pipeline: pipelineFingerprint(store.chunking, fingerprint, collection, store.mcpParsers),
-      onCommit: () => followsOwnIngest && follower.wake(),
+      onCommit: () => follows && follower.wake(),
       catchUp: async () => {
-        if (followsOwnIngest) await follower.catchUp();
+        if (follows) await follower.catchUp();
       },
     });
   }

@@ -4,16 +4,20 @@
  * Owns: when to catch up and when to flush. Does not own: the vectors (SQL has them) and the index (a vector store).
  *
  * 1. The index is marked at a version only after everything up to it has been applied (see `chunk-store.ts`, 3).
- * 2. Applying a change twice, or a newer state than the feed told, is harmless: ids are places, not generations.
+ * 2. Applying a change twice, or a newer state than the feed told, is harmless (`apply-moves.ts`).
  * 3. An index that has lost its memory (new thread, broken snapshot, other database) shows it by its position and is
  *    filled again.
+ * 4. An index that other processes share is filled by one of them (`shared-index.ts`); here one waits for it.
  */
 import { untilAborted } from '../base/abort.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { CollectionHealth, CollectionPosition, VectorQuery, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
-import { type ChunkStore, chunkId, type DocumentMove } from './chunk-store.js';
+import type { LeaseManager } from '../tasks/coordination.js';
+import { applyMoves } from './apply-moves.js';
+import type { ChunkStore } from './chunk-store.js';
+import { SharedIndex } from './shared-index.js';
 
 export interface IndexFollowerOptions {
   readonly chunkStore: ChunkStore;
@@ -21,12 +25,16 @@ export interface IndexFollowerOptions {
   readonly collection: string;
   /** Fingerprint; only vectors made by this embedder are comparable with its queries. */
   readonly embedder: string;
+  /** Of who writes, when the store is shared. */
+  readonly leases: Pick<LeaseManager, 'acquire'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Pause between looks at the version, milliseconds. Default 1,000. */
   readonly pollMs?: number;
   /** How long the first search waits for an index to be filled before it answers from what is there. Default 10,000. */
   readonly firstWaitMs?: number;
+  /** Of `SharedIndexOptions`. */
+  readonly settleMs?: number;
 }
 
 /** How well one index of this process keeps up with the chunk table. */
@@ -48,7 +56,10 @@ export interface IndexHealth extends CollectionHealth {
 
 export class IndexFollower {
   readonly #options: IndexFollowerOptions;
-  readonly #index: string;
+  /** Of this process's own; the name of a shared one is told by `#shared`. */
+  readonly #ownIndex: string;
+  readonly #shared: SharedIndex | undefined;
+  readonly #closing = new AbortController();
   #reached: CollectionPosition = NOWHERE;
   #isFilled = false;
   #cancelPoll: CancelTimer | undefined;
@@ -56,11 +67,11 @@ export class IndexFollower {
   #next: Promise<void> | undefined;
   #unsaved = 0;
   #changedAt = 0;
-  #closed = false;
 
   constructor(options: IndexFollowerOptions) {
     this.#options = options;
-    this.#index = `${options.collection}@${options.embedder}`;
+    this.#ownIndex = `${options.collection}@${options.embedder}`;
+    this.#shared = options.vectorStore.isShared === true ? new SharedIndex(options) : undefined;
   }
 
   /** Nearest chunks by id. The first call starts following. */
@@ -69,18 +80,17 @@ export class IndexFollower {
     if (!this.#isFilled) await this.#waitForFirst(signal);
     // What was reached before the search began: the index may move on while the answer travels.
     const reached = this.#reached;
+    if (this.#index === undefined) return { position: NOWHERE, hits: [] };
     const found = await vectorStore.search(this.#index, query, signal);
     if (!this.#isFilled || !isBehind(found.position, reached)) return found;
+    this.#shared?.forget();
     await untilAborted(this.catchUp(), signal);
     return await vectorStore.search(this.#index, query, signal);
   }
 
   /** Resolves when everything committed before the call is searchable here. */
   catchUp(): Promise<void> {
-    if (this.#closed)
-      return Promise.reject(
-        new AppError('INDEX_FAILED', { message: `The index of collection '${this.#options.collection}' has been closed` }),
-      );
+    if (this.#closing.signal.aborted) return Promise.reject(this.#closedError());
     this.#startPolling();
     if (this.#running === undefined) {
       const run = this.#catchUp().finally(() => {
@@ -101,20 +111,21 @@ export class IndexFollower {
 
   /** Catches up in the background. */
   wake(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.catchUp().catch((error: unknown) => this.#report(error));
   }
 
   async health(): Promise<IndexHealth> {
     const { chunkStore, vectorStore, collection, embedder } = this.#options;
     const { source, version: committedVersion } = await chunkStore.collection(collection);
-    const isFollowing = this.#cancelPoll !== undefined && !this.#closed;
+    const isFollowing = this.#cancelPoll !== undefined && !this.#closing.signal.aborted;
     const version = this.#reached.source === source ? this.#reached.version : 0;
-    const known = !isFollowing
-      ? { entries: 0 }
-      : vectorStore.health === undefined
-        ? { entries: await vectorStore.count(this.#index) }
-        : await vectorStore.health(this.#index);
+    const known =
+      !isFollowing || this.#index === undefined
+        ? { entries: 0 }
+        : vectorStore.health === undefined
+          ? { entries: await vectorStore.count(this.#index) }
+          : await vectorStore.health(this.#index);
     return {
       ...known,
       collection,
@@ -131,11 +142,19 @@ export class IndexFollower {
 
   /** Ends following and saves what was learnt. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(this.#closedError());
     this.#cancelPoll?.();
     await this.#running?.catch(() => undefined);
     await this.#flush();
+  }
+
+  get #index(): string | undefined {
+    return this.#shared === undefined ? this.#ownIndex : this.#shared.name;
+  }
+
+  #closedError(): AppError {
+    return new AppError('INDEX_FAILED', { message: `The index of collection '${this.#options.collection}' has been closed` });
   }
 
   #startPolling(): void {
@@ -161,10 +180,16 @@ export class IndexFollower {
 
   async #catchUp(): Promise<void> {
     const { chunkStore, vectorStore, collection, clock } = this.#options;
+    if (this.#shared !== undefined) {
+      this.#reached = await this.#shared.catchUp(this.#closing.signal);
+      this.#isFilled = true;
+      return;
+    }
+    const index = this.#ownIndex;
     const target = await chunkStore.collection(collection);
-    const position = await vectorStore.position(this.#index);
+    const position = await vectorStore.position(index);
     if (position.source !== target.source || position.version > target.version) {
-      if (position.source !== '') await vectorStore.dropCollection(this.#index);
+      if (position.source !== '') await vectorStore.dropCollection(index);
       this.#reached = NOWHERE;
       if (target.source === '') {
         this.#isFilled = true;
@@ -172,47 +197,21 @@ export class IndexFollower {
       }
       await this.#mark({ source: target.source, version: 0 });
     }
-    let reached = position.source === target.source && position.version <= target.version ? position.version : 0;
-    let cursor = { version: reached, key: AFTER_ALL_KEYS };
-    while (reached < target.version && !this.#closed) {
-      const moves = await chunkStore.changes(collection, cursor, PAGE_DOCUMENTS);
-      for (const group of byChunks(moves)) {
-        if (this.#closed) return;
-        await this.#apply(group);
-      }
-      const last = moves.at(-1);
-      if (last !== undefined) cursor = { version: last.version, key: last.key };
-      // A full page may end within a version; an unfilled one was the end of the feed.
-      reached = moves.length < PAGE_DOCUMENTS ? Math.max(target.version, cursor.version) : Math.max(reached, cursor.version - 1);
+    const from = position.source === target.source && position.version <= target.version ? position.version : 0;
+    this.#reached = { source: target.source, version: from };
+    const onPage = async (reached: number, changes: number) => {
+      this.#unsaved += changes;
       await this.#mark({ source: target.source, version: reached });
       this.#changedAt = clock.monotonic();
       if (this.#unsaved >= FLUSH_CHANGES) await this.#flush();
-    }
-    this.#reached = { source: target.source, version: reached };
+    };
+    await applyMoves({ ...this.#options, index }, { from, to: target.version }, onPage, this.#closing.signal);
     this.#isFilled = true;
     if (this.#unsaved > 0 && clock.monotonic() - this.#changedAt >= FLUSH_IDLE_MS) await this.#flush();
   }
 
-  async #apply(moves: readonly DocumentMove[]): Promise<void> {
-    const { chunkStore, vectorStore, embedder } = this.#options;
-    const filled = moves.filter((move) => move.chunkCount > 0).map((move) => move.key);
-    const vectors = filled.length === 0 ? [] : await chunkStore.vectors(filled, embedder);
-    const entries = vectors.map((chunk) => ({
-      id: chunkId(chunk.documentKey, chunk.index),
-      vector: chunk.vector,
-      metadata: chunk.metadata,
-    }));
-    for (let at = 0; at < entries.length; at += PAGE_VECTORS) await vectorStore.upsert(this.#index, entries.slice(at, at + PAGE_VECTORS));
-    const living = new Set(entries.map((entry) => entry.id));
-    const gone = moves.flatMap((move) =>
-      Array.from({ length: move.slots }, (_, index) => chunkId(move.key, index)).filter((id) => !living.has(id)),
-    );
-    if (gone.length > 0) await vectorStore.remove(this.#index, gone);
-    this.#unsaved += entries.length + gone.length;
-  }
-
   async #mark(position: CollectionPosition): Promise<void> {
-    await this.#options.vectorStore.markPosition(this.#index, position);
+    await this.#options.vectorStore.markPosition(this.#ownIndex, position);
     this.#reached = position;
   }
 
@@ -221,14 +220,14 @@ export class IndexFollower {
     if (this.#unsaved === 0) return;
     this.#unsaved = 0;
     try {
-      await this.#options.vectorStore.flush(this.#index);
+      await this.#options.vectorStore.flush(this.#ownIndex);
     } catch (error) {
       this.#options.log.warn({ err: error, collection: this.#options.collection }, 'the index snapshot could not be written');
     }
   }
 
   #report(error: unknown): void {
-    if (!this.#closed)
+    if (!this.#closing.signal.aborted)
       this.#options.log.warn(
         { err: error, collection: this.#options.collection },
         'the index could not follow the database; it tries again',
@@ -240,28 +239,7 @@ function isBehind(position: CollectionPosition, reached: CollectionPosition): bo
   return position.source !== reached.source || position.version < reached.version;
 }
 
-/** Groups of documents with a bounded number of chunks; a larger document is a group of its own. */
-function* byChunks(moves: readonly DocumentMove[]): Generator<readonly DocumentMove[]> {
-  let group: DocumentMove[] = [];
-  let chunks = 0;
-  for (const move of moves) {
-    if (group.length > 0 && chunks + move.chunkCount > GROUP_CHUNKS) {
-      yield group;
-      group = [];
-      chunks = 0;
-    }
-    group.push(move);
-    chunks += move.chunkCount;
-  }
-  if (group.length > 0) yield group;
-}
-
 const NOWHERE: CollectionPosition = { source: '', version: 0 };
-/** Sorts behind every key: keys are hexadecimal. */
-const AFTER_ALL_KEYS = '~';
-const PAGE_DOCUMENTS = 500;
-const GROUP_CHUNKS = 1000;
-const PAGE_VECTORS = 256;
 /** Changes after which a snapshot is written at once, and quiet time after which one is written for fewer. */
 const FLUSH_CHANGES = 20_000;
 const FLUSH_IDLE_MS = 5_000;

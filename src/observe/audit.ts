@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from './log.js';
 import { redactJsonLine } from './redact.js';
 
-export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'error';
+export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'config.save' | 'error';
 
 export interface AuditRecord {
   readonly action: AuditAction;

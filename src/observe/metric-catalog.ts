@@ -97,6 +97,8 @@ export const METRICS = {
   process_start_time_seconds: gauge('When this process began, since the epoch.'),
   trace_spans_exported_total: counter('Spans that the collector took.'),
   trace_spans_dropped_total: counter('Spans that nobody got.', 'reason'),
+  config_reloads_total: counter('Changed configurations that this process took up, or refused.', 'outcome'),
+  config_refused: gauge('1 while what the configuration says now is refused, and an earlier one runs.'),
   build_info: gauge('Always 1.', 'version'),
 } as const;
 

@@ -10,9 +10,9 @@ import { ToolsetPool } from './toolset-pool.js';
 export async function checkSnapshot(settings: Settings, { clock, extensions = {} }: CheckSnapshotOptions): Promise<void> {
   const log = silentLogger;
   const toolsets = new ToolsetPool({ clock, log });
-  const nothing = { search: async () => [] };
+  const nothing = { retriever: { search: async () => [] } };
   try {
-    const snapshot = await createSnapshot(settings, { createRetriever: () => nothing, toolsets, extensions, clock, log });
+    const snapshot = await createSnapshot(settings, { holdRetriever: () => nothing, toolsets, extensions, clock, log });
     await snapshot.close();
   } finally {
     await toolsets.close();

@@ -1,4 +1,5 @@
 /** The running system as commands and programs see it; `compose.ts` implements it. */
+import type { LiveConfig } from '../config/live-config.js';
 import type { Settings } from '../config/settings.js';
 import type { IngestMode, IngestRun } from '../knowledge/runs/ingest-run.js';
 import type { Ingester } from '../knowledge/runs/ingester.js';
@@ -54,6 +55,8 @@ export interface Hector {
   planIngest?: Ingester['plan'];
   /** The newest ingest runs of all stores first. */
   listIngestRuns?(limit: number): Promise<readonly IngestRun[]>;
+  /** Looks whether its configuration has changed, and follows it; what is wrong is told in the log. Nothing without `StartOptions.config`. */
+  reload?(): Promise<void>;
   /** Drains and closes; may be called twice. */
   close(): Promise<void>;
 }
@@ -63,6 +66,10 @@ export interface StartOptions {
   readonly log: Logger;
   /** Beside `server.auth`: who sends it as a token is the local user, and may do everything. Default: there is none. */
   readonly ownKey?: string | undefined;
+  /** Where the settings come from. Default: they never change. */
+  readonly config?: LiveConfig | undefined;
+  /** Changes are followed by themselves. Default false: when asked to. */
+  readonly watches?: boolean;
 }
 
 export type StartHector = (settings: Settings, options: StartOptions) => Promise<Hector>;

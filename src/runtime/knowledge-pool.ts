@@ -1,7 +1,7 @@
 /**
  * Document stores by their settings: snapshots whose stores are configured alike share one set, and so its indexes.
  *
- * Owns: what it created, until `close()`. Does not own: thread pools and the chunk store.
+ * Owns: what it created, until the last who holds it lets go, or `close()`. Does not own: thread pools and the chunk store.
  */
 import type { Clock } from '../base/clock.js';
 import { canonicalJson } from '../base/json.js';
@@ -9,14 +9,18 @@ import type { Settings } from '../config/settings.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowledge/document-stores.js';
 import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
 import type { IndexHealth } from '../knowledge/index-follower.js';
+import type { SearchAids } from '../knowledge/search/create-retriever.js';
+import { measureRetriever } from '../knowledge/search/measure-retriever.js';
 import { createSource } from '../knowledge/sources/create-source.js';
 import type { OpenSqlReader } from '../knowledge/sources/sql/sql-reader.js';
+import type { KnowledgeMetrics } from '../observe/knowledge-metrics.js';
 import type { Logger } from '../observe/log.js';
 import type { EmbedderDependencies } from '../providers/embedders/dependencies.js';
 import { createEmbedder } from '../providers/embedders/registry.js';
 import type { VectorStore } from '../providers/vector-stores/contract.js';
 import { createVectorStore } from '../providers/vector-stores/registry.js';
 import type { ThreadPools } from '../threads/pools.js';
+import type { HeldRetriever } from './snapshot.js';
 import type { HeldToolsets, ToolsetPool } from './toolset-pool.js';
 
 export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore' | 'runs' | 'queue' | 'leases' | 'metrics'> {
@@ -33,38 +37,47 @@ export interface KnowledgePoolOptions extends Pick<KnowledgeOptions, 'chunkStore
   readonly log: Logger;
 }
 
-type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'databases' | 'tools' | 'stateDirectory'>;
+/** What one holder has of the pool. */
+export interface HeldKnowledge {
+  readonly knowledge: Knowledge;
+  /** May be called twice. */
+  release(): Promise<void>;
+}
+
+interface Entry {
+  readonly knowledge: Knowledge;
+  readonly vectorStores: readonly VectorStore[];
+  readonly toolsets: HeldToolsets | undefined;
+  users: number;
+}
+
+export type KnowledgeSettings = Pick<Settings, 'embedders' | 'vectorStores' | 'documentStores' | 'databases' | 'tools' | 'stateDirectory'>;
 
 export class KnowledgePool {
   readonly #options: KnowledgePoolOptions;
-  readonly #created = new Map<
-    string,
-    { readonly knowledge: Knowledge; readonly vectorStores: readonly VectorStore[]; readonly toolsets: HeldToolsets | undefined }
-  >();
+  readonly #created = new Map<string, Entry>();
 
   constructor(options: KnowledgePoolOptions) {
     this.#options = options;
   }
 
-  get({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Knowledge {
-    const parses = Object.values(documentStores).some(({ mcpParsers }) => mcpParsers !== undefined);
-    const readsRows = Object.values(documentStores).some(({ source }) => source.type === 'sql');
-    const key = canonicalJson([embedders, vectorStores, documentStores, parses ? tools : {}, readsRows ? databases : {}]);
-    const known = this.#created.get(key);
-    if (known !== undefined) return known.knowledge;
-    const { pools, embedding, openReader, clock, log } = this.#options;
-    const stores = mapValues(vectorStores, (settings) => createVectorStore(settings, { pools, log }));
-    const toolsets = parses ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
-    const knowledge = createKnowledge({
-      ...this.#options,
-      settings: { documentStores },
-      embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
-      vectorStores: stores,
-      createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
-      createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
-    });
-    this.#created.set(key, { knowledge, vectorStores: Object.values(stores), toolsets });
-    return knowledge;
+  hold(settings: KnowledgeSettings): HeldKnowledge {
+    const key = keyOf(settings);
+    const entry = this.#created.get(key) ?? this.#create(settings);
+    this.#created.set(key, entry);
+    entry.users += 1;
+    let isHeld = true;
+    return {
+      knowledge: entry.knowledge,
+      release: async () => {
+        if (!isHeld) return;
+        isHeld = false;
+        entry.users -= 1;
+        if (entry.users > 0 || this.#created.get(key) !== entry) return;
+        this.#created.delete(key);
+        await closeEntry(entry);
+      },
+    };
   }
 
   /** Of all indexes in this process. */
@@ -73,13 +86,50 @@ export class KnowledgePool {
   }
 
   async close(): Promise<void> {
-    for (const { knowledge, vectorStores, toolsets } of this.#created.values()) {
-      await knowledge.close();
-      await toolsets?.release();
-      await Promise.all(vectorStores.map((store) => store.close()));
-    }
+    const all = [...this.#created.values()];
     this.#created.clear();
+    for (const entry of all) await closeEntry(entry);
   }
+
+  #create({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Entry {
+    const { pools, embedding, openReader, clock, log } = this.#options;
+    const stores = mapValues(vectorStores, (settings, name) => createVectorStore(settings, { name, pools, clock, log }));
+    const toolsets = usesParsers(documentStores) ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
+    const knowledge = createKnowledge({
+      ...this.#options,
+      settings: { documentStores },
+      embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
+      vectorStores: stores,
+      createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
+      createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
+    });
+    return { knowledge, vectorStores: Object.values(stores), toolsets, users: 0 };
+  }
+}
+
+/** As a snapshot has it. */
+export function measureHeld({ knowledge, release }: HeldKnowledge, aids: SearchAids, { metrics, clock }: Measuring): HeldRetriever {
+  return { retriever: measureRetriever(knowledge.createRetriever(aids), metrics, clock), release };
+}
+
+interface Measuring {
+  readonly metrics: KnowledgeMetrics;
+  readonly clock: Clock;
+}
+
+function keyOf({ embedders, vectorStores, documentStores, databases, tools }: KnowledgeSettings): string {
+  const readsRows = Object.values(documentStores).some(({ source }) => source.type === 'sql');
+  return canonicalJson([embedders, vectorStores, documentStores, usesParsers(documentStores) ? tools : {}, readsRows ? databases : {}]);
+}
+
+function usesParsers(documentStores: KnowledgeSettings['documentStores']): boolean {
+  return Object.values(documentStores).some(({ mcpParsers }) => mcpParsers !== undefined);
+}
+
+async function closeEntry({ knowledge, vectorStores, toolsets }: Entry): Promise<void> {
+  await knowledge.close();
+  await toolsets?.release();
+  await Promise.all(vectorStores.map((store) => store.close()));
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {

@@ -42,9 +42,15 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
+export interface HeldRetriever {
+  readonly retriever: Retriever;
+  /** May be called twice. Default: there is nothing to let go of. */
+  release?(): Promise<void>;
+}
+
 export interface SnapshotDependencies {
-  /** The document stores of these settings. */
-  createRetriever(settings: Settings, aids: SearchAids): Retriever;
+  /** The document stores of these settings, until they are let go of. */
+  holdRetriever(settings: Settings, aids: SearchAids): HeldRetriever;
   /** What was said in sessions, as these settings find it (MEM-05). Default: no agent can search it. */
   createMemory?(settings: Settings): MemorySearch;
   /** Text of an artifact of the run's session, the newest version (SES-07). Default: instructions see those of their own run. */
@@ -61,11 +67,13 @@ export interface SnapshotDependencies {
 
 export async function createSnapshot(settings: Settings, dependencies: SnapshotDependencies): Promise<Snapshot> {
   const models = await createModels(settings, dependencies);
-  const retriever = dependencies.createRetriever(settings, createSearchAids(settings, models, dependencies));
   const peers = createPeers(settings, dependencies);
-  const toolsets = dependencies.toolsets.hold(settings, models);
   const steps = new ActiveSteps();
-  const agents = createAgents(settings, models, retriever, peers, toolsets, dependencies);
+  const knowledge = dependencies.holdRetriever(settings, createSearchAids(settings, models, dependencies));
+  const toolsets = dependencies.toolsets.hold(settings, models);
+  const release = async () => void (await Promise.all([toolsets.release(), knowledge.release?.()]));
+  const { retriever } = knowledge;
+  const agents = await orRelease(() => createAgents(settings, models, retriever, peers, toolsets, dependencies), release);
   return Object.freeze({
     settings,
     retriever,
@@ -81,9 +89,19 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     hold: (turn: AbortSignal) => steps.hold(turn),
     async close() {
       await steps.ended();
-      await toolsets.release();
+      await release();
     },
   });
+}
+
+/** A configuration that cannot be built holds nothing. */
+async function orRelease<T>(create: () => T, release: () => Promise<void>): Promise<T> {
+  try {
+    return create();
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 async function createModels(

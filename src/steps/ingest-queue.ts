@@ -3,12 +3,15 @@
  *
  * Owns: the BullMQ queue handle. Does not own: what is left of a batch, nor that none is forgotten; SQL and the run's conductor do.
  */
+
 import { Queue, Worker } from 'bullmq';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError } from '../base/errors.js';
 import type { BatchJob, BatchQueue, BatchWorker, BatchWorkerOptions } from '../knowledge/runs/batch-queue.js';
 import type { Logger } from '../observe/log.js';
+import type { QueueCounts } from '../tasks/step-queue.js';
 import { delayJob, JOB_OPTIONS, WORKER_OPTIONS } from './bull-options.js';
+import { readCounts } from './queue-counts.js';
 import { INGEST_QUEUE, type QueueConnection } from './queue-names.js';
 import type { WorkerConnections } from './worker-connections.js';
 
@@ -82,6 +85,10 @@ export class BullIngestQueue implements BatchQueue {
     };
     let closed: Promise<void> | undefined;
     return { close: (budgetMs) => (closed ??= end(budgetMs)) };
+  }
+
+  counts(): Promise<QueueCounts> {
+    return readCounts(this.#queue, this.#options.clock);
   }
 
   async close(): Promise<void> {

@@ -3,16 +3,18 @@
  *
  * Owns: the BullMQ queue handle and the cached depth. Does not own: what is runnable; SQL decides that.
  */
+
 import { Queue } from 'bullmq';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
-import type { JobPlace, StepQueue, StepQueueView } from '../tasks/step-queue.js';
+import type { JobPlace, QueueCounts, StepQueue, StepQueueView } from '../tasks/step-queue.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { JOB_OPTIONS } from './bull-options.js';
 import { FAIR_FROM, FairTurns } from './fair-turns.js';
+import { readCounts } from './queue-counts.js';
 import { type QueueConnection, STEP_QUEUE, type StepJob } from './queue-names.js';
 
 export interface BullStepQueueOptions extends QueueConnection {
@@ -108,6 +110,10 @@ export class BullStepQueue implements StepQueue, StepQueueView {
     const heads = await this.#queue.getJobs(['wait', 'prioritized'], 0, 0, true);
     const now = this.#options.clock.now();
     return Math.max(0, ...heads.map(({ timestamp }) => now - timestamp));
+  }
+
+  counts(): Promise<QueueCounts> {
+    return readCounts(this.#queue, this.#options.clock);
   }
 
   async close(): Promise<void> {

@@ -14,3 +14,23 @@ export interface KnowledgePort {
   readonly ingester: Pick<Ingester, 'begin'>;
   readonly retriever: Retriever;
 }
+
+/** Of whatever the current stores are. */
+export function liveKnowledgePort(
+  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever'>,
+  { runs, documents }: Pick<KnowledgePort, 'runs' | 'documents'>,
+): KnowledgePort {
+  return {
+    get stores() {
+      return find().stores;
+    },
+    get ingester() {
+      return find().ingester;
+    },
+    get retriever() {
+      return find().retriever;
+    },
+    runs,
+    documents,
+  };
+}

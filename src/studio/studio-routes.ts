@@ -1,4 +1,5 @@
 import { cancelToolCall } from './cancel-tool-call.js';
+import { createConfigRoutes } from './config-routes.js';
 import { decideToolCall } from './decide-tool-call.js';
 import { deleteSession } from './delete-session.js';
 import { discardCheckpoint } from './discard-checkpoint.js';
@@ -15,6 +16,7 @@ import { readDecision } from './read-decision.js';
 import { assertNoMembers } from './read-members.js';
 import { resumeCheckpoint } from './resume-checkpoint.js';
 import { listSessionArtifacts, loadSessionArtifact } from './session-artifacts.js';
+import { showQueues } from './show-queues.js';
 import { showStatistics } from './show-statistics.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioRequest, StudioRoute } from './studio-route.js';
@@ -53,6 +55,8 @@ export function createStudioRoutes(ports: StudioPorts): readonly StudioRoute[] {
       handle: async ({ owner, parameters }) => showTrace(ports, { owner, traceId: parameters.traceId as string }),
     },
     ...createDocumentRoutes(ports),
+    ...createConfigRoutes(ports),
+    { method: 'GET', pattern: '/api/queues', isForOperators: true, handle: () => showQueues(ports) },
     { method: 'GET', pattern: '/api/toolsets', isForOperators: true, handle: async () => listToolsets(ports) },
     {
       method: 'POST',

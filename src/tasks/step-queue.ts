@@ -30,3 +30,22 @@ export interface StepQueueView {
   /** Processes that take step jobs; `undefined` where the server does not tell. */
   countWorkers(): Promise<number | undefined>;
 }
+
+/** What lies in one queue, for people who look. */
+export interface QueueCounts {
+  readonly name: string;
+  readonly waiting: number;
+  readonly active: number;
+  /** They wait for their time. */
+  readonly delayed: number;
+  readonly failed: number;
+  /** 0 = none waits. */
+  readonly oldestWaitingMs: number;
+  /** Processes that take its jobs; `undefined` where the server does not tell. */
+  readonly workers: number | undefined;
+}
+
+export interface CountedQueue {
+  /** @throws while Redis is away */
+  counts(): Promise<QueueCounts>;
+}

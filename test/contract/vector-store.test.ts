@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import type { SegmentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
 import { createHnswVectorStore } from '../../src/providers/vector-stores/adapters/hnsw/hnsw-vector-store.js';
@@ -10,7 +11,7 @@ import { createThreadPools } from '../../src/threads/pools.js';
 import { hnswSettings, INDEX_SETTINGS } from '../support/index-settings.js';
 import { tempFolder } from '../support/knowledge-rig.js';
 import { isLongForm } from '../support/long-form.js';
-import { vectorStoreContract, vectorStoreFilterContract } from './vector-store.js';
+import { vectorStoreContract, vectorStoreFilterContract, vectorStoreRecallContract } from './vector-store.js';
 
 /** Small enough that every collection of the suite with more than some entries has graphs, several of them, and compaction. */
 const SMALL: IndexLimits = { sealRows: 100, maxUnindexed: 400, maxGraphRows: 1_500 };
@@ -18,14 +19,17 @@ const SMALL: IndexLimits = { sealRows: 100, maxUnindexed: 400, maxGraphRows: 1_5
 t.test('the embedded store keeps the contract of vector stores, as the configuration makes it', async (t) => {
   const createOpen = (t: Test) => {
     const persistPath = `${tempFolder(t)}/vectors`;
-    return async () => createVectorStore(hnswSettings(persistPath), { pools: openPools(t), log: silentLogger });
+    return async () =>
+      createVectorStore(hnswSettings(persistPath), { name: 'v', pools: openPools(t), clock: systemClock, log: silentLogger });
   };
   vectorStoreContract(t, createOpen);
+  vectorStoreRecallContract(t, createOpen);
   vectorStoreFilterContract(t, createOpen);
 });
 
 t.test('with segments of a hundred entries, and compressed snapshots (CFG-61)', async (t) => {
   vectorStoreContract(t, (t) => openSmall(t, { compress: true }));
+  vectorStoreRecallContract(t, (t) => openSmall(t, { compress: true }));
   vectorStoreFilterContract(t, (t) => openSmall(t, { compress: true }));
 });
 
@@ -34,7 +38,9 @@ for (const quantization of ['f16', 'i8', 'f32'] as const)
     const createOpen = (t: Test) => openSmall(t, { engine: 'usearch', quantization });
     vectorStoreFilterContract(t, createOpen);
     // The others differ in their numbers only.
-    if (quantization === 'f16' || isLongForm) vectorStoreContract(t, createOpen);
+    if (quantization !== 'f16' && !isLongForm) return;
+    vectorStoreContract(t, createOpen);
+    vectorStoreRecallContract(t, createOpen);
   });
 
 function openSmall(t: Test, index: Partial<SegmentSettings>): () => Promise<VectorStore> {

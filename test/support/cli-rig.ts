@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { CliContext, InspectStores } from '../../src/cli/command.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import type { Settings } from '../../src/config/settings.js';
 import type { Hector, StartHector } from '../../src/runtime/hector.js';
@@ -9,8 +10,11 @@ export interface CliRig {
   readonly files?: Record<string, string | Record<string, string>>;
   readonly environment?: Record<string, string>;
   readonly start?: StartHector;
+  /** Default: Redis and databases are fine. */
+  readonly inspect?: InspectStores;
   readonly isWatched?: boolean;
   readonly stop?: AbortController;
+  readonly listenForHangup?: CliContext['listenForHangup'];
 }
 
 /** Runs one command line in a folder of its own; the system does not start unless the rig says how. */
@@ -23,7 +27,9 @@ export async function runCommand(t: Test, argv: readonly string[], rig: CliRig =
     environment: { HOME: join(folder, 'home'), ...rig.environment },
     workingDirectory: folder,
     loadStartHector: async () => rig.start ?? t.fail('the system was started'),
+    loadInspectStores: async () => rig.inspect ?? (async () => []),
     listenForStop: () => ({ signal: stop.signal, dispose: () => undefined }),
+    ...(rig.listenForHangup === undefined ? {} : { listenForHangup: rig.listenForHangup }),
   } as Parameters<typeof runCli>[1]);
   return { code, output: terminal.output(), errors: terminal.errors(), folder };
 }

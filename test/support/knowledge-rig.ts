@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { MetadataFilter } from '../../src/base/metadata.js';
 import type { SearchMode } from '../../src/config/search-settings.js';
-import type { DirectorySourceSettings, DocumentStoreSettings } from '../../src/config/settings.js';
+import type { DirectorySourceSettings, DocumentStoreSettings, VectorStoreSettings } from '../../src/config/settings.js';
 import type { ChunkStore } from '../../src/knowledge/chunk-store.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../../src/knowledge/document-stores.js';
 import { embedderFingerprint } from '../../src/knowledge/pipeline-fingerprint.js';
@@ -59,6 +59,8 @@ export interface KnowledgeRigOptions {
   readonly wrapChunkStore?: (store: ChunkStore) => ChunkStore;
   /** Default: a deployment of this one process. */
   readonly coordination?: Pick<KnowledgeOptions, 'queue' | 'leases'>;
+  /** Default: the embedded one, in the state folder. */
+  readonly vectorStore?: VectorStoreSettings;
 }
 
 export async function openKnowledge(t: Test, options: KnowledgeRigOptions = {}): Promise<KnowledgeRig> {
@@ -115,7 +117,12 @@ export async function openRig(
     },
   };
   const embedder = options.wrapEmbedder?.(counted) ?? counted;
-  const vectorStore = createVectorStore(hnswSettings(join(stateFolder, 'vectors')), { pools, log: silentLogger });
+  const vectorStore = createVectorStore(options.vectorStore ?? hnswSettings(join(stateFolder, 'vectors')), {
+    name: 'local',
+    pools,
+    clock: systemClock,
+    log: silentLogger,
+  });
   const settings: DocumentStoreSettings = { ...defaultStore(folder), ...options.settings };
   const knowledge = createKnowledge({
     settings: { documentStores: { docs: settings } },

@@ -13,11 +13,13 @@ import type { TaskRecord } from '../../src/tasks/task-store.js';
 import type { ToolCallWrite } from '../../src/tasks/tool-call.js';
 import { InMemoryTaskStore } from './in-memory-task-store.js';
 import { acceptNew, type SampleMessage, sampleCommit } from './run-log-samples.js';
+import { sampleConfig } from './sample-config.js';
 import { sampleKnowledge } from './sample-knowledge.js';
 import { sampleSessions } from './sample-sessions.js';
 import { sampleTraces } from './sample-spans.js';
 import { sampleToolCall } from './sample-tool-call.js';
 import { createSteeredClock, type SteeredClock } from './steered-clock.js';
+import { serverSettings } from './test-settings.js';
 
 export interface StudioRig {
   readonly store: InMemoryTaskStore;
@@ -88,6 +90,9 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     versions: { find: async (version) => (configVersions.has(version) ? '{}' : undefined) },
     leases: { remaining: (ids) => fromRedis(() => new Map([...redis.leases].filter(([id]) => ids.includes(id)))) },
     queue,
+    queues: [
+      { counts: async () => ({ name: 'agent-steps', waiting: 12, active: 3, delayed: 1, failed: 0, oldestWaitingMs: 4_200, workers: 3 }) },
+    ],
     publisher,
     findRedisRefusal: () => fromRedis(() => redis.refusal),
     acceptMessage: createAcceptMessage({ store, queue, publisher, signals, clock }),
@@ -97,6 +102,8 @@ export function createStudioRig(change: Partial<StudioPorts> = {}): StudioRig {
     knowledge: sampleKnowledge(),
     toolsets: () => [SAMPLE_TOOLSET],
     traces: sampleTraces(),
+    config: sampleConfig(),
+    currentSettings: () => ({ server: serverSettings({ studio: { enabled: true, allowedRoles: ['operator'] } }) }),
     leaseMs: 1_400,
     sweep: SWEEP,
     clock,
@@ -154,7 +161,7 @@ async function callRoute(
     const parameters = Object.fromEntries(
       wanted.flatMap((part, index) => (part.startsWith('{') ? [[part.slice(1, -1), given[index] ?? '']] : [])),
     );
-    return route.handle({ owner, caller: owner, parameters, query: new URLSearchParams(query), body });
+    return route.handle({ owner, caller: owner, parameters, query: new URLSearchParams(query), body, remoteAddress: '127.0.0.1' });
   }
   throw new Error(`no route for ${method} ${path}`);
 }

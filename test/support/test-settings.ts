@@ -129,7 +129,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     tls: { enabled: false, certFile: '', keyFile: '', clientCaFile: '', minVersion: '1.2', reloadIntervalMs: 0 },
     cors: corsSettings(),
     auth: authSettings(),
-    studio: { allowedRoles: ['operator', 'admin'] },
+    studio: { enabled: false, allowedRoles: ['operator', 'admin'] },
     card: cardSettings(),
     cardSigning: { keys: [] },
     grpcPort: undefined,

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { trimEndOf } from '../../base/trim.js';
 import type { Environment } from '../environment.js';
 import { choice, duration, flag, integer, list, named, number, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { LlmPrice, LlmSettings, OllamaSettings } from '../settings.js';
+import { resolveTls, TlsSchema } from './client-tls.js';
 import type { ResolveContext } from './resolve-context.js';
 
 const PROVIDERS = ['offline', 'openai', 'anthropic', 'gemini', 'ollama'] as const;
@@ -27,16 +27,6 @@ const PriceSchema = object(
     cache_write: optional(number("Of input written to the provider's cache; default as input.", { minimum: 0 })),
   },
   'Prices per million tokens, in any one currency; budgets need them.',
-);
-
-const TlsSchema = section(
-  {
-    insecure_skip_verify: flag("The service's certificate is not checked: anybody in between can read along.", { default: false }),
-    ca_certificate: text('PEM file with an authority that is trusted beside the usual ones; relative to the working directory.', {
-      default: '',
-    }),
-  },
-  'Transport security.',
 );
 
 const OllamaSchema = section(
@@ -128,10 +118,7 @@ export function resolveLlm(llm: Static<typeof LlmSchema>, context: ResolveContex
     thinking: thinking === undefined ? undefined : { enabled: thinking.enabled, budgetTokens: thinking.budget_tokens },
     maxRetries: llm.max_retries,
     idleTimeoutMs: llm.idle_timeout_ms ?? (llm.provider === 'ollama' ? 300_000 : 120_000),
-    tls: {
-      insecureSkipVerify: tls.insecure_skip_verify,
-      caCertificate: tls.ca_certificate === '' ? '' : resolve(context.workingDirectory, tls.ca_certificate),
-    },
+    tls: resolveTls(tls, context),
     fallback: llm.fallback,
     price: resolvePrice(llm.price),
     ollama: resolveOllama(llm.ollama),

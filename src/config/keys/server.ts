@@ -61,6 +61,7 @@ export const ServerSchema = section(
     auth: AuthSchema,
     studio: section(
       {
+        enabled: flag('Callers of these roles may read and change this configuration at /api/config.', { default: false }),
         allowed_roles: list(text('Role of a caller.', { minLength: 1 }), 'Who may see and decide what belongs to others.', {
           default: ['operator', 'admin'],
         }),
@@ -128,7 +129,7 @@ export function resolveServer(server: Static<typeof ServerSchema>, workingDirect
     tls: resolveTls(server.tls, workingDirectory),
     cors: resolveCors(server.cors),
     auth: resolveAuth(server.auth),
-    studio: { allowedRoles: server.studio.allowed_roles },
+    studio: { enabled: server.studio.enabled, allowedRoles: server.studio.allowed_roles },
     card: resolveCard(server.card),
     cardSigning: resolveCardSigning(server.card_signing),
     grpcPort: server.grpc_port ?? (server.transport === 'grpc' ? DEFAULT_GRPC_PORT : undefined),

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
+import { canonicalJson } from '../../base/json.js';
 import type { Settings } from '../../config/settings.js';
 import { measured } from '../../observe/measured.js';
 import { type Meter, silentMetrics } from '../../observe/meter.js';
@@ -68,6 +69,23 @@ export function findIndexer(settings: Settings, parts: MemoryParts): RecallIndex
   const embedder = findEmbedder(settings, parts);
   const index_type = indexType(embedder);
   return new RecallIndexer({ store, embedder, clock, onIndexed: (count) => metrics.count('memory_indexed_total', { index_type }, count) });
+}
+
+/** The indexer of whatever the settings are when a round begins; without one, the round does nothing. */
+export function followIndexer(settings: () => Settings, parts: MemoryParts): Pick<RecallIndexer, 'round'> {
+  let key = '';
+  let indexer: RecallIndexer | undefined;
+  return {
+    async round(signal) {
+      const current = settings();
+      const { agents, storage, embedders } = current;
+      const isSearched = Object.values(agents).some(({ search }) => search.enabled);
+      const wanted = canonicalJson([isSearched, embedders[storage.memory.embedder ?? ''] ?? null]);
+      if (wanted !== key) indexer = findIndexer(current, parts);
+      key = wanted;
+      return (await indexer?.round(signal)) ?? 0;
+    },
+  };
 }
 
 function indexType(embedder: Embedder | undefined): string {

@@ -32,7 +32,7 @@ export interface AskServiceOptions extends Pick<EmbedderDependencies, 'name' | '
 export function createAskService(options: AskServiceOptions): AskService {
   const { settings, name, clock, host, guard } = options;
   const key = `embedders.${name}`;
-  const fetchFor = createFetch({ tls: { insecureSkipVerify: false, caCertificate: '' } }, name);
+  const fetchFor = createFetch({ tls: { insecureSkipVerify: false, caCertificate: '' } }, key);
   let loading: Promise<EmbedderWire> | undefined;
 
   return async (texts, purpose, signal) => {

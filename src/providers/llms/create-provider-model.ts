@@ -25,7 +25,7 @@ export interface ProviderWire<Chunk> {
 export function createProviderModel<Chunk>(wire: ProviderWire<Chunk>, dependencies: LanguageModelDependencies): LanguageModel {
   const { settings } = wire;
   const { name, log, clock } = dependencies;
-  const fetchFor = createFetch(settings, name);
+  const fetchFor = createFetch(settings, `llms.${name}`);
   const host = readHost(wire.baseUrl, name);
   const failureContext: FailureContext = { name, settings, host, clock, readFailure: wire.readFailure };
   const answeredBy = { llm: name, provider: settings.provider, model: settings.model };

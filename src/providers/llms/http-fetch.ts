@@ -49,11 +49,11 @@ export function findHttpFailure(error: unknown): HttpFailure | undefined {
   return undefined;
 }
 
-/** One connection pool per model, loaded with its first call; its idle sockets close by themselves and hold up no exit. */
-export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, name: string): (call: CallConnection) => Fetch {
+/** One connection pool per `key`, such as `llms.main`, loaded with its first call; its idle sockets close by themselves and hold up no exit. */
+export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, key: string): (call: CallConnection) => Fetch {
   const connect = {
     ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
-    ...(tls.caCertificate === '' ? {} : { ca: [...rootCertificates, readCertificate(tls.caCertificate, name)] }),
+    ...(tls.caCertificate === '' ? {} : { ca: [...rootCertificates, readCertificate(tls.caCertificate, key)] }),
   };
   const open = async () => {
     const { Agent, fetch } = await import('undici');
@@ -107,14 +107,14 @@ async function readStart(body: AsyncIterable<Uint8Array> | null): Promise<string
   return Buffer.concat(chunks).toString('utf8', 0, MAX_ERROR_BYTES);
 }
 
-function readCertificate(path: string, name: string): string {
+function readCertificate(path: string, key: string): string {
   try {
     const pem = readFileSync(path, 'utf8');
     new X509Certificate(pem);
     return pem;
   } catch (error) {
     throw new AppError('CONFIG_INVALID', {
-      message: `llms.${name}.tls.ca_certificate: '${path}' cannot be read as a PEM certificate (${describeError(error)})`,
+      message: `${key}.tls.ca_certificate: '${path}' cannot be read as a PEM certificate (${describeError(error)})`,
       cause: error,
     });
   }

@@ -33,6 +33,8 @@ export interface CollectionPosition {
   /** Identity of the table's collection; another one's versions mean nothing here. '' = nothing yet. */
   readonly source: string;
   readonly version: number;
+  /** Of a shared store: changes after version `from` may be overwritten by a write that nobody has seen end; `mark` names the case. */
+  readonly unsettled?: { readonly from: number; readonly mark: string };
 }
 
 export interface VectorSearch {
@@ -55,20 +57,22 @@ export interface CollectionHealth {
 export interface VectorStore {
   /** `vector_stores.<name>.type`. */
   readonly type: string;
+  /** Other processes see and change the same collections, and looking costs a request. Default: every process has its own. */
+  readonly isShared?: boolean;
   /** Adds entries or replaces those of the same ids. All vectors of a collection have one length. */
-  upsert(collection: string, entries: readonly VectorEntry[]): Promise<void>;
+  upsert(collection: string, entries: readonly VectorEntry[], signal?: AbortSignal): Promise<void>;
   /** Unknown ids are ignored. */
-  remove(collection: string, ids: readonly string[]): Promise<void>;
+  remove(collection: string, ids: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes the entries that the filter matches; `{}` matches all. */
-  removeWhere(collection: string, filter: MetadataFilter): Promise<void>;
+  removeWhere(collection: string, filter: MetadataFilter, signal?: AbortSignal): Promise<void>;
   /** The nearest `topK` that the filter matches, best first. An unknown collection has no entries. Never waits for an insert to end. */
   search(collection: string, query: VectorQuery, signal?: AbortSignal): Promise<VectorSearch>;
   count(collection: string): Promise<number>;
-  dropCollection(collection: string): Promise<void>;
+  dropCollection(collection: string, signal?: AbortSignal): Promise<void>;
   /** The last marked position that survived; opens the collection. */
-  position(collection: string): Promise<CollectionPosition>;
+  position(collection: string, signal?: AbortSignal): Promise<CollectionPosition>;
   /** Everything up to `position` has been applied. */
-  markPosition(collection: string, position: CollectionPosition): Promise<void>;
+  markPosition(collection: string, position: CollectionPosition, signal?: AbortSignal): Promise<void>;
   /** Makes the collection and its position survive a restart. */
   flush(collection: string): Promise<void>;
   /** Left out by stores that can tell no more than `count` does. */

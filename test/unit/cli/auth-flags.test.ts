@@ -39,8 +39,8 @@ t.test('a part of them warns and turns nothing on (SEC-07)', async (t) => {
 t.test('roles and whether credentials are wanted come from flags, else from the file, else by default', async (t) => {
   const { server } = await serve(t, ...ALL, '--no-auth-required', '--studio-roles', 'operator, root');
   t.match(server, { auth: { requireAuth: false }, studio: { allowedRoles: ['operator', 'root'] } });
-  t.same((await serve(t, ...ALL, '--config', 'h.yaml')).server?.studio, { allowedRoles: ['boss'] });
-  t.same((await serve(t)).server?.studio, { allowedRoles: ['operator', 'admin'] });
+  t.same((await serve(t, ...ALL, '--config', 'h.yaml')).server?.studio, { enabled: false, allowedRoles: ['boss'] });
+  t.same((await serve(t)).server?.studio, { enabled: false, allowedRoles: ['operator', 'admin'] });
   t.equal(
     (await serve(t, '--auth-issuer', '${HOME}', ...ALL.slice(0, 2), ...ALL.slice(4))).server?.auth.issuer,
     '${HOME}',

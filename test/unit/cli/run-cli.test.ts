@@ -225,12 +225,15 @@ t.test('a failure of the system is one clear block; its stack only when debuggin
       cause: new Error('connect ECONNREFUSED'),
     });
   };
-  const quiet = await run(t, ['serve'], { start });
+  const quiet = await run(t, ['serve', '--ephemeral'], { start });
   t.same(
     [quiet.code, quiet.errors],
     [1, 'error: Redis at redis://r:1 cannot be reached; start it, or leave redis.url out: connect ECONNREFUSED\n'],
   );
-  t.match((await run(t, ['serve', '--log-level', 'debug'], { start })).errors, /\n\s+at [\s\S]*caused by: Error: connect ECONNREFUSED/);
+  t.match(
+    (await run(t, ['serve', '--ephemeral', '--log-level', 'debug'], { start })).errors,
+    /\n\s+at [\s\S]*caused by: Error: connect ECONNREFUSED/,
+  );
 });
 
 t.test('closing has a budget (CLI-52)', { timeout: 10_000 }, async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { JsonObject } from '../../../src/base/json.js';
 import type { CommandInput } from '../../../src/cli/command.js';
-import { serveOverrides, withApiKey } from '../../../src/cli/serve-flags.js';
+import { serveOverrides, withFlagSecrets } from '../../../src/cli/serve-flags.js';
 
 const input = (flags: CommandInput['flags']) => ({ flags }) as CommandInput;
 const llmOf = (flags: CommandInput['flags']) =>
@@ -16,7 +16,7 @@ t.test('a key given as a flag travels as the variable of its provider (CLI-30, C
     [{ 'api-key': 'k' }, 'OPENAI_API_KEY'],
   ] as const;
   for (const [flags, variable] of cases) {
-    t.equal(withApiKey({}, input(flags))[variable], flags['api-key']);
+    t.equal(withFlagSecrets({}, input(flags))[variable], flags['api-key']);
     t.equal(llmOf(flags)?.api_key, `\${${variable}}`);
   }
 });

@@ -8,7 +8,7 @@ const PAGE = readFileSync('config/operating.md', 'utf8');
 
 t.test('every example for operators loads, and says something', async (t) => {
   const examples = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-  t.equal(examples.length, 8);
+  t.equal(examples.length, 9);
   for (const text of examples) {
     const folder = t.testdir({ 'hector.yaml': text, 'empty.yaml': '', home: {} });
     const load = (file: string) => loadSettings({ file, workingDirectory: folder, environment: { HOME: join(folder, 'home') } });

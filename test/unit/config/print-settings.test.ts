@@ -13,7 +13,7 @@ redis: {url: "redis://user:secret@r:1"}
 databases: {d: {driver: postgres, url: "postgres://u:secret@h/d", password: pw-secret, username: u}}
 llms: {l: {provider: openai, api_key: key-secret, base_url: "http://u:secret@h/v1", temperature: 0.5, max_tokens: 10, thinking: {budget_tokens: 5}, price: {input: 1, output: 2, cached: 0.5, cache_write: 3}, tls: {ca_certificate: /ca.pem}, ollama: {top_p: 0.5, top_k: 3, num_ctx: 4, seed: 5, stop: [x]}}, other: {provider: offline, api_key: key-secret}}
 embedders: {e: {provider: ollama, api_key: key-secret}}
-vector_stores: {v: {}}
+vector_stores: {v: {}, w: {type: qdrant, url: "http://u:secret@q:6333", api_key: key-secret, tls: {ca_certificate: /ca.pem}}}
 document_stores: {s: {source: {type: directory, path: /docs, include: ["*.md"], exclude: []}}}
 tools: {f: {type: function, handler: text_editor, description: d, approval_prompt: p, require_approval: true, effect: pure}, g: {handler: grep_search}, c: {type: command}, h: {handler: own, parameters: {camelCase: {snake_case: 1}}}}
 agents: {a: {allowed_roles: [r], tools: [search], description: "holds \${API_TOKEN}", skills: [{id: i, name: n, description: d, tags: [t], examples: [e]}], card: {version: v, documentation_url: "http://d", icon_url: "http://i", provider: {organization: o, url: "http://p"}}, extended_card: {description: d, version: v, documentation_url: "http://d", subjects: [s], skills: [{id: i, name: n, subjects: []}]}, extensions: [{uri: "urn:x", params: {camelCase: {snake_case: 1}}}]}, b: {structured_output: {schema: {type: object, camelCase: {snake_case: 1}}}, input_schema: {type: object}, output_key: k, prompt: {system_prompt: p}, limits: {max_tokens: 1, max_cost: 1, max_duration: 1s}}, c: {agent_tools: [b], agent_tool_options: {b: {approval_prompt: p}}}, d: {type: loop, sub_agents: [b]}}
@@ -63,7 +63,7 @@ t.test('every key of Settings is reachable from the file: changing it there chan
 t.test('the paths of the state folder follow it', async (t) => {
   const { settings, folder } = loadFull(t, { state_directory: 'elsewhere' });
   t.equal(settings.stateDirectory, join(folder, 'elsewhere'));
-  t.equal(settings.vectorStores.v?.persistPath, join(folder, 'elsewhere/vectors'));
+  t.match(settings.vectorStores.v, { persistPath: join(folder, 'elsewhere/vectors') });
 });
 
 function leafPaths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
@@ -111,7 +111,10 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (schema.enum !== undefined)
     return path[0] === 'databases' || key === 'backend' ? undefined : schema.enum.find((other) => other !== value);
   if (path.includes('card') || path.includes('extended_card')) return 'http://other';
-  if (key === 'url') return path[0] === 'redis' ? 'redis://other:1' : 'postgres://other/x';
+  if (key === 'url')
+    return ({ redis: 'redis://other:1', vector_stores: 'http://other' } as Record<string, string>)[path[0] ?? ''] ?? 'postgres://other/x';
+  // The keys of another kind of store are others.
+  if (path[0] === 'vector_stores' && key === 'type') return undefined;
   if (key === 'interval' || key === 'timeout') return '1500ms';
   if (path.includes('structured_output') && key === 'name') return 'other';
   if (key === 'namespace' || key === 'subsystem') return 'other';

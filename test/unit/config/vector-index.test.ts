@@ -6,8 +6,12 @@ function load(t: Test, store: string) {
   return loadSettings({ file: 'hector.yaml', workingDirectory: folder, environment: { HOME: `${folder}/home` } });
 }
 
+function embedded({ vectorStores: { v } }: ReturnType<typeof load>) {
+  return v?.type === 'hnsw' ? v : undefined;
+}
+
 t.test('the index of an embedded store has defaults, each of which can be changed (VEC-09, CFG-61)', async (t) => {
-  t.same(load(t, '{}').vectorStores.v?.index, {
+  t.same(embedded(load(t, '{}'))?.index, {
     engine: 'hnswlib',
     m: 16,
     efConstruction: 128,
@@ -15,8 +19,8 @@ t.test('the index of an embedded store has defaults, each of which can be change
     quantization: 'f32',
   });
   const index = '{engine: usearch, m: 24, ef_construction: 200, ef_search: 64, quantization: i8}';
-  const changed = load(t, `{compress: true, index: ${index}}`).vectorStores.v;
-  t.same([changed?.compress, load(t, '{}').vectorStores.v?.compress], [true, false]);
+  const changed = embedded(load(t, `{compress: true, index: ${index}}`));
+  t.same([changed?.compress, embedded(load(t, '{}'))?.compress], [true, false]);
   t.same(changed?.index, {
     engine: 'usearch',
     m: 24,
@@ -24,7 +28,7 @@ t.test('the index of an embedded store has defaults, each of which can be change
     efSearch: 64,
     quantization: 'i8',
   });
-  t.equal(load(t, '{index: {engine: usearch}}').vectorStores.v?.index.quantization, 'f16');
+  t.equal(embedded(load(t, '{index: {engine: usearch}}'))?.index.quantization, 'f16');
 });
 
 t.test('what hnswlib cannot do is a problem of the configuration (VEC-09)', async (t) => {

@@ -68,7 +68,7 @@ t.test('a snapshot that is closed lets go of its servers when the last of its st
   const pool = createPool(t);
   const model = createScriptedModel(t, [{ say: [{ call: { name: 'look' } }] }]);
   const snapshot = await createSnapshot(settingsOf(t, { tools: { peer: { url: peer.url } }, agents: { helper: {} } }), {
-    createRetriever: () => ({ search: async () => [] }),
+    holdRetriever: () => ({ retriever: { search: async () => [] } }),
     toolsets: pool,
     extensions: { createLanguageModel: () => model },
     clock: systemClock,

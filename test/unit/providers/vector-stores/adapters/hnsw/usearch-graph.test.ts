@@ -1,5 +1,6 @@
 import Module from 'node:module';
 import t from 'tap';
+import { systemClock } from '../../../../../../src/base/clock.js';
 import { silentLogger } from '../../../../../../src/observe/log.js';
 import { createVectorStore } from '../../../../../../src/providers/vector-stores/registry.js';
 import { createThreadPools } from '../../../../../../src/threads/pools.js';
@@ -21,7 +22,7 @@ t.test('without its package the engine usearch is refused at once, with the comm
   const pools = createThreadPools({ log: silentLogger, cores: 1 });
   t.teardown(() => pools.close());
   const create = (engine: 'hnswlib' | 'usearch') =>
-    createVectorStore(hnswSettings(tempFolder(t), { engine }), { pools, log: silentLogger });
+    createVectorStore(hnswSettings(tempFolder(t), { engine }), { name: 'v', pools, clock: systemClock, log: silentLogger });
   t.throws(() => create('usearch'), { code: 'INDEX_ENGINE_MISSING', message: /npm install usearch/ });
   t.equal(create('hnswlib').type, 'hnsw');
 });

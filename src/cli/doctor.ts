@@ -1,0 +1,80 @@
+import { systemClock } from '../base/clock.js';
+import { AppError } from '../base/errors.js';
+import { type Finding, fail, ok } from '../base/finding.js';
+import { findConfigFile } from '../config/find-config-file.js';
+import type { Settings } from '../config/settings.js';
+import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { loadCommandSettings } from './load-command-settings.js';
+import { formatProblems } from './show-error.js';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Look for what keeps Hector from working, and say what to do',
+  usage: '[--json]',
+  maxArguments: 0,
+  options: {
+    json: { type: 'boolean', description: 'One JSON object per finding' },
+    offline: { type: 'boolean', description: 'Ask no model, MCP server or other address outside of Redis and the databases' },
+  },
+  examples: ['hector doctor', 'hector doctor --config hector.yaml --json'],
+  async run(input, context) {
+    const findings = await examine(input, context);
+    const { terminal } = context;
+    for (const finding of findings) terminal.write(isFlagSet(input, 'json') ? `${JSON.stringify(finding)}\n` : format(finding));
+    const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
+    terminal.writeError(`${count('ok')} ok, ${count('warn')} warn, ${count('fail')} fail\n`);
+    return count('fail') === 0 ? 0 : 1;
+  },
+};
+
+async function examine(input: CommandInput, context: CliContext): Promise<readonly Finding[]> {
+  // Loaded here: other commands need none of it.
+  const [machine, ports, models, peers, safety] = await Promise.all([
+    import('./doctor/check-machine.js'),
+    import('./doctor/check-ports.js'),
+    import('./doctor/check-models.js'),
+    import('./doctor/check-peers.js'),
+    import('./doctor/check-safety.js'),
+  ]);
+  const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
+  const file = findConfigFile(findTextFlag(input, 'config'), context.workingDirectory);
+  const loaded = await load(input, context, file);
+  const { settings, finding } = loaded;
+  if (settings === undefined) return [...always, finding];
+  const inspectStores = await context.loadInspectStores?.();
+  const isOffline = isFlagSet(input, 'offline');
+  const found = await Promise.all([
+    machine.checkStateFolder(settings),
+    machine.checkAdapter(settings),
+    ports.checkPorts(settings),
+    inspectStores?.(settings, systemClock) ?? [],
+    isOffline ? [] : models.checkModels(settings),
+    isOffline ? [] : peers.checkPeers(settings),
+  ]);
+  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
+}
+
+interface Loaded {
+  readonly finding: Finding;
+  /** Also when they can be read and not be built: the reason may be found elsewhere. */
+  readonly settings: Settings | undefined;
+}
+
+async function load(input: CommandInput, context: CliContext, file: string | undefined): Promise<Loaded> {
+  let settings: Settings | undefined;
+  try {
+    settings = loadCommandSettings(input, context);
+    const { checkSnapshot } = await import('../runtime/check-snapshot.js');
+    await checkSnapshot(settings, { clock: systemClock });
+    return { settings, finding: ok('Configuration', file === undefined ? 'no file: what the environment offers' : `${file} is valid`) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const problems = formatProblems(error.problems).map((line) => `\n${line}`);
+    const cure = `correct ${file ?? 'the environment'}; hector validate shows only this`;
+    return { settings, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
+  }
+}
+
+function format({ status, check, message, cure }: Finding): string {
+  return `${status.padEnd(4)}  ${check}: ${message}\n${cure === undefined ? '' : `      → ${cure}\n`}`;
+}

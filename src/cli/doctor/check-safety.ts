@@ -1,0 +1,73 @@
+/** What works and should not stay so: open doors, secrets in files, parts that cannot meet. */
+import { statSync } from 'node:fs';
+import { type Finding, fail, ok, warn } from '../../base/finding.js';
+import { findLiteralSecrets } from '../../config/find-literal-secrets.js';
+import type { Settings } from '../../config/settings.js';
+
+export function checkSafety(settings: Settings, file: string | undefined): readonly Finding[] {
+  return [checkSecrets(settings), ...checkFile(file), checkAccess(settings), ...checkStudio(settings), ...checkTopology(settings)];
+}
+
+function checkSecrets({ source }: Settings): Finding {
+  const secrets = findLiteralSecrets(source);
+  if (secrets.length === 0) return ok('Secrets', 'none stands in the configuration');
+  const names = secrets.map(({ path, variable }) => `${path} (\${${variable}})`).join(', ');
+  return warn(
+    'Secrets',
+    `written out in the configuration, and stored with every run: ${names}`,
+    'write the variable in its place, and set that',
+  );
+}
+
+function checkFile(file: string | undefined): readonly Finding[] {
+  const mode = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.mode;
+  if (file === undefined || mode === undefined) return [];
+  const check = 'Configuration file';
+  if ((mode & 0o022) !== 0)
+    return [warn(check, `${file} can be written by others, who could have this machine start programs`, `chmod go-w ${file}`)];
+  return [ok(check, `${file} is written by its owner alone`)];
+}
+
+function checkAccess({ server }: Settings): Finding {
+  const { host, auth } = server;
+  if (auth.enabled)
+    return ok('Access', auth.requireAuth ? 'with authentication' : 'with authentication; anonymous callers may use public agents');
+  if (isThisMachine(host)) return ok('Access', `without authentication, from this machine alone (${host})`);
+  return warn('Access', `whoever reaches ${host}:${server.port} may use the agents`, 'set server.auth, or server.host: 127.0.0.1');
+}
+
+function checkStudio({ server }: Settings): readonly Finding[] {
+  if (!server.studio.enabled || server.auth.enabled) return [];
+  return [warn('Studio', 'without authentication, everybody on this machine may change the configuration', 'set server.auth')];
+}
+
+/** Processes of one deployment must meet at one Redis and one database. */
+function checkTopology({ redis, storage, databases }: Settings): readonly Finding[] {
+  const check = 'Topology';
+  const used = [storage.database, storage.tasks.database, storage.sessions.database].map((name) => databases[name]);
+  const hasFile = storage.tasks.backend === 'sql' && used.some((database) => database?.driver === 'sqlite');
+  const isShared = redis.url !== '' && !redis.url.startsWith('unix:') && !isThisMachine(hostOf(redis.url));
+  if (storage.tasks.backend === 'inmemory')
+    return [warn(check, 'tasks are kept in memory: one process alone, and they are lost with it', 'set storage.tasks.backend: sql')];
+  if (isShared && hasFile)
+    return [
+      fail(
+        check,
+        `processes of several machines meet at the Redis of ${hostOf(redis.url)}, but each has an SQLite file of its own`,
+        'take PostgreSQL or MySQL (databases), or a Redis of this machine',
+      ),
+    ];
+  if (redis.url === '' && !hasFile)
+    return [
+      warn(check, 'the database can be shared by machines, the embedded Redis cannot: run all processes on this one', 'set redis.url'),
+    ];
+  return [ok(check, hasFile ? 'one machine, any number of processes' : 'any number of machines')];
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
+
+function isThisMachine(host: string): boolean {
+  return ['localhost', '::1', '[::1]'].includes(host) || host.startsWith('127.');
+}

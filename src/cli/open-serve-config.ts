@@ -1,0 +1,72 @@
+/**
+ * What `serve` serves (CLI-20 to CLI-24): the file that is there, with the flags laid over it for this run; where there is none, one that
+ * is made of flags and environment and written for the next time.
+ */
+import { join } from 'node:path';
+import { AppError } from '../base/errors.js';
+import { loadEnvironment } from '../config/environment.js';
+import { DEFAULT_CONFIG_FILE, findConfigFile } from '../config/find-config-file.js';
+import { formatDocument, generateDocument, writeNewConfig } from '../config/generate-config.js';
+import { LiveConfig, listWatchedVariables } from '../config/live-config.js';
+import { loadSettings } from '../config/load-settings.js';
+import type { Settings } from '../config/settings.js';
+import { createFileSource } from '../config/sources/file-source.js';
+import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { followSkillHere } from './follow-skill-here.js';
+import { serveOverrides, withFlagSecrets } from './serve-flags.js';
+
+export interface ServeConfig {
+  readonly settings: Settings;
+  /** `undefined`: it lives in memory, and never changes. */
+  readonly config: LiveConfig | undefined;
+  readonly watches: boolean;
+}
+
+export async function openServeConfig(input: CommandInput, context: CliContext): Promise<ServeConfig> {
+  const { workingDirectory } = context;
+  const watches = isFlagSet(input, 'watch') || isFlagSet(input, 'studio');
+  const environment = withFlagSecrets(context.environment, input);
+  const overrides = serveOverrides(input, workingDirectory);
+  const named = findTextFlag(input, 'config');
+  if (isFlagSet(input, 'ephemeral')) {
+    const other = ['studio', 'watch'].find((flag) => isFlagSet(input, flag));
+    if (other !== undefined)
+      throw new AppError('CLI_USAGE', { message: `--ephemeral keeps no file that --${other} could be about; leave one of them out` });
+    const from = named === undefined ? { document: {} } : { file: named };
+    return { settings: loadSettings({ ...from, environment, workingDirectory, overrides }), config: undefined, watches: false };
+  }
+  const file = findConfigFile(named, workingDirectory) ?? generate(input, context);
+  if (file !== undefined) followSkillHere(input, context);
+  // Nowhere to write it: as if it had been asked for.
+  if (file === undefined)
+    return { settings: loadSettings({ document: {}, environment, workingDirectory, overrides }), config: undefined, watches: false };
+  const options = { environment, workingDirectory, overrides };
+  const source = createFileSource(file, { alsoWatched: listWatchedVariables({ ...options, file }) });
+  const config = new LiveConfig({ ...options, source });
+  return { settings: (await config.load()).settings, config, watches };
+}
+
+/** The path of what was written; `undefined`: this folder cannot be written to. */
+function generate(input: CommandInput, { environment, workingDirectory, terminal }: CliContext): string | undefined {
+  const file = join(workingDirectory, DEFAULT_CONFIG_FILE);
+  const known = loadEnvironment({ environment: withFlagSecrets(environment, input), workingDirectory, configFile: file });
+  const mcpUrl = findTextFlag(input, 'mcp-url') ?? (known.MCP_URL || undefined);
+  const whole = mcpUrl === undefined ? input : { ...input, flags: { ...input.flags, 'mcp-url': mcpUrl } };
+  const document = generateDocument(serveOverrides(whole, workingDirectory)({}), known);
+  // What would not load is not left behind.
+  loadSettings({ document, loadedEnvironment: known, workingDirectory });
+  try {
+    if (writeNewConfig(file, formatDocument(document))) terminal.writeError(`Wrote ${DEFAULT_CONFIG_FILE}; it is yours to change\n`);
+    for (const flag of SECRET_FLAGS.filter((name) => input.flags[name] !== undefined))
+      terminal.writeError(
+        `What --${flag} said is not kept: the file names a variable in its place; set that for the next start, for example in .hector/.env\n`,
+      );
+    return file;
+  } catch (error) {
+    const { code = 'no reason' } = error as NodeJS.ErrnoException;
+    terminal.writeError(`warning: ${DEFAULT_CONFIG_FILE} cannot be written (${code}); going on without a file, as with --ephemeral\n`);
+    return undefined;
+  }
+}
+
+const SECRET_FLAGS = ['api-key', 'vector-api-key', 'storage-db'];

@@ -1,0 +1,28 @@
+import { isJsonObject } from '../base/json.js';
+import { configSchema } from './config-schema.js';
+import { interpolate } from './interpolate.js';
+import type { Path } from './path.js';
+import type { SchemaNode } from './schema-builder.js';
+
+/** Where secrets stand in a document of the configuration instead of in variables. */
+export function findSecretPlaces(document: unknown): readonly Path[] {
+  const found: Path[] = [];
+  const walk = (value: unknown, schema: SchemaNode, path: Path): void => {
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) walk(item, schema.items ?? {}, [...path, index]);
+    } else if (isJsonObject(value)) {
+      for (const [key, member] of Object.entries(value))
+        walk(member, schema.properties?.[key] ?? (schema.additionalProperties || {}), [...path, key]);
+    } else if (isSecret(value, schema, path)) found.push(path);
+  };
+  // Without any variable, a reference becomes nothing: what is left is literal.
+  walk(interpolate(document, {}).value, configSchema, []);
+  return found;
+}
+
+/** An address is one when it holds a password. */
+function isSecret(value: unknown, schema: SchemaNode, path: Path): boolean {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  if (String(path.at(-1)).endsWith('url')) return /:\/\/[^:@/\s]*:[^@/\s]+@/.test(text);
+  return schema.writeOnly === true && text !== '';
+}

@@ -1,0 +1,158 @@
+/** `hector doctor` explains set-ups that are broken on purpose, and says what to do about each. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Connection from 'better-sqlite3';
+import t, { type Test } from 'tap';
+import { inspectStores } from '../../src/compose.js';
+import { runCommand } from '../support/cli-rig.js';
+import { freePort, temporaryDirectory } from '../support/start-hector.js';
+import { startTempRedis } from '../support/temp-redis.js';
+
+interface Found {
+  readonly status: string;
+  readonly check: string;
+  readonly message: string;
+  readonly cure?: string;
+}
+
+async function diagnose(t: Test, config: string, rig: Parameters<typeof runCommand>[2] = {}) {
+  const { code, output } = await runCommand(t, ['doctor', '--json', '-c', 'hector.yaml'], {
+    inspect: inspectStores,
+    ...rig,
+    files: { ...rig.files, 'hector.yaml': config },
+  });
+  const findings = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Found);
+  return { code, findings, find: (check: string) => findings.find((finding) => finding.check === check) };
+}
+
+const SERVER = 'server: {host: 127.0.0.1, port: 0}\n';
+
+t.test('a configuration that is wrong is the only thing told of it, with every problem', async (t) => {
+  const { code, find, findings } = await diagnose(t, 'agents: {a: {llm: nobody}, b: {instruction: "${GONE}"}}');
+  t.equal(code, 1);
+  t.match(find('Configuration'), { status: 'fail', message: /GONE is not set/, cure: /validate/ });
+  t.equal(findings.filter(({ status }) => status === 'fail').length, 1);
+  const keyless = await diagnose(t, 'llms: {main: {provider: anthropic}}');
+  t.match(keyless.find('Configuration'), { status: 'fail', message: /ANTHROPIC_API_KEY/ });
+});
+
+t.test('a Redis that evicts, forgets, or is not there', { timeout: 60_000 }, async (t) => {
+  const redis = await startTempRedis(t, { arguments: ['--maxmemory-policy', 'allkeys-lru', '--maxmemory', '64mb'] });
+  const evicts = await diagnose(t, `${SERVER}redis: {url: "${redis.url}"}`);
+  t.match(evicts.find('Redis'), { status: 'fail', message: /maxmemory-policy allkeys-lru/ });
+  t.equal(evicts.code, 1);
+  const forgetful = await startTempRedis(t);
+  const forgets = await diagnose(t, `${SERVER}redis: {url: "${forgetful.url}"}`);
+  t.match(forgets.find('Redis persistence'), { status: 'warn', cure: /appendonly yes/ });
+  t.match(forgets.find('Redis clock'), { status: 'ok' });
+  t.equal(forgets.code, 0);
+  const gone = await diagnose(
+    t,
+    `${SERVER}redis: {url: "unix:///nowhere/redis.sock"}\ndatabases: {main: {driver: postgres, host: 127.0.0.1, port: 1}}`,
+  );
+  t.match(gone.find('Redis'), { status: 'fail', cure: /redis\.url/ });
+  t.match(gone.find('Database main'), { status: 'fail', cure: /databases/ });
+  const binary = await diagnose(t, `${SERVER}redis: {binary: /nowhere/redis-server}`);
+  t.match(binary.find('Redis'), { status: 'fail', cure: /install redis-server/ });
+});
+
+t.test(
+  'ports that are taken, models that are away or refuse the key, servers and folders that are not there',
+  { timeout: 60_000 },
+  async (t) => {
+    const taken = createServer((_request, response) => {
+      response.writeHead(401).end();
+    });
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const closed = await freePort();
+    const { code, find } = await diagnose(
+      t,
+      `
+server: {host: 127.0.0.1, port: ${port}}
+llms:
+  refused: {provider: openai, base_url: "http://127.0.0.1:${port}/v1", api_key: "\${KEY}"}
+  away: {provider: ollama, base_url: "http://127.0.0.1:${closed}"}
+tools:
+  broken: {type: mcp, command: /nowhere/mcp-server}
+document_stores: {docs: {source: {type: directory, path: nowhere}}}
+agents: {b: {llm: refused}, c: {llm: away}}
+observability: {tracing: {enabled: true, exporter: otlp, endpoint: "127.0.0.1:${closed}"}}
+`,
+      { environment: { KEY: 'sk-not-valid' } },
+    );
+    t.equal(code, 1);
+    t.match(find(`Port ${port}`), { status: 'warn', cure: /server\.port/ });
+    t.match(find('Model refused'), { status: 'fail', message: /refuses the key \(HTTP 401\)/ });
+    t.match(find('Model away'), { status: 'fail', message: /does not answer/ });
+    t.match(find('MCP server broken'), { status: 'fail', cure: /tools\.broken/ });
+    t.match(find('Documents docs'), { status: 'fail', cure: /document_stores\.docs\.source\.path/ });
+    t.match(find('Collector of traces'), { status: 'warn' });
+  },
+);
+
+t.test('a database that is damaged, of a newer version, or locked', { timeout: 60_000 }, async (t) => {
+  const folder = await temporaryDirectory(t);
+  writeFileSync(join(folder, 'broken.db'), 'x'.repeat(8_192));
+  const newer = new Connection(join(folder, 'newer.db'));
+  newer.exec(
+    "CREATE TABLE schema_migrations (number INTEGER, name TEXT, applied_at INTEGER); INSERT INTO schema_migrations VALUES (9999, 'x', 1)",
+  );
+  t.teardown(() => newer.close());
+  const check = async (file: string) =>
+    (await diagnose(t, `${SERVER}databases: {main: {driver: sqlite, database: ${join(folder, file)}}}`)).findings;
+  t.ok((await check('broken.db')).some(({ check: name, status }) => name === 'Database main' && status === 'fail'));
+  t.match(
+    (await check('newer.db')).find(({ check: name }) => name === 'Database main schema'),
+    { status: 'fail', message: /a newer Hector/ },
+  );
+  newer.exec('BEGIN IMMEDIATE');
+  t.match(
+    (await check('newer.db')).find(({ check: name }) => name === 'Database main lock'),
+    { status: 'warn', cure: /sqlite3/ },
+  );
+  newer.exec('ROLLBACK');
+});
+
+t.test('doors that stand open, secrets that are written out, parts that cannot meet', async (t) => {
+  const config = `
+server: {host: 0.0.0.0, port: 0, studio: {enabled: true}}
+llms: {main: {provider: openai, api_key: sk-written-out}}
+redis: {url: "redis://queue.example:6379"}
+agents: {a: {}}
+`;
+  const folder = await temporaryDirectory(t);
+  const file = join(folder, 'open.yaml');
+  writeFileSync(file, config);
+  chmodSync(file, 0o666);
+  const { output, code } = await runCommand(t, ['doctor', '--json', '--offline', '-c', file]);
+  t.equal(code, 1);
+  const find = (check: string) =>
+    output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Found)
+      .find((finding) => finding.check === check);
+  t.match(find('Topology'), { status: 'fail', message: /SQLite file of its own/ });
+  t.match(find('Access'), { status: 'warn', cure: /server\.auth/ });
+  t.match(find('Studio'), { status: 'warn' });
+  t.match(find('Secrets'), { status: 'warn', message: /llms\.main\.api_key/ });
+  t.match(find('Configuration file'), { status: 'warn', cure: /chmod go-w/ });
+  t.notMatch(output, /sk-written-out/);
+});
+
+t.test('people read the same as lines with what to do', async (t) => {
+  const { output, errors, code } = await runCommand(t, ['doctor', '--offline', '-c', 'h.yaml'], {
+    files: { 'h.yaml': 'server: {port: 0}' },
+  });
+  t.equal(code, 0);
+  t.match(output, /^ok {4}Node\.js: \d/m);
+  t.match(output, /^warn {2}Access: .*\n {6}→ set server\.auth/m);
+  t.match(errors, /^\d+ ok, \d+ warn, 0 fail\n$/);
+});
