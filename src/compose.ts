@@ -373,8 +373,7 @@ async function startFrontRole(
       documents: stores.chunkStore,
     }),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
-    config: reloader,
-    currentSettings,
+    ...{ config: reloader, currentSettings },
   });
   const front = await startFront({
     settings: settings.server,
