@@ -379,11 +379,10 @@ async function startFrontRole(
     settings: settings.server,
     ...{ binding, authenticate, readiness, log, clock, version, studio, certificates },
     metrics: parts.publicMetrics,
-    meter: metrics,
     cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
-    audit,
+    ...{ audit, meter: metrics },
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);
