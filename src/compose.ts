@@ -367,18 +367,16 @@ async function startFrontRole(
       documents: stores.chunkStore,
     }),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
-    config: reloader,
-    currentSettings,
+    ...{ config: reloader, currentSettings },
   });
   const front = await startFront({
     settings: settings.server,
     ...{ binding, authenticate, readiness, log, clock, version, studio, certificates },
     metrics: parts.publicMetrics,
-    meter: metrics,
     cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
-    audit,
+    ...{ audit, meter: metrics },
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

@@ -36,10 +36,10 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
     return { settings: loadSettings({ ...from, environment, workingDirectory, overrides }), config: undefined, watches: false };
   }
   const file = findConfigFile(named, workingDirectory) ?? generate(input, context);
+  if (file !== undefined) followSkillHere(input, context);
   // Nowhere to write it: as if it had been asked for.
   if (file === undefined)
     return { settings: loadSettings({ document: {}, environment, workingDirectory, overrides }), config: undefined, watches: false };
-  followSkillHere(input, context);
   const options = { environment, workingDirectory, overrides };
   const source = createFileSource(file, { alsoWatched: listWatchedVariables({ ...options, file }) });
   const config = new LiveConfig({ ...options, source });

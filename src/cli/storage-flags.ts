@@ -97,9 +97,7 @@ function readUrl(text: string): Place | undefined {
 }
 
 function readPairs(text: string): Place | undefined {
-  const pairs = new Map(
-    [...text.matchAll(/(?<!\w)(\w{1,64})=('[^']*'|\S*)/g)].map(([, key = '', value = '']) => [key, value.replace(/^'|'$/g, '')]),
-  );
+  const pairs = new Map([...text.matchAll(/\b(\w+)=('[^']*'|\S*)/g)].map(([, key = '', value = '']) => [key, value.replace(/^'|'$/g, '')]));
   if (pairs.size === 0) return undefined;
   const get = (key: string) => pairs.get(key) ?? '';
   return withoutEmpty({

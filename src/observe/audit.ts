@@ -10,7 +10,6 @@
  */
 import { destination } from 'pino';
 import type { Clock } from '../base/clock.js';
-import type { Logger } from './log.js';
 import { redactJsonLine } from './redact.js';
 
 export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'config.save' | 'error';
@@ -40,13 +39,19 @@ export interface Audit {
 
 export const silentAudit: Audit = { record() {}, close() {} };
 
+/** What is asked of a log here. */
+export interface AuditLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
 export interface AuditOptions {
   readonly enabled: boolean;
   /** File to append to; '' = standard error. */
   readonly file: string;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Told of refusals while the audit is off, and of records that could not be written. */
-  readonly log: Logger;
+  readonly log: AuditLog;
 }
 
 export function createAudit(options: AuditOptions): Audit {

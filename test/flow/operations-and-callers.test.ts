@@ -58,6 +58,7 @@ t.test('every operation is for whom it is for, and for nobody else', { timeout: 
     for (const [who, as] of Object.entries(strangers)) {
       const { verdict, text } = await send(row, as);
       t.equal(verdict, door === 'operators' ? 'forbidden' : 'answered', `${name} as ${who}: ${text.slice(0, 200)}`);
+      if (door === 'operators') t.match(text, /ACCESS_ROLE_MISSING/, `${name} as ${who}`);
       if (isOwned) t.equal(withNames(text, madeUp, named), nobodys, `${name} as ${who} is as if it never was`);
       else t.notMatch(text, known, `${name} as ${who}`);
     }
@@ -89,7 +90,9 @@ t.test('every operation is for whom it is for, and for nobody else', { timeout: 
   }
   for (const row of OPERATION_TABLE.filter(({ door }) => door === 'operators')) {
     const { verdict, text } = await send(row, headers.operator);
-    t.equal(verdict, 'answered', `${row.name} as an operator: ${text.slice(0, 200)}`);
+    // With the studio off, the configuration is nobody's here.
+    const isOff = verdict === 'forbidden' && row.name.includes('/api/config') && text.includes('start with --studio');
+    t.ok(verdict === 'answered' || isOff, `${row.name} as an operator: ${text.slice(0, 200)}`);
   }
 });
 

@@ -26,7 +26,6 @@ export async function startGuardedHector(t: Test, auth: JsonObject = {}, more: J
       server: {
         grpc_port: 0,
         mcp: { enabled: true },
-        studio: { enabled: true },
         a2a: { legacy: true, push: { allow_private: ['127.0.0.1'] } },
         auth: {
           ...provider.config,

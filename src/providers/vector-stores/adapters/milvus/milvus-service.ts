@@ -3,6 +3,7 @@
  * by `kind`, which each search asks for. Fields are kept in the collection's dynamic field. Reads are strongly consistent: what was written
  * before them is in them.
  */
+
 import { isJsonObject } from '../../../../base/json.js';
 import { trimEndOf } from '../../../../base/trim.js';
 import type { AdapterOptions } from '../../outside/adapter-options.js';

@@ -122,7 +122,7 @@ function throwErrors(json: unknown, name: string): void {
 
 function failureOf(errors: readonly unknown[]): ToldFailure {
   const message = errors.map((error) => findText(error, 'message') ?? '').join('; ');
-  return new ToldFailure(/could not find class|class .* not (found|present)/i.test(message) ? 404 : 422, message);
+  return new ToldFailure(/could not find class|class .{0,200} not (found|present)/i.test(message) ? 404 : 422, message);
 }
 
 /** Where the class belongs in a row that is encoded before it is known. */
