@@ -196,15 +196,19 @@ t.test('an index thread that dies is replaced and its index filled again', async
 });
 
 t.test('an aborted ingest stops with the reason and keeps what was committed', async (t) => {
-  const rig = await openKnowledge(t);
-  for (let index = 0; index < 100; index++) rig.write(`doc-${index}.txt`, `Document ${index} is about subject${index}.`);
   const stop = new AbortController();
-  const ingest = rig.knowledge.ingester.ingest(
-    { stores: undefined },
-    ({ done }) => done > 0 && stop.abort(new Error('enough')),
-    stop.signal,
-  );
-  await t.rejects(ingest, { message: 'enough' });
+  const rig = await openKnowledge(t, {
+    wrapChunkStore: (store) => ({
+      ...store,
+      async commit(...request) {
+        const outcomes = await store.commit(...request);
+        stop.abort(new Error('enough'));
+        return outcomes;
+      },
+    }),
+  });
+  for (let index = 0; index < 100; index++) rig.write(`doc-${index}.txt`, `Document ${index} is about subject${index}.`);
+  await t.rejects(rig.knowledge.ingester.ingest({ stores: undefined }, undefined, stop.signal), { message: 'enough' });
   const { indexed } = await rig.chunkStore.counts('docs');
   t.ok(indexed > 0 && indexed < 100);
   t.match(await rig.ingest(), { done: 100 - indexed, failed: 0 });

@@ -4,7 +4,7 @@ import { AppError } from '../../base/errors.js';
 import type { LlmSettings } from '../../config/settings.js';
 import type { LanguageModel, ModelEvent, ModelRequest } from './contract.js';
 import type { LanguageModelDependencies } from './dependencies.js';
-import { createFetch } from './http-fetch.js';
+import { createFetch, loadFetch } from './http-fetch.js';
 import { withIdleTimeout } from './idle-timeout.js';
 import { type FailureContext, mapFailure } from './map-failure.js';
 import { retryBeforeFirstEvent } from './retry.js';
@@ -33,6 +33,7 @@ export function createProviderModel<Chunk>(wire: ProviderWire<Chunk>, dependenci
 
   async function* call(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
     try {
+      await loadFetch();
       const named = withWireToolNames(request);
       const open = (inner: AbortSignal, onBytes: () => void) => wire.open(named.request, fetchFor({ signal: inner, onBytes }));
       const chunks = withIdleTimeout(open, { idleTimeoutMs: settings.idleTimeoutMs, clock, signal, message });

@@ -49,6 +49,11 @@ export function findHttpFailure(error: unknown): HttpFailure | undefined {
   return undefined;
 }
 
+/** What sends requests takes its time to load, once per process; whoever counts the time of a call loads it before. */
+export async function loadFetch(): Promise<void> {
+  await import('undici');
+}
+
 /** One connection pool per `key`, such as `llms.main`, loaded with its first call; its idle sockets close by themselves and hold up no exit. */
 export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, key: string): (call: CallConnection) => Fetch {
   const connect = {

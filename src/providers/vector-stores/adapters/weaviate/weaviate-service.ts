@@ -116,7 +116,8 @@ function throwErrors(json: unknown, name: string): void {
   const errors = isJsonObject(json) ? json['errors'] : undefined;
   if (!Array.isArray(errors) || errors.length === 0) return;
   const { message } = failureOf(errors);
-  const isMissing = message.includes(`Cannot query field "${name}"`) || /could not find class|class not found/i.test(message);
+  const said = message.toLowerCase();
+  const isMissing = said.includes(`cannot query field "${name.toLowerCase()}"`) || /could not find class|class not found/.test(said);
   throw new ToldFailure(isMissing ? 404 : 422, message);
 }
 
