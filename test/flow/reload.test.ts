@@ -134,11 +134,12 @@ t.test('a file that is watched is followed, however it is changed; a bad one cha
     t.match((await get(`${url}/metrics`)).text, /hector_config_refused 0\n/);
   });
 
-  await t.test('a folder that is made anew is watched again', async () => {
+  await t.test('a folder that is made anew is watched again', async (t) => {
     renameSync(mounted, join(folder, 'old'));
     mkdirSync(mounted);
     writeFileSync(file, config('Sixth.'));
     await server.told(APPLIED);
+    t.match((await read(url)).text, /Sixth\./);
   });
 
   await t.test('variables of a .env beside it go before those of the process once they change (CFG-07)', async (t) => {
