@@ -55,9 +55,14 @@ export interface Knowledge {
   readonly stores: ReadonlyMap<string, Pick<IngestStore, 'pipeline' | 'settings'>>;
   counts(store: string): Promise<StoreCounts>;
   /** Every index of these stores in this process. */
-  indexHealth(): Promise<readonly IndexHealth[]>;
+  indexHealth(): Promise<readonly StoreIndexHealth[]>;
   /** Ends ingesting and following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
+}
+
+/** Stores with one collection and one embedder have one index. */
+export interface StoreIndexHealth extends IndexHealth {
+  readonly stores: readonly string[];
 }
 
 export function createKnowledge(options: KnowledgeOptions): Knowledge {
@@ -102,7 +107,13 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     ingester,
     stores: ingested,
     counts: (store) => chunkStore.counts(store),
-    indexHealth: () => Promise.all([...followers.values()].map((follower) => follower.health())),
+    indexHealth: () =>
+      Promise.all(
+        [...followers.values()].map(async (follower) => {
+          const stores = [...searchable.values()].filter((store) => store.follower === follower).map(({ name }) => name);
+          return { ...(await follower.health()), stores };
+        }),
+      ),
     async close() {
       await ingester.close();
       await Promise.all([...ingested.values()].map(({ source }) => source.close?.()));

@@ -8,7 +8,6 @@ import { canonicalJson } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
 import { createKnowledge, type Knowledge, type KnowledgeOptions } from '../knowledge/document-stores.js';
 import { createMcpParsers } from '../knowledge/extract/mcp-parser.js';
-import type { IndexHealth } from '../knowledge/index-follower.js';
 import type { SearchAids } from '../knowledge/search/create-retriever.js';
 import { measureRetriever } from '../knowledge/search/measure-retriever.js';
 import { createSource } from '../knowledge/sources/create-source.js';
@@ -78,11 +77,6 @@ export class KnowledgePool {
         await closeEntry(entry);
       },
     };
-  }
-
-  /** Of all indexes in this process. */
-  async indexHealth(): Promise<readonly IndexHealth[]> {
-    return (await Promise.all([...this.#created.values()].map(({ knowledge }) => knowledge.indexHealth()))).flat();
   }
 
   async close(): Promise<void> {

@@ -88,6 +88,9 @@ t.test(
     const { output } = await cli('the Marigold in strong wind', '--filter', '{"document_id": ["timetable.md"]}');
     t.ok(output.includes('timetable.md') && !output.includes('safety.md'));
     t.match(await cli('wind', '--filter', 'nonsense'), { code: 2, errors: /<key>=<value>/ });
-    t.match(await (await fetch(`${hector.url}/metrics`)).text(), /hector_rag_searches_total\{store_name="handbook"\} [1-9]/);
+    const metrics = await (await fetch(`${hector.url}/metrics`)).text();
+    t.match(metrics, /hector_rag_searches_total\{store_name="handbook"\} [1-9]/);
+    t.match(metrics, /hector_rag_index_vectors\{store_name="handbook"\} [1-9]/);
+    t.match(metrics, /hector_rag_index_behind\{store_name="handbook"\} 0/);
   },
 );
