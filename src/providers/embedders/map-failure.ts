@@ -1,6 +1,7 @@
 /** Whatever went wrong with a request to an embedder → `EMBEDDER_*`, with a message that names the key to change. */
 import { AppError, type ErrorCode } from '../../base/errors.js';
 import type { EmbedderSettings } from '../../config/settings.js';
+import { firstLine, parseBody, quoteService, reasonOf } from '../llms/failure-text.js';
 import { findHttpFailure } from '../llms/http-fetch.js';
 import { findRetryAfterMs } from '../llms/retry-after.js';
 import type { EmbedderWire, FailureKind } from './embedder-wire.js';
@@ -31,9 +32,9 @@ export function mapFailure(error: unknown, context: FailureContext): AppError {
     });
   }
   const { status, headers, body } = http;
-  const failure = context.readFailure(status, parseJson(body)) ?? { message: '' };
+  const failure = context.readFailure(status, parseBody(body)) ?? { message: '' };
   const kind = failure.kind ?? kindOf(status);
-  const said = withoutKey(failure.message || firstLine(body) || `status ${status}`, settings.apiKey);
+  const said = quoteService(failure.message || firstLine(body) || `status ${status}`, settings.apiKey);
   // The headers of a bucket tell when it is full again, which says nothing about a failure and too much about a refusal.
   const saysWhen = ['retry-after', 'retry-after-ms'].some((header) => headers.get(header) !== null);
   const retryAfterMs = saysWhen && (kind === 'rate' || kind === 'unavailable') ? findRetryAfterMs(headers, context.nowMs) : undefined;
@@ -92,30 +93,3 @@ function kindOf(status: number): FailureKind {
   if (status === 429) return 'rate';
   return status >= 500 || status === 408 || status === 409 || status === 425 ? 'unavailable' : 'rejected';
 }
-
-function withoutKey(text: string, apiKey: string): string {
-  const clean = apiKey === '' ? text : text.replaceAll(apiKey, '[api key]');
-  return clean.length <= MAX_MESSAGE_LENGTH ? clean : `${clean.slice(0, MAX_MESSAGE_LENGTH)}…`;
-}
-
-function reasonOf(error: unknown): string {
-  let current = error;
-  for (let depth = 0; depth < 4 && current instanceof Error && current.cause instanceof Error; depth++) current = current.cause;
-  if (!(current instanceof Error)) return String(current);
-  return current.message || ((current as NodeJS.ErrnoException).code ?? current.name);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy in between answers with a page; then the status speaks.
-    return undefined;
-  }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
-}
-
-const MAX_MESSAGE_LENGTH = 300;

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.js';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../base/errors.js';
 import type { LlmSettings } from '../../config/settings.js';
+import { firstLine, parseBody, quoteService, reasonOf } from './failure-text.js';
 import { findHttpFailure } from './http-fetch.js';
 import { findRetryAfterMs } from './retry-after.js';
 
@@ -62,7 +63,7 @@ export function mapFailure(error: unknown, context: FailureContext): AppError {
   const http = findHttpFailure(error);
   if (http !== undefined) {
     const { status, headers, body } = http;
-    const failure = context.readFailure({ status, body: parseJson(body) }) ?? { code: '', message: firstLine(body) || `status ${status}` };
+    const failure = context.readFailure({ status, body: parseBody(body) }) ?? { code: '', message: firstLine(body) || `status ${status}` };
     return toAppError({ status, ...failure }, headers, context);
   }
   const failure = error instanceof StreamFailure ? error.failure : context.readFailure({ error });
@@ -85,7 +86,7 @@ function toAppError(failure: ProviderFailure, headers: Pick<Headers, 'get'> | un
   const { status, code } = failure;
   const kind = failure.kind ?? kindOf(status);
   const key = `llms.${name}`;
-  const said = redactKey(failure.message, settings.apiKey);
+  const said = quoteService(failure.message, settings.apiKey);
   const make = (errorCode: ErrorCode, message: string, options: AppErrorOptions = {}) =>
     new AppError(errorCode, {
       message,
@@ -131,30 +132,3 @@ function kindOf(status: number | undefined): FailureKind {
   if (status === 429) return 'rate';
   return status >= 500 || status === 408 || status === 409 ? 'unavailable' : 'rejected';
 }
-
-function redactKey(text: string, apiKey: string): string {
-  const clean = apiKey === '' ? text : text.replaceAll(apiKey, '[api key]');
-  return clean.length <= MAX_MESSAGE_LENGTH ? clean : `${clean.slice(0, MAX_MESSAGE_LENGTH)}…`;
-}
-
-function reasonOf(error: unknown): string {
-  let current = error;
-  for (let depth = 0; depth < 4 && current instanceof Error && current.cause instanceof Error; depth++) current = current.cause;
-  if (!(current instanceof Error)) return String(current);
-  return current.message || ((current as NodeJS.ErrnoException).code ?? current.name);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy in between answers with a page; then the status speaks.
-    return undefined;
-  }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
-}
-
-const MAX_MESSAGE_LENGTH = 300;

@@ -2,6 +2,7 @@
 import { AppError, type ErrorCode } from '../../../base/errors.js';
 import { isJsonObject } from '../../../base/json.js';
 import type { VectorServiceSettings } from '../../../config/settings.js';
+import { firstLine, innermostCause, parseBody, quoteService, reasonOf } from '../../llms/failure-text.js';
 import { findHttpFailure } from '../../llms/http-fetch.js';
 import { findRetryAfterMs } from '../../llms/retry-after.js';
 
@@ -32,7 +33,7 @@ export function mapServiceFailure(error: unknown, context: ServiceFailureContext
   const status = error instanceof ToldFailure ? error.status : http?.status;
   if (status === undefined) return mapBroken(error, context);
   const said =
-    withoutKey(error instanceof ToldFailure ? error.message : whatIsSaid(http?.body ?? ''), settings.apiKey) || `status ${status}`;
+    quoteService(error instanceof ToldFailure ? error.message : whatIsSaid(http?.body ?? ''), settings.apiKey) || `status ${status}`;
   if (status === 404 && collection !== undefined)
     return new AppError('VECTOR_STORE_COLLECTION_MISSING', { message: `${host} has no collection '${collection}' (${key}): ${said}` });
   const code = codeOf(status);
@@ -51,11 +52,10 @@ function mapBroken(error: unknown, { key, host, settings }: ServiceFailureContex
       message: `${host} sent something that is not JSON of ${settings.type}; is ${key}.url right?`,
       cause: error,
     });
-  const reason = innermost(error);
+  const reason = innermostCause(error);
   const isRefused = reason instanceof Error && REFUSALS.has(String((reason as NodeJS.ErrnoException).code));
-  const words = reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code ?? reason.name) : String(reason);
   return new AppError('VECTOR_STORE_UNAVAILABLE', {
-    message: `The connection to ${host} failed (${key}.url): ${words}`,
+    message: `The connection to ${host} failed (${key}.url): ${reasonOf(error)}`,
     details: { isRefused },
     cause: error,
   });
@@ -90,8 +90,8 @@ function codeOf(status: number): ErrorCode {
 
 /** The services put their words at different places. */
 function whatIsSaid(body: string): string {
-  const json = parse(body);
-  if (!isJsonObject(json)) return body.trim().split('\n', 1)[0] ?? '';
+  const json = parseBody(body);
+  if (!isJsonObject(json)) return firstLine(body);
   const { status, message, error, detail } = json;
   for (const candidate of [
     isJsonObject(status) ? status['error'] : undefined,
@@ -105,26 +105,5 @@ function whatIsSaid(body: string): string {
   return body.trim();
 }
 
-function withoutKey(text: string, apiKey: string): string {
-  const clean = apiKey === '' ? text : text.replaceAll(apiKey, '[api key]');
-  return clean.length <= MAX_MESSAGE_LENGTH ? clean : `${clean.slice(0, MAX_MESSAGE_LENGTH)}…`;
-}
-
-function innermost(error: unknown): unknown {
-  let current = error;
-  for (let depth = 0; depth < 4 && current instanceof Error && current.cause instanceof Error; depth++) current = current.cause;
-  return current;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy in between answers with a page; then its first line speaks.
-    return undefined;
-  }
-}
-
 /** Nothing has reached the service. */
 const REFUSALS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
-const MAX_MESSAGE_LENGTH = 300;

@@ -1,6 +1,7 @@
 /** `provider: ollama`: the official SDK against a local or remote Ollama, many texts in one request (EMB-02, W-82). */
 import { Ollama } from 'ollama/browser';
 import { isJsonObject } from '../../../../base/json.js';
+import { withBearer } from '../../../llms/with-bearer.js';
 import type { EmbedderWire, WireFailure, WireSettings } from '../../embedder-wire.js';
 import { DEFAULT_URLS } from '../../service-identity.js';
 
@@ -11,7 +12,7 @@ export function createOllamaWire(settings: WireSettings): EmbedderWire {
     baseUrl,
     readFailure,
     async send(texts, _purpose, fetch) {
-      const answer: unknown = await createClient(settings, baseUrl, fetch).embed({
+      const answer: unknown = await new Ollama({ host: baseUrl, fetch: withBearer(fetch, settings.apiKey) }).embed({
         model,
         input: [...texts],
         // It cuts at the end only; what it refuses all the same is cut by the layers around.
@@ -22,19 +23,6 @@ export function createOllamaWire(settings: WireSettings): EmbedderWire {
       return { vectors: embeddings, tokens: typeof tokens === 'number' ? tokens : undefined };
     },
   };
-}
-
-/** It adds a key from the environment by itself for one address: the header is ours to decide. */
-function createClient({ apiKey }: WireSettings, host: string, fetch: typeof globalThis.fetch): Ollama {
-  return new Ollama({
-    host,
-    fetch: (input, init) => {
-      const headers = new Headers(init?.headers);
-      if (apiKey === '') headers.delete('authorization');
-      else headers.set('authorization', `Bearer ${apiKey}`);
-      return fetch(input, { ...init, headers });
-    },
-  });
 }
 
 /** `{"error": "words"}`, without a code. */

@@ -7,6 +7,7 @@ import type { LlmSettings } from '../../../../config/settings.js';
 import type { LanguageModel } from '../../contract.js';
 import { createProviderModel } from '../../create-provider-model.js';
 import type { LanguageModelDependencies } from '../../dependencies.js';
+import { withBearer } from '../../with-bearer.js';
 import { decodeChatLines } from './decode-stream.js';
 import { encodeOllamaRequest } from './encode-request.js';
 import { readOllamaFailure } from './errors.js';
@@ -21,22 +22,10 @@ export function createOllamaModel(settings: LlmSettings, dependencies: LanguageM
       baseUrl,
       supportsOutputSchema: () => true,
       readFailure: readOllamaFailure,
-      open: (request, fetch) => createClient(settings, baseUrl, fetch).chat(encodeOllamaRequest(request, settings)),
+      open: (request, fetch) =>
+        new Ollama({ host: baseUrl, fetch: withBearer(fetch, settings.apiKey) }).chat(encodeOllamaRequest(request, settings)),
       decode: decodeChatLines,
     },
     dependencies,
   );
-}
-
-/** It adds a key from the environment by itself for one address: the header is ours to decide. */
-function createClient({ apiKey }: LlmSettings, host: string, fetch: typeof globalThis.fetch): Ollama {
-  return new Ollama({
-    host,
-    fetch: (input, init) => {
-      const headers = new Headers(init?.headers);
-      if (apiKey === '') headers.delete('authorization');
-      else headers.set('authorization', `Bearer ${apiKey}`);
-      return fetch(input, { ...init, headers });
-    },
-  });
 }
