@@ -4,6 +4,7 @@
  *
  * Owns: the tokenizers of this process, loaded when the first agent counts, and kept; some 70 MB each.
  */
+import { countInRuns } from '../base/count-in-runs.js';
 import { describeError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { FilePart, SessionMessage, SessionPart } from '../tasks/session-message.js';
@@ -69,21 +70,10 @@ async function importTokenizer(encoding: ReturnType<typeof encodingOf>): Promise
   return (text) => countLongText(text, (piece) => countTokens(piece, { disallowedSpecial: new Set() }));
 }
 
-/**
- * Tokenizers need time that grows with the square of a run of characters without a boundary, and such a run costs tens of
- * milliseconds of everybody's time: it is cut, which counts at most a token too many per piece. Of a text that is longer than any
- * budget, the beginning says how dense it is.
- */
+/** Of a text that is longer than any budget, the beginning says how dense it is. */
 function countLongText(text: string, count: CountText): number {
   if (text.length > MAX_COUNTED) return Math.ceil((countLongText(text.slice(0, MAX_COUNTED), count) * text.length) / MAX_COUNTED);
-  let tokens = 0;
-  let at = 0;
-  for (const { index, 0: run } of text.matchAll(LONG_RUN)) {
-    if (index > at) tokens += count(text.slice(at, index));
-    for (let from = 0; from < run.length; from += MAX_RUN) tokens += count(run.slice(from, from + MAX_RUN));
-    at = index + run.length;
-  }
-  return at < text.length ? tokens + count(text.slice(at)) : tokens;
+  return countInRuns(text, count);
 }
 
 function countPart(part: SessionPart, count: CountText): number {
@@ -114,5 +104,3 @@ const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_CALL = 8;
 const TOKENS_PER_PAGE = 1_500;
 const MAX_COUNTED = 65_536;
-const MAX_RUN = 128;
-const LONG_RUN = /\S{129,}|\s{129,}/g;

@@ -5,6 +5,7 @@
  * 2. No chunk is longer than `maxSize`; no surrogate pair is split.
  * 3. No chunk but the only one is shorter than `minSize`, unless `maxSize` forbids joining it. Of tokens, by their estimate.
  */
+import { countInRuns } from '../../base/count-in-runs.js';
 import type { ChunkingSettings } from '../../config/settings.js';
 import type { TextChunk } from '../../threads/messages.js';
 import type { ExtractedText } from '../extract/extracted-text.js';
@@ -17,7 +18,7 @@ import { sentenceRanges } from './sentences.js';
 import { splitAtSeparators } from './separators.js';
 import { skipSpace, trimEnd, wholeSign } from './spaces.js';
 import { structureBlocks } from './structure-blocks.js';
-import { type CountTokens, countExactly, createTokenRuler } from './token-ruler.js';
+import { type CountTokens, createTokenRuler } from './token-ruler.js';
 import { type Range, windowRanges } from './windows.js';
 
 export type ChunkableText = Pick<ExtractedText, 'text' | 'form' | 'landmarks'>;
@@ -86,7 +87,7 @@ function rangesBy(ruler: Ruler, { text, form = 'text', landmarks = [] }: Chunkab
 function cutToTokens(text: string, ruler: Ruler, range: Range, maxSize: number, countTokens: CountTokens): readonly Range[] {
   const { start, end } = range;
   const estimate = ruler.measure(start, end);
-  if (estimate * MAX_ERROR <= maxSize || countExactly(text.slice(start, end), countTokens) <= maxSize) return [range];
+  if (estimate * MAX_ERROR <= maxSize || countInRuns(text.slice(start, end), countTokens) <= maxSize) return [range];
   const middle = wholeSign(text, start, start + ((end - start) >> 1));
   const wanted = ruler.forward(start, Math.floor(estimate / 2));
   const cut = wanted > start && wanted < end ? wanted : middle;

@@ -51,18 +51,6 @@ export function createTokenRuler(text: string, countTokens: CountTokens): Ruler 
   };
 }
 
-/** Exact but for long runs without a boundary, which tokenizers need the square of their length for: these are counted in pieces. */
-export function countExactly(text: string, countTokens: CountTokens): number {
-  let tokens = 0;
-  let at = 0;
-  for (const { index, 0: run } of text.matchAll(LONG_RUN)) {
-    if (index > at) tokens += countTokens(text.slice(at, index));
-    for (let from = 0; from < run.length; from += MAX_RUN) tokens += countTokens(run.slice(from, from + MAX_RUN));
-    at = index + run.length;
-  }
-  return at < text.length ? tokens + countTokens(text.slice(at)) : tokens;
-}
-
 function countPiece(piece: string, countTokens: CountTokens): number {
   // A space belongs to the token of the word behind it.
   if (piece === ' ') return 0;
@@ -98,5 +86,3 @@ const MAX_COUNTED = 100_000;
 /** No smaller `max_size` is possible, as nothing is cut finer than this. */
 export const MAX_STEP_TOKENS = 16;
 const PIECE = /\s{1,32}|[\p{L}\p{M}\p{N}_]{1,32}|[^\s\p{L}\p{M}\p{N}_]{1,16}/gu;
-const LONG_RUN = /\S{129,}|\s{129,}/g;
-const MAX_RUN = 128;
