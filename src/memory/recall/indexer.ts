@@ -109,9 +109,9 @@ export class RecallIndexer {
     const vectors =
       embedder === undefined
         ? []
-        : await embedAll(
-            embedder,
-            said.map(({ placed }) => textOf(placed.message)),
+        : await embedder.embed(
+            said.map(({ placed }) => textOf(placed.message).slice(0, MAX_EMBEDDED_CHARACTERS)),
+            'document',
             signal,
           );
     return said.map(({ placed: { turn, position, taskId, message }, words }, index) => {
@@ -127,15 +127,6 @@ export function fingerprintOf(embedder: Embedder | undefined): string {
   const { provider, model, dimension, variant = '' } = embedder;
   const name = dimension === undefined || variant !== '' ? embedderFingerprint(embedder) : `${provider}-${model}-${dimension}`;
   return `words-1.vectors-1.${name.replace(/[^\w.-]/g, '_').slice(0, 40)}`;
-}
-
-async function embedAll(embedder: Embedder, texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
-  const vectors: Float32Array[] = [];
-  for (let start = 0; start < texts.length; start += embedder.batchSize) {
-    const batch = texts.slice(start, start + embedder.batchSize).map((text) => text.slice(0, MAX_EMBEDDED_CHARACTERS));
-    vectors.push(...(await embedder.embed(batch, 'document', signal)));
-  }
-  return vectors;
 }
 
 /** Sessions per page, and pages per round. */
