@@ -35,7 +35,6 @@ export const ERRORS = {
   CONFIG_CHANGED: entry('The configuration was changed by somebody else', 'stop', 412),
   CONFIG_NOT_WRITABLE: entry('The configuration cannot be written', 'stop', 409),
   CONFIG_SERVER_LOCKED: entry('The server configuration is immutable via the studio API', 'stop', 403),
-  CONFIG_SOURCE_UNAVAILABLE: entry('The configuration provider does not answer', 'retry', 503),
   CLI_USAGE: entry('The command line is wrong', 'stop', 400),
   CLI_SERVER_UNREACHABLE: entry('The server cannot be reached', 'retry', 502),
   CLI_SERVER_REFUSED: entry('The server refused the request', 'stop', 502),

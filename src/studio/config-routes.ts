@@ -99,7 +99,7 @@ async function validateConfig(ports: StudioPorts, request: StudioRequest): Promi
     return { status: 200, body: { valid: true, version: settings.version, restart_needed: [...restartKeys], errors: [] } };
   } catch (error) {
     const { code, message, problems } = toAppError(error);
-    if (!code.startsWith('CONFIG_') || hasCode(error, 'CONFIG_SOURCE_UNAVAILABLE')) throw error;
+    if (!code.startsWith('CONFIG_')) throw error;
     const errors = problems.length === 0 ? [{ type: code, message }] : problems.map((problem) => ({ type: code, ...problem }));
     return { status: 200, body: { valid: false, errors } as JsonObject };
   }
