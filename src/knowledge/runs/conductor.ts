@@ -7,7 +7,7 @@
 import type { CancelTimer } from '../../base/clock.js';
 import { AppError, describeError, hasCode } from '../../base/errors.js';
 import { conductRun } from './conduct-run.js';
-import type { IngestRun } from './ingest-run.js';
+import { type IngestRun, isOpen } from './ingest-run.js';
 import type { IngestStore } from './ingest-store.js';
 import { storeLease } from './lease-names.js';
 import type { RunDependencies } from './run-dependencies.js';
@@ -20,6 +20,8 @@ export class Conductor {
   readonly #conducting = new Map<string, Promise<void>>();
   /** Stores whose last try failed: not before this, monotonic milliseconds. */
   readonly #notBefore = new Map<string, number>();
+  /** Stores whose run somebody else took while this one conducted it: how long this one keeps away, milliseconds. */
+  readonly #keepAwayMs = new Map<string, number>();
   #looking: Promise<void> | undefined;
   #again = false;
 
@@ -76,7 +78,6 @@ export class Conductor {
       } finally {
         await outcome.lease.release();
       }
-      this.#notBefore.delete(store.name);
     } catch (error) {
       if (this.#closing.signal.aborted || hasCode(error, 'INGEST_LOST') || hasCode(error, 'TASK_LOST')) return;
       this.#notBefore.set(store.name, clock.monotonic() + PAUSE_MS);
@@ -96,12 +97,27 @@ export class Conductor {
       else {
         const taken = await runs.take(run.id, clock.now());
         if (taken === undefined) continue;
-        await conductRun(taken, store, this.#dependencies, signal).catch((error: unknown) => {
-          // Canceled: the next one of the store may go on.
-          if (!hasCode(error, 'INGEST_LOST')) throw error;
-        });
+        const isLost = await conductRun(taken, store, this.#dependencies, signal).then(
+          () => false,
+          (error: unknown) => {
+            if (hasCode(error, 'INGEST_LOST')) return true;
+            throw error;
+          },
+        );
+        if (!isLost) this.#keepAwayMs.delete(store.name);
+        // Canceled, the next one of the store may go on; taken, it is the other's, although leases should have kept them apart.
+        else if (isOpen((await runs.find(run.id)) ?? taken)) return this.#keepAway(store.name);
       }
     }
+  }
+
+  /** Longer each time: two that took a run from each other at once would both begin anew for ever. */
+  #keepAway(store: string): void {
+    const { clock, log } = this.#dependencies;
+    const waitMs = Math.min((this.#keepAwayMs.get(store) ?? PAUSE_MS / 2) * 2, MAX_KEEP_AWAY_MS);
+    this.#keepAwayMs.set(store, waitMs);
+    this.#notBefore.set(store, clock.monotonic() + waitMs);
+    log.warn({ store, waitMs }, 'another process has taken the ingest run although this one conducted it; do all use the same Redis?');
   }
 
   /** Begun with another configuration, whose documents would come out differently. */
@@ -115,3 +131,4 @@ export class Conductor {
 
 const LOOK_MS = 500;
 const PAUSE_MS = 1_000;
+const MAX_KEEP_AWAY_MS = 60_000;
