@@ -6,6 +6,7 @@ import { runCommand, SetupError } from './run-command.mjs';
 import { ROOT, setUp } from './setup.mjs';
 import { needsServers, planTests } from './tests/plan-tests.mjs';
 import { countOutcomes, describeCounts, failAbsences, printReport } from './tests/report.mjs';
+import { useMemoryForTemporaryFiles } from './tests/temp-folder.mjs';
 
 const REPORT_FOLDER = join(ROOT, 'dist/test-report');
 const SERVERS_RIG = join(ROOT, 'dist/test/support/run-with-servers.js');
@@ -46,7 +47,11 @@ async function runEverything() {
   }
   if (checks.includes('types') || !built.ok) report('types', built.ok ? [] : [{ name: built.output.trim() }]);
   if (checks.includes('lint')) report('lint', await lint());
-  if (areas.length > 0) results.push(...(await runAreas(areas, wantServers)));
+  if (areas.length > 0) {
+    const disposeOfTemporaryFiles = useMemoryForTemporaryFiles();
+    process.once('exit', disposeOfTemporaryFiles);
+    results.push(...(await runAreas(areas, wantServers)));
+  }
 }
 
 /** A server named by the environment need not be on this machine. */
