@@ -29,12 +29,13 @@ export const doctorCommand: Command = {
 
 async function examine(input: CommandInput, context: CliContext): Promise<readonly Finding[]> {
   // Loaded here: other commands need none of it.
-  const [machine, ports, models, peers, safety] = await Promise.all([
+  const [machine, ports, models, peers, safety, certificate] = await Promise.all([
     import('./doctor/check-machine.js'),
     import('./doctor/check-ports.js'),
     import('./doctor/check-models.js'),
     import('./doctor/check-peers.js'),
     import('./doctor/check-safety.js'),
+    import('./doctor/check-certificate.js'),
   ]);
   const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
   const file = findConfigFile(findTextFlag(input, 'config'), context.workingDirectory);
@@ -47,6 +48,7 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     machine.checkStateFolder(settings),
     machine.checkAdapter(settings),
     ports.checkPorts(settings),
+    certificate.checkCertificate(settings),
     inspectStores?.(settings, systemClock) ?? [],
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
