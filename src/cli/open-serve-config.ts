@@ -8,11 +8,12 @@ import { loadEnvironment } from '../config/environment.js';
 import { DEFAULT_CONFIG_FILE, findConfigFile } from '../config/find-config-file.js';
 import { formatDocument, generateDocument, writeNewConfig } from '../config/generate-config.js';
 import { LiveConfig, listWatchedVariables } from '../config/live-config.js';
-import { loadSettings } from '../config/load-settings.js';
+import { type LoadOptions, loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import { SKILL_FILE } from '../config/skill/read-skill.js';
 import { createFileSource } from '../config/sources/file-source.js';
 import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { followSkillHere } from './follow-skill-here.js';
+import { followSkillHere, watchSkillHere, withSkillHere } from './follow-skill-here.js';
 import { serveOverrides, withFlagSecrets } from './serve-flags.js';
 
 export interface ServeConfig {
@@ -28,20 +29,24 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
   const environment = withFlagSecrets(context.environment, input);
   const overrides = serveOverrides(input, workingDirectory);
   const named = findTextFlag(input, 'config');
+  const inMemory = (from: Pick<LoadOptions, 'document' | 'file'>): ServeConfig => {
+    const withSkill = withSkillHere(input, context, overrides);
+    const settings = loadSettings({ ...from, environment, workingDirectory, overrides: withSkill });
+    return { settings, config: undefined, watches: false };
+  };
   if (isFlagSet(input, 'ephemeral')) {
     const other = ['studio', 'watch'].find((flag) => isFlagSet(input, flag));
     if (other !== undefined)
       throw new AppError('CLI_USAGE', { message: `--ephemeral keeps no file that --${other} could be about; leave one of them out` });
-    const from = named === undefined ? { document: {} } : { file: named };
-    return { settings: loadSettings({ ...from, environment, workingDirectory, overrides }), config: undefined, watches: false };
+    return inMemory(named === undefined ? { document: {} } : { file: named });
   }
   const file = findConfigFile(named, workingDirectory) ?? generate(input, context);
   if (file !== undefined) followSkillHere(input, context);
   // Nowhere to write it: as if it had been asked for.
-  if (file === undefined)
-    return { settings: loadSettings({ document: {}, environment, workingDirectory, overrides }), config: undefined, watches: false };
+  if (file === undefined) return inMemory({ document: {} });
   const options = { environment, workingDirectory, overrides };
-  const source = createFileSource(file, { alsoWatched: listWatchedVariables({ ...options, file }) });
+  const alsoWatched = [...listWatchedVariables({ ...options, file }), join(workingDirectory, SKILL_FILE)];
+  const source = watchSkillHere(createFileSource(file, { alsoWatched }), input, context);
   const config = new LiveConfig({ ...options, source });
   return { settings: (await config.load()).settings, config, watches };
 }
