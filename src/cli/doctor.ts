@@ -2,7 +2,9 @@ import { systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { type Finding, fail, ok } from '../base/finding.js';
 import { findConfigFile } from '../config/find-config-file.js';
+import { listSecrets } from '../config/list-secrets.js';
 import type { Settings } from '../config/settings.js';
+import { redactText, rememberSecrets } from '../observe/redact.js';
 import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 import { formatProblems } from './show-error.js';
@@ -42,6 +44,8 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
   const loaded = await load(input, context, file);
   const { settings, finding } = loaded;
   if (settings === undefined) return [...always, finding];
+  // What other sides answer may hold what they were told (SEC-17).
+  rememberSecrets(listSecrets(settings));
   const inspectStores = await context.loadInspectStores?.();
   const isOffline = isFlagSet(input, 'offline');
   const found = await Promise.all([
@@ -53,7 +57,8 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
   ]);
-  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
+  const all = [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
+  return all.map((one) => ({ ...one, message: redactText(one.message) }));
 }
 
 interface Loaded {
