@@ -1,5 +1,4 @@
 /** What differs between databases, declared. The rest of this folder reads these members and never asks for a name. */
-import type { Dialect as KyselyDialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Logger } from '../../../observe/log.js';
@@ -119,7 +118,6 @@ export interface OpenContext {
 export interface Driver {
   /** How messages name the database: never a password. */
   readonly label: string;
-  readonly kyselyDialect: KyselyDialect;
   /** One transaction; `program` is called anew for every try. `maxWaitMs`: at most `lockWaitMs` of the dialect, which is its default. */
   transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement outside any transaction. */
