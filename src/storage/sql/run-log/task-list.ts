@@ -15,18 +15,21 @@ export async function readTaskPage(database: Database, query: TaskListQuery): Pr
   const { column, key, states, since } = rangesOf(query);
   const { after = NEWEST, limit } = query;
   const parameters = states.flatMap((state) => [key, state, since, after.statusAt, after.statusAt, after.id, limit]);
-  const rows = await database.read({ sql: pageText(column, states.length), parameters: [...parameters, limit] });
-  return (rows as readonly unknown[] as readonly PageRow[]).map((row) => ({
-    id: row.id,
-    contextId: row.context_id,
-    seq: row.seq,
-    statusAt: row.status_at,
-  }));
+  const rows = (await database.read({ sql: pageText(column, states.length), parameters })) as readonly unknown[] as readonly PageRow[];
+  // The first ones of each state; SQLite takes five times as long to merge them.
+  return rows
+    .map((row) => ({ id: row.id, contextId: row.context_id, seq: row.seq, statusAt: row.status_at }))
+    .sort((a, b) => b.statusAt - a.statusAt || (a.id < b.id ? 1 : -1))
+    .slice(0, limit);
 }
 
 /** Many are counted a few at a time, so that nobody waits for it where reading blocks this process (SQLite). */
 export async function countTasks(database: Database, filter: TaskListFilter): Promise<number> {
   const { column, key, states, since } = rangesOf(filter);
+  if (filter.state === undefined && filter.since === undefined) {
+    const few = await database.read({ sql: countFewText(column), parameters: [key, SLICE] });
+    if (few[0]?.count !== SLICE) return few[0]?.count as number;
+  }
   const countFrom = async (states: readonly string[], { statusAt, id }: TaskListPlace) => {
     const parameters = states.flatMap((state) => [key, state, since, statusAt, statusAt, id, SLICE]);
     const rows = await database.read({ sql: countText(column, states.length), parameters });
@@ -109,10 +112,13 @@ function rangeText(column: Ranges['column']): string {
 const NEWEST_FIRST = 'ORDER BY status_at DESC, id DESC';
 
 function pageText(column: Ranges['column'], states: number): string {
-  const one = `SELECT id, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`;
-  const all = Array.from({ length: states }, (_, index) => `SELECT id, status_at FROM (${one}) AS s${index}`).join(' UNION ALL ');
-  return `SELECT t.id, t.context_id, t.seq, p.status_at FROM (SELECT id, status_at FROM (${all}) AS u ${NEWEST_FIRST} LIMIT ?) AS p
-    JOIN tasks AS t ON t.id = p.id ORDER BY p.status_at DESC, p.id DESC`;
+  const one = `SELECT id, context_id, seq, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`;
+  return Array.from({ length: states }, (_, index) => `SELECT * FROM (${one}) AS s${index}`).join(' UNION ALL ');
+}
+
+/** Whoever has few tasks has them counted without a look at their states. */
+function countFewText(column: Ranges['column']): string {
+  return `SELECT COUNT(*) AS count FROM (SELECT id FROM tasks WHERE ${column} = ? AND status_at IS NOT NULL LIMIT ?) AS few`;
 }
 
 function countText(column: Ranges['column'], states: number): string {
