@@ -101,6 +101,8 @@ export interface RowStatements {
   remove(table: string, column: string, keys: readonly string[]): readonly Query[];
   /** For each key the first `limit` rows with `keyColumn` equal to it, by `orderColumn`. */
   selectFirst(shape: RowShape, keyColumn: string, orderColumn: string, keys: readonly FirstPerKey[]): readonly Query[];
+  /** The rows of queries with the same columns: one statement where each costs a round trip. Where not, each sees a moment of its own. */
+  union(queries: readonly Query[]): readonly Query[];
 }
 
 export interface FirstPerKey {

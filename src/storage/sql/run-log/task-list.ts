@@ -1,6 +1,6 @@
 /**
  * Lists of tasks. Two indexes of one form, (whose, state, status_at, id): by who may list them, and by context. Tasks of any state are
- * the first ones of each state, merged; so a page reads a few hundred entries however many tasks there are.
+ * the first ones of each state, merged here; so a page reads a few hundred entries however many tasks there are.
  */
 import { setImmediate } from 'node:timers/promises';
 import { TASK_STATES } from '../../../protocol/task-state.js';
@@ -14,13 +14,17 @@ import { isTaskId, sessionKeyOf, TASK_EVENT } from './rows.js';
 export async function readTaskPage(database: Database, query: TaskListQuery): Promise<readonly ListedTask[]> {
   const { column, key, states, since } = rangesOf(query);
   const { after = NEWEST, limit } = query;
-  const parameters = states.flatMap((state) => [key, state, since, after.statusAt, after.statusAt, after.id, limit]);
-  const rows = (await database.read({ sql: pageText(column, states.length), parameters })) as readonly unknown[] as readonly PageRow[];
-  // The first ones of each state; SQLite takes five times as long to merge them.
-  return rows
-    .map((row) => ({ id: row.id, contextId: row.context_id, seq: row.seq, statusAt: row.status_at }))
-    .sort((a, b) => b.statusAt - a.statusAt || (a.id < b.id ? 1 : -1))
-    .slice(0, limit);
+  const sql = `SELECT id, context_id, seq, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`;
+  const firstOfEach = states.map((state) => ({ sql, parameters: [key, state, since, after.statusAt, after.statusAt, after.id, limit] }));
+  const parts = await Promise.all(database.dialect.rows.union(firstOfEach).map((part) => database.read(part)));
+  const found = new Map<string, ListedTask>();
+  for (const row of parts.flat() as readonly unknown[] as readonly PageRow[]) {
+    const before = found.get(row.id);
+    // Seen in two states, when it went from one to the other meanwhile.
+    if (before !== undefined && before.statusAt > row.status_at) continue;
+    found.set(row.id, { id: row.id, contextId: row.context_id, seq: row.seq, statusAt: row.status_at });
+  }
+  return [...found.values()].sort((a, b) => b.statusAt - a.statusAt || (a.id < b.id ? 1 : -1)).slice(0, limit);
 }
 
 /** Many are counted a few at a time, so that nobody waits for it where reading blocks this process (SQLite). */
@@ -110,11 +114,6 @@ function rangeText(column: Ranges['column']): string {
 }
 
 const NEWEST_FIRST = 'ORDER BY status_at DESC, id DESC';
-
-function pageText(column: Ranges['column'], states: number): string {
-  const one = `SELECT id, context_id, seq, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`;
-  return Array.from({ length: states }, (_, index) => `SELECT * FROM (${one}) AS s${index}`).join(' UNION ALL ');
-}
 
 /** Whoever has few tasks has them counted without a look at their states. */
 function countFewText(column: Ranges['column']): string {
