@@ -71,10 +71,11 @@ t.test('what is generated has these names (CLI-41)', async (t) => {
 });
 
 t.test('the lines of the start say where everything is, and no password (CLI-51)', async (t) => {
+  const password = 'hidden';
   const config = `
 server: {host: 127.0.0.1, studio: {enabled: true}}
-redis: {url: "redis://:hidden@127.0.0.1:6379"}
-observability: {tracing: {enabled: true, exporter: zipkin, endpoint: "http://user:hidden@zipkin:9411/api/v2/spans", sampling_rate: 0.1}, metrics: {enabled: true}}
+redis: {url: "redis://:${password}@127.0.0.1:6379"}
+observability: {tracing: {enabled: true, exporter: zipkin, endpoint: "http://user:${password}@zipkin:9411/api/v2/spans", sampling_rate: 0.1}, metrics: {enabled: true}}
 document_stores: {manual: {source: {type: directory, path: docs}}}
 agents: {purser: {}, secret: {visibility: private}}
 `;
