@@ -15,7 +15,7 @@ import { serverSettings } from '../../support/test-settings.js';
 function start(change: { readonly maxFailedLogins?: number; readonly maxManagementRequests?: number }) {
   const clock = createSteeredClock();
   const shared = new LocalRateWindows(clock);
-  const state = { away: false };
+  const state = { away: false, revoked: '' };
   const windows: RateWindows = {
     async take(takes) {
       if (state.away) throw new AppError('REDIS_UNAVAILABLE');
@@ -29,6 +29,7 @@ function start(change: { readonly maxFailedLogins?: number; readonly maxManageme
   const gate: Authenticate = async ({ headers }) => {
     const sent = (headers['authorization'] ?? '').replace('Bearer ', '');
     checked.push(sent);
+    if (sent !== '' && sent === state.revoked) throw invalidToken('unknown');
     if (sent !== '' && !sent.startsWith('good')) throw invalidToken(sent.replace(/\d+$/, '') as TokenFault);
     return { subject: 'ann', authenticated: sent !== '' };
   };
@@ -85,12 +86,15 @@ t.test('the networks of IPv6 are counted, and only what nobody issued', async (t
 });
 
 t.test('whoever came in lately is not locked out by others at the same address, until those credentials fail', async (t) => {
-  const { open } = start({ maxFailedLogins: 1 });
+  const { open, state } = start({ maxFailedLogins: 1 });
   const enter = open();
   t.equal(await enter('good1'), 'in');
   await enter('unknown');
   t.equal(await enter('good1'), 'in');
   t.match(await enter('good2'), /wait/);
+  state.revoked = 'good1';
+  t.equal(await enter('good1'), 'ACCESS_TOKEN_INVALID');
+  t.match(await enter('good1'), /wait/);
 });
 
 t.test('what one process counts all know, and each counts alone while Redis is away (SEC-12)', async (t) => {
