@@ -211,7 +211,7 @@ function startWorker(parts: Parts, stores: Stores, { connections, ...coordinatio
     ...parts,
     ...coordination,
     store: stores.tasks,
-    limits: createRateLimits(parts, stores.tasks, coordination, runtime),
+    limits: createRateLimits(parts, stores, coordination, runtime),
     ...workerConnections(connections),
     getAgent: (version, name, turn) => runtime.getAgent(version, name, turn),
     drainMs: drainBudgetMs(parts.settings),
@@ -302,7 +302,7 @@ async function startFrontRole(
   const version = readVersion();
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
-  const limits = createRateLimits(parts, store, coordination, runtime);
+  const limits = createRateLimits(parts, stores, coordination, runtime);
   const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics, admission: limits }), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);

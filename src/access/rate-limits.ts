@@ -44,12 +44,24 @@ export interface Spender {
 /** Of the configuration that is current. */
 export function createRateLimits(
   shared: Pick<RateLimitsOptions, 'clock' | 'log' | 'metrics'>,
-  store: RateLimitsOptions['store'],
-  { rateWindows: windows }: { readonly rateWindows: RateLimitsOptions['windows'] },
+  { tasks: store, rateWindows: sql }: { readonly tasks: RateLimitsOptions['store']; readonly rateWindows: RateWindows | undefined },
+  { rateWindows: redis }: { readonly rateWindows: RateLimitsOptions['windows'] },
   runtime: { readonly current: { readonly settings: Pick<Settings, 'rateLimiting'> } },
 ): RateLimits {
   const { clock, log, metrics } = shared;
+  const windows = sql === undefined ? redis : withWindows(redis, sql);
   return new RateLimits({ settings: () => runtime.current.settings.rateLimiting, windows, store, clock, log, metrics });
+}
+
+/** Runs at work are of the moment, and stay where they are. */
+function withWindows(runs: ActiveRuns, windows: RateWindows): RateWindows & ActiveRuns {
+  return {
+    take: (takes) => windows.take(takes),
+    spend: (spends) => windows.spend(spends),
+    reserve: (caller, taskId, limit) => runs.reserve(caller, taskId, limit),
+    forget: (caller, taskIds) => runs.forget(caller, taskIds),
+    list: (caller) => runs.list(caller),
+  };
 }
 
 export class RateLimits implements Admission {

@@ -26,6 +26,7 @@ export function checkReferences(document: unknown): Finding[] {
   checkName(['defaults', 'agent'], 'agents');
   checkDefaultAgent(document, report);
   for (const key of [['database'], ['tasks', 'database'], ['sessions', 'database']]) checkName(['storage', ...key], 'databases');
+  checkName(['rate_limiting', 'sql_database'], 'databases');
   checkMemory(document, report);
   checkName(['storage', 'memory', 'embedder'], 'embedders');
   for (const name of Object.keys(membersOf(document, 'tools'))) checkName(['tools', name, 'sampling_llm'], 'llms');

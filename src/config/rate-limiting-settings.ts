@@ -3,7 +3,9 @@ export interface RateLimitingSettings {
   readonly enabled: boolean;
   /** Of limits that name none. */
   readonly scope: 'session' | 'user' | 'tenant';
-  readonly backend: 'redis';
+  readonly backend: 'redis' | 'sql';
+  /** Name in `databases`; '' = that of `storage`. */
+  readonly sqlDatabase: string;
   /** What is done while the windows cannot be reached. */
   readonly onFailure: 'count_locally' | 'allow' | 'refuse';
   readonly limits: readonly RateLimitRule[];

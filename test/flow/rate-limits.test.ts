@@ -1,4 +1,6 @@
 /** Limits of callers through the front door: every binding, two processes, the offline model's own tokens (CFG-86, SEC-09…12, Z4). */
+import { join } from 'node:path';
+import Connection from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { sha256Hex } from '../../src/base/json.js';
 import { rpc, userMessage } from '../support/a2a-client.js';
@@ -178,3 +180,14 @@ t.test(
     t.ok(Number(full.headers.get('retry-after')) > 0);
   },
 );
+
+t.test('with backend sql the windows are in the database (CFG-86)', { timeout: 60_000 }, async (t) => {
+  const { hector, rest } = await start(t, { backend: 'sql', limits: [{ type: 'count', window: 'week', limit: 2 }] });
+  t.equal((await rest('Hello', as('ann'))).headers.get('x-ratelimit-remaining'), '1');
+  t.equal((await rest('Hello', as('ann'))).status, 200);
+  t.equal((await rest('Hello', as('ann'))).status, 429);
+  t.equal((await rest('Hello', as('bob'))).status, 200);
+  const database = new Connection(join(hector.directory, '.hector', 'hector.db'), { readonly: true });
+  t.teardown(() => database.close());
+  t.same(database.prepare('SELECT used FROM rate_windows ORDER BY used').pluck().all(), [1, 2]);
+});

@@ -216,7 +216,15 @@ export function testSettings(
     agents: change.agents ?? { helper: agentSettings() },
     defaults: { agent: change.defaultAgent },
     server: serverSettings(change.server),
-    rateLimiting: { enabled: false, scope: 'session', backend: 'redis', onFailure: 'count_locally', limits: [], maxActiveRuns: 0 },
+    rateLimiting: {
+      enabled: false,
+      scope: 'session',
+      backend: 'redis',
+      sqlDatabase: '',
+      onFailure: 'count_locally',
+      limits: [],
+      maxActiveRuns: 0,
+    },
     observability: {
       tracing: {
         enabled: false,

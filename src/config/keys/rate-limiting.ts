@@ -1,5 +1,5 @@
 /** `rate_limiting` (CFG-86): how much callers may ask for. */
-import { choice, flag, integer, list, object, optional, type Static, section } from '../schema-builder.js';
+import { choice, flag, integer, list, object, optional, type Static, section, text } from '../schema-builder.js';
 import type { RateLimitingSettings } from '../settings.js';
 
 const SCOPES = ['session', 'user', 'tenant'] as const;
@@ -20,13 +20,15 @@ export const RateLimitingSchema = section(
     scope: choice(SCOPES, 'Whom limits are for: each session of a caller, each caller, or all callers of a tenant together.', {
       default: 'session',
     }),
-    backend: choice(['redis'], 'Where windows are counted, for all processes: in Redis.', {
-      default: 'redis',
-      'x-aliases': { memory: 'redis' },
-    }),
+    backend: choice(
+      ['redis', 'sql'],
+      'Where windows are counted, for all processes: in Redis; or in a database, where they outlive Redis and each request costs a transaction.',
+      { default: 'redis', 'x-aliases': { memory: 'redis' } },
+    ),
+    sql_database: text('With sql: name in databases. Empty: that of storage.', { default: '' }),
     on_failure: choice(
       ['count_locally', 'allow', 'refuse'],
-      'While Redis cannot be reached: each process counts by itself, from nothing; everything passes; or everything is refused with 503.',
+      'While they cannot be counted there: each process counts by itself, from nothing; everything passes; or everything is refused with 503.',
       { default: 'count_locally' },
     ),
     limits: list(LimitSchema, 'All of them hold. Without any: 60 messages a minute and 100,000 tokens a day.', { default: [] }),
@@ -41,6 +43,7 @@ export function resolveRateLimiting(own: Static<typeof RateLimitingSchema>): Rat
     enabled: own.enabled,
     scope: own.scope,
     backend: own.backend,
+    sqlDatabase: own.sql_database,
     onFailure: own.on_failure,
     limits: limits.map(({ type, window, limit, scope }) => ({
       ...{ type, window, limit },

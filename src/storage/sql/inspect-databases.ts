@@ -12,11 +12,12 @@ import { postgres } from './dialects/postgres.js';
 import { migrations } from './migrations/index.js';
 
 export async function inspectDatabases(
-  { storage, databases }: Pick<Settings, 'storage' | 'databases'>,
+  { storage, databases, rateLimiting }: Pick<Settings, 'storage' | 'databases' | 'rateLimiting'>,
   clock: Clock,
 ): Promise<readonly Finding[]> {
   const { tasks, sessions } = storage;
   const used = [storage.database, ...[tasks, sessions].flatMap(({ backend, database }) => (backend === 'sql' ? [database] : []))];
+  if (rateLimiting.enabled && rateLimiting.backend === 'sql' && rateLimiting.sqlDatabase !== '') used.push(rateLimiting.sqlDatabase);
   const findings: Finding[] = [];
   for (const name of new Set(used)) {
     const settings = databases[name];

@@ -17,12 +17,13 @@ import { SqlConfigVersionStore } from './sql-config-version-store.js';
 import { SqlEmbeddingStore } from './sql-embedding-store.js';
 import { SqlIngestRunStore } from './sql-ingest-run-store.js';
 import { SqlPushConfigStore } from './sql-push-config-store.js';
+import { SqlRateWindows } from './sql-rate-windows.js';
 import { SqlRecallStore } from './sql-recall-store.js';
 import { SqlSessionStore } from './sql-session-store.js';
 import { SqlTaskStore } from './sql-task-store.js';
 
 export interface OpenStoresOptions {
-  readonly settings: Pick<Settings, 'storage' | 'databases'>;
+  readonly settings: Pick<Settings, 'storage' | 'databases'> & Partial<Pick<Settings, 'rateLimiting'>>;
   /** Of this process. */
   readonly roles: ReadonlySet<string>;
   readonly log: Logger;
@@ -42,6 +43,8 @@ export interface Stores {
   readonly embeddings: SqlEmbeddingStore;
   /** In the database of the chunks: both are written together. */
   readonly ingestRuns: SqlIngestRunStore;
+  /** With `rate_limiting.backend: sql`. */
+  readonly rateWindows: SqlRateWindows | undefined;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
   readonly sessionTransfer: SessionTransfer | undefined;
 }
@@ -70,6 +73,11 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const chunkStore = createKnowledgeStore(knowledge);
   const embeddings = new SqlEmbeddingStore(knowledge);
   const ingestRuns = new SqlIngestRunStore(knowledge);
+  const { enabled, backend, sqlDatabase = '' } = settings.rateLimiting ?? {};
+  const rateWindows =
+    enabled === true && backend === 'sql'
+      ? new SqlRateWindows(await open(sqlDatabase || storage.database, 'rate_limiting.sql_database'), clock)
+      : undefined;
   // The configuration has the same for sessions.
   if (storage.tasks.backend === 'inmemory') {
     assertAlone(roles);
@@ -85,6 +93,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
       chunkStore,
       embeddings,
       ingestRuns,
+      rateWindows,
       sessionTransfer: undefined,
     };
   }
@@ -92,7 +101,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
-  const shared = { versions, pushConfigs, chunkStore, embeddings, ingestRuns };
+  const shared = { versions, pushConfigs, chunkStore, embeddings, ingestRuns, rateWindows };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
     const tasks = new SqlTaskStore(runs, undefined, clock);
     return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };

@@ -59,6 +59,7 @@ const SETTINGS: RateLimitingSettings = {
   enabled: true,
   scope: 'user',
   backend: 'redis',
+  sqlDatabase: '',
   onFailure: 'count_locally',
   limits: [],
   maxActiveRuns: 0,

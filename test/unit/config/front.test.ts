@@ -17,7 +17,15 @@ function problemsOf(overrides: object): readonly string[] {
 }
 
 t.test('nobody is limited by default; enabled without limits there are two (CFG-86)', async (t) => {
-  const off = { enabled: false, scope: 'session', backend: 'redis', onFailure: 'count_locally', limits: [], maxActiveRuns: 0 };
+  const off = {
+    enabled: false,
+    scope: 'session',
+    backend: 'redis',
+    sqlDatabase: '',
+    onFailure: 'count_locally',
+    limits: [],
+    maxActiveRuns: 0,
+  };
   t.same(load({}).rateLimiting, off);
   t.same(load({ rate_limiting: { enabled: true, backend: 'memory' } }).rateLimiting, {
     ...off,
@@ -49,7 +57,8 @@ t.test('limits that would count twice, nobody, or nothing are refused, and so is
   ]);
   t.match(problemsOf({ rate_limiting: { limits: [{ ...count, limit: 0 }] } }), [/limits\[0\]\.limit/]);
   t.match(problemsOf({ rate_limiting: { limits: [{ ...count, window: 'fortnight' }] } }), [/limits\[0\]\.window/]);
-  t.match(problemsOf({ rate_limiting: { backend: 'sql' } }), [/rate_limiting\.backend/]);
+  t.match(problemsOf({ rate_limiting: { backend: 'disk' } }), [/rate_limiting\.backend/]);
+  t.match(problemsOf({ rate_limiting: { backend: 'sql', sql_database: 'gone' } }), [/rate_limiting\.sql_database.*there is no 'gone'/]);
   t.match(problemsOf({ server: { rate_limiting: { requests_per_minute: 60 } } }), [/^server\.rate_limiting/]);
 });
 

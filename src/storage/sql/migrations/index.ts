@@ -10,6 +10,7 @@ import { documentMetadataMigration } from './0009-document-metadata.js';
 import { embeddingsMigration } from './0010-embeddings.js';
 import { ingestRunsMigration } from './0011-ingest-runs.js';
 import { fullTextMigration } from './0012-full-text.js';
+import { rateWindowsMigration } from './0013-rate-windows.js';
 import type { Migration } from './migration.js';
 
 /** In order, without gaps. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   embeddingsMigration,
   ingestRunsMigration,
   fullTextMigration,
+  rateWindowsMigration,
 ];
