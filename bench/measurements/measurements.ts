@@ -17,6 +17,7 @@ export const MEASUREMENTS = {
   loop: async () => (await import('./loop.js')).loop,
   tracing: async () => (await import('./tracing.js')).tracing,
   chunking: async () => (await import('./chunking.js')).chunking,
+  ingest: async () => (await import('./ingest.js')).ingest,
   vectors: async () => (await import('./vectors.js')).vectors,
   'search-quality': async () => (await import('./search-quality.js')).searchQuality,
   'search-while-ingesting': async () => (await import('./search-while-ingesting.js')).searchWhileIngesting,
