@@ -116,7 +116,7 @@ async function prepareOnThread(
 async function embedAll(options: BatchOptions, documents: readonly Prepared[], signal: AbortSignal): Promise<readonly DocumentChange[]> {
   const texts = documents.flatMap((document) => document.chunks.map((chunk) => chunk.text));
   try {
-    const vectors = texts.length === 0 ? [] : await options.embedder.embed(texts, 'document', signal);
+    const vectors = texts.length === 0 ? [] : await options.embedder.embed(texts, 'document', signal, options.mode === 'all');
     if (vectors.length !== texts.length)
       throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${vectors.length} vectors for ${texts.length} texts` });
     let at = 0;
