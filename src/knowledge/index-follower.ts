@@ -68,6 +68,8 @@ export class IndexFollower {
   #unsaved = 0;
   #changedAt = 0;
   #failure: string | undefined;
+  /** The failure that the log has a line of. */
+  #told: string | undefined;
 
   constructor(options: IndexFollowerOptions) {
     this.#options = options;
@@ -98,6 +100,9 @@ export class IndexFollower {
         .then(
           () => {
             this.#failure = undefined;
+            if (this.#told !== undefined)
+              this.#options.log.info({ collection: this.#options.collection }, 'the index follows the database again');
+            this.#told = undefined;
           },
           (error: unknown) => {
             this.#failure = describeError(error);
@@ -242,12 +247,12 @@ export class IndexFollower {
     }
   }
 
+  /** Once for one reason: it is tried again every second. */
   #report(error: unknown): void {
-    if (!this.#closing.signal.aborted)
-      this.#options.log.warn(
-        { err: error, collection: this.#options.collection },
-        'the index could not follow the database; it tries again',
-      );
+    const reason = describeError(error);
+    if (this.#closing.signal.aborted || reason === this.#told) return;
+    this.#told = reason;
+    this.#options.log.warn({ err: error, collection: this.#options.collection }, 'the index could not follow the database; it tries again');
   }
 }
 
