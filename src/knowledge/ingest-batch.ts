@@ -2,7 +2,7 @@
 import { AppError, toAppError } from '../base/errors.js';
 import { canonicalJson } from '../base/json.js';
 import type { Metadata } from '../base/metadata.js';
-import type { PreparedDocument, PrepareRequest, TextChunk } from '../threads/messages.js';
+import type { PreparedChunk, PreparedDocument, PrepareRequest } from '../threads/messages.js';
 import type { DocumentChange, FailDocument, FailureStage, IndexDocument, TouchDocument } from './chunk-store.js';
 import { commitBatch } from './commit-batch.js';
 import { metadataHashOf } from './document-versions.js';
@@ -17,7 +17,7 @@ interface Prepared {
   readonly version: string;
   readonly title: string;
   readonly metadata: Metadata;
-  readonly chunks: readonly TextChunk[];
+  readonly chunks: readonly PreparedChunk[];
 }
 
 /**
@@ -154,7 +154,7 @@ function indexChange(
     sourceVersion: version,
     metadata,
     metadataHash: metadataHashOf(document.metadata),
-    title: title || document.name,
+    title,
     sourcePath: document.id,
     chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
   };
