@@ -63,6 +63,7 @@ async function ingest(hector: Hector, { names, mode }: Wish, { terminal }: CliCo
   try {
     const result = await hector.ingest(names, (progress) => view.update(progress), signal, mode);
     terminal.write(view.finish(result));
+    for (const warning of result.warnings ?? []) terminal.writeError(`warning: ${warning}\n`);
     return result.failed > 0 ? 1 : 0;
   } catch (error) {
     view.clear();
