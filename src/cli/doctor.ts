@@ -1,6 +1,8 @@
 import { systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { type Finding, fail, ok } from '../base/finding.js';
+import { hideCredentials } from '../config/describe-value.js';
+import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
 import { LiveConfig } from '../config/live-config.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
@@ -39,7 +41,7 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     import('./doctor/check-safety.js'),
   ]);
   const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
-  const { settings, finding, file } = await load(input, context);
+  const { settings, finding, source } = await load(input, context);
   if (settings === undefined) return [...always, finding];
   const inspectStores = await context.loadInspectStores?.();
   const isOffline = isFlagSet(input, 'offline');
@@ -51,23 +53,25 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
   ]);
-  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
+  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, source)];
 }
 
 interface Loaded {
   readonly finding: Finding;
   /** Also when they can be read and not be built: the reason may be found elsewhere. */
   readonly settings: Settings | undefined;
-  /** Of this machine: the configuration, or what says where it lies. */
-  readonly file: string | undefined;
+  /** `undefined`: there is none, or what names it is wrong. */
+  readonly source: ConfigSource | undefined;
 }
 
 async function load(input: CommandInput, context: CliContext): Promise<Loaded> {
   const { environment, workingDirectory } = context;
   let source: ConfigSource | undefined;
   let settings: Settings | undefined;
+  let what = hideCredentials(findConfigName(input, context) ?? DEFAULT_CONFIG_FILE);
   try {
     source = await openCommandSource(input, context);
+    what = source?.place ?? 'the environment';
     settings =
       source === undefined
         ? loadSettings({ environment, workingDirectory })
@@ -75,16 +79,15 @@ async function load(input: CommandInput, context: CliContext): Promise<Loaded> {
     const { checkSnapshot } = await import('../runtime/check-snapshot.js');
     await checkSnapshot(settings, { clock: systemClock });
     const message = source === undefined ? 'no file: what the environment offers' : `${source.place} is valid${describeNaming(source)}`;
-    return { settings, file: source?.file, finding: ok('Configuration', message) };
+    return { settings, source, finding: ok('Configuration', message) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const problems = formatProblems(error.problems).map((line) => `\n${line}`);
-    const what = source?.place ?? findConfigName(input, context) ?? 'the environment';
     const cure =
       error.code === 'CONFIG_SOURCE_UNAVAILABLE'
         ? `start it and let this machine reach it, or correct where the configuration lies${source === undefined ? '' : describeNaming(source)}`
         : `correct ${what}; hector validate shows only this`;
-    return { settings, file: source?.file, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
+    return { settings, source, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
   }
 }
 

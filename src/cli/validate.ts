@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.js';
 import { AppError, type FieldProblem } from '../base/errors.js';
+import { hideCredentials } from '../config/describe-value.js';
 import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
 import { describeLiteralSecret, findLiteralSecrets, type LiteralSecret } from '../config/find-literal-secrets.js';
 import { LiveConfig } from '../config/live-config.js';
@@ -43,7 +44,7 @@ export const validateCommand: Command = {
     const name = findName(input, context);
     const format = findTextFlag(input, 'format') ?? 'compact';
     const { terminal, environment, workingDirectory } = context;
-    let file = name ?? DEFAULT_CONFIG_FILE;
+    let file = hideCredentials(name ?? DEFAULT_CONFIG_FILE);
     try {
       const source = await openSource(name, context);
       file = source.place;

@@ -2,8 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { checkSafety } from '../../src/cli/doctor/check-safety.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import { startHector } from '../../src/compose.js';
+import { loadSettings } from '../../src/config/load-settings.js';
 import type { Hector } from '../../src/runtime/hector.js';
 import { recordStart, runCommand, stopped } from '../support/cli-rig.js';
 import { waitFor } from '../support/coordination-steps.js';
@@ -61,6 +63,7 @@ t.test('problems are told with the line of the text that lies there, and a place
   const doctor = async (rig: Parameters<typeof runCommand>[2], ...flags: string[]) => {
     const { output } = await runCommand(t, ['doctor', '--offline', '--json', ...flags], rig);
     const findings = output.trim().split('\n');
+    t.notMatch(output, /token-of-ours|very-secret/);
     return findings.map((line) => JSON.parse(line) as { check: string; status: string }).find(({ check }) => check === 'Configuration');
   };
   t.match(await doctor({ environment }, '-c', name), { status: 'ok', message: `${name} is valid` });
@@ -69,12 +72,27 @@ t.test('problems are told with the line of the text that lies there, and a place
     status: 'ok',
     message: /^consul:.* is valid \(.*config\.yaml says that it lies there\)$/,
   });
+  t.match(await doctor({}, '-c', 'etcd://me:very-secret@h/k'), { status: 'fail', message: /holds credentials/ });
+  t.match(await doctor({ files: { '.hector': { 'config.yaml': 'config: {}' } } }), {
+    status: 'fail',
+    cure: /correct \.hector\/config\.yaml/,
+  });
   await peer.stop();
   t.match(await doctor({ environment, files }), {
     status: 'fail',
     message: /cannot be reached/,
     cure: /start it and let this machine reach it/,
   });
+});
+
+t.test('doctor warns of a configuration that others could change on its way', async (t) => {
+  const settings = loadSettings({ document: {}, environment: {}, workingDirectory: t.testdir({}) });
+  const check = (place: string) =>
+    checkSafety(settings, { place, file: undefined }).find((finding) => finding.check === 'Configuration place');
+  t.match(check('consul://kv.example:8500/k'), { status: 'warn', message: /not encrypted/, cure: /consul\+tls:/ });
+  t.match(check('etcd+tls://kv.example:2379/k'), { status: 'ok' });
+  t.match(check('zookeeper://127.0.0.1:2181/k'), { status: 'ok' });
+  t.equal(check('/etc/hector.yaml'), undefined);
 });
 
 t.test('serve writes no file beside what lies elsewhere, and follows no SKILL.md into it', async (t) => {

@@ -43,7 +43,7 @@ export type ConfigPlaceConfig = Static<typeof ConfigPlaceSchema>;
 export function checkConfigPlace(document: unknown): readonly Finding[] {
   if (!isJsonObject(document) || document.config === undefined) return [];
   const description =
-    'names another place of the configuration, which is followed only at a start and from a file that holds nothing else; leave it out here';
+    'names another place of the configuration; the command line follows it from a file that holds nothing else, and it cannot stand here';
   return [{ path: ['config'], description }];
 }
 

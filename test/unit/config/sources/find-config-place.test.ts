@@ -1,5 +1,6 @@
 /** How a user says where the configuration lies (CFG-10). */
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import type { AppError } from '../../../../src/base/errors.js';
 import { loadSettings } from '../../../../src/config/load-settings.js';
@@ -77,6 +78,28 @@ t.test('a file that holds only the block config leads elsewhere (CFG-10)', async
   t.equal(file.find(), join(file.folder, 'other.yaml'));
 });
 
+t.test('the example and the block of the README lead where they say', async (t) => {
+  const workingDirectory = t.testdir({});
+  const example = findConfigPlace(resolve('config/elsewhere.yaml'), { environment: {}, workingDirectory });
+  t.match(example, {
+    provider: 'etcd',
+    addresses: [{ host: 'localhost', port: 2379 }],
+    key: 'hector/config',
+    username: '',
+    tls: undefined,
+  });
+  const [, block = ''] = /```yaml\n(config:\n[\s\S]*?)```/.exec(readFileSync('src/config/README.md', 'utf8')) ?? [];
+  writeFileSync(join(workingDirectory, 'hector.yaml'), block);
+  const place = findConfigPlace(join(workingDirectory, 'hector.yaml'), { environment: { CONSUL_TOKEN: 'x' }, workingDirectory });
+  t.match(place, {
+    provider: 'consul',
+    addresses: [{ host: 'kv1', port: 8501 }, { host: 'kv2' }],
+    token: 'x',
+    timeoutMs: 5000,
+    tls: { keyFile: /own-key/ },
+  });
+});
+
 t.test('a file that is the configuration itself leads nowhere', async (t) => {
   for (const text of [
     '',
@@ -131,7 +154,14 @@ t.test('what is found there cannot lead on', async (t) => {
   t.equal(source?.place, join(folder, 'two.yaml'));
   t.throws(() => loadSettings({ file: source?.place ?? '', environment: {}, workingDirectory: folder }), {
     code: 'CONFIG_INVALID',
-    problems: [{ field: 'config', description: /followed only at a start and from a file that holds nothing else/, line: 1 }],
+    problems: [{ field: 'config', description: /follows it from a file that holds nothing else, and it cannot stand here/, line: 1 }],
+  });
+});
+
+t.test('who loads settings at once, without waiting for a network, is told so', async (t) => {
+  t.throws(() => loadSettings({ file: 'consul://h/k', environment: {}, workingDirectory: t.testdir({}) }), {
+    code: 'CONFIG_INVALID',
+    message: /consul:\/\/h\/k .*command line/,
   });
 });
 
