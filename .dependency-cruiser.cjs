@@ -56,7 +56,6 @@ const LIBRARIES = {
   htmlparser2: ['knowledge/extract/'],
   ioredis: ['storage/redis/'],
   jose: ['access/', 'a2a/'],
-  kysely: ['storage/sql/'],
   linkedom: ['providers/tools/'],
   mysql2: ['storage/sql/'],
   ollama: ['providers/llms/', 'providers/embedders/'],

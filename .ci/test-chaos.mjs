@@ -15,6 +15,7 @@ const FORMS = [
   { name: 'chaos', file: 'dist/test/faults/chaos-processes.test.js', timeoutSeconds: 1_800 },
   { name: 'agents', file: 'dist/test/faults/killed-agents.test.js', timeoutSeconds: 1_800 },
   { name: 'rolling', file: 'dist/test/faults/chaos-rolling-restart.test.js', timeoutSeconds: 900 },
+  { name: 'messages', file: 'dist/test/faults/two-processes.test.js', timeoutSeconds: 300 },
   { name: 'clients', file: 'dist/test/faults/client-logs.test.js', timeoutSeconds: 1_800 },
   { name: 'outage', file: 'dist/test/faults/redis-outage.test.js', timeoutSeconds: 900 },
 ];

@@ -4,13 +4,18 @@ import { AppError } from '../base/errors.js';
 import type { ListTasksResponse, Task } from '../protocol/a2a.js';
 import { type ListTasksInput, readListTasksRequest } from '../protocol/read-list-tasks.js';
 import type { TaskEvent } from '../tasks/task-event.js';
-import type { ListedTask, TaskListFilter, TaskListStore } from '../tasks/task-list-store.js';
+import type { ListedTask, TaskListFilter } from '../tasks/task-list-store.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { formatPageToken, type PageToken, parsePageToken } from './page-token.js';
-import { projectTask } from './project-task.js';
+import { TaskView } from './project-task.js';
+import type { RecentTask, RecentTasks, TaskForm } from './recent-tasks.js';
+
+export interface ListTasksDependencies extends Pick<OperationDependencies, 'store'> {
+  readonly recent: RecentTasks;
+}
 
 export async function listTasks(
-  { store }: Pick<OperationDependencies, 'store'>,
+  { store, recent }: ListTasksDependencies,
   params: unknown,
   call: OperationCall,
 ): Promise<ListTasksResponse> {
@@ -25,7 +30,7 @@ export async function listTasks(
     store.listTasks({ ...filter, limit, ...(after === undefined ? {} : { after }) }),
     after?.totalSize ?? store.countTasks(filter),
   ]);
-  const { tasks, last } = await readTasks(store, found.slice(0, request.pageSize), request);
+  const { tasks, last } = await readTasks({ store, recent }, found.slice(0, request.pageSize), request);
   const hasMore = last !== undefined && last !== found.at(-1);
   return {
     tasks,
@@ -65,49 +70,63 @@ function readToken(text: string | undefined, filter: TaskListFilter): PageToken 
  * one answer does not take all memory; at least one. A task that retention has deleted meanwhile is left out.
  */
 async function readTasks(
-  store: TaskListStore,
+  { store, recent }: ListTasksDependencies,
   page: readonly ListedTask[],
   { historyLength, includeArtifacts = false }: ListTasksInput,
 ): Promise<{ readonly tasks: readonly Task[]; readonly last: ListedTask | undefined }> {
+  const form: TaskForm = includeArtifacts ? 'whole' : 'listed';
+  const known = new Map<string, RecentTask>();
+  for (const { id, seq } of page) {
+    const found = recent.find(id, seq, form);
+    if (found !== undefined) known.set(id, found);
+  }
+  const unread = page.filter(({ id }) => !known.has(id));
+  const sizes = await store.logSizes(unread, { artifacts: includeArtifacts });
   const tasks: Task[] = [];
-  const sizes = await store.logSizes(page, { artifacts: includeArtifacts });
   let size = 0;
   let last: ListedTask | undefined;
-  for (let start = 0; start < page.length && size < MAX_PAGE_CHARACTERS; ) {
-    const batch = batchFrom(page, start, sizes);
-    start += batch.length;
-    const logs = await store.eventsOfTasks(batch, { artifacts: includeArtifacts });
-    for (const listed of batch) {
-      if (size >= MAX_PAGE_CHARACTERS) break;
-      last = listed;
-      const log = logs.get(listed.id);
-      if (log === undefined) continue;
-      const task = toListedTask(log, historyLength, includeArtifacts);
-      size += JSON.stringify(task).length;
-      tasks.push(task);
+  for (const listed of page) {
+    if (size >= MAX_PAGE_CHARACTERS) break;
+    if (unread[0] === listed) {
+      const batch = batchFrom(unread, sizes);
+      unread.splice(0, batch.length);
+      const logs = await store.eventsOfTasks(batch, { artifacts: includeArtifacts });
+      for (const [id, log] of logs) known.set(id, recent.keep(id, fold(log), form));
     }
+    last = listed;
+    const task = known.get(listed.id);
+    if (task === undefined) continue;
+    const shown = toListedTask(task.view, historyLength, includeArtifacts);
+    size += historyLength === undefined ? task.characters : JSON.stringify(shown).length;
+    tasks.push(shown);
   }
   return { tasks, last };
 }
 
+function fold(log: readonly TaskEvent[]): TaskView {
+  const view = new TaskView();
+  for (const event of log) view.apply(event);
+  return view;
+}
+
 /** L5: whether `artifacts` is there says the request alone. */
-function toListedTask(log: readonly TaskEvent[], historyLength: number | undefined, includeArtifacts: boolean): Task {
-  const { artifacts = [], ...task } = projectTask(log, historyLength);
+function toListedTask(view: TaskView, historyLength: number | undefined, includeArtifacts: boolean): Task {
+  const { artifacts = [], ...task } = view.toTask(historyLength);
   return includeArtifacts ? { ...task, artifacts } : task;
 }
 
 /** As many tasks as have so many events, and are stored in so many bytes, together; one in any case. */
-function batchFrom(page: readonly ListedTask[], start: number, sizes: ReadonlyMap<string, number>): readonly ListedTask[] {
+function batchFrom(tasks: readonly ListedTask[], sizes: ReadonlyMap<string, number>): readonly ListedTask[] {
   let events = 0;
   let bytes = 0;
-  let end = start;
-  for (const { id, seq } of page.slice(start)) {
+  let end = 0;
+  for (const { id, seq } of tasks) {
     events += seq;
     bytes += sizes.get(id) ?? 0;
-    if (end > start && (events > EVENTS_PER_READ || bytes > BYTES_PER_READ)) break;
+    if (end > 0 && (events > EVENTS_PER_READ || bytes > BYTES_PER_READ)) break;
     end += 1;
   }
-  return page.slice(start, end);
+  return tasks.slice(0, end);
 }
 
 const EVENTS_PER_READ = 2_000;

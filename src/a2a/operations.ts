@@ -19,6 +19,7 @@ import { listTasks } from './list-tasks.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push/push-operations.js';
 import { getTaskRecord, readTaskView } from './read-task.js';
+import { RecentTasks } from './recent-tasks.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
 import { withPlace } from './stream-place.js';
 import { subscribeToTask } from './subscribe-to-task.js';
@@ -44,11 +45,12 @@ export type RunAnswer = (operations: Operations, params: unknown, call: Operatio
 export type RunStream = (operations: Operations, params: unknown, call: OperationCall) => Promise<FrameStream>;
 
 export function createOperations(dependencies: OperationDependencies): Operations {
-  const { store, quota, limits } = dependencies;
+  const { store, quota, limits, clock } = dependencies;
+  const recent = new RecentTasks(clock);
   return guarded(limits, {
     sendMessage: (params, call) => sendMessage(dependencies, params, call),
     sendStreamingMessage: withPlace(quota, (params, call) => sendStreamingMessage(dependencies, params, call)),
-    listTasks: (params, call) => listTasks(dependencies, params, call),
+    listTasks: (params, call) => listTasks({ store, recent }, params, call),
     subscribeToTask: withPlace(quota, (params, call) => subscribeToTask(dependencies, params, call)),
     createPushConfig: (params, call) => createPushConfig(dependencies, params, call),
     getPushConfig: (params, call) => getPushConfig(dependencies, params, call),
@@ -59,8 +61,9 @@ export function createOperations(dependencies: OperationDependencies): Operation
 
     async getTask(params, call) {
       const { id, historyLength } = readGetTaskRequest(params);
-      await getTaskRecord(store, id, call);
-      return (await readTaskView(store, id)).toTask(historyLength);
+      const { seq } = await getTaskRecord(store, id, call);
+      const { view } = recent.find(id, seq, 'whole') ?? recent.keep(id, await readTaskView(store, id), 'whole');
+      return view.toTask(historyLength);
     },
 
     async cancelTask(params, call) {

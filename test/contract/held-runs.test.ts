@@ -1,6 +1,7 @@
 /** A held run stands in front of its session (CHK-08), and its end in any way lets the next run go on. */
 import t from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { execute } from '../support/query-database.js';
 import { acceptNew, sampleCommit } from '../support/run-log-samples.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { takeAs } from './recovery-store.js';
@@ -30,7 +31,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.ok(ended.type === 'expired' && ended.next === undefined, 'the session was not its own to hand over');
     await store.hold(held.id, held.epoch, 1_000);
     t.same(await other.expire(held.id, 'late', 3_000), { type: 'not-due' }, 'it has no end yet');
-    await database.kysely.updateTable('tasks').set({ expires_at: 2_500 }).where('id', '=', held.id).execute();
+    await execute(database, 'UPDATE tasks SET expires_at = ? WHERE id = ?', [2_500, held.id]);
     t.match(await other.due(2_500, 10), [{ id: held.id, heldSince: 1_000, expiresAt: 2_500 }]);
     t.match(await other.expire(held.id, 'late', 3_000), {
       type: 'expired',
@@ -46,7 +47,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const store = new SqlTaskStore(database);
     const task = await takeAs(store, 'w1');
     await store.hold(task.id, task.epoch, 1_000);
-    await database.kysely.updateTable('tasks').set({ expires_at: 2_500 }).where('id', '=', task.id).execute();
+    await execute(database, 'UPDATE tasks SET expires_at = ? WHERE id = ?', [2_500, task.id]);
     t.match(await store.resume(task.id, undefined, 1_001), { type: 'resumed', task: { expiresAt: undefined } });
     t.same(await store.expire(task.id, 'late', 3_000), { type: 'not-due' });
     t.same(await store.due(3_000, 10), []);

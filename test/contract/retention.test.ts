@@ -10,6 +10,7 @@ import { createLiveFeed } from '../../src/tasks/live-feed.js';
 import type { Pause } from '../../src/tasks/recovery-store.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
 import { InProcessFeed } from '../support/in-process-feed.js';
+import { execute, select } from '../support/query-database.js';
 import { acceptNew, sampleAccept, sampleArtifact, sampleCommit, sampleMessage, sampleStatus, takeNow } from '../support/run-log-samples.js';
 import { sampleToolCall } from '../support/sample-tool-call.js';
 import { forEachDialect, type OpenTemp } from '../support/temp-database.js';
@@ -100,7 +101,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await other.deleteSessions(OLD, 10), 0);
     t.equal(await other.deleteSessions(BEFORE, 10), 1);
     t.same(await store.sessionMessages(key), []);
-    t.equal((await database.kysely.selectFrom('session_messages').select('position').execute()).length, 2);
+    t.equal((await select(database, 'SELECT position FROM session_messages')).length, 2);
     t.ok(await store.find(task.id, undefined), 'the task stays');
     t.equal((await store.events(task.id, 0)).length, 4);
     const next = await takeNow(store, (await acceptNew(store, { contextId: 'c1', at: NEW })).id);
@@ -112,8 +113,8 @@ forEachDialect(t, async (t, createOpenTemp) => {
 
   await t.test('children, their sessions and their state go with their root or its session, and never before', async (t) => {
     const { store, other, database } = await openTwo(createOpenTemp(t));
-    const states = async () => (await database.kysely.selectFrom('session_states').select('name').execute()).length;
-    const sessions = async () => (await database.kysely.selectFrom('sessions').select('session_id').execute()).length;
+    const states = async () => (await select(database, 'SELECT name FROM session_states')).length;
+    const sessions = async () => (await select(database, 'SELECT session_id FROM sessions')).length;
     for (const contextId of ['c1', 'c2']) {
       const root = await takeNow(store, (await acceptNew(store, { contextId, at: OLD })).id);
       const child = start('a', { ownState: { own: 1 } });
@@ -131,7 +132,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
       }
       t.equal(await other.deleteSessions(BEFORE, 10), 1);
       t.same([await states(), await sessions()], [0, 0]);
-      t.equal((await database.kysely.selectFrom('session_messages').select('position').execute()).length, 0);
+      t.equal((await select(database, 'SELECT position FROM session_messages')).length, 0);
     }
     t.equal(await other.deleteTasks(BEFORE, 10), 1);
     t.same(await count(database), { tasks: 0, task_events: 0, tool_calls: 0, accepted_messages: 0, leftovers: 0 });
@@ -176,7 +177,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const { store, database } = await openTwo(createOpenTemp(t));
     const task = await end(store, (await acceptNew(store, { at: OLD })).id, OLD);
     for (const kind of ['task', 'session'] as const) {
-      await database.kysely.insertInto('leftovers').values({ id: task.id, kind }).execute();
+      await execute(database, 'INSERT INTO leftovers (id, kind) VALUES (?, ?)', [task.id, kind]);
     }
     t.equal(await store.deleteTasks(0, 10), 0);
     t.match(
@@ -238,20 +239,16 @@ forEachDialect(t, async (t, createOpenTemp) => {
       other.deleteTasks(BEFORE, 10),
       store.deleteSessions(BEFORE, 10),
     ]);
-    const sessions = await database.kysely.selectFrom('sessions').selectAll().execute();
+    const sessions = await select(database, 'SELECT session_id, last_position FROM sessions');
     for (const task of accepted) {
       t.same((await store.find(task.id, undefined))?.seq, 1);
       t.ok((await store.sessionMessages(task)).length >= 1, 'the message is in the session that the task belongs to');
     }
     for (const session of sessions) {
-      const rows = await database.kysely
-        .selectFrom('session_messages')
-        .select('position')
-        .where('session_id', '=', session.session_id)
-        .execute();
-      t.equal(rows.length, session.last_position, 'a session has all its messages or none');
+      const rows = await select(database, 'SELECT position FROM session_messages WHERE session_id = ?', [session['session_id']]);
+      t.equal(rows.length, session['last_position'], 'a session has all its messages or none');
     }
-    t.same(await database.kysely.selectFrom('leftovers').selectAll().execute(), []);
+    t.same(await select(database, 'SELECT id FROM leftovers'), []);
   });
 });
 

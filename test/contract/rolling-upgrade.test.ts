@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Database } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { TaskRecord } from '../../src/tasks/task-store.js';
+import { execute, select } from '../support/query-database.js';
 import { acceptNew, sampleCommit, takeNow } from '../support/run-log-samples.js';
 import { forEachDialect } from '../support/temp-database.js';
 import { takeAs } from './recovery-store.js';
@@ -16,11 +17,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.match(await store.find(task.id, undefined), { state: 'TASK_STATE_WORKING', expiresAt: undefined });
     t.same(await store.expire(task.id, 'late', 5_000), { type: 'not-due' });
     t.match(await store.take(task.id, 5_001, 'w2'), { type: 'taken' });
-    t.equal(
-      (await database.kysely.selectFrom('tasks').select('expires_at').executeTakeFirst())?.expires_at,
-      null,
-      'the next write clears it',
-    );
+    t.equal((await select(database, 'SELECT expires_at FROM tasks'))[0]?.['expires_at'], null, 'the next write clears it');
   });
 
   await t.test('a held run that an older worker runs is not held', async (t) => {
@@ -64,11 +61,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await store.completeEnded(3), 3);
     t.equal(await store.completeEnded(3), 2);
     t.equal(await store.completeEnded(3), 0);
-    const rows = await database.kysely
-      .selectFrom('tasks')
-      .select(['ended_at', 'whole_since', 'expires_at'])
-      .where('id', '!=', open.id)
-      .execute();
+    const rows = await select(database, 'SELECT ended_at, whole_since, expires_at FROM tasks WHERE id <> ?', [open.id]);
     t.same(rows, Array(5).fill({ ended_at: 500, whole_since: 500, expires_at: null }));
     t.match(await store.find(open.id, undefined), { state: 'TASK_STATE_WORKING', worker: 'w1' });
     t.equal(await store.deleteEvents(1_000, 10), 5);
@@ -88,14 +81,10 @@ async function writeAsSchema2(
   { id, contextId }: TaskRecord,
   { state, isRunnable }: { readonly state: string; readonly isRunnable: boolean },
 ): Promise<void> {
-  const { session_id } = await database.kysely
-    .selectFrom('tasks')
-    .select('session_id')
-    .where('context_id', '=', contextId)
-    .executeTakeFirstOrThrow();
-  await database.kysely
-    .updateTable('tasks')
-    .set({ state, updated_at: 500, open_session: isRunnable ? session_id : null, runnable_since: isRunnable ? 500 : null })
-    .where('id', '=', id)
-    .execute();
+  const [session] = await select(database, 'SELECT session_id FROM tasks WHERE context_id = ?', [contextId]);
+  const [openSession, runnableSince] = isRunnable ? [session?.['session_id'], 500] : [null, null];
+  await execute(database, 'UPDATE tasks SET state = ?, updated_at = 500, open_session = ?, runnable_since = ? WHERE id = ?', [
+    ...[state, openSession, runnableSince],
+    id,
+  ]);
 }

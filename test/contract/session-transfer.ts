@@ -6,6 +6,7 @@ import { armFaultPoint } from '../../src/base/fault-points.js';
 import type { Database } from '../../src/storage/sql/database.js';
 import { isSameDatabase } from '../../src/storage/sql/same-database.js';
 import type { SessionRange, TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
+import { select } from '../support/query-database.js';
 import { acceptNew, sampleAccept, sampleCommit, sampleMessage, takeNow } from '../support/run-log-samples.js';
 import { countRows, openSeparateStore } from '../support/separate-sessions.js';
 import { createSteeredClock } from '../support/steered-clock.js';
@@ -267,7 +268,7 @@ export async function sessionTransferSuite(t: Test, openPair: OpenPair): Promise
     const { temps, runs, sessions } = await open(t);
     t.equal(await isSameDatabase(runs, await temps.runs.open(), systemClock), true);
     t.equal(await isSameDatabase(runs, sessions, systemClock), false);
-    t.same(await runs.kysely.selectFrom('config_versions').selectAll().execute(), [], 'nothing is left of the question');
+    t.same(await select(runs, 'SELECT version FROM config_versions'), [], 'nothing is left of the question');
   });
 }
 

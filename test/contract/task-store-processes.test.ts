@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
+import { select } from '../support/query-database.js';
 import { forEachDialect } from '../support/temp-database.js';
 
 const ROUNDS = 40;
@@ -20,7 +21,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     const counts = await Promise.all([run(), run(), run()]);
     const database = await temp.open();
     const store = new SqlTaskStore(database);
-    const tasks = await database.kysely.selectFrom('tasks').select(['id', 'seq', 'state']).execute();
+    const tasks = await select(database, 'SELECT id, seq, state FROM tasks');
     t.equal(
       counts.reduce((sum, count) => sum + count.accepted, 0),
       ROUNDS,
@@ -32,17 +33,17 @@ forEachDialect(t, async (t, createOpenTemp) => {
       'each run is ended by one process',
     );
     for (const task of tasks) {
-      t.equal(task.state, 'TASK_STATE_COMPLETED');
-      const events = await store.events(task.id, 0);
+      t.equal(task['state'], 'TASK_STATE_COMPLETED');
+      const events = await store.events(String(task['id']), 0);
       t.same(
         events.map((event) => event.seq),
         [1, 2, 3, 4],
       );
     }
-    const positions = await database.kysely.selectFrom('session_messages').select(['session_id', 'position']).execute();
+    const positions = await select(database, 'SELECT session_id, position FROM session_messages');
     t.equal(positions.length, 3 * ROUNDS);
-    for (const session of await database.kysely.selectFrom('sessions').selectAll().execute()) {
-      t.equal(positions.filter((row) => row.session_id === session.session_id).length, session.last_position);
+    for (const session of await select(database, 'SELECT session_id, last_position FROM sessions')) {
+      t.equal(positions.filter((row) => row['session_id'] === session['session_id']).length, session['last_position']);
     }
   });
 });

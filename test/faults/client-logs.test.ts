@@ -74,7 +74,8 @@ async function compareClients(
   );
   t.equal(done, runs);
   t.ok(total.connections > runs * CLIENTS, 'clients came again');
-  t.ok(total.previewResumes > 0, 'also amid previews: how often depends on how fast the machine is');
+  // How often depends on how fast the machine is: a few runs may all have been elsewhere.
+  if (isLongForm) t.ok(total.previewResumes > 0, 'also amid previews');
   t.ok(total.shared > runs * CLIENTS, 'clients met');
 }
 

@@ -23,7 +23,7 @@ forEachServer(t, async (t, createOpenTemp) => {
     await versions.save('v', 'text', 0);
     const uses: readonly [string, () => Promise<unknown>][] = [
       ['read', () => database.read({ sql: 'SELECT version FROM config_versions', parameters: [] })],
-      ['kysely', () => versions.find('v')],
+      ['find', () => versions.find('v')],
       ['transact', () => acceptNew(store)],
     ];
     for (const [name, use] of uses) {

@@ -40,20 +40,25 @@ export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
     settings.driver === 'sqlite' ? places : group(places).flatMap((group) => group.slice(0, 1));
 
   const observed: ObservedScenario[] = [];
-  for (const scenario of CRASH_SCENARIOS) {
+  let isComplete = true;
+  for (const [index, scenario] of CRASH_SCENARIOS.entries()) {
     const trace = await traceScenario(bench, scenario);
 
-    await t.test(`${scenario.name}: killed anywhere, another process finishes it (R1, R2, R4, R5, R7)`, async (t) => {
-      t.ok(trace.places.length > 0);
-      const groups = group(trace.places);
-      const outcomes = await inPool(groups, async ([place = trace.places[0] as FaultPlace]) => {
-        const { run, outcome } = await runKilled(bench, scenario, place);
-        t.same(findCrashFaults(scenario, trace, place, outcome), [], describePlace(place));
-        if (isOutcomeUnknown(scenario, trace, place)) await checkAnswer(t, bench, run, outcome, trace.places.indexOf(place));
-        return outcome;
+    // A process for each death is what this costs: in the short form each server sees half of the situations, SQLite all.
+    const isLeftOut = !isLongForm && settings.driver !== 'sqlite' && index % 2 !== (settings.driver === 'postgres' ? 0 : 1);
+    if (isLeftOut) isComplete = false;
+    else
+      await t.test(`${scenario.name}: killed anywhere, another process finishes it (R1, R2, R4, R5, R7)`, async (t) => {
+        t.ok(trace.places.length > 0);
+        const groups = group(trace.places);
+        const outcomes = await inPool(groups, async ([place = trace.places[0] as FaultPlace]) => {
+          const { run, outcome } = await runKilled(bench, scenario, place);
+          t.same(findCrashFaults(scenario, trace, place, outcome), [], describePlace(place));
+          if (isOutcomeUnknown(scenario, trace, place)) await checkAnswer(t, bench, run, outcome, trace.places.indexOf(place));
+          return outcome;
+        });
+        observed.push({ scenario, trace, outcomes: groups.flatMap((group, index) => group.map(() => outcomes[index] as CrashOutcome)) });
       });
-      observed.push({ scenario, trace, outcomes: groups.flatMap((group, index) => group.map(() => outcomes[index] as CrashOutcome)) });
-    });
 
     await t.test(`${scenario.name}: paused anywhere until another has finished it, a worker changes nothing (R3, R7)`, async (t) => {
       await inPool(choose(trace.places), async (place) => {
@@ -85,6 +90,7 @@ export const crashMatrix: DialectSuite = async (t, createOpenTemp) => {
     });
   }
 
+  if (!isComplete) return;
   await t.test(`${CRASH_TABLE_FILE} says what happened here ('npm run crash-table' writes it)`, async (t) => {
     const page = readProjectFiles(/^src\/steps\/crash-points\.md$/).get(CRASH_TABLE_FILE) ?? '';
     t.equal(findCrashTable(page), renderCrashTable(observed));

@@ -3,7 +3,6 @@
  *
  * Owns: the connections. Does not own: what the tables mean (`run-log/`, and a store file per further topic).
  */
-import { Kysely } from 'kysely';
 import type { Clock } from '../../base/clock.js';
 import type { DatabaseSettings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
@@ -15,12 +14,9 @@ import { sqlite } from './dialects/sqlite.js';
 import { measureDriver } from './measure-driver.js';
 import { migrate } from './migrate.js';
 import type { Program, Query, Row } from './query.js';
-import type { DatabaseSchema } from './schema.js';
 
 export interface Database {
   readonly dialect: SqlDialect;
-  /** For everything off the hot path. Its transactions work in every dialect; in SQLite they hold the one write lock. */
-  readonly kysely: Kysely<DatabaseSchema>;
   /**
    * One write transaction, tried again after a deadlock or a lost race; `program` is called anew for each try.
    * @param maxWaitMs for the lock, where the dialect has a `lockWaitMs`. Default: that.
@@ -54,7 +50,6 @@ export async function openDatabase(settings: DatabaseSettings, options: OpenData
   const measured = measureDriver(driver, { database: name, system: settings.driver, metrics, clock });
   const database: Database = {
     dialect,
-    kysely: new Kysely<DatabaseSchema>({ dialect: driver.kyselyDialect }),
     ...measured,
     connections: () => driver.connections(),
     close: () => (closing ??= driver.close()),

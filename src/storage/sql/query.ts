@@ -3,7 +3,7 @@
  * without anybody else's statement in between) and on asynchronous ones.
  */
 
-/** One statement. The shape is also that of a compiled kysely query. */
+/** One statement; `?` stands for a parameter in every dialect. */
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly unknown[];

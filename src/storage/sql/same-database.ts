@@ -9,10 +9,11 @@ import { SqlConfigVersionStore } from './sql-config-version-store.js';
  */
 export async function isSameDatabase(one: Database, other: Database, clock: Clock): Promise<boolean> {
   const mark = `probe.${newId(clock.now())}`;
-  await new SqlConfigVersionStore(one).save(mark, '', clock.now());
+  const versions = new SqlConfigVersionStore(one);
+  await versions.save(mark, '', clock.now());
   try {
     return (await new SqlConfigVersionStore(other).find(mark)) !== undefined;
   } finally {
-    await one.kysely.deleteFrom('config_versions').where('version', '=', mark).execute();
+    await versions.delete(mark);
   }
 }

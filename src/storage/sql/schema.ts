@@ -1,22 +1,4 @@
-/** Row types of every table, for kysely. Another file's tables join by one more name in `extends`. */
-export interface DatabaseSchema extends RunLogTables, PushTables {}
-
-export interface RunLogTables {
-  tasks: TaskTable;
-  task_events: TaskEventTable;
-  tool_calls: ToolCallTable;
-  session_states: SessionStateTable;
-  leftovers: LeftoverTable;
-  accepted_messages: AcceptedMessageTable;
-  sessions: SessionTable;
-  session_messages: SessionMessageTable;
-  rolled_back_runs: RolledBackRunTable;
-  recall_messages: RecallMessageTable;
-  recall_sessions: RecallSessionTable;
-  config_versions: ConfigVersionTable;
-  schema_migrations: SchemaMigrationTable;
-}
-
+/** Row types of the tables. */
 export interface TaskTable {
   id: string;
   /** Hash of agent, owner and context: what clients name may be longer than an index key. */
@@ -196,16 +178,6 @@ export interface RecallSessionTable {
   fingerprint: string;
 }
 
-export interface ConfigVersionTable {
-  version: string;
-  body: string;
-  created_at: number;
-}
-
-export interface PushTables {
-  push_configs: PushConfigTable;
-}
-
 export interface PushConfigTable {
   /** Hash of the task's and the config's id. */
   config_key: string;
@@ -226,10 +198,4 @@ export interface PushConfigTable {
   failures: number;
   next_attempt_at: number;
   created_at: number;
-}
-
-export interface SchemaMigrationTable {
-  number: number;
-  name: string;
-  applied_at: number;
 }

@@ -20,8 +20,14 @@ export class SqlConfigVersionStore implements ConfigVersionStore {
   }
 
   async find(version: string): Promise<string | undefined> {
-    const row = await this.#database.kysely.selectFrom('config_versions').select('body').where('version', '=', version).executeTakeFirst();
-    return row?.body;
+    const [row] = await this.#database.read({ sql: 'SELECT body FROM config_versions WHERE version = ?', parameters: [version] });
+    return row?.['body'] as string | undefined;
+  }
+
+  async delete(version: string): Promise<void> {
+    await this.#database.transact(function* () {
+      yield { sql: 'DELETE FROM config_versions WHERE version = ?', parameters: [version] };
+    });
   }
 }
 

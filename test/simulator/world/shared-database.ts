@@ -3,7 +3,6 @@
  * that delays, refuses, loses the acknowledgement and delivers what its sender has given up.
  */
 import Sqlite from 'better-sqlite3';
-import { Kysely } from 'kysely';
 import { systemClock } from '../../../src/base/clock.js';
 import { AppError } from '../../../src/base/errors.js';
 import type { Database } from '../../../src/storage/sql/database.js';
@@ -37,7 +36,6 @@ export class SharedDatabase {
     const driver = new SqliteDriver({ writer: connection, reader: connection, wal: undefined, label: 'simulated', clock: systemClock });
     const real: Database = {
       dialect: sqlite,
-      kysely: new Kysely({ dialect: driver.kyselyDialect }),
       transact: (program) => driver.transact(program),
       read: (query) => driver.read(query),
       connections: () => ({ open: 1, idle: 1 }),
@@ -121,7 +119,6 @@ export class SharedDatabase {
 
     return {
       dialect: { ...real.dialect, concurrentGroups },
-      kysely: real.kysely,
       transact: <T>(program: () => Program<T>) =>
         send('transaction', async () => {
           const result = await real.transact(program);

@@ -1,5 +1,4 @@
 /** What differs between databases, declared. The rest of this folder reads these members and never asks for a name. */
-import type { Dialect as KyselyDialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Logger } from '../../../observe/log.js';
@@ -102,6 +101,8 @@ export interface RowStatements {
   remove(table: string, column: string, keys: readonly string[]): readonly Query[];
   /** For each key the first `limit` rows with `keyColumn` equal to it, by `orderColumn`. */
   selectFirst(shape: RowShape, keyColumn: string, orderColumn: string, keys: readonly FirstPerKey[]): readonly Query[];
+  /** The rows of queries with the same columns: one statement where each costs a round trip. Where not, each sees a moment of its own. */
+  union(queries: readonly Query[]): readonly Query[];
 }
 
 export interface FirstPerKey {
@@ -119,7 +120,6 @@ export interface OpenContext {
 export interface Driver {
   /** How messages name the database: never a password. */
   readonly label: string;
-  readonly kyselyDialect: KyselyDialect;
   /** One transaction; `program` is called anew for every try. `maxWaitMs`: at most `lockWaitMs` of the dialect, which is its default. */
   transact<T>(program: () => Program<T>, maxWaitMs?: number): Promise<T>;
   /** One reading statement outside any transaction. */

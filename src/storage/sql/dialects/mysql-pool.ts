@@ -1,5 +1,4 @@
 import { Duplex } from 'node:stream';
-import { MysqlDialect, type MysqlPoolConnection, type MysqlQueryResult } from 'kysely';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { Clock } from '../../../base/clock.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
@@ -74,20 +73,6 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
   }
   return {
     label,
-    kyselyDialect: new MysqlDialect({
-      pool: {
-        getConnection: (callback) =>
-          void lend().then(
-            (lent) =>
-              callback(
-                undefined,
-                toKyselyConnection(lent, (sql, values) => send(lent, sql, values)),
-              ),
-            (error: unknown) => callback(error, undefined as never),
-          ),
-        end: (callback) => pool.end(callback),
-      },
-    }),
     lend: async () => {
       const lent = await lend();
       return {
@@ -156,19 +141,6 @@ class Users {
       this.#onGone = resolve;
     });
   }
-}
-
-/** Without streams: nothing here uses them. */
-function toKyselyConnection(
-  lent: LentConnection<PoolConnection>,
-  send: (sql: string, values: readonly unknown[]) => Promise<MysqlQueryResult>,
-): MysqlPoolConnection {
-  const query = (sql: string, values: unknown[], callback: (error: unknown, result: MysqlQueryResult) => void): void =>
-    void send(sql, values).then(
-      (result) => callback(undefined, result),
-      (error: unknown) => callback(error, []),
-    );
-  return { query: query as MysqlPoolConnection['query'], release: () => lent.giveBack() };
 }
 
 export function mysqlAddress(settings: DatabaseSettings): PoolOptions {

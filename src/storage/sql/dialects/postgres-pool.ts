@@ -1,4 +1,3 @@
-import { PostgresDialect, type PostgresPoolClient } from 'kysely';
 import type { PoolClient, PoolConfig, QueryConfig } from 'pg';
 import type { DatabaseSettings } from '../../../config/settings.js';
 import type { Query, Row } from '../query.js';
@@ -59,7 +58,6 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
   }
   return {
     label,
-    kyselyDialect: new PostgresDialect({ pool: { connect: async () => toKyselyClient(await lend()), end: () => pool.end() } }),
     lend: async () => {
       const lent = await lend();
       return {
@@ -71,12 +69,6 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount }),
     close: () => pool.end(),
   };
-}
-
-/** Without cursors: nothing here streams. */
-function toKyselyClient(lent: LentConnection<PoolClient>): PostgresPoolClient {
-  const query = (text: string, values: readonly unknown[]) => lent.use((client) => client.query(text, [...values]));
-  return { query: query as unknown as PostgresPoolClient['query'], release: () => lent.giveBack() };
 }
 
 /** Names for the few texts of the hot path, which PostgreSQL then plans once per connection. */

@@ -25,6 +25,7 @@ export const rowByRow: RowStatements = {
     const sql = `SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?`;
     return keys.map(({ key, limit }) => ({ sql, parameters: [key, limit] }));
   },
+  union: (queries) => queries,
 };
 
 /** PostgreSQL: one array per column, so that the text stays constant and can be prepared. */
@@ -55,6 +56,7 @@ export const columnArrays: RowStatements = {
       sql: `SELECT t.* FROM unnest(?::text[], ?::bigint[]) AS k(key, first) CROSS JOIN LATERAL (SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = k.key ORDER BY ${orderColumn} LIMIT k.first) AS t`,
       parameters: [keys.map((item) => item.key), keys.map((item) => item.limit)],
     }),
+  union: inParentheses,
 };
 
 /** MySQL: lists of values, cut so that no statement outgrows `max_allowed_packet`. */
@@ -98,7 +100,13 @@ export const valueLists: RowStatements = {
       parameters: keys.flatMap(({ key, limit }) => [key, limit]),
     });
   },
+  union: inParentheses,
 };
+
+function inParentheses(queries: readonly Query[]): readonly Query[] {
+  const sql = queries.map((query) => `(${query.sql})`).join(' UNION ALL ');
+  return when(queries, { sql, parameters: queries.flatMap(({ parameters }) => parameters) });
+}
 
 function appending(clause: string, queries: readonly Query[]): readonly Query[] {
   return queries.map(({ sql, parameters }) => ({ sql: `${sql}${clause}`, parameters }));

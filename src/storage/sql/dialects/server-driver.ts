@@ -1,5 +1,4 @@
 /** Transactions and reads over the pool of a database server. */
-import type { Dialect as KyselyDialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import { type Program, type Query, type Row, runProgramAsync } from '../query.js';
 import type { ConnectionCounts, Driver } from './dialect.js';
@@ -7,7 +6,6 @@ import { retryTransaction } from './retry.js';
 
 export interface ServerPool {
   readonly label: string;
-  readonly kyselyDialect: KyselyDialect;
   lend(): Promise<PooledConnection>;
   connections(): ConnectionCounts;
   close(): Promise<void>;
@@ -31,7 +29,6 @@ export interface ServerDriverOptions {
 export function createServerDriver(pool: ServerPool, { begin, isRetryable, clock }: ServerDriverOptions): Driver {
   return {
     label: pool.label,
-    kyselyDialect: pool.kyselyDialect,
     async read(query) {
       const connection = await pool.lend();
       try {

@@ -9,15 +9,12 @@
  * - S5 A commit is reported when it is on the disk; others may read it a moment before. After a failed flush nothing is written.
  */
 import type Sqlite from 'better-sqlite3';
-import type { Dialect } from 'kysely';
 import type { Clock } from '../../../base/clock.js';
 import { AppError, describeError } from '../../../base/errors.js';
 import { type Program, type Query, type Row, runProgram } from '../query.js';
 import type { ConnectionCounts, Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { sqliteError } from './sqlite-error.js';
-import { createSqliteKyselyDialect } from './sqlite-kysely.js';
-import type { SqliteResult, SqliteSession, SqliteTransaction } from './sqlite-session.js';
 import type { WalSync } from './wal-sync.js';
 import { WriteLock } from './write-lock.js';
 
@@ -31,9 +28,14 @@ export interface SqliteDriverOptions {
   readonly clock: Clock;
 }
 
-export class SqliteDriver implements Driver, SqliteSession {
+interface SqliteTransaction {
+  run(query: Query): readonly Row[];
+  commit(): void;
+  end(): void;
+}
+
+export class SqliteDriver implements Driver {
   readonly label: string;
-  readonly kyselyDialect: Dialect;
   readonly #writer: StatementCache;
   readonly #reader: StatementCache;
   readonly #wal: WalSync | undefined;
@@ -47,26 +49,25 @@ export class SqliteDriver implements Driver, SqliteSession {
     this.#wal = wal;
     this.#writer = new StatementCache(writer);
     this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
-    this.kyselyDialect = createSqliteKyselyDialect(this);
   }
 
   async transact<T>(program: () => Program<T>, maxWaitMs = LOCK_WAIT_MS): Promise<T> {
-    const transaction = await this.begin(maxWaitMs);
+    const transaction = await this.#begin(maxWaitMs);
     let result: T;
     try {
-      result = runProgram(program(), (query) => transaction.run(query).rows);
+      result = runProgram(program(), (query) => transaction.run(query));
       transaction.commit();
     } catch (error) {
       throw sqliteError(error, this.label);
     } finally {
       transaction.end();
     }
-    await this.flush();
+    await this.#flush();
     return result;
   }
 
   /** S1, S2. The caller calls `end` whatever happens; without `commit` before it, nothing was written. */
-  async begin(maxWaitMs = LOCK_WAIT_MS): Promise<SqliteTransaction> {
+  async #begin(maxWaitMs: number): Promise<SqliteTransaction> {
     // Counted from here: whoever waits behind others in this process waits for the same lock as they do.
     const deadlineMs = this.#clock.monotonic() + maxWaitMs;
     const release = await this.#lock.acquire();
@@ -92,7 +93,7 @@ export class SqliteDriver implements Driver, SqliteSession {
   }
 
   /** S5: every commit waits for it before it is reported, after the write lock is free again. */
-  async flush(): Promise<void> {
+  async #flush(): Promise<void> {
     try {
       await this.#wal?.flush();
     } catch (cause) {
@@ -113,7 +114,7 @@ export class SqliteDriver implements Driver, SqliteSession {
 
   async read(query: Query): Promise<readonly Row[]> {
     if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
-    return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query).rows);
+    return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query));
   }
 
   /** They are opened once; what is in use ends within the tick. */
@@ -150,16 +151,16 @@ class StatementCache {
     return this.#connection.inTransaction;
   }
 
-  run({ sql, parameters }: Query): SqliteResult {
+  run({ sql, parameters }: Query): readonly Row[] {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.#connection.prepare(sql);
       if (this.#statements.size >= MAX_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value as string);
       this.#statements.set(sql, statement);
     }
-    if (statement.reader) return { rows: statement.all(parameters as unknown[]), changes: 0, lastInsertRowid: 0 };
-    const { changes, lastInsertRowid } = statement.run(parameters as unknown[]);
-    return { rows: [], changes, lastInsertRowid };
+    if (statement.reader) return statement.all(parameters as unknown[]);
+    statement.run(parameters as unknown[]);
+    return [];
   }
 
   close(): void {

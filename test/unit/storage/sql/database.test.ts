@@ -6,7 +6,6 @@ import { systemClock } from '../../../../src/base/clock.js';
 import type { DatabaseSettings } from '../../../../src/config/settings.js';
 import { silentLogger } from '../../../../src/observe/log.js';
 import { openDatabase } from '../../../../src/storage/sql/database.js';
-import { rowsOf } from '../../../../src/storage/sql/query.js';
 import { SqlTaskStore } from '../../../../src/storage/sql/sql-task-store.js';
 import { acceptNew } from '../../../support/run-log-samples.js';
 import { createSqlite } from '../../../support/temp-database.js';
@@ -87,34 +86,6 @@ t.test('a file locked by another process is waited for without blocking, then re
   t.equal((await store.runnable(Date.now(), 1)).length, 0, 'reading goes on');
   rival.exec('ROLLBACK');
   t.match(await acceptNew(store), { seq: 1 });
-});
-
-t.test('an open kysely transaction is invisible to readers, and other writers wait for it', async (t) => {
-  for (const inMemory of [false, true]) {
-    const { settings } = await createSqlite(t);
-    const database = await open(inMemory ? { ...settings, database: ':memory:' } : settings);
-    t.teardown(() => database.close());
-    const order: string[] = [];
-    const count = async () => (await database.read({ sql: 'SELECT version FROM config_versions', parameters: [] })).length;
-    let reading: Promise<number> | undefined;
-    let writing: Promise<unknown> | undefined;
-    const failing = database.kysely.transaction().execute(async (transaction) => {
-      await transaction.insertInto('config_versions').values({ version: 'a', body: '', created_at: 0 }).execute();
-      reading = count();
-      writing = database.transact(function* () {
-        order.push('write');
-        yield* rowsOf({ sql: "INSERT INTO config_versions VALUES ('b', '', 0)", parameters: [] });
-      });
-      await new Promise((resolve) => setImmediate(resolve));
-      order.push('rollback');
-      throw new Error('called off');
-    });
-    await t.rejects(failing, { message: 'called off' });
-    await writing;
-    t.equal(await reading, 0);
-    t.same(order, ['rollback', 'write']);
-    t.equal(await count(), 1);
-  }
 });
 
 t.test('a server that is away is named with database and user, never with the password', async (t) => {
