@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createAuthority } from '../support/certificates.js';
 import { openNamed } from '../support/config-worlds/open-named.js';
+import { waitFor } from '../support/coordination-steps.js';
 import { startConsulPeer } from '../support/peers/consul-peer.js';
 import { startZooKeeperPeer } from '../support/peers/zookeeper-peer.js';
+import { startSilentProxy } from '../support/silent-proxy.js';
+import { createSteeredClock } from '../support/steered-clock.js';
 
 /** Takes connections, and says this or nothing. */
 async function startStranger(t: Test, says = '', onVisit: () => void = () => undefined): Promise<number> {
@@ -98,6 +101,24 @@ t.test('a node of ZooKeeper that was deleted and made anew is another one, thoug
   peer.create('/k', 'name: anew\n');
   await t.rejects(source.write('name: late\n', revision), { code: 'CONFIG_CHANGED' });
   t.equal(peer.get('/k'), 'name: anew\n');
+});
+
+t.test('a ZooKeeper that says nothing any more is lost when the time of the session is over', async (t) => {
+  const peer = await startZooKeeperPeer(t);
+  peer.create('/k', 'name: ours\n');
+  const proxy = await startSilentProxy(t, { host: '127.0.0.1', port: peer.port });
+  const clock = createSteeredClock();
+  const source = await openNamed(t.testdir({}), `zookeeper://127.0.0.1:${proxy.port}/k`, {}, clock);
+  const warned = new Promise<string>((resolve) => t.teardown(source.watch(() => undefined, resolve)));
+  await waitFor(() => peer.watches() === 1);
+  await clock.advance(14_000);
+  // It answers the pings.
+  await waitFor(() => peer.pings() === 2);
+  await clock.advance(14_000);
+  await waitFor(() => peer.pings() === 5);
+  proxy.fallSilent();
+  await clock.advance(21_000);
+  t.match(await warned, /it says nothing any more/);
 });
 
 t.test('an encrypted connection is made only to who shows a certificate of a known authority', async (t) => {

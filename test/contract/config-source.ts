@@ -78,6 +78,30 @@ export function configSourceContract(t: Test, openWorld: OpenConfigWorld): void 
     t.same(watch.warnings, []);
   });
 
+  t.test('a change between a reading and the wait for the next one is not missed, nor one that is forgotten meanwhile', async (t) => {
+    const { openStore, compact, put, remove } = await openWorld(t);
+    if (openStore === undefined) return void t.pass('files are looked at');
+    const store = openStore();
+    const signal = AbortSignal.timeout(10_000);
+    const nowhere = await store.get(signal);
+    t.equal(nowhere.value, undefined);
+    await put(TEXT);
+    await store.awaitChange(nowhere.position, signal);
+    const { position } = await store.get(signal);
+    await put('name: second\n');
+    await put('name: third\n');
+    await store.awaitChange(position, signal);
+    await compact?.();
+    await store.awaitChange(position, signal);
+    await remove();
+    await store.awaitChange(position, signal);
+    const gone = await store.get(signal);
+    const ended = new AbortController();
+    const waiting = store.awaitChange(gone.position, ended.signal);
+    ended.abort();
+    await t.rejects(waiting, 'what has not changed is waited for');
+  });
+
   t.test('who keeps it goes away and comes back: that is told once, and nothing is missed', async (t) => {
     const { open, put, stop, start } = await openWorld(t);
     if (stop === undefined || start === undefined) return void t.pass('nothing here can go away');

@@ -13,6 +13,8 @@ export interface EtcdServer {
   call(path: string, body: object): Promise<Record<string, unknown>>;
   put(key: string, value: string | Buffer): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Forgets every revision but the newest. */
+  compact(): Promise<void>;
   /** SIGKILL */
   stop(): Promise<void>;
   /** On the same folder and port. */
@@ -68,6 +70,10 @@ export async function startEtcdServer(t: { teardown(run: () => unknown): unknown
     stop,
     put: async (key, value) => void (await call('kv/put', { key: base64(key), value: base64(value) })),
     remove: async (key) => void (await call('kv/deleterange', { key: base64(key) })),
+    async compact() {
+      const { header } = (await call('kv/range', { key: base64('any') })) as { header: { revision: string } };
+      await call('kv/compaction', { revision: header.revision });
+    },
     async protect(key, username, password) {
       await call('auth/user/add', ADMINISTRATOR);
       await call('auth/user/grant', { user: ADMINISTRATOR.name, role: 'root' });

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import type { Clock } from '../../../src/base/clock.js';
 import type { ConfigSource } from '../../../src/config/sources/config-source.js';
+import type { RemoteStore } from '../../../src/config/sources/remote-store.js';
 
 /** A place for one configuration that nobody else uses, with what others do to it. */
 export interface ConfigWorld {
@@ -10,6 +11,10 @@ export interface ConfigWorld {
   /** Left out where nothing can go away. */
   stop?(): Promise<void>;
   start?(): Promise<void>;
+  /** What is below the source; left out by files. */
+  openStore?(): RemoteStore;
+  /** Forgets what was before now, where a service does such things. */
+  compact?(): Promise<void>;
   /** From now on only some may read it; left out where there is nobody to say so. The last that is done to a world. */
   protect?(): Promise<ProtectedConfig>;
 }

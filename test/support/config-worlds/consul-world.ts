@@ -1,3 +1,5 @@
+import { createConsulStore } from '../../../src/config/sources/consul-store.js';
+import { parseRemoteName } from '../../../src/config/sources/remote-place.js';
 import { startConsulPeer } from '../peers/consul-peer.js';
 import type { OpenConfigWorld } from './config-world.js';
 import { openNamed } from './open-named.js';
@@ -10,6 +12,7 @@ export const openConsulWorld: OpenConfigWorld = async (t) => {
   const name = `consul://127.0.0.1:${peer.port}/${KEY}`;
   return {
     open: (clock) => openNamed(folder, name, {}, clock),
+    openStore: () => createConsulStore(parseRemoteName(name, {})),
     put: async (text) => peer.put(KEY, text),
     remove: async () => peer.remove(KEY),
     stop: () => peer.stop(),

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
+import { createEtcdStore } from '../../../src/config/sources/etcd-store.js';
+import { parseRemoteName } from '../../../src/config/sources/remote-place.js';
 import { startEtcdServer } from '../etcd-server.js';
 import type { OpenConfigWorld } from './config-world.js';
 import { openNamed } from './open-named.js';
@@ -10,9 +12,12 @@ export async function createEtcdWorlds(t: Test): Promise<OpenConfigWorld> {
   return async (t) => {
     const folder = t.testdir({});
     const key = `/hector/${randomUUID()}`;
-    const open = (environment: Record<string, string>) => openNamed(folder, `etcd://127.0.0.1:${server.port}/${key}`, environment);
+    const name = `etcd://127.0.0.1:${server.port}/${key}`;
+    const open = (environment: Record<string, string>) => openNamed(folder, name, environment);
     return {
-      open: (clock) => openNamed(folder, `etcd://127.0.0.1:${server.port}/${key}`, {}, clock),
+      open: (clock) => openNamed(folder, name, {}, clock),
+      openStore: () => createEtcdStore(parseRemoteName(name, {})),
+      compact: () => server.compact(),
       put: (text) => server.put(key, text),
       remove: () => server.remove(key),
       stop: () => server.stop(),
@@ -27,7 +32,7 @@ export async function createEtcdWorlds(t: Test): Promise<OpenConfigWorld> {
           refused: [
             await open({}),
             await open({ ...user, HECTOR_CONFIG_PASSWORD: 'password-of-nobody' }),
-            await openNamed(folder, `etcd://127.0.0.1:${server.port}/${key}/other`, user),
+            await openNamed(folder, `${name}/other`, user),
           ],
           allowed: await open({ HECTOR_CONFIG_USERNAME: 'root', HECTOR_CONFIG_PASSWORD: 'of-the-test' }),
           reader,

@@ -1,3 +1,6 @@
+import { systemClock } from '../../../src/base/clock.js';
+import { parseRemoteName } from '../../../src/config/sources/remote-place.js';
+import { createZooKeeperStore } from '../../../src/config/sources/zookeeper/zookeeper-store.js';
 import { startZooKeeperPeer } from '../peers/zookeeper-peer.js';
 import type { OpenConfigWorld } from './config-world.js';
 import { openNamed } from './open-named.js';
@@ -7,8 +10,10 @@ const PATH = '/hector/config';
 export const openZooKeeperWorld: OpenConfigWorld = async (t) => {
   const folder = t.testdir({});
   const peer = await startZooKeeperPeer(t);
+  const name = `zookeeper://127.0.0.1:${peer.port}${PATH}`;
   return {
-    open: (clock) => openNamed(folder, `zookeeper://127.0.0.1:${peer.port}${PATH}`, {}, clock),
+    open: (clock) => openNamed(folder, name, {}, clock),
+    openStore: () => createZooKeeperStore(parseRemoteName(name, {}), systemClock),
     put: async (text) => peer.set(PATH, text),
     remove: async () => peer.remove(PATH),
     stop: () => peer.stop(),

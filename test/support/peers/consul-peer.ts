@@ -15,8 +15,6 @@ interface Entry {
 
 export interface ConsulPeer {
   readonly port: number;
-  /** Requests so far, `GET /v1/kv/…` each, without bodies. */
-  readonly requests: readonly string[];
   put(key: string, value: string | Buffer): void;
   get(key: string): string | undefined;
   remove(key: string): void;
@@ -35,7 +33,6 @@ export async function startConsulPeer(
   { tokens, tls }: ConsulPeerOptions = {},
 ): Promise<ConsulPeer> {
   const entries = new Map<string, Entry>();
-  const requests: string[] = [];
   const blocked = new Set<() => void>();
   let index = 10;
   let removedAt = 0;
@@ -97,7 +94,6 @@ export async function startConsulPeer(
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '' } = request;
-    requests.push(`${method} ${url}`);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { pathname, searchParams } = new URL(url, 'http://consul');
@@ -131,7 +127,6 @@ export async function startConsulPeer(
   t.teardown(stop);
   return {
     port,
-    requests,
     put: (key, value) => void put(key, value),
     get: (key) => entries.get(key)?.value.toString(),
     remove,

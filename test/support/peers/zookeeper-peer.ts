@@ -15,8 +15,10 @@ interface Node {
 
 export interface ZooKeeperPeer {
   readonly port: number;
-  /** Sessions that were opened so far. */
-  readonly sessions: () => number;
+  /** That it answered so far. */
+  readonly pings: () => number;
+  /** Clients that wait for a change now. */
+  readonly watches: () => number;
   create(path: string, data: string | Buffer): void;
   set(path: string, data: string | Buffer): void;
   get(path: string): string | undefined;
@@ -40,6 +42,7 @@ export async function startZooKeeperPeer(
   const watches = new Map<string, Set<Socket>>();
   let zxid = 0x10_0000_0000n;
   let sessions = 0;
+  let pings = 0;
 
   const write = (path: string, data: string | Buffer): Node => {
     zxid += 1n;
@@ -102,7 +105,10 @@ export async function startZooKeeperPeer(
       reply(0);
       return socket.end();
     }
-    if (type === 11) return reply(0);
+    if (type === 11) {
+      pings += 1;
+      return reply(0);
+    }
     if (type === 100) {
       const scheme = readBytes(frame, 12);
       users.add(readBytes(frame, 16 + scheme.length).toString());
@@ -146,7 +152,8 @@ export async function startZooKeeperPeer(
   t.teardown(stop);
   return {
     port,
-    sessions: () => sessions,
+    pings: () => pings,
+    watches: () => [...watches.values()].reduce((sum, watchers) => sum + watchers.size, 0),
     create: (path, data) => void write(path, data),
     set: (path, data) => void write(path, data),
     get: (path) => nodes.get(path)?.data.toString(),
