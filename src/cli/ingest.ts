@@ -37,7 +37,7 @@ export const ingestCommand: Command = {
   async run(input, context) {
     const mode = readMode(input);
     // Lines of the log would run into the progress line.
-    const settings = loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
+    const settings = await loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
     const flag = findTextFlag(input, 'store');
     const names = checkStores(flag === undefined ? input.arguments : [...input.arguments, flag], settings);
     if (isFlagSet(input, 'dry-run')) {
