@@ -36,7 +36,7 @@ async function runEverything() {
   const { checks, areas, strays } = planTests(ROOT, picks);
   const wantServers = withServers && needsServers(areas);
   if (strays.length > 0) results.push(oneTest('layout', [{ name: `in no area, so it would never run: ${strays.join(', ')}` }]));
-  const { built, missing } = await setUp({ servers: ['redis', ...(wantServers ? listDatabases() : [])] });
+  const { built, missing } = await setUp({ servers: ['redis', ...(wantServers ? listServers() : [])] });
   if (IS_CI && missing.length > 0) {
     results.push(
       oneTest(
@@ -55,9 +55,9 @@ async function runEverything() {
 }
 
 /** A server named by the environment need not be on this machine. */
-function listDatabases() {
+function listServers() {
   const { HECTOR_TEST_POSTGRES_URL: postgres, HECTOR_TEST_MYSQL_URL: mysql } = process.env;
-  return [...(postgres ? [] : ['postgres']), ...(mysql ? [] : ['mariadb'])];
+  return [...(postgres ? [] : ['postgres']), ...(mysql ? [] : ['mariadb']), 'etcd'];
 }
 
 function report(name, problems) {

@@ -33,6 +33,12 @@ const SERVERS = {
     folders: () => ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin'],
     packages: { debian: ['mariadb-server'], other: ['mariadb'] },
   },
+  etcd: {
+    title: 'etcd',
+    programs: ['etcd'],
+    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
+    packages: { debian: ['etcd-server'], other: ['etcd'] },
+  },
   chromium: {
     title: 'Chromium',
     programs: ['chromium', 'chromium-browser', 'google-chrome'],

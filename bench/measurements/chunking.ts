@@ -1,12 +1,11 @@
 /** How fast each strategy cuts documents, beside LangChain.js. */
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { CharacterTextSplitter, MarkdownTextSplitter, RecursiveCharacterTextSplitter } from '@langchain/textsplitters';
 import type { ChunkingSettings } from '../../src/config/settings.js';
 import { chunkText } from '../../src/knowledge/chunking/chunk-text.js';
 import { loadTokenizer } from '../../src/knowledge/chunking/load-tokenizer.js';
 import { extractMarkdown } from '../../src/knowledge/extract/markdown.js';
 import type { Line, Measurement } from '../frame/measurement.js';
+import { readMarkdown } from '../load/markdown.js';
 
 export const chunking: Measurement = {
   name: 'chunking',
@@ -22,7 +21,7 @@ export const chunking: Measurement = {
     },
   ],
   async measure(run) {
-    const text = await readCorpus(Number(run.options['megabytes'] ?? (run.isQuick ? 0.3 : 2)) * 1_000_000);
+    const text = await readMarkdown(Number(run.options['megabytes'] ?? (run.isQuick ? 0.3 : 2)) * 1_000_000);
     const bytes = Buffer.byteLength(text);
     const lines: Line[] = [];
     for (const { name, own, peer } of await makePairs(text)) {
@@ -103,20 +102,4 @@ async function makePairs(text: string): Promise<readonly Pair[]> {
       ],
     },
   ];
-}
-
-/** The repository's own Markdown, again and again; each round differs, so that nothing is known from the one before. */
-async function readCorpus(length: number): Promise<string> {
-  const folders = await Promise.all(
-    ['src', 'config', 'bench', 'test'].map(async (folder) => [folder, await readdir(folder, { recursive: true })] as const),
-  );
-  const files = folders.flatMap(([folder, names]) => names.filter((name) => name.endsWith('.md')).map((name) => path.join(folder, name)));
-  const texts = await Promise.all(files.sort().map((name) => readFile(path.resolve(name), 'utf8')));
-  const parts: string[] = [];
-  for (let total = 0, round = 0; total < length; round++)
-    for (const part of texts) {
-      parts.push(`${part}\n\nRound ${round}.\n\n`);
-      total += part.length;
-    }
-  return parts.join('').slice(0, length);
 }

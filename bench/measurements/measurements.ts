@@ -18,6 +18,7 @@ export const MEASUREMENTS = {
   fairness: async () => (await import('./fairness.js')).fairness,
   tracing: async () => (await import('./tracing.js')).tracing,
   chunking: async () => (await import('./chunking.js')).chunking,
+  ingest: async () => (await import('./ingest.js')).ingest,
   vectors: async () => (await import('./vectors.js')).vectors,
   'search-quality': async () => (await import('./search-quality.js')).searchQuality,
   'search-while-ingesting': async () => (await import('./search-while-ingesting.js')).searchWhileIngesting,

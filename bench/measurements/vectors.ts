@@ -58,9 +58,9 @@ export const vectors: Measurement = {
     const targets: readonly (() => Promise<Measured>)[] = [
       () => rawGraph(world, PEER),
       () => embedded(world, 'hector, hnswlib f32', { engine: 'hnswlib', quantization: 'f32' }),
-      () => embedded(world, 'hector, usearch f32', { engine: 'usearch', quantization: 'f32' }),
-      () => embedded(world, 'hector, usearch f16', { engine: 'usearch', quantization: 'f16' }),
-      () => embedded(world, 'hector, usearch i8', { engine: 'usearch', quantization: 'i8' }),
+      () => embedded(world, 'hector, usearch f32', { ...USEARCH, quantization: 'f32' }),
+      () => embedded(world, 'hector, usearch f16', { ...USEARCH, quantization: 'f16' }),
+      () => embedded(world, 'hector, usearch i8', { ...USEARCH, quantization: 'i8' }),
       () => exactScan(world, 'exact scan'),
     ];
     const lines: Line[] = [];
@@ -68,6 +68,9 @@ export const vectors: Measurement = {
     return lines;
   },
 };
+
+/** Its defaults (`config/keys/vector-index.ts`). */
+const USEARCH = { engine: 'usearch', efSearch: 192 } as const;
 
 function makeWorld(count: number): World {
   const all = clusteredVectors(count, { seed: 1, world: 7 });

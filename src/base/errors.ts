@@ -34,6 +34,7 @@ export const ERRORS = {
   SKILL_INVALID: entry('SKILL.md cannot be followed', 'stop', 400),
   CONFIG_CHANGED: entry('The configuration was changed by somebody else', 'stop', 412),
   CONFIG_NOT_WRITABLE: entry('The configuration cannot be written', 'stop', 409),
+  CONFIG_SOURCE_UNAVAILABLE: entry('The configuration cannot be reached where it lies, try again later', 'retry', 503),
   CONFIG_SERVER_LOCKED: entry('The server configuration is immutable via the studio API', 'stop', 403),
   CLI_USAGE: entry('The command line is wrong', 'stop', 400),
   CLI_SERVER_UNREACHABLE: entry('The server cannot be reached', 'retry', 502),

@@ -30,8 +30,8 @@ export async function actOnServer(input: CommandInput, context: CliContext, act:
   }
 }
 
-function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
-  const settings = loadCommandSettings(input, context, {
+async function actOnOwnServer(input: CommandInput, context: CliContext, act: Act): Promise<number> {
+  const settings = await loadCommandSettings(input, context, {
     environment: { LOG_LEVEL: 'warn', ...context.environment },
     overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
   });

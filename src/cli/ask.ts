@@ -49,7 +49,7 @@ export const askCommand: Command = {
     if (url === undefined) {
       // The log of a server that lives for one question is noise unless something is wrong.
       const environment = { LOG_LEVEL: 'warn', ...context.environment };
-      const settings = loadCommandSettings(input, context, {
+      const settings = await loadCommandSettings(input, context, {
         environment,
         overrides: { server: { host: '127.0.0.1', port: 0, public_url: '', drain_delay_ms: 0 } },
       });

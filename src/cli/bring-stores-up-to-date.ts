@@ -15,6 +15,7 @@ export async function bringStoresUpToDate(
     const result = await hector.ingest(storeNames, (progress) => view.update(progress), signal);
     const summary = view.finish(result);
     if (result.done + result.failed > 0) terminal.writeError(summary);
+    for (const warning of result.warnings ?? []) terminal.writeError(`warning: ${warning}\n`);
   } finally {
     view.clear();
   }

@@ -1,12 +1,16 @@
 import { systemClock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { type Finding, fail, ok } from '../base/finding.js';
-import { findConfigFile } from '../config/find-config-file.js';
+import { hideCredentials } from '../config/describe-value.js';
+import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
 import { listSecrets } from '../config/list-secrets.js';
+import { LiveConfig } from '../config/live-config.js';
+import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import type { ConfigSource } from '../config/sources/config-source.js';
 import { redactText, rememberSecrets } from '../observe/redact.js';
-import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { loadCommandSettings } from './load-command-settings.js';
+import { type CliContext, type Command, type CommandInput, isFlagSet } from './command.js';
+import { findConfigName, openCommandSource } from './load-command-settings.js';
 import { formatProblems } from './show-error.js';
 
 export const doctorCommand: Command = {
@@ -40,9 +44,7 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     import('./doctor/check-certificate.js'),
   ]);
   const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
-  const file = findConfigFile(findTextFlag(input, 'config'), context.workingDirectory);
-  const loaded = await load(input, context, file);
-  const { settings, finding } = loaded;
+  const { settings, finding, source } = await load(input, context);
   if (settings === undefined) return [...always, finding];
   // What other sides answer may hold what they were told (SEC-17).
   rememberSecrets(listSecrets(settings));
@@ -57,7 +59,7 @@ async function examine(input: CommandInput, context: CliContext): Promise<readon
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
   ]);
-  const all = [...always, finding, ...found.flat(), ...safety.checkSafety(settings, file)];
+  const all = [...always, finding, ...found.flat(), ...safety.checkSafety(settings, source)];
   return all.map((one) => ({ ...one, message: redactText(one.message) }));
 }
 
@@ -65,21 +67,39 @@ interface Loaded {
   readonly finding: Finding;
   /** Also when they can be read and not be built: the reason may be found elsewhere. */
   readonly settings: Settings | undefined;
+  /** `undefined`: there is none, or what names it is wrong. */
+  readonly source: ConfigSource | undefined;
 }
 
-async function load(input: CommandInput, context: CliContext, file: string | undefined): Promise<Loaded> {
+async function load(input: CommandInput, context: CliContext): Promise<Loaded> {
+  const { environment, workingDirectory } = context;
+  let source: ConfigSource | undefined;
   let settings: Settings | undefined;
+  let what = hideCredentials(findConfigName(input, context) ?? DEFAULT_CONFIG_FILE);
   try {
-    settings = loadCommandSettings(input, context);
+    source = await openCommandSource(input, context);
+    what = source?.place ?? 'the environment';
+    settings =
+      source === undefined
+        ? loadSettings({ environment, workingDirectory })
+        : (await new LiveConfig({ source, environment, workingDirectory }).load()).settings;
     const { checkSnapshot } = await import('../runtime/check-snapshot.js');
     await checkSnapshot(settings, { clock: systemClock });
-    return { settings, finding: ok('Configuration', file === undefined ? 'no file: what the environment offers' : `${file} is valid`) };
+    const message = source === undefined ? 'no file: what the environment offers' : `${source.place} is valid${describeNaming(source)}`;
+    return { settings, source, finding: ok('Configuration', message) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const problems = formatProblems(error.problems).map((line) => `\n${line}`);
-    const cure = `correct ${file ?? 'the environment'}; hector validate shows only this`;
-    return { settings, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
+    const cure =
+      error.code === 'CONFIG_SOURCE_UNAVAILABLE'
+        ? `start it and let this machine reach it, or correct where the configuration lies${source === undefined ? '' : describeNaming(source)}`
+        : `correct ${what}; hector validate shows only this`;
+    return { settings, source, finding: fail('Configuration', `${error.message}${problems.join('')}`, cure) };
   }
+}
+
+function describeNaming({ place, file }: ConfigSource): string {
+  return file === undefined || file === place ? '' : ` (${file} says that it lies there)`;
 }
 
 function format({ status, check, message, cure }: Finding): string {

@@ -1,6 +1,7 @@
 /** `serve` beside a SKILL.md (CLI-23, CFG-102): what it says about the default agent, where a file is kept and where none is. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../base/clock.js';
 import { describeError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import { mergeDocuments } from '../config/merge-documents.js';
@@ -8,14 +9,14 @@ import { type FollowedSkill, followSkill } from '../config/skill/follow-skill.js
 import { findSkill, SKILL_FILE } from '../config/skill/read-skill.js';
 import { toSkillDocument } from '../config/skill/skill-document.js';
 import type { ConfigSource } from '../config/sources/config-source.js';
-import { type CliContext, type CommandInput, findTextFlag } from './command.js';
+import { watchFiles } from '../config/sources/watch-files.js';
+import type { CliContext } from './command.js';
 
 type Here = Pick<CliContext, 'workingDirectory' | 'terminal'>;
 type Overrides = (document: JsonObject) => JsonObject;
 
-/** Where `.hector/config.yaml` is what is served: a file that somebody names is left as it is. */
-export function followSkillHere(input: CommandInput, { workingDirectory, terminal }: Here): void {
-  if (findTextFlag(input, 'config') !== undefined) return;
+/** Where `.hector/config.yaml` is what is served. */
+export function followSkillHere({ workingDirectory, terminal }: Here): void {
   const followed = followSkill(workingDirectory);
   if (followed === undefined) return;
   if (followed.isWritten) terminal.writeError(`The agent '${followed.agent}' of .hector/config.yaml is now what SKILL.md says\n`);
@@ -23,8 +24,8 @@ export function followSkillHere(input: CommandInput, { workingDirectory, termina
 }
 
 /** Where nothing is written (CLI-22): the skill lies below what the command line says, as it does in the file. */
-export function withSkillHere(input: CommandInput, { workingDirectory, terminal }: Here, overrides: Overrides): Overrides {
-  const skill = findTextFlag(input, 'config') === undefined ? findSkill(workingDirectory) : undefined;
+export function withSkillHere({ workingDirectory, terminal }: Here, overrides: Overrides): Overrides {
+  const skill = findSkill(workingDirectory);
   if (skill === undefined) return overrides;
   return (document) => {
     const followed = toSkillDocument(skill, document);
@@ -34,24 +35,30 @@ export function withSkillHere(input: CommandInput, { workingDirectory, terminal 
 }
 
 /** With `--watch`: a SKILL.md that has changed is written into the file before that is read again; one that is wrong leaves it as it is. */
-export function watchSkillHere(source: ConfigSource, input: CommandInput, here: Here): ConfigSource {
+export function watchSkillHere(source: ConfigSource, here: Here): ConfigSource {
   const file = join(here.workingDirectory, SKILL_FILE);
   let seen = identityOf(file);
   return {
     ...source,
-    watch: (onChange) =>
-      source.watch(() => {
+    watch(onChange) {
+      const lookAtSkill = () => {
         const now = identityOf(file);
-        if (now !== seen) follow(input, here);
+        if (now === seen) return;
         seen = now;
+        follow(here);
         onChange();
-      }),
+      };
+      const stops = [source.watch(onChange), watchFiles({ files: [file], onChange: lookAtSkill, clock: systemClock })];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
   };
 }
 
-function follow(input: CommandInput, here: Here): void {
+function follow(here: Here): void {
   try {
-    followSkillHere(input, here);
+    followSkillHere(here);
   } catch (error) {
     here.terminal.writeError(`warning: the agent stays as it is: ${describeError(error)}\n`);
   }

@@ -3,7 +3,13 @@ import type { CommandInput, OptionSpec } from './command.js';
 
 /** CLI-10 to CLI-15: accepted by every command. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  config: { type: 'string', short: 'c', value: '<file>', description: 'Configuration file (default .hector/config.yaml when it exists)' },
+  config: {
+    type: 'string',
+    short: 'c',
+    value: '<file>',
+    description:
+      'Configuration: a file, or consul://host/key, etcd://host/key, zookeeper://host/key (default: HECTOR_CONFIG, then .hector/config.yaml)',
+  },
   'log-level': {
     type: 'string',
     value: '<level>',

@@ -13,7 +13,7 @@ export const infoCommand: Command = {
   options: { agent: { type: 'string', value: '<name>', description: 'The agent to show' } },
   examples: ['hector info', 'hector info assistant', 'hector info --agent assistant --config hector.yaml'],
   async run(input, context) {
-    const settings = loadCommandSettings(input, context);
+    const settings = await loadCommandSettings(input, context);
     const name = input.arguments[0] ?? findTextFlag(input, 'agent');
     context.terminal.write(name === undefined ? formatAgents(settings) : formatAgent(name, getAgent(settings, name), settings));
     return 0;

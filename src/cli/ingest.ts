@@ -37,7 +37,7 @@ export const ingestCommand: Command = {
   async run(input, context) {
     const mode = readMode(input);
     // Lines of the log would run into the progress line.
-    const settings = loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
+    const settings = await loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
     const flag = findTextFlag(input, 'store');
     const names = checkStores(flag === undefined ? input.arguments : [...input.arguments, flag], settings);
     if (isFlagSet(input, 'dry-run')) {
@@ -63,6 +63,7 @@ async function ingest(hector: Hector, { names, mode }: Wish, { terminal }: CliCo
   try {
     const result = await hector.ingest(names, (progress) => view.update(progress), signal, mode);
     terminal.write(view.finish(result));
+    for (const warning of result.warnings ?? []) terminal.writeError(`warning: ${warning}\n`);
     return result.failed > 0 ? 1 : 0;
   } catch (error) {
     view.clear();

@@ -1,18 +1,29 @@
+import { LiveConfig } from '../config/live-config.js';
 import { type LoadOptions, loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import type { ConfigSource } from '../config/sources/config-source.js';
+import { openConfigSource } from '../config/sources/open-config-source.js';
 import { type CliContext, type CommandInput, findTextFlag } from './command.js';
 
-/** The settings that a command runs with: `--config`, and what its own flags override. */
-export function loadCommandSettings(
+/** The settings that a command runs with: what `--config` or HECTOR_CONFIG names, and what its own flags override. */
+export async function loadCommandSettings(
   input: CommandInput,
   context: CliContext,
   options: Pick<LoadOptions, 'overrides' | 'environment'> = {},
-): Settings {
-  const file = findTextFlag(input, 'config');
-  return loadSettings({
-    environment: context.environment,
-    workingDirectory: context.workingDirectory,
-    ...(file === undefined ? {} : { file }),
-    ...options,
-  });
+): Promise<Settings> {
+  const { environment, workingDirectory } = context;
+  const whole = { environment, workingDirectory, ...options };
+  const source = await openCommandSource(input, context);
+  return source === undefined ? loadSettings(whole) : (await new LiveConfig({ ...whole, source }).load()).settings;
+}
+
+/** `undefined`: nothing is named, and there is no file here. */
+export function openCommandSource(input: CommandInput, context: CliContext): Promise<ConfigSource | undefined> {
+  const { environment, workingDirectory } = context;
+  return openConfigSource(findConfigName(input, context), { environment, workingDirectory });
+}
+
+/** Flags go before the environment (CLI-14). */
+export function findConfigName(input: CommandInput, { environment }: Pick<CliContext, 'environment'>): string | undefined {
+  return findTextFlag(input, 'config') ?? (environment.HECTOR_CONFIG || undefined);
 }

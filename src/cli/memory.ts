@@ -24,7 +24,7 @@ export const memoryCommand: Command = {
       const wanted = isNear && verb !== '' ? "did you mean 'rebuild'?" : 'memory wants rebuild';
       throw new AppError('CLI_USAGE', { message: verb === '' ? wanted : `memory knows no '${verb}'; ${wanted}` });
     }
-    const settings = loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
+    const settings = await loadCommandSettings(input, context, { environment: { LOG_LEVEL: 'warn', ...context.environment } });
     return runHector(context, settings, NO_ROLES, async (hector, signal) => {
       const messages = await hector.rebuildMemory(signal);
       if (signal.aborted) {

@@ -1,19 +1,20 @@
 /**
- * What `serve` serves (CLI-20 to CLI-24): the file that is there, with the flags laid over it for this run; where there is none, one that
- * is made of flags and environment and written for the next time.
+ * What `serve` serves (CLI-20 to CLI-24, CFG-10): the configuration that is there, with the flags laid over it for this run; where there
+ * is none, one that is made of flags and environment and written for the next time.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AppError } from '../base/errors.js';
 import { loadEnvironment } from '../config/environment.js';
-import { DEFAULT_CONFIG_FILE, findConfigFile } from '../config/find-config-file.js';
+import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
 import { formatDocument, generateDocument, writeNewConfig } from '../config/generate-config.js';
-import { LiveConfig, listWatchedVariables } from '../config/live-config.js';
-import { type LoadOptions, loadSettings } from '../config/load-settings.js';
+import { LiveConfig, type LiveConfigOptions } from '../config/live-config.js';
+import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
-import { SKILL_FILE } from '../config/skill/read-skill.js';
-import { createFileSource } from '../config/sources/file-source.js';
+import type { ConfigSource } from '../config/sources/config-source.js';
+import { openConfigSource } from '../config/sources/open-config-source.js';
 import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { followSkillHere, watchSkillHere, withSkillHere } from './follow-skill-here.js';
+import { findConfigName } from './load-command-settings.js';
 import { serveOverrides, withFlagSecrets } from './serve-flags.js';
 
 export interface ServeConfig {
@@ -28,27 +29,37 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
   const watches = isFlagSet(input, 'watch') || isFlagSet(input, 'studio');
   const environment = withFlagSecrets(context.environment, input);
   const overrides = serveOverrides(input, workingDirectory);
-  const named = findTextFlag(input, 'config');
-  const inMemory = (from: Pick<LoadOptions, 'document' | 'file'>): ServeConfig => {
-    const withSkill = withSkillHere(input, context, overrides);
-    const settings = loadSettings({ ...from, environment, workingDirectory, overrides: withSkill });
-    return { settings, config: undefined, watches: false };
+  const named = findConfigName(input, context);
+  const options = { environment, workingDirectory, overrides };
+  const inMemory = async (source: ConfigSource | undefined) => {
+    const withSkill = named === undefined ? withSkillHere(context, overrides) : overrides;
+    return { ...(await load(source, { ...options, overrides: withSkill })), config: undefined, watches: false };
   };
   if (isFlagSet(input, 'ephemeral')) {
     const other = ['studio', 'watch'].find((flag) => isFlagSet(input, flag));
     if (other !== undefined)
       throw new AppError('CLI_USAGE', { message: `--ephemeral keeps no file that --${other} could be about; leave one of them out` });
-    return inMemory(named === undefined ? { document: {} } : { file: named });
+    return await inMemory(named === undefined ? undefined : await openConfigSource(named, options));
   }
-  const file = findConfigFile(named, workingDirectory) ?? generate(input, context);
-  if (file !== undefined) followSkillHere(input, context);
+  const source = (await openConfigSource(named, options)) ?? (await openGenerated(input, context));
   // Nowhere to write it: as if it had been asked for.
-  if (file === undefined) return inMemory({ document: {} });
-  const options = { environment, workingDirectory, overrides };
-  const alsoWatched = [...listWatchedVariables({ ...options, file }), join(workingDirectory, SKILL_FILE)];
-  const source = watchSkillHere(createFileSource(file, { alsoWatched }), input, context);
+  if (source === undefined) return await inMemory(undefined);
+  // What somebody names, or lies elsewhere, is left as it is.
+  const isOurs = named === undefined && source.place === resolve(workingDirectory, DEFAULT_CONFIG_FILE);
+  if (isOurs) followSkillHere(context);
+  const { settings, config } = await load(isOurs ? watchSkillHere(source, context) : source, options);
+  return { settings, config, watches };
+}
+
+async function load(source: ConfigSource | undefined, options: Omit<LiveConfigOptions, 'source'>) {
+  if (source === undefined) return { settings: loadSettings({ document: {}, ...options }), config: undefined };
   const config = new LiveConfig({ ...options, source });
-  return { settings: (await config.load()).settings, config, watches };
+  return { settings: (await config.load()).settings, config };
+}
+
+async function openGenerated(input: CommandInput, context: CliContext): Promise<ConfigSource | undefined> {
+  const file = generate(input, context);
+  return file === undefined ? undefined : await openConfigSource(file, context);
 }
 
 /** The path of what was written; `undefined`: this folder cannot be written to. */

@@ -1,21 +1,23 @@
-import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.js';
 import { AppError, type FieldProblem } from '../base/errors.js';
-import { loadEnvironment } from '../config/environment.js';
-import { findConfigFile } from '../config/find-config-file.js';
+import { hideCredentials } from '../config/describe-value.js';
+import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
 import { describeLiteralSecret, findLiteralSecrets, type LiteralSecret } from '../config/find-literal-secrets.js';
-import { loadSettings } from '../config/load-settings.js';
+import { LiveConfig } from '../config/live-config.js';
 import { maskSettings, printSettings } from '../config/print-settings.js';
 import type { ConfigProblem } from '../config/problem.js';
 import type { Settings } from '../config/settings.js';
+import type { ConfigSource } from '../config/sources/config-source.js';
+import { openConfigSource } from '../config/sources/open-config-source.js';
 import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { findConfigName } from './load-command-settings.js';
 import { formatProblems } from './show-error.js';
 import { warnAboutSecrets } from './warn-about-secrets.js';
 
 /** CLI-04, CLI-05. */
 export const validateCommand: Command = {
   name: 'validate',
-  summary: 'Check a configuration file',
+  summary: 'Check a configuration',
   usage: '[file] [-f compact|verbose|json] [-p]',
   maxArguments: 1,
   options: {
@@ -36,17 +38,22 @@ export const validateCommand: Command = {
     'hector validate hector.yaml',
     'hector validate --config hector.yaml --format json',
     'hector validate hector.yaml --print-config',
+    'hector validate consul://localhost:8500/hector/config',
   ],
   async run(input, context) {
-    const file = getFile(input, context);
+    const name = findName(input, context);
     const format = findTextFlag(input, 'format') ?? 'compact';
     const { terminal, environment, workingDirectory } = context;
+    let file = hideCredentials(name ?? DEFAULT_CONFIG_FILE);
     try {
-      const settings = loadSettings({ file, environment, workingDirectory });
+      const source = await openSource(name, context);
+      file = source.place;
+      const config = new LiveConfig({ source, environment, workingDirectory });
+      const { settings } = await config.load();
       // Loaded here: other commands need none of it.
       const { checkSnapshot } = await import('../runtime/check-snapshot.js');
       await checkSnapshot(settings, { clock: systemClock });
-      const loaded = loadEnvironment({ environment, workingDirectory, configFile: file });
+      const loaded = config.environment;
       const print = isFlagSet(input, 'print-config');
       const secrets = findLiteralSecrets(settings.source);
       if (format === 'json') terminal.write(formatJson(file, [], secrets, print ? maskSettings(settings, loaded) : undefined));
@@ -65,16 +72,19 @@ export const validateCommand: Command = {
   },
 };
 
-function getFile(input: CommandInput, context: CliContext): string {
+function findName(input: CommandInput, context: CliContext): string | undefined {
   const [argument] = input.arguments;
   const flag = findTextFlag(input, 'config');
   if (argument !== undefined && flag !== undefined)
     throw new AppError('CLI_USAGE', { message: `the command line names two files, ${argument} and ${flag}; leave one out` });
-  const named = argument ?? flag;
-  const file = named === undefined ? findConfigFile(undefined, context.workingDirectory) : resolve(context.workingDirectory, named);
-  if (file === undefined)
+  return argument ?? findConfigName(input, context);
+}
+
+async function openSource(name: string | undefined, { environment, workingDirectory }: CliContext): Promise<ConfigSource> {
+  const source = await openConfigSource(name, { environment, workingDirectory });
+  if (source === undefined)
     throw new AppError('CLI_USAGE', { message: 'there is no .hector/config.yaml here; name the file: hector validate <file>' });
-  return file;
+  return source;
 }
 
 function formatValid(file: string, format: string, settings: Settings): string {

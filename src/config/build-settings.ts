@@ -18,6 +18,7 @@ import type { Environment } from './environment.js';
 import { hideSecrets } from './hide-secrets.js';
 import { interpolate } from './interpolate.js';
 import { resolveAgent } from './keys/agents.js';
+import { checkConfigPlace } from './keys/config-place.js';
 import { resolveDatabase } from './keys/databases.js';
 import { resolveDocumentStore } from './keys/document-stores.js';
 import { resolveEmbedder } from './keys/embedders.js';
@@ -55,6 +56,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
     interpolated.findings,
     validateDocument(document),
     [
+      ...checkConfigPlace(document),
       ...checkReferences(document),
       ...checkAgentOutput(document),
       ...checkTools(document),

@@ -1,4 +1,5 @@
 import { AgentsSchema } from './keys/agents.js';
+import { ConfigPlaceSchema } from './keys/config-place.js';
 import { DatabasesSchema } from './keys/databases.js';
 import { DefaultsSchema } from './keys/defaults.js';
 import { DocumentStoresSchema } from './keys/document-stores.js';
@@ -13,7 +14,7 @@ import { ServerSchema } from './keys/server.js';
 import { StorageSchema } from './keys/storage.js';
 import { ToolsSchema } from './keys/tools.js';
 import { VectorStoresSchema } from './keys/vector-stores.js';
-import { choice, object, type SchemaNode, type Static, text } from './schema-builder.js';
+import { choice, object, optional, type SchemaNode, type Static, text } from './schema-builder.js';
 
 /** The whole configuration, one member per top-level key. */
 const ConfigSchema = object(
@@ -37,6 +38,7 @@ const ConfigSchema = object(
     rate_limiting: RateLimitingSchema,
     observability: ObservabilitySchema,
     logger: LoggerSchema,
+    config: optional(ConfigPlaceSchema),
   },
   'Configuration of Hector, version 2.',
 );

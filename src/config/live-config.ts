@@ -7,7 +7,7 @@
  */
 import type { JsonObject } from '../base/json.js';
 import { canonicalJson, sha256Hex } from '../base/json.js';
-import { type Environment, listEnvironmentFiles, readEnvironmentFiles } from './environment.js';
+import { type Environment, readEnvironmentFiles } from './environment.js';
 import { type LoadOptions, loadSettings, settingsFromSource } from './load-settings.js';
 import type { Settings } from './settings.js';
 import type { ConfigSource, StoredConfig } from './sources/config-source.js';
@@ -95,26 +95,19 @@ export class LiveConfig {
     return sha256Hex(canonicalJson([revision, this.environment as JsonObject]));
   }
 
-  /** @throws AppError `CONFIG_CHANGED`, `CONFIG_NOT_WRITABLE` */
+  /** @throws AppError `CONFIG_CHANGED`, `CONFIG_NOT_WRITABLE`, `CONFIG_SOURCE_UNAVAILABLE` */
   write(text: string, expected: string): Promise<StoredConfig> {
     return this.#options.source.write(text, expected);
   }
 
-  /** Calls back when text or variables may have changed; the result ends it. */
-  watch(onChange: () => void): () => void {
-    return this.#options.source.watch(onChange);
+  /** Calls back when text or variables may have changed, and warns while nobody can tell; the result ends it. */
+  watch(onChange: () => void, warn: (message: string) => void): () => void {
+    return this.#options.source.watch(onChange, warn);
   }
 
   #readFiles(): Environment {
     return readEnvironmentFiles(environmentPlaces(this.#options));
   }
-}
-
-/** The `.env` files of a configuration, to watch them. */
-export function listWatchedVariables(
-  options: Omit<LiveConfigOptions, 'source'> & { readonly file: string | undefined },
-): readonly string[] {
-  return listEnvironmentFiles(environmentPlaces({ ...options, source: { file: options.file } }));
 }
 
 function environmentPlaces({

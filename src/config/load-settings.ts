@@ -4,6 +4,7 @@
  * `source`; settings are always built from that text, so one stored text gives the same settings anywhere (R12).
  */
 import { resolve } from 'node:path';
+import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import { buildSettings, sourceOf } from './build-settings.js';
 import { completeDocument } from './complete-document.js';
@@ -13,6 +14,7 @@ import { mergeDocuments } from './merge-documents.js';
 import { type ConfigText, parseConfigText } from './parse-config-text.js';
 import { readConfigFile } from './read-config-file.js';
 import type { Settings } from './settings.js';
+import { isRemoteName } from './sources/remote-place.js';
 
 export interface LoadOptions {
   /** Default `.hector/config.yaml` in the working directory when it exists, else no file at all. */
@@ -58,6 +60,8 @@ export function loadSettings(options: LoadOptions = {}): Settings {
 
 /** With a text in hand the file is only a name. */
 function findPlace({ file, text }: LoadOptions, workingDirectory: string): string | undefined {
+  if (text === undefined && file !== undefined && isRemoteName(file))
+    throw new AppError('CONFIG_INVALID', { message: `${file} is no file; only the command line takes a configuration from there` });
   return text === undefined || file === undefined ? findConfigFile(file, workingDirectory) : file;
 }
 

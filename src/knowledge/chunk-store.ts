@@ -90,6 +90,8 @@ export interface NewChunk {
   /** Pages, headings, the function it is of: what only this chunk has. */
   readonly place: ChunkPlace;
   readonly vector: Float32Array;
+  /** As `PreparedChunk` has them. Default: made by the commit. */
+  readonly words?: string;
 }
 
 /** The content is what is indexed, only its size or time of change are told anew. */

@@ -91,4 +91,4 @@ function* byChunks(changes: readonly DocumentChange[]): Generator<readonly Docum
 }
 
 /** Keeps a transaction, which in SQLite holds the only write lock, to a few milliseconds. */
-const COMMIT_CHUNKS = 256;
+const COMMIT_CHUNKS = 128;

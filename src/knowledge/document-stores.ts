@@ -56,6 +56,8 @@ export interface Knowledge {
   counts(store: string): Promise<StoreCounts>;
   /** Every index of these stores in this process. */
   indexHealth(): Promise<readonly StoreIndexHealth[]>;
+  /** Why the store's index does not follow its documents in this process; `undefined`: it does, or nobody uses it here. */
+  findIndexFailure(store: string): string | undefined;
   /** Ends ingesting and following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
 }
@@ -69,7 +71,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const { settings, chunkStore, pools, clock, log, followsOwnIngest = true } = options;
   const { createSource = (source, store) => createKnownSource(source, { store, clock }) } = options;
   const followers = new Map<string, IndexFollower>();
-  const searchable = new Map<string, SearchableStore>();
+  const searchable = new Map<string, SearchableStore & { readonly follower: IndexFollower }>();
   const ingested = new Map<string, IngestStore>();
   for (const [name, store] of Object.entries(settings.documentStores)) {
     const embedder = getMember(options.embedders, store.embedder, `document_stores.${name}.embedder`);
@@ -114,6 +116,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
           return { ...(await follower.health()), stores };
         }),
       ),
+    findIndexFailure: (store) => searchable.get(store)?.follower.failure,
     async close() {
       await ingester.close();
       await Promise.all([...ingested.values()].map(({ source }) => source.close?.()));

@@ -11,7 +11,7 @@
  */
 import { untilAborted } from '../base/abort.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
-import { AppError } from '../base/errors.js';
+import { AppError, describeError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
 import type { CollectionHealth, CollectionPosition, VectorQuery, VectorSearch, VectorStore } from '../providers/vector-stores/contract.js';
 import type { LeaseManager } from '../tasks/coordination.js';
@@ -67,6 +67,9 @@ export class IndexFollower {
   #next: Promise<void> | undefined;
   #unsaved = 0;
   #changedAt = 0;
+  #failure: string | undefined;
+  /** The failure that the log has a line of. */
+  #told: string | undefined;
 
   constructor(options: IndexFollowerOptions) {
     this.#options = options;
@@ -93,9 +96,22 @@ export class IndexFollower {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closedError());
     this.#startPolling();
     if (this.#running === undefined) {
-      const run = this.#catchUp().finally(() => {
-        this.#running = undefined;
-      });
+      const run = this.#catchUp()
+        .then(
+          () => {
+            this.#failure = undefined;
+            if (this.#told !== undefined)
+              this.#options.log.info({ collection: this.#options.collection }, 'the index follows the database again');
+            this.#told = undefined;
+          },
+          (error: unknown) => {
+            this.#failure = describeError(error);
+            throw error;
+          },
+        )
+        .finally(() => {
+          this.#running = undefined;
+        });
       this.#running = run;
       return run;
     }
@@ -113,6 +129,11 @@ export class IndexFollower {
   wake(): void {
     if (this.#closing.signal.aborted) return;
     this.catchUp().catch((error: unknown) => this.#report(error));
+  }
+
+  /** Why it does not follow the chunk table now; `undefined`: it does, or nobody has asked anything of it here. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   async health(): Promise<IndexHealth> {
@@ -226,12 +247,12 @@ export class IndexFollower {
     }
   }
 
+  /** Once for one reason: it is tried again every second. */
   #report(error: unknown): void {
-    if (!this.#closing.signal.aborted)
-      this.#options.log.warn(
-        { err: error, collection: this.#options.collection },
-        'the index could not follow the database; it tries again',
-      );
+    const reason = describeError(error);
+    if (this.#closing.signal.aborted || reason === this.#told) return;
+    this.#told = reason;
+    this.#options.log.warn({ err: error, collection: this.#options.collection }, 'the index could not follow the database; it tries again');
   }
 }
 

@@ -2,7 +2,7 @@
 import { AppError, toAppError } from '../base/errors.js';
 import { canonicalJson } from '../base/json.js';
 import type { Metadata } from '../base/metadata.js';
-import type { PreparedDocument, PrepareRequest, TextChunk } from '../threads/messages.js';
+import type { PreparedChunk, PreparedDocument, PrepareRequest } from '../threads/messages.js';
 import type { DocumentChange, FailDocument, FailureStage, IndexDocument, TouchDocument } from './chunk-store.js';
 import { commitBatch } from './commit-batch.js';
 import { metadataHashOf } from './document-versions.js';
@@ -17,7 +17,7 @@ interface Prepared {
   readonly version: string;
   readonly title: string;
   readonly metadata: Metadata;
-  readonly chunks: readonly TextChunk[];
+  readonly chunks: readonly PreparedChunk[];
 }
 
 /**
@@ -116,7 +116,7 @@ async function prepareOnThread(
 async function embedAll(options: BatchOptions, documents: readonly Prepared[], signal: AbortSignal): Promise<readonly DocumentChange[]> {
   const texts = documents.flatMap((document) => document.chunks.map((chunk) => chunk.text));
   try {
-    const vectors = texts.length === 0 ? [] : await options.embedder.embed(texts, 'document', signal);
+    const vectors = texts.length === 0 ? [] : await options.embedder.embed(texts, 'document', signal, options.mode === 'all');
     if (vectors.length !== texts.length)
       throw new AppError('EMBEDDER_FAILED', { message: `The embedder gave ${vectors.length} vectors for ${texts.length} texts` });
     let at = 0;
@@ -154,7 +154,7 @@ function indexChange(
     sourceVersion: version,
     metadata,
     metadataHash: metadataHashOf(document.metadata),
-    title: title || document.name,
+    title,
     sourcePath: document.id,
     chunks: chunks.map((chunk, index) => ({ ...chunk, vector: vectors[index] as Float32Array })),
   };

@@ -10,15 +10,21 @@ export interface StoreFacts {
   readonly open: IngestRun | undefined;
   /** That has ended otherwise than by being canceled. */
   readonly last: IngestRun | undefined;
+  /** Why the index does not follow; `undefined`: nothing is known against it. */
+  readonly indexFailure: string | undefined;
   readonly now: number;
 }
 
-export function judgeStore({ counts, open, last, now }: StoreFacts): { readonly health: StoreHealth; readonly reason: string | undefined } {
+export function judgeStore({ counts, open, last, indexFailure, now }: StoreFacts): {
+  readonly health: StoreHealth;
+  readonly reason: string | undefined;
+} {
   if (open !== undefined && open.state === 'queued' && now - open.createdAt > UNTAKEN_MS)
     return { health: 'unhealthy', reason: 'no process with the role ingest takes its run' };
   if (open !== undefined && open.state !== 'queued' && now - open.updatedAt > STUCK_MS)
     return { health: 'unhealthy', reason: `its run has got nowhere for ${Math.round((now - open.updatedAt) / 60_000)} minutes` };
   if (last?.error !== undefined) return { health: 'unhealthy', reason: `its last run failed: ${last.error.message}` };
+  if (indexFailure !== undefined) return { health: 'unhealthy', reason: `its index does not follow its documents: ${indexFailure}` };
   if (counts.failed > 0)
     return {
       health: counts.indexed === 0 && counts.chunks === 0 ? 'unhealthy' : 'degraded',

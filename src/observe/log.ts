@@ -54,12 +54,13 @@ function formatLine(line: string, format: 'simple' | 'verbose'): string {
     time,
     msg = '',
     ...fields
-  } = JSON.parse(line) as { level: string; time: string; msg?: string; err?: { message?: string } };
+  } = JSON.parse(line) as { level: string; time: string; msg?: string; err?: { message?: string }; reason?: unknown };
   if (format === 'verbose') {
     const tail = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
     return `${escapeLine(`${time} ${level.toUpperCase().padEnd(5)} ${msg}${tail}`)}\n`;
   }
-  const tail = fields.err?.message ? `: ${fields.err.message}` : '';
+  const why = fields.err?.message || fields.reason;
+  const tail = typeof why === 'string' && why !== '' ? `: ${why}` : '';
   return `${escapeLine(`${level === 'info' ? '' : `${level}: `}${msg}${tail}`)}\n`;
 }
 

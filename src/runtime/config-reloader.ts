@@ -94,7 +94,10 @@ export class ConfigReloader {
   /** Looks whenever the source, or a `.env` file, may have changed. */
   watch(): void {
     const { config, log } = this.#options;
-    this.#stopWatch ??= config.watch(() => void this.reload('watch'));
+    this.#stopWatch ??= config.watch(
+      () => void this.reload('watch'),
+      (message) => log.warn(message),
+    );
     log.info(`the configuration is watched: ${config.place}`);
     // What changed since the settings were loaded was not heard.
     void this.reload('start');

@@ -25,6 +25,8 @@ export interface IngestProgress {
   /** `total` is what there is; until then nobody knows how much is left. */
   readonly isListed?: boolean;
   readonly finished: boolean;
+  /** In the result of `ingest`: what is ingested and cannot be found yet, with the reason. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Hector {

@@ -17,7 +17,9 @@ export async function ingestStores(
     throw failures.length === 1 ? failure : new AppError(failure.code, { message: failures.map(({ message }) => message).join('\n') });
   const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'removed' | 'chunks') =>
     results.reduce((total, result) => total + result[key], 0);
+  const warnings = results.flatMap(({ warning }) => warning ?? []);
   return {
+    ...(warnings.length === 0 ? {} : { warnings }),
     store: '',
     total: sum('total'),
     done: sum('done'),

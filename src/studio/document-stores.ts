@@ -36,7 +36,7 @@ async function view({ knowledge, clock }: StudioPorts, name: string): Promise<Js
   ]);
   const open = openRuns.find((run) => run.store === name);
   const last = past.find(({ state }) => state === 'finished' || state === 'failed');
-  const { health, reason } = judgeStore({ counts, open, last, now });
+  const { health, reason } = judgeStore({ counts, open, last, indexFailure: knowledge.findIndexFailure(name), now });
   const settings = stores.get(name)?.settings;
   return {
     name,

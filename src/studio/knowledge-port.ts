@@ -13,11 +13,12 @@ export interface KnowledgePort {
   /** Queues runs for whoever has the role `ingest`. */
   readonly ingester: Pick<Ingester, 'begin'>;
   readonly retriever: Retriever;
+  findIndexFailure(store: string): string | undefined;
 }
 
 /** Of whatever the current stores are. */
 export function liveKnowledgePort(
-  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever'>,
+  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever' | 'findIndexFailure'>,
   { runs, documents }: Pick<KnowledgePort, 'runs' | 'documents'>,
 ): KnowledgePort {
   return {
@@ -30,6 +31,7 @@ export function liveKnowledgePort(
     get retriever() {
       return find().retriever;
     },
+    findIndexFailure: (store) => find().findIndexFailure(store),
     runs,
     documents,
   };

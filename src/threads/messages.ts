@@ -39,7 +39,12 @@ export interface PrepareRequest {
 
 export type PreparedDocument =
   | { readonly type: 'unchanged'; readonly contentHash: string }
-  | { readonly type: 'prepared'; readonly contentHash: string; readonly title: string; readonly chunks: readonly TextChunk[] };
+  | { readonly type: 'prepared'; readonly contentHash: string; readonly title: string; readonly chunks: readonly PreparedChunk[] };
+
+export interface PreparedChunk extends TextChunk {
+  /** What it is found by (`knowledge/search/chunk-words.ts`), with spaces between. */
+  readonly words: string;
+}
 
 export interface TextChunk {
   readonly text: string;

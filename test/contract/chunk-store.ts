@@ -200,6 +200,15 @@ export function chunkStoreContract(t: Test, createOpen: (t: Test) => () => Promi
     t.equal((await store.vectors([documentKey('docs', name)], 'e1')).length, 700);
   });
 
+  t.test('titles and errors are kept whatever signs they hold', async (t) => {
+    const store = await createOpen(t)();
+    const odd = { ...index('odd', 0, ['text']), title: 'a\u0000b \ud800 😀' };
+    t.same(await store.commit('c', [odd], 1), ['committed']);
+    const error = "cannot read 'x\u0000y'";
+    await store.commit('c', [{ type: 'fail', store: 'docs', id: 'odd', generation: 1, sourcePath: 'odd', stage: 'read', error }], 2);
+    t.match((await store.findDocuments('docs', ['odd'])).get('odd'), { title: /^a.b .+ 😀$/u, lastError: /x.y/, chunkCount: 1 });
+  });
+
   t.test(
     'of many commits of the same document at the same time one wins each generation, and no version is lost',
     { timeout: 60_000 },

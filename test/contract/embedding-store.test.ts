@@ -74,6 +74,20 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(peer.requests.at(-1)?.texts.length, 2);
   });
 
+  await t.test('whoever wants vectors anew is asked for, and what comes takes the place of what was kept (RAG-37)', async (t) => {
+    const { peer, create } = await setUpEmbedder(t, 'openai', { store });
+    const [before] = await create().embed(['moved 1', 'moved 2'], 'document', SIGNAL);
+    peer.script({ type: 'vectors', change: () => [[0, 0, 0, 0, 0, 0, 0, 1]] });
+    const [after] = await create().embed(['moved 1'], 'document', SIGNAL, true);
+    t.notSame(after, before);
+    t.equal(peer.requests.length, 2);
+    t.same(await create().embed(['moved 1', 'moved 2'], 'document', SIGNAL), [
+      after,
+      (await create().embed(['moved 2'], 'document', SIGNAL))[0],
+    ]);
+    t.equal(peer.requests.length, 2);
+  });
+
   await t.test('with dimension auto, the length that was first seen holds after a restart (CFG-60)', async (t) => {
     const { peer, create } = await setUpEmbedder(t, 'ollama', { store, settings: { model: 'grown' } });
     await create().embed(['a'], 'document', SIGNAL);

@@ -159,6 +159,24 @@ t.test('other metadata of an unchanged document reaches its chunks without an em
   t.equal((await rig.runs.list({ store: 'docs', before: '', limit: 1 }))[0]?.total, 1);
 });
 
+t.test('a document whose id no database keeps fails alone', async (t) => {
+  const rig = await openKnowledge(t, {
+    wrapSource: (source) => ({
+      ...source,
+      async *scan(...given) {
+        for await (const finding of source.scan(...given))
+          yield finding.type === 'document' && finding.document.id === 'b.txt'
+            ? { type: 'document', document: { ...finding.document, id: 'b\u0000.txt' } }
+            : finding;
+      },
+    }),
+  });
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) rig.write(name, `The text of ${name}.`);
+  t.match(await rig.ingest(), { done: 2, failed: 1, error: undefined });
+  const [failed] = await rig.runs.documents({ store: 'docs', status: 'failed', error: 'NUL', afterKey: '', limit: 5 });
+  t.equal(failed?.id, 'b\ufffd.txt');
+});
+
 t.test('a document that was deleted by hand stays out until its source changes, or somebody wants it', async (t) => {
   const rig = await openKnowledge(t);
   rig.write('a.txt', 'The harbour master is called Ingrid.');

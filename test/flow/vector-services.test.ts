@@ -1,6 +1,8 @@
 /** Documents whose vectors a service keeps: ingested, searched and followed by processes that share it. */
+
 import t from 'tap';
 import type { VectorServiceSettings } from '../../src/config/settings.js';
+import { judgeStore } from '../../src/knowledge/store-health.js';
 import { findChromaProblem, startChromaServer } from '../support/chroma-server.js';
 import { createInProcessBatches, createInProcessLeases } from '../support/in-process-batches.js';
 import { openKnowledge } from '../support/knowledge-rig.js';
@@ -53,9 +55,17 @@ t.test(
     const rig = await openKnowledge(t, { vectorStore: settings });
     rig.write('a.txt', 'It is known that otters swim in rivers.');
     await front.leave();
-    await t.rejects(rig.ingest(), { code: 'VECTOR_STORE_UNAVAILABLE' });
+    t.match(await rig.ingest(), { done: 1, failed: 0, finished: true, error: undefined, warning: /'docs' cannot be found.*connection/ });
     t.match(await rig.knowledge.counts('docs'), { indexed: 1, chunks: 1 });
+    const indexFailure = rig.knowledge.findIndexFailure('docs');
+    const [last] = await rig.runs.list({ store: 'docs', before: '', limit: 1 });
+    t.match(judgeStore({ counts: await rig.runs.documentCounts('docs'), open: undefined, last, indexFailure, now: Date.now() }), {
+      health: 'unhealthy',
+      reason: /its index does not follow its documents: .*connection/,
+    });
     await front.comeBack();
     t.match((await rig.search('where do otters swim'))[0], { documentId: 'a.txt' });
+    t.equal(rig.knowledge.findIndexFailure('docs'), undefined);
+    t.equal((await rig.ingest()).warning, undefined);
   },
 );

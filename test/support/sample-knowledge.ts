@@ -46,6 +46,7 @@ export function sampleKnowledge(): KnowledgePort {
       },
     },
     ingester: { begin: async ({ mode = 'check', by = 'command' }) => [begin(mode, by)] },
+    findIndexFailure: () => undefined,
     retriever: {
       search: async () => [
         {

@@ -3,9 +3,19 @@ import { statSync } from 'node:fs';
 import { type Finding, fail, ok, warn } from '../../base/finding.js';
 import { findLiteralSecrets } from '../../config/find-literal-secrets.js';
 import type { Settings } from '../../config/settings.js';
+import type { ConfigSource } from '../../config/sources/config-source.js';
+import { isRemoteName, parseRemoteName } from '../../config/sources/remote-place.js';
 
-export function checkSafety(settings: Settings, file: string | undefined): readonly Finding[] {
-  return [checkSecrets(settings), ...checkFile(file), checkAccess(settings), ...checkStudio(settings), ...checkTopology(settings)];
+/** @param source where the configuration lies; `undefined`: nowhere */
+export function checkSafety(settings: Settings, source: Pick<ConfigSource, 'place' | 'file'> | undefined): readonly Finding[] {
+  return [
+    checkSecrets(settings),
+    ...checkFile(source?.file),
+    ...checkPlace(source?.place),
+    checkAccess(settings),
+    ...checkStudio(settings),
+    ...checkTopology(settings),
+  ];
 }
 
 function checkSecrets({ source }: Settings): Finding {
@@ -26,6 +36,17 @@ function checkFile(file: string | undefined): readonly Finding[] {
   if ((mode & 0o022) !== 0)
     return [warn(check, `${file} can be written by others, who could have this machine start programs`, `chmod go-w ${file}`)];
   return [ok(check, `${file} is written by its owner alone`)];
+}
+
+/** What comes over the network may start programs here. */
+function checkPlace(place: string | undefined): readonly Finding[] {
+  if (place === undefined || !isRemoteName(place)) return [];
+  const { provider, addresses, tls } = parseRemoteName(place, {});
+  const check = 'Configuration place';
+  if (tls !== undefined) return [ok(check, `${provider}, encrypted`)];
+  if (addresses.every(({ host }) => isThisMachine(host))) return [ok(check, `${provider} on this machine`)];
+  const message = `${place} is not encrypted: whoever is in between can change it, and have this machine start programs`;
+  return [warn(check, message, `write ${provider}+tls://, or config.tls.enabled: true`)];
 }
 
 function checkAccess({ server }: Settings): Finding {

@@ -22,6 +22,8 @@ export class Conductor {
   readonly #notBefore = new Map<string, number>();
   /** Stores whose run somebody else took while this one conducted it: how long this one keeps away, milliseconds. */
   readonly #keepAwayMs = new Map<string, number>();
+  /** Stores whose last try failed: why, as far as the log has it. */
+  readonly #told = new Map<string, string>();
   #looking: Promise<void> | undefined;
   #again = false;
 
@@ -75,13 +77,18 @@ export class Conductor {
       if (outcome.type === 'held') return;
       try {
         await this.#conductOpen(store, AbortSignal.any([this.#closing.signal, outcome.lease.lost]));
+        this.#told.delete(store.name);
       } finally {
         await outcome.lease.release();
       }
     } catch (error) {
       if (this.#closing.signal.aborted || hasCode(error, 'INGEST_LOST') || hasCode(error, 'TASK_LOST')) return;
       this.#notBefore.set(store.name, clock.monotonic() + PAUSE_MS);
-      log.warn({ store: store.name, reason: describeError(error) }, 'an ingest run cannot go on; it is tried again');
+      const reason = describeError(error);
+      // Once for one reason: it is tried again every second.
+      if (this.#told.get(store.name) === reason) return;
+      this.#told.set(store.name, reason);
+      log.warn({ store: store.name, reason }, 'an ingest run cannot go on; it is tried again');
     }
   }
 

@@ -3,7 +3,7 @@
  *
  * Owns: the workers of this process, while it has any. Does not own: runs, documents and chunks, which are in SQL.
  */
-import { AppError } from '../../base/errors.js';
+import { AppError, describeError } from '../../base/errors.js';
 import type { IngestProgress } from '../ingest-options.js';
 import { followRun, toProgress } from './follow-run.js';
 import { BY_COMMAND, type IngestMode, type IngestRun, isOpen } from './ingest-run.js';
@@ -27,6 +27,8 @@ export interface IngestRequest {
 export interface IngestResult extends IngestProgress {
   /** Set when the store as a whole could not be ingested; other stores are not concerned. Not logged: the caller tells it. */
   readonly error?: AppError;
+  /** Set when all is in the database and the index could not follow yet, which it goes on trying. Not logged either. */
+  readonly warning?: string;
 }
 
 export type OnProgress = (progress: IngestProgress) => void;
@@ -64,7 +66,7 @@ export class Ingester {
 
   /**
    * Brings stores up to date and waits for it: by the processes with the role `ingest`, and where there is none, by this one. Resolves
-   * when what was ingested is also searchable here. An aborted signal rejects with its reason; nothing committed is lost.
+   * when what was ingested is also searchable here, or is known not to be yet (`warning`). An aborted signal rejects with its reason; nothing committed is lost.
    * @throws AppError `DOCUMENT_STORE_NOT_FOUND`
    */
   async ingest(request: IngestRequest, onProgress: OnProgress | undefined, signal: AbortSignal): Promise<readonly IngestResult[]> {
@@ -190,11 +192,25 @@ export class Ingester {
     };
     const run = await followRun(begun, { runs, clock, onRun }, signal);
     const store = this.#stores.get(run.store) as IngestStore;
-    await store.catchUp();
+    const warning = await store.catchUp().then(
+      () => undefined,
+      (failure: unknown) => {
+        signal.throwIfAborted();
+        return notSearchable(run.store, failure);
+      },
+    );
     onProgress?.(toProgress(run));
     const { error } = run;
-    return error === undefined ? toProgress(run) : { ...toProgress(run), error: new AppError(error.code, { message: error.message }) };
+    return {
+      ...toProgress(run),
+      ...(error === undefined ? {} : { error: new AppError(error.code, { message: error.message }) }),
+      ...(warning === undefined ? {} : { warning }),
+    };
   }
+}
+
+function notSearchable(store: string, failure: unknown): string {
+  return `what was ingested into '${store}' cannot be found by meaning yet: ${describeError(failure)}. It is all in the database; whoever searches the store brings its index up to date as soon as it can`;
 }
 
 /** For batches under way. */

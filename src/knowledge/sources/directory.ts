@@ -105,9 +105,12 @@ export function createDirectorySource(settings: DirectorySourceSettings, clock: 
         try {
           return { found: await ask() };
         } catch (error) {
-          // Gone since it was listed, or a link to nowhere: there is no such document.
-          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
           const path = join(settings.path, id);
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+            // Gone since it was listed, or a link to nowhere: there is no such document.
+            if (!id.slice(id.lastIndexOf('/') + 1).includes('\ufffd')) return {};
+            return { problem: { type: 'problem', problem: { id, path, isFolder: false, error: unnameable(path) } } };
+          }
           const shown = error instanceof AppError ? error : unreadable(path, error);
           return { problem: { type: 'problem', problem: { id, path, isFolder: false, error: shown } } };
         }
@@ -171,6 +174,13 @@ function isInside(root: string, path: string): boolean {
 function leadsOutside(path: string): AppError {
   return new AppError('DOCUMENT_OUTSIDE_SOURCE', {
     message: `'${path}' is a link that leads out of the source's folder; copy the file there, or give its folder a document store`,
+  });
+}
+
+/** What it is called is no text: there is no way to ask for it, nor to tell it from others. */
+function unnameable(path: string): AppError {
+  return new AppError('DOCUMENT_SOURCE_UNREADABLE', {
+    message: `The name of '${path}' is not UTF-8, so neither a file of that name nor what is below such a folder can be read; rename it (convmv does whole folders)`,
   });
 }
 

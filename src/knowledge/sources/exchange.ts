@@ -44,14 +44,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const answer = await tryRepeatedly(hop, options, signal);
       const { location } = answer.headers;
       if (!REDIRECTS.has(answer.status) || location === undefined) return { ...answer, url: hop.url };
-      if (followed === MAX_REDIRECTS) throw failed(first.url, `more than ${MAX_REDIRECTS} redirects`);
+      if (followed === MAX_REDIRECTS) throw misled(first.url, answer.status, `more than ${MAX_REDIRECTS} redirects`);
       hop = nextHop(hop, location, answer.status);
     }
   };
 }
 
 function nextHop({ url: from, method = 'GET', headers, body }: SourceRequest, location: string, status: number): SourceRequest {
-  if (!URL.canParse(location, from.href)) throw failed(from, 'it redirects to what is no address');
+  if (!URL.canParse(location, from.href)) throw misled(from, status, 'it redirects to what is no address');
   const url = new URL(location, from.href);
   const keepsMethod = method === 'GET' || status === 307 || status === 308;
   if (url.origin === from.origin) return { url, headers, ...(keepsMethod ? { method, ...(body === undefined ? {} : { body }) } : {}) };
@@ -116,6 +116,11 @@ export function shownUrl(url: URL): string {
 function headerOf({ headers }: OutboundAnswer, name: string): string | null {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
+}
+
+/** Its status tells that another try would lead nowhere, too. */
+function misled(url: URL, status: number, why: string): AppError {
+  return new AppError('DOCUMENT_SOURCE_UNREADABLE', { message: `'${shownUrl(url)}' cannot be read: ${why}`, details: { status } });
 }
 
 function failed(url: URL, why: string, cause?: unknown): AppError {

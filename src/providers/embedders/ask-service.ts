@@ -3,6 +3,7 @@ import { abortError, throwIfAborted } from '../../base/abort.js';
 import { AppError } from '../../base/errors.js';
 import type { EmbedderSettings } from '../../config/settings.js';
 import { createFetch, findHttpFailure } from '../llms/http-fetch.js';
+import { limitBytes } from '../llms/limit-bytes.js';
 import { checkVectors } from './check-vectors.js';
 import type { EmbedPurpose } from './contract.js';
 import type { EmbedderDependencies } from './dependencies.js';
@@ -27,6 +28,8 @@ export interface AskServiceOptions extends Pick<EmbedderDependencies, 'name' | '
   readonly loadWire: () => Promise<EmbedderWire>;
   readonly host: string;
   readonly guard: Pick<DimensionGuard, 'check'>;
+  /** Default 256 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
 export function createAskService(options: AskServiceOptions): AskService {
@@ -53,7 +56,9 @@ export function createAskService(options: AskServiceOptions): AskService {
       request.abort();
     });
     let rate: RateReport = {};
-    const fetch = fetchFor({ signal: request.signal, onBytes: () => {} });
+    const tooLong = (bytes: number) => new AppError('EMBEDDER_BAD_RESPONSE', { message: `${host} (${key}) gave more than ${bytes} bytes` });
+    const onBytes = limitBytes(tooLong, options.maxAnswerBytes);
+    const fetch = fetchFor({ signal: request.signal, onBytes });
     const fetchAndRead = (async (input: string, init?: RequestInit) => {
       const response = await fetch(input, init);
       rate = readRate(response.headers);

@@ -1,8 +1,13 @@
 /** Contract of embedders. */
 export type EmbedPurpose = 'document' | 'query';
 
-/** One unit-length vector per text, in order. */
-export type EmbedTexts = (texts: readonly string[], purpose: EmbedPurpose, signal: AbortSignal) => Promise<readonly Float32Array[]>;
+/** One unit-length vector per text, in order. `anew`: whatever is remembered of documents does not count, the model is asked. */
+export type EmbedTexts = (
+  texts: readonly string[],
+  purpose: EmbedPurpose,
+  signal: AbortSignal,
+  anew?: boolean,
+) => Promise<readonly Float32Array[]>;
 
 export interface Embedder {
   readonly provider: string;

@@ -4,6 +4,8 @@ export interface EmbeddingStore {
   find(keys: readonly string[], at: number): Promise<ReadonlyMap<string, Float32Array>>;
   /** Keeps them; a key that is there stays as it is. */
   put(fingerprint: string, vectors: ReadonlyMap<string, Float32Array>, at: number): Promise<void>;
+  /** Removes them, so that others can be kept in their place. */
+  forget(keys: readonly string[]): Promise<void>;
   /** The length of this embedder's vectors as it was first seen, which is `dimension` if nobody saw any before. */
   learnDimension(fingerprint: string, dimension: number): Promise<number>;
   /**

@@ -3,10 +3,10 @@ import type { EmbedTexts } from './contract.js';
 
 export function recentQueries(embed: EmbedTexts): EmbedTexts {
   const recent = new Map<string, Float32Array>();
-  return async (texts, purpose, signal) => {
+  return async (texts, purpose, signal, anew) => {
     const [only] = texts;
     if (purpose !== 'query' || only === undefined || texts.length > 1 || only.length > MAX_CHARACTERS)
-      return await embed(texts, purpose, signal);
+      return await embed(texts, purpose, signal, anew);
     const vector = recent.get(only) ?? (await embed(texts, purpose, signal))[0];
     if (vector === undefined) return [];
     recent.delete(only);

@@ -17,16 +17,14 @@ export interface RememberedOptions extends Pick<EmbedderDependencies, 'name' | '
 
 /** Asks for each text once, and only for those that are not known. */
 export function lookedUp(embed: EmbedTexts, options: RememberedOptions | undefined): EmbedTexts {
-  return async (texts, purpose, signal) => {
+  return async (texts, purpose, signal, anew = false) => {
     if (purpose === 'query') return await embed(texts, purpose, signal);
     const known = new Map<string, Float32Array>();
     const unique = [...new Set(texts)];
     if (options !== undefined) {
       const keys = new Map(unique.map((text) => [text, keyOf(text, options)]));
-      const found = await options.store.find([...keys.values()], options.clock.now()).catch((error: unknown) => {
-        options.log.warn({ embedder: options.name, reason: describeError(error) }, 'vectors of before cannot be looked up');
-        return new Map<string, Float32Array>();
-      });
+      if (anew) await forget([...keys.values()], options);
+      const found = anew ? NOTHING : await find([...keys.values()], options);
       for (const [text, key] of keys) {
         const vector = found.get(key);
         if (vector !== undefined) known.set(text, vector);
@@ -54,6 +52,22 @@ export function kept(embed: EmbedTexts, options: RememberedOptions | undefined):
     return vectors;
   };
 }
+
+async function find(keys: readonly string[], { store, clock, name, log }: RememberedOptions): Promise<ReadonlyMap<string, Float32Array>> {
+  return await store.find(keys, clock.now()).catch((error: unknown) => {
+    log.warn({ embedder: name, reason: describeError(error) }, 'vectors of before cannot be looked up');
+    return NOTHING;
+  });
+}
+
+/** What is there would stay in the place of what comes. */
+async function forget(keys: readonly string[], { store, name, log }: RememberedOptions): Promise<void> {
+  await store.forget(keys).catch((error: unknown) => {
+    log.warn({ embedder: name, reason: describeError(error) }, 'vectors of before cannot be forgotten');
+  });
+}
+
+const NOTHING: ReadonlyMap<string, Float32Array> = new Map();
 
 function keyOf(text: string, { fingerprint, variant }: RememberedOptions): string {
   return sha256Hex(`${fingerprint}\n${variant}\n${text}`);

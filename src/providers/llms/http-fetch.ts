@@ -20,8 +20,8 @@ type Fetch = typeof globalThis.fetch;
 export interface CallConnection {
   /** Ends the request and closes its connection. */
   readonly signal: AbortSignal;
-  /** Called for each piece that arrives. */
-  readonly onBytes: () => void;
+  /** Called for each piece that arrives, with its length; what it throws ends the answer. */
+  readonly onBytes: (bytes: number) => void;
 }
 
 /** An answer with a status that is no success. */
@@ -72,12 +72,12 @@ export function createFetch({ tls }: Pick<LlmSettings, 'tls'>, key: string): (ca
       const { fetch, dispatcher } = await opening;
       const options = { ...traced, signal, redirect: 'manual', dispatcher } as unknown as Parameters<typeof fetch>[1];
       const response = await fetch(input as string, options);
-      onBytes();
+      onBytes(0);
       if (!response.ok) throw new HttpFailure(response.status, response.headers, await readStart(response.body));
       const body = response.body?.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
-            onBytes();
+            onBytes(chunk.length);
             controller.enqueue(chunk);
           },
         }),

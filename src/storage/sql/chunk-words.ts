@@ -13,6 +13,8 @@ export interface ChunkText {
   readonly title: string;
   readonly text: string;
   readonly place: ChunkPlace;
+  /** Default: made of the others. */
+  readonly words?: string | undefined;
 }
 
 /** Of chunks that have none yet. */
@@ -23,7 +25,7 @@ export function* writeChunkWords(dialect: SqlDialect, chunks: readonly ChunkText
       chunk.chunk_index,
       chunk.store_key,
       chunk.collection_key,
-      [storeWord(chunk.store_key), collectionWord(chunk.collection_key), ...chunkWords(chunk)].join(' '),
+      [storeWord(chunk.store_key), collectionWord(chunk.collection_key), chunk.words ?? chunkWords(chunk).join(' ')].join(' '),
     ]);
     yield* rowsOfAll(dialect.rows.insert(chunkWordShape, rows));
   }

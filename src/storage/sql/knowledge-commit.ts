@@ -103,8 +103,8 @@ function nextRow(
         collection_key: collectionKey,
         version,
         generation: change.generation + 1,
-        title: change.title,
-        source_path: change.sourcePath,
+        title: withoutNul(change.title),
+        source_path: withoutNul(change.sourcePath),
         content_hash: change.contentHash,
         pipeline: change.pipeline,
         bytes: change.bytes,
@@ -122,11 +122,11 @@ function nextRow(
     case 'fail':
       return {
         ...base,
-        source_path: current?.source_path || change.sourcePath,
+        source_path: current?.source_path || withoutNul(change.sourcePath),
         status: 'failed',
         stage: change.stage,
         attempts: Number(base.attempts) + (change.tries ?? 1),
-        last_error: change.error.slice(0, 2000),
+        last_error: withoutNul(change.error.slice(0, 2000)),
         failed_state: change.failedState ?? '',
         updated_at: at,
       };
@@ -142,6 +142,11 @@ function nextRow(
         chunk_count: 0,
       };
   }
+}
+
+/** PostgreSQL refuses it in text. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\u0000', '\ufffd');
 }
 
 function told(change: TouchDocument | DescribeDocument) {

@@ -43,6 +43,10 @@ export class SqlEmbeddingStore implements EmbeddingStore {
     }
   }
 
+  async forget(keys: readonly string[]): Promise<void> {
+    for (const part of parts(keys, KEYS_PER_WRITE)) await this.#remove(part);
+  }
+
   async learnDimension(fingerprint: string, dimension: number): Promise<number> {
     const find = async () =>
       (await this.#read<{ dimension: number }>('SELECT dimension FROM embedders WHERE fingerprint = ?', [fingerprint]))[0]?.dimension;

@@ -116,6 +116,30 @@ t.test('links that lead out of the folder are reported, not read; all others lea
   await t.rejects(source.read(documents[0] as never, '', signal), { code: 'DOCUMENT_OUTSIDE_SOURCE' }, 'also when it became one meanwhile');
 });
 
+t.test('a name that is no UTF-8 is told of, not passed over in silence (RAG-01)', async (t) => {
+  const root = tempFolder(t);
+  const name = Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.md')]);
+  try {
+    writeFileSync(name, 'menu');
+  } catch (error) {
+    t.comment(`this file system takes nothing but UTF-8: ${String(error)}`);
+    return;
+  }
+  writeFileSync(join(root, 'tea.md'), 'tea');
+  symlinkSync(join(root, 'nowhere'), join(root, 'gone.md'));
+  const { documents, problems } = await readScan(
+    createDirectorySource({ type: 'directory', path: root, include: ['*.md'], exclude: [], maxFileBytes: 100 }),
+    signal,
+  );
+  t.same(
+    documents.map(({ id }) => id),
+    ['tea.md'],
+  );
+  t.equal(problems.length, 1, 'a link to nowhere is none');
+  t.match(problems[0]?.error, { code: 'DOCUMENT_SOURCE_UNREADABLE', message: /not UTF-8/ });
+  t.equal(problems[0]?.isFolder, false);
+});
+
 t.test('a root that is missing or no folder is an error that names it', async (t) => {
   const root = tempFolder(t);
   writeFileSync(join(root, 'file'), '');

@@ -261,6 +261,19 @@ t.test('a page that fails does so alone; where its links are not known, or pages
     { id: /broken$/, error: { message: /500/ } },
     { id: '', isFolder: true, error: { message: /leads to is not known/ } },
   ]);
+  const lost = await openSite(t, {
+    '/': links('/circle', '/nowhere'),
+    '/circle': { status: 302, headers: { location: '/circle' } },
+    '/nowhere': { status: 302, headers: { location: 'http://[' } },
+  });
+  t.match(
+    (await lost.scan()).problems,
+    [
+      { id: /circle$/, isFolder: false, error: { message: /more than 10 redirects/ } },
+      { id: /nowhere$/, isFolder: false, error: { message: /no address/ } },
+    ],
+    'redirects that lead nowhere never will: they keep nothing from being deleted',
+  );
   const many = await openSite(t, { '/': links('/1', '/2', '/3'), '/1': '1', '/2': '2', '/3': '3' }, { crawler: { maxPages: 3 } });
   const cut = await many.scan();
   t.same(cut.paths, ['/', '/1', '/2']);

@@ -15,11 +15,12 @@ t.test('the three formats of a line (OBS-40, CLI-13)', async (t) => {
     const { log, read } = open(t, { format });
     log.info({ agent: 'a' }, 'hello');
     log.warn({ err: new Error('broken') }, 'failed');
+    log.warn({ reason: 'the disk is full' }, 'tried again');
     log.debug('not said');
     return read();
   };
-  t.equal(write('simple'), 'hello\nwarn: failed: broken\n');
-  t.match(write('verbose'), /^\S+Z INFO {2}hello \{"agent":"a"\}\n\S+Z WARN {2}failed \{"err":\{.*"message":"broken".*\}\}\n$/);
+  t.equal(write('simple'), 'hello\nwarn: failed: broken\nwarn: tried again: the disk is full\n');
+  t.match(write('verbose'), /^\S+Z INFO {2}hello \{"agent":"a"\}\n\S+Z WARN {2}failed \{"err":\{.*"message":"broken".*\}\}\n.*WARN.*full/);
   const lines = write('json')
     .trimEnd()
     .split('\n')
@@ -27,6 +28,7 @@ t.test('the three formats of a line (OBS-40, CLI-13)', async (t) => {
   t.match(lines, [
     { level: 'info', msg: 'hello', agent: 'a' },
     { level: 'warn', msg: 'failed', err: { message: 'broken' } },
+    { level: 'warn', msg: 'tried again', reason: 'the disk is full' },
   ]);
 });
 

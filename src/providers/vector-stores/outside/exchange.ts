@@ -11,6 +11,7 @@ import { AppError } from '../../../base/errors.js';
 import type { VectorServiceSettings } from '../../../config/settings.js';
 import type { Logger } from '../../../observe/log.js';
 import { createFetch } from '../../llms/http-fetch.js';
+import { limitBytes } from '../../llms/limit-bytes.js';
 import { mapServiceFailure } from './map-service-failure.js';
 
 export interface ServiceRequest {
@@ -45,9 +46,11 @@ export interface ExchangeOptions {
   readonly log: Logger;
   /** Default `Math.random`. */
   readonly random?: () => number;
+  /** Default 256 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
-export function createExchange({ key, settings, headers, clock, log, random }: ExchangeOptions): Exchange {
+export function createExchange({ key, settings, headers, clock, log, random, maxAnswerBytes }: ExchangeOptions): Exchange {
   const fetchFor = createFetch(settings, key);
 
   async function send(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
@@ -61,7 +64,11 @@ export function createExchange({ key, settings, headers, clock, log, random }: E
     });
     try {
       const { method, body } = request;
-      const response = await fetchFor({ signal: AbortSignal.any([signal, ending.signal]), onBytes: () => {} })(url, {
+      const onBytes = limitBytes(
+        (bytes) => new AppError('VECTOR_STORE_BAD_RESPONSE', { message: `${host} (${key}) gave more than ${bytes} bytes` }),
+        maxAnswerBytes,
+      );
+      const response = await fetchFor({ signal: AbortSignal.any([signal, ending.signal]), onBytes })(url, {
         method,
         headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
