@@ -1,4 +1,4 @@
-// `npm run test:chaos [-- simulator | chaos | agents | rolling | clients | outage …]`: the long forms of the tests that try to break runs, one after the
+// `npm run test:chaos [-- simulator | chaos | agents | rolling | clients | connections | outage …]`: the long forms of the tests that try to break runs, one after the
 // other on a quiet machine. Prints what was measured as a table; the last line is "N passed, N failed" or "… , N skipped".
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const FORMS = [
   { name: 'rolling', file: 'dist/test/faults/chaos-rolling-restart.test.js', timeoutSeconds: 900 },
   { name: 'messages', file: 'dist/test/faults/two-processes.test.js', timeoutSeconds: 300 },
   { name: 'clients', file: 'dist/test/faults/client-logs.test.js', timeoutSeconds: 1_800 },
+  { name: 'connections', file: 'dist/test/faults/hostile-connections.test.js', timeoutSeconds: 300 },
   { name: 'outage', file: 'dist/test/faults/redis-outage.test.js', timeoutSeconds: 900 },
 ];
 

@@ -10,6 +10,7 @@ import { createOperations } from './a2a/operations.js';
 import { createDeliverPush } from './a2a/push/deliver-push.js';
 import { createPushSecrets } from './a2a/push/push-secrets.js';
 import { type CardBinding, grpcBinding, JSON_RPC_BINDING, REST_BINDING } from './a2a/supported-interfaces.js';
+import { limitByAddress } from './access/address-limits.js';
 import { createAuthenticator } from './access/authenticate.js';
 import { behindProxy } from './access/behind-proxy.js';
 import { findCertificates } from './access/certificates.js';
@@ -308,7 +309,8 @@ async function startFrontRole(
   const currentSettings = () => runtime.current.settings;
   const gate = createAuthenticator({ settings: () => currentSettings().server.auth, ownKey, clock, log, audit });
   closers.add(async () => gate.close());
-  const authenticate = behindProxy(observeAuthentication(gate.authenticate, parts), settings.server.trustProxy);
+  const limited = limitByAddress(gate.authenticate, { ...parts, settings: settings.server, windows: coordination.rateWindows });
+  const authenticate = behindProxy(observeAuthentication(limited, parts), settings.server.trustProxy);
   const certificates = await findCertificates(settings.server.tls, parts);
   const bindings: CardBinding[] = [JSON_RPC_BINDING, REST_BINDING];
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });

@@ -15,6 +15,7 @@ export const MEASUREMENTS = {
   growth: async () => (await import('./growth.js')).growth,
   history: async () => (await import('./history.js')).history,
   loop: async () => (await import('./loop.js')).loop,
+  fairness: async () => (await import('./fairness.js')).fairness,
   tracing: async () => (await import('./tracing.js')).tracing,
   chunking: async () => (await import('./chunking.js')).chunking,
   ingest: async () => (await import('./ingest.js')).ingest,

@@ -15,8 +15,12 @@ export interface HectorTargetOptions {
   readonly extra?: string;
   /** The program. Default: the one of this build. */
   readonly main?: string;
+  /** Within the block `server`, as YAML in one line. Default: nothing. */
+  readonly server?: string;
   /** A process for each; the first has the front. Default: one process with all roles. */
   readonly roles?: readonly string[];
+  /** Models beside `default`, as YAML in one line. Default: none. */
+  readonly llms?: string;
   /** Agents, as YAML. Default: one with the offline model. */
   readonly agents?: string;
 }
@@ -26,6 +30,8 @@ export function hectorTarget({
   name = 'hector',
   http = 'uws',
   extra = '',
+  server = '',
+  llms = '',
   main = MAIN,
   roles = [''],
   agents = AGENTS,
@@ -35,7 +41,7 @@ export function hectorTarget({
     async start() {
       const directory = await mkdtemp(path.join(tmpdir(), 'hector-bench-'));
       const port = await freePort();
-      const text = `version: "2"\nllms: { default: { provider: offline } }\n${agents}server: { host: 127.0.0.1, port: ${port}, http: ${http} }\n${extra}`;
+      const text = `version: "2"\nllms: { default: { provider: offline }${llms === '' ? '' : `, ${llms}`} }\n${agents}server: { host: 127.0.0.1, port: ${port}, http: ${http}${server === '' ? '' : `, ${server}`} }\n${extra}`;
       await writeFile(path.join(directory, 'hector.yaml'), text);
       const children: ChildProcess[] = [];
       for (const [index, role] of roles.entries())

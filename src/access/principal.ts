@@ -39,7 +39,7 @@ export function countedAs(principal: Principal): string {
 }
 
 /** Of IPv6 the first half: whoever has one address of it has all of them. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   // An IPv4 address may be written as one of IPv6.
   if (!address.includes(':') || address.startsWith('::ffff:')) return address;
   const [head = '', tail] = address.split('::');

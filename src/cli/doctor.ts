@@ -3,10 +3,12 @@ import { AppError } from '../base/errors.js';
 import { type Finding, fail, ok } from '../base/finding.js';
 import { hideCredentials } from '../config/describe-value.js';
 import { DEFAULT_CONFIG_FILE } from '../config/find-config-file.js';
+import { listSecrets } from '../config/list-secrets.js';
 import { LiveConfig } from '../config/live-config.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 import type { ConfigSource } from '../config/sources/config-source.js';
+import { redactText, rememberSecrets } from '../observe/redact.js';
 import { type CliContext, type Command, type CommandInput, isFlagSet } from './command.js';
 import { findConfigName, openCommandSource } from './load-command-settings.js';
 import { formatProblems } from './show-error.js';
@@ -33,27 +35,32 @@ export const doctorCommand: Command = {
 
 async function examine(input: CommandInput, context: CliContext): Promise<readonly Finding[]> {
   // Loaded here: other commands need none of it.
-  const [machine, ports, models, peers, safety] = await Promise.all([
+  const [machine, ports, models, peers, safety, certificate] = await Promise.all([
     import('./doctor/check-machine.js'),
     import('./doctor/check-ports.js'),
     import('./doctor/check-models.js'),
     import('./doctor/check-peers.js'),
     import('./doctor/check-safety.js'),
+    import('./doctor/check-certificate.js'),
   ]);
   const always = [machine.checkNode(), machine.checkMemory(), machine.checkOpenFiles()];
   const { settings, finding, source } = await load(input, context);
   if (settings === undefined) return [...always, finding];
+  // What other sides answer may hold what they were told (SEC-17).
+  rememberSecrets(listSecrets(settings));
   const inspectStores = await context.loadInspectStores?.();
   const isOffline = isFlagSet(input, 'offline');
   const found = await Promise.all([
     machine.checkStateFolder(settings),
     machine.checkAdapter(settings),
     ports.checkPorts(settings),
+    certificate.checkCertificate(settings),
     inspectStores?.(settings, systemClock) ?? [],
     isOffline ? [] : models.checkModels(settings),
     isOffline ? [] : peers.checkPeers(settings),
   ]);
-  return [...always, finding, ...found.flat(), ...safety.checkSafety(settings, source)];
+  const all = [...always, finding, ...found.flat(), ...safety.checkSafety(settings, source)];
+  return all.map((one) => ({ ...one, message: redactText(one.message) }));
 }
 
 interface Loaded {

@@ -10,10 +10,11 @@ import { formatDocument, generateDocument, writeNewConfig } from '../config/gene
 import { LiveConfig, type LiveConfigOptions } from '../config/live-config.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import { SKILL_FILE } from '../config/skill/read-skill.js';
 import type { ConfigSource } from '../config/sources/config-source.js';
-import { openConfigSource } from '../config/sources/open-config-source.js';
+import { type OpenConfigOptions, openConfigSource } from '../config/sources/open-config-source.js';
 import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { followSkillHere } from './follow-skill-here.js';
+import { followSkillHere, watchSkillHere, withSkillHere } from './follow-skill-here.js';
 import { findConfigName } from './load-command-settings.js';
 import { serveOverrides, withFlagSecrets } from './serve-flags.js';
 
@@ -31,19 +32,24 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
   const overrides = serveOverrides(input, workingDirectory);
   const named = findConfigName(input, context);
   const options = { environment, workingDirectory, overrides };
+  const inMemory = async (source: ConfigSource | undefined): Promise<ServeConfig> => {
+    const withSkill = named === undefined ? withSkillHere(context, overrides) : overrides;
+    return { ...(await load(source, { ...options, overrides: withSkill })), config: undefined, watches: false };
+  };
   if (isFlagSet(input, 'ephemeral')) {
     const other = ['studio', 'watch'].find((flag) => isFlagSet(input, flag));
     if (other !== undefined)
       throw new AppError('CLI_USAGE', { message: `--ephemeral keeps no file that --${other} could be about; leave one of them out` });
-    const source = named === undefined ? undefined : await openConfigSource(named, options);
-    return { ...(await load(source, options)), config: undefined, watches: false };
+    return await inMemory(named === undefined ? undefined : await openConfigSource(named, options));
   }
-  const source = (await openConfigSource(named, options)) ?? (await openGenerated(input, context));
+  const watched = { ...options, alsoWatched: named === undefined ? [join(workingDirectory, SKILL_FILE)] : [] };
+  const source = (await openConfigSource(named, watched)) ?? (await openGenerated(input, context, watched));
   // Nowhere to write it: as if it had been asked for.
-  if (source === undefined) return { ...(await load(undefined, options)), config: undefined, watches: false };
+  if (source === undefined) return await inMemory(undefined);
   // What somebody names, or lies elsewhere, is left as it is.
-  if (named === undefined && source.place === resolve(workingDirectory, DEFAULT_CONFIG_FILE)) followSkillHere(input, context);
-  const { settings, config } = await load(source, options);
+  const isOurs = named === undefined && source.place === resolve(workingDirectory, DEFAULT_CONFIG_FILE);
+  if (isOurs) followSkillHere(context);
+  const { settings, config } = await load(isOurs ? watchSkillHere(source, context) : source, options);
   return { settings, config, watches };
 }
 
@@ -53,9 +59,9 @@ async function load(source: ConfigSource | undefined, options: Omit<LiveConfigOp
   return { settings: (await config.load()).settings, config };
 }
 
-async function openGenerated(input: CommandInput, context: CliContext): Promise<ConfigSource | undefined> {
+async function openGenerated(input: CommandInput, context: CliContext, options: OpenConfigOptions): Promise<ConfigSource | undefined> {
   const file = generate(input, context);
-  return file === undefined ? undefined : await openConfigSource(file, context);
+  return file === undefined ? undefined : await openConfigSource(file, options);
 }
 
 /** The path of what was written; `undefined`: this folder cannot be written to. */

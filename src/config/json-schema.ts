@@ -35,6 +35,7 @@ function publish(schema: SchemaNode): unknown {
     'x-aliases': aliases,
     'x-form': _form,
     'x-words': words,
+    'x-secret-names': _names,
     writeOnly: _secret,
     ...rest
   } = schema;

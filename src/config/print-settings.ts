@@ -5,6 +5,7 @@ import { hideCredentials } from './describe-value.js';
 import type { Environment } from './environment.js';
 import { hideSecrets, MASK } from './hide-secrets.js';
 import type { SchemaNode } from './schema-builder.js';
+import { memberSchemaOf } from './secret-places.js';
 import type { Settings } from './settings.js';
 
 /** Turns one value before it is shown; the schema of its key says whether it is a secret. */
@@ -38,7 +39,7 @@ function toDocument(value: unknown, schema: SchemaNode, show: Show): unknown {
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     return Object.fromEntries(
       entries.map(([key, member]) => {
-        if (schema.additionalProperties) return [key, toDocument(member, schema.additionalProperties, show)];
+        if (schema.additionalProperties) return [key, toDocument(member, memberSchemaOf(schema, key), show)];
         const name = nameOf(key, schema);
         return [name, toDocument(member, schema.properties?.[name] ?? {}, show)];
       }),

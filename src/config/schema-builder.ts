@@ -50,10 +50,12 @@ export interface SchemaNode {
   readonly 'x-form'?: string;
   /** Words that may be written for a number. */
   readonly 'x-words'?: Readonly<Record<string, number>>;
+  /** Of a map: members with a name such as TOKEN or API_KEY are secrets, others are not. */
+  readonly 'x-secret-names'?: true;
 }
 
 /** Keywords of ours that Ajv must let pass. */
-export const OWN_KEYWORDS = ['x-duration', 'x-aliases', 'x-form', 'x-words'] as const;
+export const OWN_KEYWORDS = ['x-duration', 'x-aliases', 'x-form', 'x-words', 'x-secret-names'] as const;
 
 const OPTIONAL = Symbol('optional');
 
@@ -130,6 +132,12 @@ export function section<P extends TProperties>(properties: P, description: strin
 /** A map whose keys are names that the user chooses. */
 export function named<T extends TSchema>(schema: T, description: string, names: SchemaNode = NAMES): TUnsafe<Record<string, Static<T>>> {
   return node({ type: 'object', description, default: {}, additionalProperties: schema as unknown as SchemaNode, propertyNames: names });
+}
+
+/** Variables of a program: those that are named like secrets are secrets. */
+export function variables(description: string): TUnsafe<Record<string, string>> {
+  const map = named(text('Value.'), description) as unknown as SchemaNode;
+  return node({ ...map, 'x-secret-names': true });
 }
 
 /** Any mapping; nothing in it is checked, changed or renamed. */

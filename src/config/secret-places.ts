@@ -1,4 +1,5 @@
 import { isJsonObject } from '../base/json.js';
+import { isSecretName } from '../observe/redact.js';
 import { configSchema } from './config-schema.js';
 import { interpolate } from './interpolate.js';
 import type { Path } from './path.js';
@@ -12,12 +13,18 @@ export function findSecretPlaces(document: unknown): readonly Path[] {
       for (const [index, item] of value.entries()) walk(item, schema.items ?? {}, [...path, index]);
     } else if (isJsonObject(value)) {
       for (const [key, member] of Object.entries(value))
-        walk(member, schema.properties?.[key] ?? (schema.additionalProperties || {}), [...path, key]);
+        walk(member, schema.properties?.[key] ?? memberSchemaOf(schema, key), [...path, key]);
     } else if (isSecret(value, schema, path)) found.push(path);
   };
   // Without any variable, a reference becomes nothing: what is left is literal.
   walk(interpolate(document, {}).value, configSchema, []);
   return found;
+}
+
+/** Of a map's member with this name. */
+export function memberSchemaOf({ additionalProperties, 'x-secret-names': hasSecrets }: SchemaNode, name: string): SchemaNode {
+  const member = additionalProperties || {};
+  return hasSecrets === true && isSecretName(name) ? { ...member, writeOnly: true } : member;
 }
 
 /** An address is one when it holds a password. */

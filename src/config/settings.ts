@@ -317,6 +317,9 @@ export interface ServerSettings {
     /** Default 10,000. */
     readonly maxHistoryMessages: number;
     /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
+    /** Of one address in a minute; 0 = any number. */
+    readonly maxFailedLogins: number;
+    readonly maxManagementRequests: number;
     readonly keepAliveMs: number;
   };
   /** Budget for draining, milliseconds. Default 30,000. */

@@ -37,6 +37,8 @@ export async function startGrpcFront(options: GrpcFrontOptions): Promise<GrpcFro
     // A connection that answers no ping within as long again is dead, and its streams are let go.
     'grpc.keepalive_time_ms': limits.keepAliveMs,
     'grpc.keepalive_timeout_ms': limits.keepAliveMs,
+    // One without a call for so long is asked to come anew: whoever only answers pings holds nothing for ever.
+    'grpc.max_connection_idle_ms': IDLE_MS,
     // Per connection: every stream that its caller may open, and calls beside them; more wait in the client.
     'grpc.max_concurrent_streams': limits.maxStreamsPerCaller + CALLS_BESIDE_STREAMS,
   });
@@ -69,3 +71,4 @@ function handlerOf(ports: CallPorts, method: GrpcMethod) {
 }
 
 const CALLS_BESIDE_STREAMS = 1000;
+const IDLE_MS = 300_000;

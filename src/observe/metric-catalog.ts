@@ -63,7 +63,7 @@ export const METRICS = {
   rag_index_behind: gauge('Changes that its index has not followed yet.', 'store_name'),
 
   rate_limited_total: counter(
-    'Requests refused by a limit of their caller; type runs is rate_limiting.max_active_runs.',
+    'Requests refused by a limit of their caller; type runs is rate_limiting.max_active_runs; login and management are limits of an address.',
     'type',
     'window',
     'scope',

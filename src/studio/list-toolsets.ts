@@ -1,4 +1,5 @@
 import { isoTime } from '../base/clock.js';
+import { redactText } from '../observe/redact.js';
 import type { StudioPorts } from './studio-ports.js';
 import type { StudioResponse } from './studio-route.js';
 
@@ -13,11 +14,12 @@ export function listToolsets({ toolsets }: StudioPorts): StudioResponse {
         transport,
         server,
         tools,
-        problems,
+        // What a server says of itself may be anything, its own variables included (SEC-17).
+        problems: problems.map(redactText),
         ...(connectedAt === undefined ? {} : { connected_at: isoTime(connectedAt) }),
         ...(failure === undefined
           ? {}
-          : { failure: { message: failure.message, at: isoTime(failure.at), next_try_at: isoTime(failure.nextTryAt) } }),
+          : { failure: { message: redactText(failure.message), at: isoTime(failure.at), next_try_at: isoTime(failure.nextTryAt) } }),
       })),
     },
   };

@@ -4,33 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Connection from 'better-sqlite3';
-import t, { type Test } from 'tap';
-import { inspectStores } from '../../src/compose.js';
+import t from 'tap';
 import { runCommand } from '../support/cli-rig.js';
+import { diagnose, type Found, SERVER } from '../support/diagnose.js';
 import { freePort, temporaryDirectory } from '../support/start-hector.js';
 import { startTempRedis } from '../support/temp-redis.js';
-
-interface Found {
-  readonly status: string;
-  readonly check: string;
-  readonly message: string;
-  readonly cure?: string;
-}
-
-async function diagnose(t: Test, config: string, rig: Parameters<typeof runCommand>[2] = {}) {
-  const { code, output } = await runCommand(t, ['doctor', '--json', '-c', 'hector.yaml'], {
-    inspect: inspectStores,
-    ...rig,
-    files: { ...rig.files, 'hector.yaml': config },
-  });
-  const findings = output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Found);
-  return { code, findings, find: (check: string) => findings.find((finding) => finding.check === check) };
-}
-
-const SERVER = 'server: {host: 127.0.0.1, port: 0}\n';
 
 t.test('a configuration that is wrong is the only thing told of it, with every problem', async (t) => {
   const { code, find, findings } = await diagnose(t, 'agents: {a: {llm: nobody}, b: {instruction: "${GONE}"}}');
@@ -44,7 +22,7 @@ t.test('a configuration that is wrong is the only thing told of it, with every p
 t.test('a Redis that evicts, forgets, or is not there', { timeout: 60_000 }, async (t) => {
   const redis = await startTempRedis(t, { arguments: ['--maxmemory-policy', 'allkeys-lru', '--maxmemory', '64mb'] });
   const evicts = await diagnose(t, `${SERVER}redis: {url: "${redis.url}"}`);
-  t.match(evicts.find('Redis'), { status: 'fail', message: /maxmemory-policy allkeys-lru/ });
+  t.match(evicts.find('Redis memory policy'), { status: 'fail', message: /maxmemory-policy allkeys-lru/ });
   t.equal(evicts.code, 1);
   const forgetful = await startTempRedis(t);
   const forgets = await diagnose(t, `${SERVER}redis: {url: "${forgetful.url}"}`);
@@ -88,7 +66,7 @@ observability: {tracing: {enabled: true, exporter: otlp, endpoint: "127.0.0.1:${
       { environment: { KEY: 'sk-not-valid' } },
     );
     t.equal(code, 1);
-    t.match(find(`Port ${port}`), { status: 'warn', cure: /server\.port/ });
+    t.match(find(`Port ${port}`), { status: 'fail', cure: /server\.port/ });
     t.match(find('Model refused'), { status: 'fail', message: /refuses the key \(HTTP 401\)/ });
     t.match(find('Model away'), { status: 'fail', message: /does not answer/ });
     t.match(find('MCP server broken'), { status: 'fail', cure: /tools\.broken/ });

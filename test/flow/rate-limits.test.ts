@@ -8,13 +8,13 @@ import { startTestHector, temporaryDirectory } from '../support/start-hector.js'
 const KEYS = { ann: 'key-of-ann-and-nobody-else', bob: 'key-of-bob-and-nobody-else' };
 const as = (who: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[who]}` });
 
-async function start(t: Test, rateLimiting: Record<string, unknown>, directory?: string) {
+async function start(t: Test, rateLimiting: Record<string, unknown>, directory?: string, server: Record<string, unknown> = {}) {
   const api_keys = Object.entries(KEYS).map(([name, key]) => ({ name, hash: `sha256:${sha256Hex(key)}` }));
   const hector = await startTestHector(t, {
     ...(directory === undefined ? {} : { directory }),
     config: {
       llms: { default: { provider: 'offline' } },
-      server: { grpc_port: 0, mcp: { enabled: true }, auth: { enabled: true, api_keys } },
+      server: { grpc_port: 0, mcp: { enabled: true }, auth: { enabled: true, api_keys }, ...server },
       rate_limiting: { enabled: true, scope: 'user', ...rateLimiting },
       agents: { clerk: { tools: ['request_approval'] } },
       tools: { request_approval: { type: 'function', handler: 'request_approval' } },
@@ -141,3 +141,40 @@ t.test('requests of every kind, tokens, and runs at work', { timeout: 120_000 },
     t.ok(replies.some(({ status }) => status === 200));
   });
 });
+
+t.test(
+  'guesses at credentials are limited by address over all doors and processes, and so is the management API (SEC-09)',
+  { timeout: 60_000 },
+  async (t) => {
+    const directory = await temporaryDirectory(t);
+    const server = { limits: { max_failed_logins: 4, max_management_requests: 6 } };
+    const one = await start(t, { enabled: false }, directory, server);
+    const other = await start(t, { enabled: false }, directory, server);
+    const guess = (name: string) => ({ authorization: `Bearer guess-${name}` });
+    const tasks = (hector: { readonly url: string }, headers: Record<string, string>) =>
+      fetch(`${hector.url}/api/tasks/x/why`, { headers });
+    t.equal((await one.rest('Hello', as('bob'))).status, 200);
+    t.equal((await one.jsonRpc('SendMessage', { message: userMessage('x') }, guess('a'))).status, 401);
+    t.equal((await one.grpc.call('SendMessage', { message: userMessage('x') }, { metadata: guess('b') })).code, 16);
+    t.equal((await one.rest('x', guess('c'))).status, 401);
+    t.equal((await tasks(one.hector, guess('d'))).status, 401);
+    const refused = await one.rest('x', as('ann'));
+    t.equal(refused.status, 429, 'the right key of somebody who has not come in yet');
+    const wait = Number(refused.headers.get('retry-after'));
+    t.ok(wait > 50 && wait <= 60, `${wait}`);
+    t.match(await refused.text(), /4 wrong credentials per minute and address is used up \(server\.limits\.max_failed_logins\)/);
+    t.equal((await one.grpc.call('SendMessage', { message: userMessage('x') }, { metadata: as('ann') })).code, 8);
+    t.equal((await one.rest('Hello', as('bob'))).status, 200, 'who came in before');
+    t.equal((await other.rest('x', guess('e'))).status, 401);
+    t.equal((await other.rest('x', as('ann'))).status, 429);
+    // One of these is counted above.
+    for (let call = 0; call < 5; call++)
+      t.equal((await tasks(call % 2 === 0 ? one.hector : other.hector, as('bob'))).status === 429, call % 2 === 1);
+    const full = await tasks(one.hector, as('bob'));
+    t.equal(full.status, 429);
+    t.match(await full.json(), {
+      error: { code: 'ACCESS_RATE_LIMITED', message: /6 requests to the management API per minute and address/ },
+    });
+    t.ok(Number(full.headers.get('retry-after')) > 0);
+  },
+);

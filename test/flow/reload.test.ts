@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { parse } from 'yaml';
 import { waitFor } from '../support/coordination-steps.js';
 import { temporaryDirectory } from '../support/start-hector.js';
 
@@ -251,5 +252,28 @@ t.test(
       t.match(response.headers.get('cache-control'), /no-cache/);
       t.match(await response.json(), { $id: 'https://hector.dev/schemas/config.json' });
     });
+  },
+);
+
+t.test(
+  'SKILL.md is the default agent: its name on the card, its text the instruction; a change is followed (CFG-102, CLI-23)',
+  { timeout: 60_000 },
+  async (t) => {
+    const folder = await temporaryDirectory(t);
+    const skill = (name: string, text: string) =>
+      writeFileSync(join(folder, 'SKILL.md'), `---\nname: ${name}\ndescription: Knows the ${name}\nallowed-tools: Grep\n---\n${text}\n`);
+    skill('ferries', 'Answer about ferries.');
+    const { url, told } = await serve(t, folder, '--studio', '--host', '127.0.0.1', '--port', '0');
+    const card = async () => JSON.parse((await get(`${url}/.well-known/agent-card.json`)).text) as { name: string; description: string };
+    const agent = async () => (parse((await read(url)).text) as { agents: Record<string, unknown> }).agents['assistant'];
+    t.match(await card(), { name: 'ferries', description: 'Knows the ferries' });
+    t.match(await agent(), { instruction: 'Answer about ferries.', tools: ['grep_search'] });
+    skill('trains', 'Answer about trains.');
+    await told(APPLIED);
+    t.match(await card(), { name: 'trains' });
+    t.match(await agent(), { instruction: 'Answer about trains.' });
+    skill('Not A Name', 'x');
+    await told(/warning: the agent stays as it is/);
+    t.match(await card(), { name: 'trains' });
   },
 );

@@ -26,6 +26,8 @@ export async function startGuardedHector(t: Test, auth: JsonObject = {}, more: J
       server: {
         grpc_port: 0,
         mcp: { enabled: true },
+        // These callers are wrong on purpose, and all at one address.
+        limits: { max_failed_logins: 0 },
         a2a: { legacy: true, push: { allow_private: ['127.0.0.1'] } },
         auth: {
           ...provider.config,

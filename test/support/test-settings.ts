@@ -148,6 +148,8 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
       maxToolBytes: 1024 * 1024,
       maxEventBytes: 8 * 1024 * 1024,
       maxHistoryMessages: 10_000,
+      maxFailedLogins: 100,
+      maxManagementRequests: 6_000,
       keepAliveMs: 15_000,
     },
     shutdownTimeoutMs: 30_000,

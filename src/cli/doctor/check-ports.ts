@@ -1,6 +1,6 @@
 /** Whether the ports that `serve` would listen on are to be had, and what answers there now. */
 import { createServer } from 'node:net';
-import { type Finding, fail, ok, warn } from '../../base/finding.js';
+import { type Finding, fail, ok } from '../../base/finding.js';
 import type { Settings } from '../../config/settings.js';
 
 export async function checkPorts({ server, observability }: Pick<Settings, 'server' | 'observability'>): Promise<readonly Finding[]> {
@@ -23,7 +23,7 @@ async function checkPort(key: string, port: number, host: string): Promise<Findi
     return fail(check, `'${host}' is no address of this machine`, 'set server.host to 0.0.0.0 or to one that is');
   if (reason !== 'EADDRINUSE') return fail(check, `cannot be listened on (${reason})`, `set ${key} to another one`);
   if (await isHector(port)) return ok(check, `Hector serves there already (${key})`);
-  return warn(check, 'is taken by another program', `end that one, or set ${key} to a free one`);
+  return fail(check, 'is taken by another program', `end that one, or set ${key} to a free one`);
 }
 
 function tryToListen(port: number, host: string): Promise<string | undefined> {

@@ -1,7 +1,20 @@
 /** `tools.<name>` with `type: mcp`: the tools of a Model Context Protocol server (spec/08 8.4). */
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../base/json.js';
-import { choice, duration, flag, integer, list, named, object, optional, type Static, section, text } from '../schema-builder.js';
+import {
+  choice,
+  duration,
+  flag,
+  integer,
+  list,
+  named,
+  object,
+  optional,
+  type Static,
+  section,
+  text,
+  variables,
+} from '../schema-builder.js';
 import type { CommonToolSettings, McpToolSettings } from '../settings.js';
 import { COMMAND_KEYS } from './command-tools.js';
 import type { ResolveContext } from './resolve-context.js';
@@ -36,7 +49,7 @@ export const MCP_KEYS = {
   url: optional(text('Address of a server that listens.', { pattern: '^https?://[^\\s]+$', 'x-form': 'http://… or https://…' })),
   command: optional(text('Program that is the server and speaks over its standard input and output.', { minLength: 1 })),
   args: optional(list(text('One argument.'), 'Arguments of the program.')),
-  env: optional(named(text('Value.'), 'Variables that the program sees beside PATH, HOME and the like; nothing else of this process.')),
+  env: optional(variables('Variables that the program sees beside PATH, HOME and the like; nothing else of this process.')),
   working_directory: COMMAND_KEYS.working_directory,
   transport: optional(
     choice(

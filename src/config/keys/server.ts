@@ -36,6 +36,14 @@ const LimitsSchema = section(
       minimum: 100,
       maximum: 1_000_000,
     }),
+    max_failed_logins: integer(
+      'Credentials that nobody issued, of one address in a minute; after them it is refused until that minute ends, unless its credentials were good lately. 0 is any number.',
+      { default: 100, minimum: 0 },
+    ),
+    max_management_requests: integer('Calls of the management API, of one address in a minute; 0 is any number.', {
+      default: 6_000,
+      minimum: 0,
+    }),
     keep_alive_ms: duration('Silence on a stream after which a keep-alive comment is sent.', { default: 15_000, minimum: 1 }),
   },
   'Limits of what is taken in.',
@@ -153,6 +161,8 @@ export function resolveServer(server: Static<typeof ServerSchema>, workingDirect
       maxToolBytes: limits.max_tool_bytes,
       maxEventBytes: limits.max_event_bytes,
       maxHistoryMessages: limits.max_history_messages,
+      maxFailedLogins: limits.max_failed_logins,
+      maxManagementRequests: limits.max_management_requests,
       keepAliveMs: limits.keep_alive_ms,
     },
     shutdownTimeoutMs: server.shutdown_timeout_ms,

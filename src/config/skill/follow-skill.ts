@@ -7,8 +7,9 @@ import { DEFAULT_CONFIG_FILE } from '../find-config-file.js';
 import { mergeDocuments } from '../merge-documents.js';
 import { parseConfigText } from '../parse-config-text.js';
 import { readConfigFile } from '../read-config-file.js';
+import { notWritable } from '../sources/file-source.js';
 import { writeFileWhole } from '../sources/write-file-whole.js';
-import { findSkill, type Skill } from './read-skill.js';
+import { findSkill } from './read-skill.js';
 import { toSkillDocument } from './skill-document.js';
 
 export interface FollowedSkill {
@@ -20,7 +21,7 @@ export interface FollowedSkill {
 
 /**
  * Writes what the skill says into the file, which keeps its comments and everything else; one that says so already is left alone.
- * `undefined`: there is no SKILL.md. @throws AppError `SKILL_INVALID`, `CONFIG_*`; what the file system throws
+ * `undefined`: there is no SKILL.md. @throws AppError `SKILL_INVALID`, `CONFIG_*`
  */
 export function followSkill(workingDirectory: string): FollowedSkill | undefined {
   const skill = findSkill(workingDirectory);
@@ -31,17 +32,18 @@ export function followSkill(workingDirectory: string): FollowedSkill | undefined
   const { agent, overlay, unknownTools } = toSkillDocument(skill, value);
   const wanted = mergeDocuments(value, overlay);
   const isWritten = canonicalJson(wanted) !== canonicalJson(value);
-  if (isWritten) {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileWhole(file, edit(text, overlay));
-    if (text === '') chmodSync(file, 0o600);
-  }
+  if (isWritten) write(file, edit(text, overlay), text === '');
   return { agent, isWritten, unknownTools };
 }
 
-/** For runs that keep no file: laid over what there is. */
-export function overlaySkill(skill: Skill, document: JsonObject): JsonObject {
-  return mergeDocuments(document, toSkillDocument(skill, document).overlay);
+function write(file: string, text: string, isNew: boolean): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileWhole(file, text);
+    if (isNew) chmodSync(file, 0o600);
+  } catch (error) {
+    throw notWritable(file, error);
+  }
 }
 
 function edit(text: string, overlay: JsonObject): string {

@@ -13,6 +13,8 @@ export interface OpenConfigOptions {
   readonly environment: Environment;
   readonly workingDirectory: string;
   readonly clock?: Clock;
+  /** Files beside it whose change is told as well. Default: none but the `.env` files. */
+  readonly alsoWatched?: readonly string[];
 }
 
 /**
@@ -33,10 +35,15 @@ export async function openConfigSource(named: string | undefined, options: OpenC
   const place = findConfigPlace(file, { environment: known, workingDirectory });
   if (typeof place === 'object') return await openRemote(place, file, { ...options, clock });
   const actual = place ?? file;
-  return createFileSource(actual, { alsoWatched: listEnvironmentFiles({ environment, workingDirectory, configFile: actual }), clock });
+  const beside = listEnvironmentFiles({ environment, workingDirectory, configFile: actual });
+  return createFileSource(actual, { alsoWatched: [...beside, ...(options.alsoWatched ?? [])], clock });
 }
 
-async function openRemote(place: RemotePlace, file: string | undefined, options: Required<OpenConfigOptions>): Promise<ConfigSource> {
+async function openRemote(
+  place: RemotePlace,
+  file: string | undefined,
+  options: OpenConfigOptions & { readonly clock: Clock },
+): Promise<ConfigSource> {
   const { environment, workingDirectory, clock } = options;
   const { createRemoteSource } = await import('./remote-source.js');
   const alsoWatched = listEnvironmentFiles({ environment, workingDirectory, ...(file === undefined ? {} : { configFile: file }) });

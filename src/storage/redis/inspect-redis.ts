@@ -1,6 +1,6 @@
 /** Redis as `hector doctor` sees it: nothing is started, nothing but a probe key is written. */
 import type { Clock } from '../../base/clock.js';
-import { describeError } from '../../base/errors.js';
+import { describeError, hasCode } from '../../base/errors.js';
 import { type Finding, fail, ok, warn } from '../../base/finding.js';
 import type { Settings } from '../../config/settings.js';
 import { silentLogger } from '../../observe/log.js';
@@ -15,6 +15,7 @@ export async function inspectRedis({ redis }: Pick<Settings, 'redis'>, clock: Cl
   try {
     connections = await connectRedis({ url: redis.url, role: 'doctor', log: silentLogger, clock, timeoutMs: TIMEOUT_MS });
   } catch (error) {
+    if (hasCode(error, 'REDIS_EVICTS')) return [fail('Redis memory policy', describeError(error), EVICTS_NOT)];
     return [fail('Redis', describeError(error), 'correct redis.url, or start it; without redis.url Hector runs one of its own')];
   }
   try {
@@ -75,6 +76,7 @@ export function inspectClock(check: string, theirs: number, ours: number): Findi
   return warn(check, `differs from this machine's by ${seconds} s; waits end early or late by as much`, 'synchronise both (NTP)');
 }
 
+const EVICTS_NOT = 'redis-cli CONFIG SET maxmemory-policy noeviction, and the same in its configuration file';
 const TIMEOUT_MS = 3_000;
 const NEARLY_FULL = 0.85;
 const MAX_SKEW_S = 5;

@@ -1,5 +1,5 @@
 /** The databases that `storage` names, as `hector doctor` sees them: no table is made, no migration runs. */
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.js';
 import { describeError } from '../../base/errors.js';
@@ -55,11 +55,8 @@ async function inspectServer(check: string, settings: DatabaseSettings, clock: C
 async function inspectFile(check: string, { database: file }: DatabaseSettings): Promise<readonly Finding[]> {
   if (file === ':memory:') return [warn(check, 'is in memory: everything is lost with the process', 'name a file')];
   const folder = nearestFolder(dirname(file));
-  try {
-    accessSync(existsSync(file) ? file : folder, constants.R_OK | constants.W_OK);
-  } catch {
+  if (!isWritable(file, folder))
     return [fail(check, `${file} cannot be written by this user`, 'give this user the folder (chown), or name another file in databases')];
-  }
   if (NETWORK_FILE_SYSTEMS.has(statfsSync(folder).type))
     return [
       fail(
@@ -83,6 +80,18 @@ async function inspectFile(check: string, { database: file }: DatabaseSettings):
     ];
   } finally {
     connection.close();
+  }
+}
+
+/** Beside the file SQLite makes others, so it is the folder that counts, too. */
+function isWritable(file: string, folder: string): boolean {
+  try {
+    accessSync(existsSync(file) ? file : folder, constants.R_OK | constants.W_OK);
+    accessSync(folder, constants.W_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    // What is not there cannot be written either.
+    return false;
   }
 }
 

@@ -14,6 +14,7 @@ t.test('a secret is literal when text stands where a variable should (CLI-48, SE
       },
       databases: { m: { password: 1234 }, n: { url: 'postgres://u:pw@h/d' } },
       redis: { url: 'rediss://:pw@r:1' },
+      tools: { t: { type: 'mcp', command: 'x', env: { GITHUB_TOKEN: 'abc', MODE: 'plain', API_KEY: '${KEY}' } } },
       server: { card_signing: { keys: [{ private_key: '${KEY}' }, { private_key: '-----BEGIN' }] } },
     }),
     [
@@ -24,6 +25,7 @@ t.test('a secret is literal when text stands where a variable should (CLI-48, SE
       'databases.m.password',
       'databases.n.url',
       'redis.url',
+      'tools.t.env.GITHUB_TOKEN',
       'server.card_signing.keys[1].private_key',
     ],
   );

@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadSettings } from '../../../../src/config/load-settings.js';
-import { followSkill, overlaySkill } from '../../../../src/config/skill/follow-skill.js';
+import { followSkill } from '../../../../src/config/skill/follow-skill.js';
 import { findSkill, parseSkill } from '../../../../src/config/skill/read-skill.js';
+import { toSkillDocument } from '../../../../src/config/skill/skill-document.js';
 
 const skillText = (matter: string, body = 'Do it.') => `---\n${matter}\n---\n${body}\n`;
 const GOOD = 'name: helper\ndescription: Helps';
@@ -109,10 +110,10 @@ t.test('a skill gets no secret of this process, no file outside, and gives other
   t.throws(() => followSkill(others.folder), { code: 'SKILL_INVALID', message: /agents\.other\.tools/ });
 });
 
-t.test('the example is one, and can be laid over a configuration that lives in memory', async (t) => {
+t.test('the example is one', async (t) => {
   const skill = findSkill('config/skill');
   if (skill === undefined) throw new Error('config/skill/SKILL.md is not there');
-  t.match(overlaySkill(skill, {}), {
+  t.match(toSkillDocument(skill, {}).overlay, {
     agents: { assistant: { name: 'release-notes', tools: ['text_editor', 'grep_search', 'bash'] } },
     tools: { bash: { type: 'command' } },
   });
