@@ -31,7 +31,7 @@ export async function openServeConfig(input: CommandInput, context: CliContext):
   const overrides = serveOverrides(input, workingDirectory);
   const named = findConfigName(input, context);
   const options = { environment, workingDirectory, overrides };
-  const inMemory = async (source: ConfigSource | undefined) => {
+  const inMemory = async (source: ConfigSource | undefined): Promise<ServeConfig> => {
     const withSkill = named === undefined ? withSkillHere(context, overrides) : overrides;
     return { ...(await load(source, { ...options, overrides: withSkill })), config: undefined, watches: false };
   };

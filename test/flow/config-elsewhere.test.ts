@@ -112,7 +112,9 @@ t.test('serve writes no file beside what lies elsewhere, and follows no SKILL.md
         stop: stopped(),
       });
       const isNamed = flags.length === 0 || rig.environment.HECTOR_CONFIG !== undefined;
-      t.equal(seen.settings?.agents.assistant?.instruction, isNamed ? 'First.' : 'You are a helpful assistant.', errors);
+      const said = Object.values(seen.settings?.agents ?? {}).map(({ instruction }) => instruction);
+      // Without a file, what is here is this folder's own.
+      t.same(said, [isNamed ? 'First.' : 'You dive.'], errors);
       if (rig.files['.hector'] !== undefined) t.equal(readFileSync(join(folder, '.hector/config.yaml'), 'utf8'), block);
       else t.throws(() => readFileSync(join(folder, '.hector/config.yaml')));
     }
