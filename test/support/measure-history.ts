@@ -63,10 +63,10 @@ export async function measureHistory(options: HistoryOptions): Promise<HistoryFi
     const { task } = accepted;
     const resumes: ResumeSample[] = [];
     for (const behind of options.resumeBehind) {
-      await workOn(database, task, { ...options, log, until: behind });
+      await createWorker(database, options)(task, { log, until: behind });
       resumes.push({ behind, ...(await measureResume(open, task, options)) });
     }
-    await workOn(database, task, { ...options, log, until: Number.POSITIVE_INFINITY });
+    await createWorker(database, options)(task, { log, until: Number.POSITIVE_INFINITY });
     const state = (await new SqlTaskStore(database).find(task.id, undefined))?.state;
     if (state !== 'TASK_STATE_COMPLETED') throw new Error(`the run ended ${state}`);
     return { samples: log.read(), resumes };
@@ -132,51 +132,59 @@ class HistoryLog {
   }
 }
 
-export interface Work {
+export interface Worker {
+  /** Of each run. */
   readonly modelCalls: number;
-  /** Commits in the store's place. */
-  readonly log?: { commit(store: SqlTaskStore, commit: StepCommit): ReturnType<SqlTaskStore['commit']> };
-  /** Lets the run go behind this step. */
-  readonly until: number;
   /** Ends the worker instead of answering. */
   readonly onModelCall?: (worker: RunningTasks) => void;
 }
 
-/** One worker's turn with the run. */
-export async function workOn(database: Database, task: TaskRecord, { modelCalls, log, until, onModelCall }: Work): Promise<void> {
+export interface Turn {
+  /** Commits in the store's place. */
+  readonly log?: { commit(store: SqlTaskStore, commit: StepCommit): ReturnType<SqlTaskStore['commit']> };
+  /** Lets the run go behind this step. */
+  readonly until: number;
+}
+
+/** One worker, whose runs share its store, and so their transactions. What it gives is its turn with a run. */
+export function createWorker(database: Database, { modelCalls, onModelCall }: Worker) {
   const plain = new SqlTaskStore(database);
-  const draining = new AbortController();
-  const store = new Proxy(plain, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (key !== 'commit') return typeof value === 'function' ? value.bind(target) : value;
-      return (commit: StepCommit) => {
-        // A worker that ends hands its run over at the next commit.
-        if (commit.step >= until) draining.abort();
-        return log === undefined ? target.commit(commit) : log.commit(target, commit);
-      };
-    },
-  });
   const running = new RunningTasks();
+  const metrics = createMetrics();
+  const worker = newId();
   const agent = createTestAgent(
     modelOf(modelCalls, () => onModelCall?.(running)),
     { tools: [NOTE] },
     { reasoning: reasoningSettings({ maxIterations: modelCalls + 1 }) },
   );
-  await runTask(task.id, draining.signal, {
-    store,
-    leases: ALWAYS_GRANTED,
-    publisher: { publishEvents: async () => {}, publishDelta: async () => {} },
-    queue: { enqueue: async () => {}, assertCapacity: async () => {}, waiting: async () => 0 },
-    running,
-    getAgent: async () => agent,
-    clock: systemClock,
-    log: silentLogger,
-    metrics: createMetrics(),
-    worker: newId(),
-    timeSliceMs: Number.POSITIVE_INFINITY,
-    checkpoint: storageSettings().checkpoint,
-  });
+  return async (task: TaskRecord, { log, until }: Turn): Promise<void> => {
+    const draining = new AbortController();
+    const store = new Proxy(plain, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key, target);
+        if (key !== 'commit') return typeof value === 'function' ? value.bind(target) : value;
+        return (commit: StepCommit) => {
+          // A worker that ends hands its run over at the next commit.
+          if (commit.step >= until) draining.abort();
+          return log === undefined ? target.commit(commit) : log.commit(target, commit);
+        };
+      },
+    });
+    await runTask(task.id, draining.signal, {
+      store,
+      leases: ALWAYS_GRANTED,
+      publisher: { publishEvents: async () => {}, publishDelta: async () => {} },
+      queue: { enqueue: async () => {}, assertCapacity: async () => {}, waiting: async () => 0 },
+      running,
+      getAgent: async () => agent,
+      clock: systemClock,
+      log: silentLogger,
+      metrics,
+      worker,
+      timeSliceMs: Number.POSITIVE_INFINITY,
+      checkpoint: storageSettings().checkpoint,
+    });
+  };
 }
 
 /** The worker ends when its model is called, and gives the run back: the next one finds the same. */
@@ -191,15 +199,15 @@ async function measureResume(
     const [startedAt, startedCpuMs] = [performance.now(), cpuMs()];
     const database = await open();
     let calledAt = Number.NaN;
-    await workOn(database, task, {
+    const work = createWorker(database, {
       modelCalls,
-      until: 0,
       onModelCall: (worker) => {
         calledAt = performance.now();
         cpu.push(cpuMs() - startedCpuMs);
         worker.abortAll();
       },
-    }).catch((error: unknown) => {
+    });
+    await work(task, { until: 0 }).catch((error: unknown) => {
       if (Number.isNaN(calledAt)) throw error;
     });
     await database.close();

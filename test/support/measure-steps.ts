@@ -5,7 +5,7 @@ import { silentLogger } from '../../src/observe/log.js';
 import { openDatabase } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import type { StepCommit } from '../../src/tasks/task-store.js';
-import { workOn } from './measure-history.js';
+import { createWorker } from './measure-history.js';
 import { sampleAccept } from './run-log-samples.js';
 
 export interface StepFigures {
@@ -24,6 +24,7 @@ export async function measureSteps(
   const database = await openDatabase(settings, { name: 'test', log: silentLogger, clock: systemClock });
   try {
     const store = new SqlTaskStore(database);
+    const work = createWorker(database, { modelCalls: MODEL_CALLS });
     const commitMs: number[] = [];
     const commit = async (target: SqlTaskStore, input: StepCommit) => {
       const startedMs = performance.now();
@@ -38,7 +39,7 @@ export async function measureSteps(
       while (performance.now() < endMs) {
         const accepted = await store.accept(sampleAccept({ text: 'Go on until it is done.' }));
         if (accepted.type !== 'accepted') throw new Error(`not accepted: ${accepted.type}`);
-        await workOn(database, accepted.task, { modelCalls: MODEL_CALLS, until: Number.POSITIVE_INFINITY, log: { commit } });
+        await work(accepted.task, { until: Number.POSITIVE_INFINITY, log: { commit } });
       }
     };
     await Promise.all(Array.from({ length: underWay }, goOn));
