@@ -6,15 +6,14 @@ export class CertificateCredentials extends ServerCredentials {
   constructor(certificates: Certificates) {
     const { current, minVersion } = certificates;
     const wantsClients = current.ca !== undefined;
-    super({ requestCert: wantsClients, rejectUnauthorized: wantsClients, minVersion: `TLSv${minVersion}` }, contextOf(current));
+    // With every context: one without it would take the oldest version that node takes.
+    const contextOf = ({ cert, key, ca }: CertificateFiles) =>
+      ({ cert, key, ...(ca === undefined ? {} : { ca }), minVersion: `TLSv${minVersion}` }) as const;
+    super({ requestCert: wantsClients, rejectUnauthorized: wantsClients }, contextOf(current));
     certificates.onChange((files) => this.updateSecureContextOptions(contextOf(files)));
   }
 
   override _equals(other: ServerCredentials): boolean {
     return other === this;
   }
-}
-
-function contextOf({ cert, key, ca }: CertificateFiles) {
-  return { cert, key, ...(ca === undefined ? {} : { ca }) };
 }

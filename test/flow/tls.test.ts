@@ -65,7 +65,7 @@ function open(t: Test, port: number, options: Record<string, unknown>): Promise<
 const shownBy = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject?.CN);
 
 t.test('a certificate is replaced without a lost connection; files that do not fit change nothing', { timeout: 120_000 }, async (t) => {
-  const { hector, authority, files, lines, directory, port } = await start(t);
+  const { hector, authority, files, lines, directory, port } = await start(t, { min_version: '1.3' });
   const { ca } = authority;
   t.match(hector.url, /^https:\/\//);
   const kept = await open(t, port, { ca });
@@ -82,6 +82,12 @@ t.test('a certificate is replaced without a lost connection; files that do not f
   await waitFor(() => lines.some((line) => line.includes('new connections are shown the new certificate')));
   t.equal(shownBy(await open(t, port, { ca })), 'second');
   t.equal(shownBy(await open(t, hector.grpcPort as number, { ca, ALPNProtocols: ['h2'] })), 'second');
+  for (const tlsPort of [port, hector.grpcPort as number])
+    await t.rejects(
+      open(t, tlsPort, { ca, maxVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] }),
+      { code: /SSL|ECONNRESET/ },
+      'and the oldest version that is taken stays',
+    );
   t.equal((await call('GetTask', { tenant: 'clerk', id: 'none' })).code, 5, 'a call on the connection of before');
   kept.write('GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   let answer = '';
