@@ -1,6 +1,7 @@
 /** Who is calling, what is theirs, and what their roles open. */
 import type { JsonObject } from '../base/json.js';
 import { ANONYMOUS_OWNER, LOCAL_OWNER, type OwnerScope, tenantPrefix } from '../tasks/owner-scope.js';
+import { plainAddress } from './plain-address.js';
 
 export interface Principal {
   /** The token's subject; with authentication off, every caller is the one local user (spec README, decision 13). */
@@ -39,9 +40,9 @@ export function countedAs(principal: Principal): string {
 }
 
 /** Of IPv6 the first half: whoever has one address of it has all of them. */
-export function networkOf(address: string): string {
-  // An IPv4 address may be written as one of IPv6.
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
+export function networkOf(text: string): string {
+  const address = plainAddress(text);
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === undefined || tail === '' ? [] : tail.split(':');
