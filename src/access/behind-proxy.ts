@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Authenticate } from './authenticate.js';
 
 /**
@@ -7,8 +8,14 @@ import type { Authenticate } from './authenticate.js';
 export function behindProxy(authenticate: Authenticate, isTrusted: boolean): Authenticate {
   if (!isTrusted) return authenticate;
   return ({ headers, remoteAddress, path }, door) => {
-    const told = headers['x-forwarded-for']?.split(',').at(-1)?.trim() ?? '';
-    const address = /^[0-9A-Fa-f:.]{2,45}$/.test(told) ? told : remoteAddress;
+    const told = withoutPort(headers['x-forwarded-for']?.split(',').at(-1)?.trim() ?? '');
+    const address = isIP(told) === 0 ? remoteAddress : told;
     return authenticate({ headers, remoteAddress: address, ...(path === undefined ? {} : { path }) }, door);
   };
+}
+
+/** Some proxies write `1.2.3.4:5678` and `[2001:db8::1]:5678`: with the port, every connection of a caller would be another caller. */
+function withoutPort(told: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(told) ?? [];
+  return bracketed ?? plain ?? told;
 }

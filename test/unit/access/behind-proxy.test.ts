@@ -19,8 +19,15 @@ t.test(
     await ask(true);
     await ask(true, 'forged, 6.6.6.6,  1.2.3.4');
     await ask(true, '2001:db8::1');
-    for (const broken of ['', ',', '1.2.3.4, unknown', '<script>']) await ask(true, broken);
+    for (const broken of ['', ',', '1.2.3.4, unknown', '<script>', '1.2.3', '::ffff:', 'dead.beef', '[1.2.3.4']) await ask(true, broken);
     const own = '10.0.0.1 /agents';
-    t.same(seen, [own, own, '1.2.3.4 /agents', '2001:db8::1 /agents', own, own, own, own]);
+    t.same(seen, [own, own, '1.2.3.4 /agents', '2001:db8::1 /agents', ...Array<string>(8).fill(own)]);
+    seen.length = 0;
+    for (const withPort of ['1.2.3.4:5678', '6.6.6.6:1, 1.2.3.4:9', '[2001:db8::1]:5678', '[2001:db8::1]']) await ask(true, withPort);
+    t.same(
+      seen,
+      [...Array<string>(2).fill('1.2.3.4 /agents'), ...Array<string>(2).fill('2001:db8::1 /agents')],
+      'a port tells nobody apart',
+    );
   },
 );
