@@ -200,7 +200,8 @@ interface Counted {
 function windowOf({ type, window, scope }: RateLimitRule, { owner, caller, contextId }: Counted): Pick<WindowTake, 'key' | 'windowMs'> {
   const who = type === 'token' && owner === ANONYMOUS_OWNER ? owner : caller;
   const tenant = tenantOfOwner(owner);
-  const whom = scope === 'session' ? `${who} ${contextId}` : scope === 'tenant' && tenant !== '' ? `tenant ${tenant}` : who;
+  // No name of a caller holds a line break, so no two of them make the same text.
+  const whom = scope === 'session' ? `${who}\n${contextId}` : scope === 'tenant' && tenant !== '' ? `tenant\n${tenant}` : who;
   return { key: `${type}.${window}.${scope}:${sha256Hex(whom).slice(0, 32)}`, windowMs: WINDOW_MS[window] };
 }
 

@@ -107,6 +107,16 @@ t.test('a session, a user and a tenant each have a limit of their own (SEC-09)',
   await t.rejects(tenant.admit('dora'), 'who has no tenant is one by itself');
 });
 
+t.test('no choice of names makes one caller another one (SEC-09, SEC-11)', async (t) => {
+  const session = start({ limits: [rule('count', 1, 'session')] });
+  await session.admit('ann', { contextId: 'b c' });
+  await session.admit('ann b', { contextId: 'c' });
+  await t.rejects(session.admit('ann b', { contextId: 'c' }), { code: 'ACCESS_RATE_LIMITED' });
+  const tenant = start({ limits: [rule('count', 1, 'tenant')] });
+  await tenant.admit('tenant acme');
+  await tenant.admit('tenant:acme/ann');
+});
+
 t.test('tokens are counted when they are spent, and delay the next message; callers who are nobody share them (SEC-09)', async (t) => {
   const { limits, admit } = start({ limits: [rule('token', 100), rule('token', 1_000, 'session')] });
   const spender = (owner: string) => ({ owner, findContextId: async () => 'c' });
