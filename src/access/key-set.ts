@@ -41,7 +41,7 @@ export class KeySet {
 
   /** @throws AppError `ACCESS_KEYS_UNAVAILABLE`; what jose throws for a token that no key fits. */
   readonly getKey: JWTVerifyGetKey<CryptoKey> = async (header, token) => {
-    if (!this.#isUsable()) await this.#refresh();
+    if (!this.#isUsable() && this.#waiting < MAX_WAITING) await this.#waitForFetch();
     // A fetch that is under way may have begun before the key was published.
     for (let fetches = this.#flight === undefined ? 1 : 2; ; fetches--) {
       try {
@@ -123,7 +123,7 @@ function unavailable(): AppError {
   return new AppError('ACCESS_KEYS_UNAVAILABLE', { retryAfterMs: 5_000 });
 }
 
-/** Tokens that wait for a fetch; more are judged by the keys that are there. */
+/** Tokens that wait for a fetch; more are judged by the keys that are there, or refused where there are none. */
 const MAX_WAITING = 1_000;
 /** Until the next fetch after one that failed, where nobody asks for one. */
 const RETRY_MS = 30_000;

@@ -71,6 +71,28 @@ t.test('made-up key ids make no more fetches than the cool-down allows, and hold
   t.equal(provider.fetches, 2);
 });
 
+t.test('while there are no keys, only so many tokens wait for them; others are told at once', async (t) => {
+  const provider = await startIdentityProvider(t);
+  provider.answer = () => undefined;
+  const settings = authSettings({ jwksUrl: provider.jwksUrl, refreshCooldownMs: COOLDOWN, fetchTimeoutMs: FETCH_TIMEOUT });
+  const keys = new KeySet({ settings, jose, clock: createSteeredClock(Date.now()), log: silentLogger });
+  t.teardown(() => keys.close());
+  const told: string[] = [];
+  const asked = Array.from({ length: 1_200 }, async () => {
+    try {
+      await keys.getKey({ alg: 'RS256', kid: 'any' }, { payload: '', signature: '' });
+    } catch (error) {
+      told.push((error as Error & { code: string }).code);
+    }
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(told.length, 200);
+  keys.close();
+  await Promise.all(asked);
+  t.same(new Set(told), new Set(['ACCESS_KEYS_UNAVAILABLE']));
+  t.equal(told.length, 1_200);
+});
+
 t.test('keys are fetched by themselves, and those fetched last hold while the provider is away, for so long (SEC-01)', async (t) => {
   const { provider, clock, verdict, token } = await createRig(t);
   t.equal(await verdict(token()), 'ok');
