@@ -6,7 +6,9 @@ import type { Settings } from './settings.js';
 
 /** Whatever of these has another value now, as paths of the file. */
 export function findRestartKeys(running: Settings, wanted: Settings): readonly string[] {
-  return compare(settingsToDocument(running), settingsToDocument(wanted), []).filter(needsRestart).map(formatPath);
+  return compare(settingsToDocument(running), settingsToDocument(wanted), [])
+    .filter((path) => needsRestart(path, wanted))
+    .map(formatPath);
 }
 
 function compare(before: unknown, after: unknown, path: Path): readonly Path[] {
@@ -17,10 +19,11 @@ function compare(before: unknown, after: unknown, path: Path): readonly Path[] {
   return keys.flatMap((key) => compare(before[key], after[key], [...path, key]));
 }
 
-function needsRestart(path: Path): boolean {
-  const [root = ''] = path;
-  if (root !== 'server') return FIXED.has(String(root));
-  const [, section = '', key = ''] = path.map(String);
+function needsRestart(path: Path, { rateLimiting }: Settings): boolean {
+  const [root = '', section = '', key = ''] = path.map(String);
+  // Its database is opened once, where limits are on.
+  if (root === 'rate_limiting' && section === 'enabled') return rateLimiting.backend === 'sql';
+  if (root !== 'server') return FIXED.has(root) || FIXED.has(`${root}.${section}`);
   return !LIVE_SERVER_KEYS.has(section) && !LIVE_SERVER_KEYS.has(`${section}.${key}`);
 }
 
@@ -33,12 +36,15 @@ const FIXED: ReadonlySet<string> = new Set([
   'queue',
   'observability',
   'logger',
-  'rate_limiting',
+  // Limits themselves are read with every request.
+  'rate_limiting.backend',
+  'rate_limiting.sql_database',
 ]);
 
 /** What is read with every request, or belongs to a run's own version. */
 const LIVE_SERVER_KEYS: ReadonlySet<string> = new Set([
   'auth',
+  'cors',
   'studio',
   'card',
   'card_signing',
