@@ -5,10 +5,11 @@
 import { isMap, isScalar, type Pair, parseDocument, stringify } from 'yaml';
 import { AppError, type FieldProblem } from '../base/errors.js';
 import { canonicalJson, isJsonObject, type JsonObject } from '../base/json.js';
+import { hideAddressSecrets } from './address-secrets.js';
 import { MASK } from './hide-secrets.js';
 import { parseConfigText } from './parse-config-text.js';
 import { formatPath, type Path, valueAt } from './path.js';
-import { findSecretPlaces } from './secret-places.js';
+import { findSecretPlaces, isAddress } from './secret-places.js';
 
 const LOCKED = 'server';
 
@@ -16,7 +17,12 @@ const LOCKED = 'server';
 export function showConfigText(text: string, place: string): string {
   const value = parse(text, place);
   const secrets = findSecretPlaces(value).filter(([key]) => key !== LOCKED);
-  return edit({ text, place, drop: LOCKED in value ? [[LOCKED]] : [], set: secrets.map((path) => [path, hide(valueAt(value, path))]) });
+  return edit({
+    text,
+    place,
+    drop: LOCKED in value ? [[LOCKED]] : [],
+    set: secrets.map((path) => [path, hide(path, valueAt(value, path))]),
+  });
 }
 
 /**
@@ -33,7 +39,7 @@ export function restoreConfigText(text: string, stored: string, place: string): 
   const known = parse(stored, place);
   const set = findMasked(value).map((path): Edit => {
     const secret = valueAt(known, path);
-    return [path, hide(secret) === valueAt(value, path) ? secret : undefined];
+    return [path, hide(path, secret) === valueAt(value, path) ? secret : undefined];
   });
   const problems = set.filter(([, secret]) => secret === undefined).map(([path]) => unknownMask(path));
   if (problems.length > 0)
@@ -99,10 +105,9 @@ function findMasked(value: unknown, path: Path = []): readonly Path[] {
   return isJsonObject(value) ? Object.entries(value).flatMap(([key, member]) => findMasked(member, [...path, key])) : [];
 }
 
-/** Of an address, its password alone. */
-function hide(secret: unknown): string {
-  const text = String(secret);
-  return text.includes('://') ? text.replace(/(:\/\/[^:@/\s]*:)[^@/\s]+@/, `$1${MASK}@`) : MASK;
+/** Of an address, its secrets alone. */
+function hide(path: Path, secret: unknown): string {
+  return isAddress(path) ? hideAddressSecrets(String(secret), MASK) : MASK;
 }
 
 function setAt(target: Record<string, unknown>, path: Path, value: unknown): void {

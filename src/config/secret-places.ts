@@ -1,5 +1,6 @@
 import { isJsonObject } from '../base/json.js';
 import { isSecretName } from '../observe/redact.js';
+import { hideAddressSecrets } from './address-secrets.js';
 import { configSchema } from './config-schema.js';
 import { interpolate } from './interpolate.js';
 import type { Path } from './path.js';
@@ -21,15 +22,20 @@ export function findSecretPlaces(document: unknown): readonly Path[] {
   return found;
 }
 
+/** Only a part of it is a secret. */
+export function isAddress(path: Path): boolean {
+  return /url$/i.test(String(path.at(-1)));
+}
+
 /** Of a map's member with this name. */
 export function memberSchemaOf({ additionalProperties, 'x-secret-names': hasSecrets }: SchemaNode, name: string): SchemaNode {
   const member = additionalProperties || {};
   return hasSecrets === true && isSecretName(name) ? { ...member, writeOnly: true } : member;
 }
 
-/** An address is one when it holds a password. */
+/** An address is one when it holds one. */
 function isSecret(value: unknown, schema: SchemaNode, path: Path): boolean {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  if (String(path.at(-1)).endsWith('url')) return /:\/\/[^:@/\s]*:[^@/\s]+@/.test(text);
+  if (isAddress(path)) return hideAddressSecrets(text, '') !== text;
   return schema.writeOnly === true && text !== '';
 }
