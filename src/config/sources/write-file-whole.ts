@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -9,17 +9,26 @@ export function writeFileWhole(file: string, text: string, mode = NEW_FILE_MODE)
   const folder = dirname(file);
   const temporary = join(folder, `.${process.pid}.${Date.now()}.config.tmp`);
   const own = statSync(file, { throwIfNoEntry: false });
-  const descriptor = openSync(temporary, 'wx', (own?.mode ?? mode) & 0o777);
+  const descriptor = openSync(temporary, 'wx', mode);
   try {
-    writeAll(descriptor, Buffer.from(text));
-    fsyncSync(descriptor);
-    closeSync(descriptor);
+    try {
+      if (own !== undefined) keepMode(descriptor, own.mode & 0o777);
+      writeAll(descriptor, Buffer.from(text));
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
   syncFolder(folder);
+}
+
+/** Not by opening it so: this process's umask would take bits away. Where files have one mode all, nothing needs to be asked. */
+function keepMode(descriptor: number, mode: number): void {
+  if ((fstatSync(descriptor).mode & 0o777) !== mode) fchmodSync(descriptor, mode);
 }
 
 function writeAll(descriptor: number, bytes: Buffer): void {
