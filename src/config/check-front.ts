@@ -21,16 +21,22 @@ function checkTls(document: unknown): Finding[] {
   return findings;
 }
 
-/** API-66: any page could act with its visitors' cookies. */
+/** API-66: any page could act with its visitors' cookies. One in a sandboxed frame has the origin null, whoever it is from. */
 function checkCors(document: unknown): Finding[] {
   const path: Path = ['server', 'cors'];
   const cors = valueAt(document, path);
   if (!isJsonObject(cors) || cors['allow_credentials'] !== true) return [];
-  return ['allowed_origins', 'allowed_headers'].flatMap((key) => {
+  return ANYBODYS.flatMap(([key, value]) => {
     const values = cors[key];
-    const index = Array.isArray(values) ? values.indexOf('*') : -1;
+    const index = Array.isArray(values) ? values.indexOf(value) : -1;
     return index < 0
       ? []
-      : [{ path: [...path, key, index], description: `*, with allow_credentials; wanted names, or allow_credentials: false` }];
+      : [{ path: [...path, key, index], description: `${value}, with allow_credentials; wanted names, or allow_credentials: false` }];
   });
 }
+
+const ANYBODYS = [
+  ['allowed_origins', '*'],
+  ['allowed_origins', 'null'],
+  ['allowed_headers', '*'],
+] as const;

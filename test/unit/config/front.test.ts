@@ -74,6 +74,10 @@ t.test('pages of any origin by default; a wildcard never goes with credentials (
     /^server\.cors\.allowed_origins\[0\]: \*, with allow_credentials/,
   ]);
   t.match(problemsOf({ server: { cors: { ...named, allowed_headers: ['Accept', '*'] } } }), [/^server\.cors\.allowed_headers\[1\]/]);
+  t.match(problemsOf({ server: { cors: { ...named, allowed_origins: ['https://app.example', 'null'] } } }), [
+    /^server\.cors\.allowed_origins\[1\]: null, with allow_credentials/,
+  ]);
+  t.same(problemsOf({ server: { cors: { allowed_origins: ['null'] } } }), []);
   for (const origin of ['app.example', 'https://app.example/', 'https://*.example', 'https://App.example', 'https://a b', 'https://u@a'])
     t.match(problemsOf({ server: { cors: { allowed_origins: [origin] } } }), [/^server\.cors\.allowed_origins\[0\]/], origin);
   t.match(problemsOf({ server: { cors: { allowed_headers: ['a\r\nset-cookie: x'] } } }), [/allowed_headers\[0\]/], 'no header is made up');
