@@ -7,7 +7,7 @@
  * - Whatever comes as a label, a metric has at most `MAX_SERIES` series: what is new beyond that is counted under `other`.
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client';
-import type { Metrics } from './meter.js';
+import type { Metrics, MetricsPage } from './meter.js';
 import { type GaugeName, METRICS, type MetricName } from './metric-catalog.js';
 
 export interface MetricsOptions {
@@ -58,6 +58,22 @@ export function createMetrics({ namespace = 'hector', subsystem = '', constLabel
     }
     return Object.fromEntries(Object.keys(labels).map((label) => [label, 'other']));
   };
+  /** Who asks while others are answered gets the same page: two readings at once would clear each other's gauges. */
+  let rendering: { readonly page: Promise<MetricsPage>; readonly since: number } | undefined;
+  const render = async (): Promise<MetricsPage> => {
+    await Promise.all(
+      watched.map(async ({ gauges, read }) => {
+        for (const name of gauges) clear(name);
+        try {
+          await read();
+        } catch {
+          // What cannot be read is left out; who reads says elsewhere what is wrong with it (readiness, the log).
+          for (const name of gauges) clear(name);
+        }
+      }),
+    );
+    return { contentType: registry.contentType, body: await registry.metrics() };
+  };
   const watched: { readonly gauges: readonly GaugeName[]; readonly read: () => void | Promise<void> }[] = [];
   for (const [name, { kind }] of Object.entries(METRICS)) if (kind === 'gauge') clear(name as GaugeName);
 
@@ -67,21 +83,18 @@ export function createMetrics({ namespace = 'hector', subsystem = '', constLabel
     add: (name, labels, by) => get(name, 'gauge').inc(bound(name, labels), by),
     set: (name, labels, value) => get(name, 'gauge').set(bound(name, labels), value),
     watch: (gauges, read) => void watched.push({ gauges, read }),
-    async render() {
-      await Promise.all(
-        watched.map(async ({ gauges, read }) => {
-          for (const name of gauges) clear(name);
-          try {
-            await read();
-          } catch {
-            // What cannot be read is left out; who reads says elsewhere what is wrong with it (readiness, the log).
-            for (const name of gauges) clear(name);
-          }
-        }),
-      );
-      return { contentType: registry.contentType, body: await registry.metrics() };
+    render: () => {
+      const now = performance.now();
+      // A reading that hangs holds up nobody who comes later.
+      if (rendering !== undefined && now - rendering.since < LONGEST_SHARED_MS) return rendering.page;
+      const own = { page: render(), since: now };
+      rendering = own;
+      return own.page.finally(() => {
+        if (rendering === own) rendering = undefined;
+      });
     },
   };
 }
 
 const MAX_SERIES = 1_000;
+const LONGEST_SHARED_MS = 10_000;

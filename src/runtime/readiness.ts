@@ -14,7 +14,10 @@ export interface ReadinessReport {
   readonly reasons: readonly string[];
 }
 
-/** Asks everything at once. What exactly is wrong with an answer is for the log: the route is open to everybody. */
+/**
+ * Asks everything at once, and nothing again before the answer is there: the route is open to everybody. What exactly is wrong with an answer
+ * is for the log.
+ */
 export function createReadiness(checks: readonly ReadinessCheck[], clock: Clock, log: Logger): () => Promise<ReadinessReport> {
   const ask = async ({ name, findReason }: ReadinessCheck): Promise<readonly string[]> => {
     try {
@@ -27,9 +30,17 @@ export function createReadiness(checks: readonly ReadinessCheck[], clock: Clock,
       return [`${name} does not answer`];
     }
   };
-  return async () => {
+  const askAll = async (): Promise<ReadinessReport> => {
     const reasons = (await Promise.all(checks.map(ask))).flat();
     return { ready: reasons.length === 0, reasons };
+  };
+  let asking: Promise<ReadinessReport> | undefined;
+  return () => {
+    // Settles within `TIMEOUT_MS`.
+    asking ??= askAll().finally(() => {
+      asking = undefined;
+    });
+    return asking;
   };
 }
 

@@ -84,3 +84,24 @@ t.test('two compositions in one process count apart', async (t) => {
   one.count('runs_held_total', {});
   t.match((await other.render()).body, /^hector_runs_held_total 0$/m);
 });
+
+t.test('whoever asks while somebody else is answered gets the same reading, whole', async (t) => {
+  const metrics = createMetrics();
+  const turns: (() => void)[] = [];
+  let readings = 0;
+  metrics.watch(['queue_waiting'], async () => {
+    readings += 1;
+    await new Promise<void>((resolve) => turns.push(resolve));
+    metrics.set('queue_waiting', {}, 7);
+  });
+  const pages = [metrics.render(), metrics.render()];
+  turns.shift()?.();
+  await pages[0];
+  for (const turn of turns) turn();
+  for (const { body } of await Promise.all(pages)) t.match(body, /^hector_queue_waiting 7$/m);
+  t.equal(readings, 1);
+  const later = metrics.render();
+  turns.at(-1)?.();
+  t.match((await later).body, /^hector_queue_waiting 7$/m);
+  t.equal(readings, 2, 'the next one asks anew');
+});

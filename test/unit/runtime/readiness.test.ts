@@ -31,3 +31,20 @@ t.test('a check that does not come back in time counts as no answer', async (t) 
   await clock.advance(800);
   t.same(await report, { ready: false, reasons: ['Redis does not answer'] });
 });
+
+t.test('however many ask at once, each store is asked once', async (t) => {
+  let asked = 0;
+  const check = {
+    name: 'the database',
+    async findReason() {
+      asked += 1;
+      return undefined;
+    },
+  };
+  const readiness = createReadiness([check], createSteeredClock(), silentLogger);
+  const reports = await Promise.all([readiness(), readiness(), readiness()]);
+  t.same(reports, Array(3).fill({ ready: true, reasons: [] }));
+  t.equal(asked, 1);
+  await readiness();
+  t.equal(asked, 2, 'who asks later gets an answer of its own');
+});
