@@ -15,6 +15,7 @@ import { findRestartKeys } from '../config/restart-keys.js';
 import type { Settings } from '../config/settings.js';
 import type { StoredConfig } from '../config/sources/config-source.js';
 import type { Audit } from '../observe/audit.js';
+import { errorType } from '../observe/error-type.js';
 import type { Logger } from '../observe/log.js';
 import type { Meter } from '../observe/meter.js';
 
@@ -136,28 +137,19 @@ export class ConfigReloader {
   }
 
   /** Builds it, writes it to the source, and takes it up, in this order. @throws AppError `CONFIG_*`; nothing has changed then */
-  save(text: string, { expected, by }: SaveOptions): Promise<SavedConfig> {
+  save(text: string, options: SaveOptions): Promise<SavedConfig> {
+    const { audit } = this.#options;
+    const tell = (outcome: { readonly success: boolean; readonly error?: string }) =>
+      audit.record({ action: 'config.save', user: options.by, ...outcome });
     return this.#inTurn(async () => {
-      const { config, started, prepare, audit } = this.#options;
-      assertText(text);
-      const stored = await config.read();
-      if (expected !== undefined && expected !== stored.revision)
-        throw new AppError('CONFIG_CHANGED', {
-          message: `${config.place} was changed since you read it; GET /api/config tells what it is`,
-        });
-      const whole = restoreConfigText(text, stored.text, config.place);
-      assertText(whole);
-      const settings = config.build(whole);
-      const prepared = await prepare(settings);
-      const written = await orDrop(prepared, async () => {
-        await prepared.store();
-        return await config.write(whole, stored.revision);
-      });
-      await prepared.adopt();
-      this.#applied(config.fingerprintOf(written), whole);
-      audit.record({ action: 'config.save', user: by, success: true });
-      this.#tell('api', settings, []);
-      return { revision: written.revision, version: settings.version, restartKeys: findRestartKeys(started, settings) };
+      try {
+        const saved = await this.#save(text, options);
+        tell({ success: true });
+        return saved;
+      } catch (error) {
+        tell({ success: false, error: errorType(error) });
+        throw error;
+      }
     });
   }
 
@@ -178,6 +170,28 @@ export class ConfigReloader {
     this.#stopWatch?.();
     this.#retry?.();
     await this.#turn;
+  }
+
+  async #save(text: string, { expected }: SaveOptions): Promise<SavedConfig> {
+    const { config, started, prepare } = this.#options;
+    assertText(text);
+    const stored = await config.read();
+    if (expected !== undefined && expected !== stored.revision)
+      throw new AppError('CONFIG_CHANGED', {
+        message: `${config.place} was changed since you read it; GET /api/config tells what it is`,
+      });
+    const whole = restoreConfigText(text, stored.text, config.place);
+    assertText(whole);
+    const settings = config.build(whole);
+    const prepared = await prepare(settings);
+    const written = await orDrop(prepared, async () => {
+      await prepared.store();
+      return await config.write(whole, stored.revision);
+    });
+    await prepared.adopt();
+    this.#applied(config.fingerprintOf(written), whole);
+    this.#tell('api', settings, []);
+    return { revision: written.revision, version: settings.version, restartKeys: findRestartKeys(started, settings) };
   }
 
   async #load(cause: string): Promise<void> {
