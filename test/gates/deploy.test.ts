@@ -14,6 +14,7 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly environment?: unknown;
   readonly stop_grace_period?: string;
+  readonly ports?: readonly string[];
 }
 
 interface Container {
@@ -84,6 +85,9 @@ function findDeployProblems(files: Files): string[] {
   check(`${FOLDER}kubernetes`, () => {
     const settings = load(all.find(({ kind }) => kind === 'ConfigMap')?.data?.['hector.yaml'] ?? '');
     for (const { path, manifest } of manifests) check(path, () => checkManifest(path, manifest, all, settings, report));
+    // Else one who guesses uses up what all callers together may try (SEC-09, SEC-11).
+    if (all.some(({ kind }) => kind === 'Ingress') && !settings.server.trustProxy)
+      report(`${FOLDER}kubernetes/config.yaml`, 'takes all callers behind the Ingress for one: server.trust_proxy is off');
   });
   checkKustomization(files, report);
   checkImage(files.get(`${FOLDER}Dockerfile`) ?? '', report);
@@ -103,7 +107,11 @@ function checkCompose(path: string, { services }: { readonly services: Record<st
     const mounted = service.volumes?.find((volume) => volume.includes('hector.yaml'))?.split(':')[0];
     const config = mounted === undefined ? '{}' : files.get(new URL(mounted, `file:///${path}`).pathname.slice(1));
     if (config === undefined) throw new Error(`${name} mounts ${mounted}, which is not there`);
-    checkGrace(path, name, Number.parseInt(service.stop_grace_period ?? '10s', 10), load(config), report);
+    const settings = load(config);
+    checkGrace(path, name, Number.parseInt(service.stop_grace_period ?? '10s', 10), settings, report);
+    for (const port of service.ports ?? [])
+      if (!settings.server.auth.enabled && !port.startsWith('127.0.0.1:'))
+        report(path, `${name} is open to everybody who reaches port ${port}`);
     if (service.build?.dockerfile !== `${FOLDER}Dockerfile`) report(path, `${name} is built from another Dockerfile`);
   }
 }
@@ -233,10 +241,12 @@ t.test('each mistake in a file to deploy with is found', async (t) => {
   t.match(change('compose/scaled.yaml', '"ingest,keeper"', '"ingest,keper"'), [/did you mean 'keeper'/]);
   t.match(change('compose/scaled.yaml', '../../scaled.yaml', '../../scale.yaml'), [/is not there/]);
   t.match(change('compose/single.yaml', '40s', '20s'), [/killed after 20 s/]);
+  t.match(change('compose/single.yaml', '127.0.0.1:8080:8080', '8080:8080'), [/open to everybody/]);
   t.match(change('kubernetes/front.yaml', 'containerPort: 8080', 'containerPort: 8081'), [/another port than server.port/]);
   t.match(change('kubernetes/config.yaml', 'port: 9464', 'port: 9465'), new Array(3).fill(/another port than observability.metrics.port/));
   t.match(change('kubernetes/front.yaml', 'terminationGracePeriodSeconds: 60', 'terminationGracePeriodSeconds: 45'), [/killed after 45 s/]);
   t.match(change('kubernetes/agent.yaml', '/health/ready', '/ready'), [/no readinessProbe/]);
+  t.match(change('kubernetes/config.yaml', 'trust_proxy: true', 'trust_proxy: false'), [/takes all callers behind the Ingress for one/]);
   t.match(change('kubernetes/config.yaml', 'driver: postgres', 'driver: postgre'), [/configuration is invalid/]);
   t.match(change('kubernetes/keda.yaml', 'name: agent }', 'name: agents }'), [/scales 'agents'/]);
   t.match(change('kubernetes/redis.yaml', 'image: redis:7.4-alpine', 'image: redis'), [/without a version/]);
