@@ -27,7 +27,7 @@ interface Cost {
 
 export const chunks: Measurement = {
   name: 'chunks',
-  budgetSeconds: { full: 130, quick: 14 },
+  budgetSeconds: { full: 110, quick: 14 },
   rows: Object.entries(AGENTS).map(([agent, what]) => ({
     name: `chunk-${agent}`,
     question: `What does one streamed chunk cost with ${what}, in tasks of 20, 200 and 2,000 of them?`,

@@ -25,7 +25,7 @@ const wait = (name: string, question: string): Row => ({
 
 export const compare: Measurement = {
   name: 'compare',
-  budgetSeconds: { full: 250, quick: 40 },
+  budgetSeconds: { full: 230, quick: 40 },
   rows: [
     rate(
       'card',

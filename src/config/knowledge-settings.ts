@@ -109,6 +109,8 @@ export interface IndexingSettings {
   readonly maxConcurrent: number;
   /** A document that takes longer to extract and chunk fails. */
   readonly documentTimeoutMs: number;
+  /** Of one document. */
+  readonly maxChunks: number;
   /** Time between runs that nobody asks for, milliseconds; 0 = there are none, `undefined` = as the source can be watched or not. */
   readonly rescanIntervalMs: number | undefined;
   /** A source that shows nothing any more may empty the store. */

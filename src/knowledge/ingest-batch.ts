@@ -84,7 +84,13 @@ async function readAndPrepare(
     return canonicalJson(metadata) === canonicalJson(record?.metadata) ? change : { ...change, type: 'describe', metadata };
   }
   const { contentHash, title, chunks } = prepared;
+  if (chunks.length > options.maxChunks) throw tooManyChunks(document.name, chunks.length, options.maxChunks);
   return { work, contentHash, version, title, metadata, chunks };
+}
+
+function tooManyChunks(name: string, count: number, most: number): AppError {
+  const message = `'${name}' has ${count} chunks; indexing.max_chunks allows ${most}. Raise it, make chunking.size larger, or exclude the document`;
+  return new AppError('DOCUMENT_TOO_LARGE', { message });
 }
 
 /** A document that takes too long ends its thread, and only its own work with it. */

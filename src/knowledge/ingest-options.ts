@@ -25,6 +25,8 @@ export interface IngestOptions {
   readonly chunking: ChunkingSettings;
   /** A document that takes longer to extract and chunk fails, milliseconds. */
   readonly documentTimeoutMs: number;
+  /** Of one document: they are committed together. */
+  readonly maxChunks: number;
   /** Those outside of this process. */
   readonly parsers: readonly DocumentParser[];
   readonly source: DocumentSource;

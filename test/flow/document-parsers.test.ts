@@ -114,6 +114,18 @@ t.test('a document that takes longer than indexing.document_timeout fails alone,
   t.match(await again.ingest('retry'), { done: 1, failed: 0 });
 });
 
+t.test('a document with more chunks than indexing.max_chunks fails alone, and says what to change', async (t) => {
+  const rig = await openKnowledge(t, { settings: { indexing: { ...defaultStore('').indexing, maxChunks: 3 } } });
+  rig.write('long.txt', 'Many words about nothing at all. '.repeat(300));
+  rig.write('short.txt', 'A few words about lighthouses.');
+  t.match(await rig.ingest(), { done: 1, failed: 1, finished: true });
+  const found = (await rig.chunkStore.findDocuments('docs', ['long.txt'])).get('long.txt');
+  t.equal(found?.status, 'failed');
+  t.match(found?.lastError, /'long\.txt' has \d+ chunks; indexing\.max_chunks allows 3\. Raise it/);
+  const again = await rig.restart({ indexing: defaultStore('').indexing });
+  t.match(await again.ingest('retry'), { done: 1, failed: 0 });
+});
+
 async function copyTo(folder: string, name: string, files: readonly string[]): Promise<void> {
   const target = path.join(folder, 'docs', name);
   await mkdir(target, { recursive: true });

@@ -242,6 +242,7 @@ t.test('a watched source is indexed as it changes, and one that was away is comp
 const INDEXING = {
   maxConcurrent: 2,
   documentTimeoutMs: 60_000,
+  maxChunks: 10_000,
   rescanIntervalMs: undefined,
   allowEmpty: false,
   retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },

@@ -209,6 +209,7 @@ export function defaultStore(folder: string): DocumentStoreSettings {
     indexing: {
       maxConcurrent: 2,
       documentTimeoutMs: 60_000,
+      maxChunks: 10_000,
       rescanIntervalMs: undefined,
       allowEmpty: false,
       retry: { maxRetries: 3, baseDelayMs: 5, maxDelayMs: 50, jitter: 0.1 },

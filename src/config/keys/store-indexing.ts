@@ -25,6 +25,14 @@ export const StoreIndexingSchema = section(
       }),
     ),
     document_timeout: duration('A document that takes longer to extract and chunk fails.', { default: 60_000, minimum: 1_000 }),
+    max_chunks: integer(
+      'Chunks of one document; one with more fails. They are committed together, and in SQLite nothing else is written meanwhile.',
+      {
+        default: 10_000,
+        minimum: 1,
+        maximum: 1_000_000,
+      },
+    ),
     rescan_interval: optional(
       duration(
         'Time between scans that nobody asks for; 0 is never. Default: 0, and 5m where watch is on and the source cannot be watched.',
@@ -50,6 +58,7 @@ export function resolveStoreIndexing(indexing: Static<typeof StoreIndexingSchema
   return {
     maxConcurrent: indexing.max_concurrent ?? availableParallelism(),
     documentTimeoutMs: indexing.document_timeout,
+    maxChunks: indexing.max_chunks,
     rescanIntervalMs: indexing.rescan_interval,
     allowEmpty: indexing.allow_empty,
     retry: { maxRetries, baseDelayMs, maxDelayMs, jitter },

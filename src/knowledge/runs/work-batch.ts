@@ -56,6 +56,7 @@ async function workDocuments(
     collection: settings.collection,
     chunking: settings.chunking,
     documentTimeoutMs: settings.indexing.documentTimeoutMs,
+    maxChunks: settings.indexing.maxChunks,
     retry: settings.indexing.retry,
     batch: { run: run.id, number, epoch },
     mode: run.mode,

@@ -126,7 +126,7 @@ t.test('chunking and parsers: what they are, and what they cannot be (CFG-70, RA
   const settings = (more: string) => load(t, `${store(more)}\ntools: {parser: {url: 'http://127.0.0.1:9/mcp'}}`).documentStores['d'];
   t.match(settings(''), {
     chunking: { strategy: 'simple', unit: 'characters', size: 1000, overlap: 0, minSize: 100, maxSize: 2000, preserveWords: true },
-    indexing: { documentTimeoutMs: 60_000 },
+    indexing: { documentTimeoutMs: 60_000, maxChunks: 10_000 },
     mcpParsers: undefined,
   });
   t.same(settings('mcp_parsers: {tool_names: [read]}')?.mcpParsers, {

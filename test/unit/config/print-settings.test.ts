@@ -125,7 +125,8 @@ function change(value: unknown, schema: SchemaNode, path: readonly string[]): un
   if (key === 'grpc_public_address') return 'other:1';
   // A reference has one target here; that it is read is covered by the reference checks.
   if (path.includes('schema') || path.includes('input_schema')) return undefined;
-  if (['llm', 'agent', 'database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases') return undefined;
+  if (['llm', 'agent', 'database', 'sql_database', 'vector_store', 'embedder'].includes(key as string) && path[0] !== 'databases')
+    return undefined;
   return '/other';
 }
 
