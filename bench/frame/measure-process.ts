@@ -7,6 +7,8 @@ import type { Run } from './measurement.js';
 
 export type RunSettings = Omit<Run, 'say'>;
 
+const MAX_ERROR = 2_000;
+
 process.once('message', (settings: RunSettings) => void measure(settings));
 
 async function measure(settings: RunSettings): Promise<void> {
@@ -16,7 +18,9 @@ async function measure(settings: RunSettings): Promise<void> {
     const { measure } = await entry();
     answer = { lines: await measure({ ...settings, say: (text) => process.stderr.write(`  ${text}\n`) }) };
   } catch (error) {
-    answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    // Results are shared: they name no folder of this machine, and not all arguments of a command.
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    answer = { error: text.replaceAll(process.cwd(), '.').slice(0, MAX_ERROR) };
   }
   // Servers that would not end must not keep the bench from going on.
   process.send?.(answer, () => process.exit(0));
