@@ -43,6 +43,7 @@ export const ERRORS = {
   HTTP_ADDRESS_IN_USE: entry('The address is already in use', 'stop', 500),
   HTTP_ADDRESS_UNAVAILABLE: entry('The address cannot be bound', 'stop', 500),
   HTTP_BODY_TOO_LARGE: entry('The request body is too large', 'stop', 413),
+  HTTP_TOO_MANY_BODIES: entry('Too many request bodies are arriving', 'retry', 503),
   HTTP_HEADERS_TOO_LARGE: entry('The request headers are too large', 'stop', 431),
   TLS_FILE_UNUSABLE: entry('The TLS certificate cannot be used', 'stop', 500),
   HTTP_ADAPTER_UNAVAILABLE: entry('The HTTP adapter cannot be loaded', 'stop', 500),

@@ -300,6 +300,7 @@ export interface ServerSettings {
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;
+    readonly maxPendingBodyBytes: number;
     /** Default 16 KiB. */
     readonly maxHeaderBytes: number;
     /** Default 100. */

@@ -12,6 +12,7 @@ import type { CertificateFiles, Certificates } from '../access/certificates.js';
 import { ClientPresence } from './client-presence.js';
 import { listenError } from './listen-error.js';
 import { respond, respondPlain } from './node-respond.js';
+import { PendingBodies } from './pending-bodies.js';
 import type { HttpRequest, HttpServer, HttpServerOptions, PlainResponse, RefusalCode } from './server.js';
 
 export async function startNodeServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -23,6 +24,7 @@ export async function startNodeServer(options: HttpServerOptions): Promise<HttpS
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: Math.max(20, Math.min(1000, requestTimeoutMs / 4)),
   });
+  const pending = new PendingBodies(options.limits.maxPendingBodyBytes);
   const unanswered = new WeakMap<Socket, Map<ServerResponse, ClientPresence>>();
   server.on('request', (incoming, outgoing) => {
     const { socket } = incoming;
@@ -39,7 +41,7 @@ export async function startNodeServer(options: HttpServerOptions): Promise<HttpS
     const presence = new ClientPresence();
     responses.set(outgoing, presence);
     outgoing.once('close', () => responses.delete(outgoing));
-    accept(incoming, outgoing, presence, options);
+    accept(incoming, outgoing, presence, options, pending);
   });
   server.on('clientError', (error, socket) => {
     const hasBegun = [...(unanswered.get(socket as Socket)?.keys() ?? [])].some((outgoing) => outgoing.headersSent);
@@ -107,7 +109,13 @@ class NodeServer implements HttpServer {
   }
 }
 
-function accept(incoming: IncomingMessage, outgoing: ServerResponse, presence: ClientPresence, options: HttpServerOptions): void {
+function accept(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  presence: ClientPresence,
+  options: HttpServerOptions,
+  pending: PendingBodies,
+): void {
   outgoing.once('close', () => (outgoing.writableFinished ? presence.serve() : presence.leave()));
   // A connection that breaks is reported by 'close'.
   outgoing.on('error', () => {});
@@ -123,19 +131,30 @@ function accept(incoming: IncomingMessage, outgoing: ServerResponse, presence: C
   }
   let chunks: Buffer[] = [];
   let bytes = 0;
+  let isRefused = false;
+  const forget = () => {
+    pending.give(bytes);
+    bytes = 0;
+  };
+  const giveUp = (code: RefusalCode) => {
+    isRefused = true;
+    chunks = [];
+    forget();
+    refuse(code);
+  };
+  // However it ends, with its connection too.
+  incoming.once('close', forget);
   incoming.on('data', (chunk: Buffer) => {
-    const before = bytes;
+    if (isRefused) return;
+    if (bytes + chunk.length > options.limits.maxBodyBytes) return giveUp('HTTP_BODY_TOO_LARGE');
+    if (!pending.take(chunk.length)) return giveUp('HTTP_TOO_MANY_BODIES');
     bytes += chunk.length;
-    if (bytes <= options.limits.maxBodyBytes) {
-      chunks.push(chunk);
-    } else if (before <= options.limits.maxBodyBytes) {
-      chunks = [];
-      refuse('HTTP_BODY_TOO_LARGE');
-    }
+    chunks.push(chunk);
   });
   incoming.on('end', () => {
-    if (bytes > options.limits.maxBodyBytes || !presence.isPresent) return;
+    if (isRefused || !presence.isPresent) return;
     request.body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+    forget();
     void serve(outgoing, presence, request, options);
   });
 }

@@ -70,11 +70,18 @@ export interface HttpServerOptions {
   readonly clock?: Clock;
 }
 
-export type RefusalCode = 'HTTP_BODY_TOO_LARGE' | 'HTTP_HEADERS_TOO_LARGE' | 'HTTP_REQUEST_TIMEOUT' | 'REQUEST_INVALID';
+export type RefusalCode =
+  | 'HTTP_BODY_TOO_LARGE'
+  | 'HTTP_TOO_MANY_BODIES'
+  | 'HTTP_HEADERS_TOO_LARGE'
+  | 'HTTP_REQUEST_TIMEOUT'
+  | 'REQUEST_INVALID';
 
 export interface HttpLimits {
   /** Default 10 MiB. */
   readonly maxBodyBytes: number;
+  /** Of all requests that have not arrived whole. Default 256 MiB. */
+  readonly maxPendingBodyBytes: number;
   /** Default 16 KiB. */
   readonly maxHeaderBytes: number;
   /** How long a client may take to send its request, milliseconds. Default 30,000. */

@@ -16,6 +16,7 @@ import { type CancelTimer, systemClock } from '../base/clock.js';
 import { ClientPresence } from './client-presence.js';
 import { listenError } from './listen-error.js';
 import { loadUws, type Uws } from './load-uws.js';
+import { PendingBodies } from './pending-bodies.js';
 import type { HttpLimits, HttpServer, HttpServerOptions, PlainResponse, RefusalCode } from './server.js';
 import { UwsRequest } from './uws-request.js';
 import { respond, respondPlain } from './uws-respond.js';
@@ -23,7 +24,8 @@ import { respond, respondPlain } from './uws-respond.js';
 export async function startUwsServer(options: HttpServerOptions): Promise<HttpServer> {
   const uws = await loadUws(options.limits.maxHeaderBytes);
   const app = uws.App();
-  app.any('/*', (raw, request) => accept(raw, request, options));
+  const pending = new PendingBodies(options.limits.maxPendingBodyBytes);
+  app.any('/*', (raw, request) => accept(raw, request, options, pending));
   const socket = listen(uws, app, options);
   if (socket === false) {
     app.close();
@@ -59,13 +61,13 @@ class UwsServer implements HttpServer {
   }
 }
 
-function accept(raw: UwsRawResponse, rawRequest: UwsRawRequest, options: HttpServerOptions): void {
+function accept(raw: UwsRawResponse, rawRequest: UwsRawRequest, options: HttpServerOptions, pending: PendingBodies): void {
   const presence = new ClientPresence();
   raw.onAborted(() => presence.leave());
   const request = new UwsRequest(rawRequest, raw, presence);
   const fault = findFault(request, options.limits);
   if (fault !== undefined) refuse(raw, presence, request, options, fault);
-  else if (request.hasBody) collectBody(raw, presence, request, options);
+  else if (request.hasBody) collectBody(raw, presence, request, options, pending);
   else void serve(raw, presence, request, options);
 }
 
@@ -75,16 +77,28 @@ function findFault(request: UwsRequest, limits: HttpLimits): RefusalCode | undef
   return Number(request.headers['content-length'] ?? 0) > limits.maxBodyBytes ? 'HTTP_BODY_TOO_LARGE' : undefined;
 }
 
-function collectBody(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions): void {
+function collectBody(
+  raw: UwsRawResponse,
+  presence: ClientPresence,
+  request: UwsRequest,
+  options: HttpServerOptions,
+  pending: PendingBodies,
+): void {
   let chunks: Buffer[] = [];
   let bytes = 0;
+  let counted = 0;
   let cancelTimeout: CancelTimer | undefined;
-  const giveUp = (code: RefusalCode) => {
+  const end = () => {
     cancelTimeout?.();
+    pending.give(counted);
+    counted = 0;
+  };
+  const giveUp = (code: RefusalCode) => {
+    end();
     chunks = [];
     refuse(raw, presence, request, options, code);
   };
-  presence.onGone(() => cancelTimeout?.());
+  presence.onGone(end);
   raw.onData((chunk, isLast) => {
     if (!presence.isPresent) return;
     bytes += chunk.byteLength;
@@ -92,25 +106,31 @@ function collectBody(raw: UwsRawResponse, presence: ClientPresence, request: Uws
       giveUp('HTTP_BODY_TOO_LARGE');
       return;
     }
+    if (!pending.take(chunk.byteLength)) {
+      giveUp('HTTP_TOO_MANY_BODIES');
+      return;
+    }
+    counted += chunk.byteLength;
     // A copy: the memory behind `chunk` is taken back when this returns.
     if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
     if (!isLast) {
       cancelTimeout ??= (options.clock ?? systemClock).after(options.limits.requestTimeoutMs, () => giveUp('HTTP_REQUEST_TIMEOUT'));
       return;
     }
-    cancelTimeout?.();
+    end();
     request.body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
     void serve(raw, presence, request, options);
   });
 }
 
 /**
- * Answers at once. After a body that is too large the connection stays open: uWS reads and drops the rest without keeping it
+ * Answers at once. After a body that there is no room for the connection stays open: uWS reads and drops the rest without keeping it
  * (for about ten seconds), so that a client which writes everything before it reads still gets the answer.
  */
 function refuse(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions, code: RefusalCode): void {
   const response = options.refuse(code, request);
-  const headers = code === 'HTTP_BODY_TOO_LARGE' ? response.headers : { ...response.headers, connection: 'close' };
+  const staysOpen = code === 'HTTP_BODY_TOO_LARGE' || code === 'HTTP_TOO_MANY_BODIES';
+  const headers = staysOpen ? response.headers : { ...response.headers, connection: 'close' };
   respondPlain(raw, presence, request.method, { ...response, headers });
 }
 

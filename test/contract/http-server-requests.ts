@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { hasCode } from '../../src/base/errors.js';
 import type { HttpHandler } from '../../src/http/server.js';
+import { waitFor } from '../support/coordination-steps.js';
 import { RawHttpClient } from '../support/raw-http-client.js';
 import { type HttpAdapter, moment, SMALL_LIMITS, startServer } from './http-server.js';
 
@@ -63,6 +64,21 @@ export function requestContract(t: Test, adapter: HttpAdapter): void {
       t.match(await client.until('}'), /^HTTP\/1.1 413 [\s\S]*HTTP_BODY_TOO_LARGE/);
     }
     t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+  });
+
+  t.test('bodies that have not arrived whole have a limit together: beyond it 503, and room again when one comes or goes', async (t) => {
+    const { port } = await startServer(t, adapter, echo, { maxPendingBodyBytes: 110_000 });
+    const begin = () => raw(t, port).send(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(50_000)}`);
+    const clients = [begin(), begin(), begin()];
+    const refused = await Promise.any(clients.map((client) => client.until('}').then(() => client)));
+    t.match(refused.text, /^HTTP\/1.1 503 [\s\S]*HTTP_TOO_MANY_BODIES/);
+    const [first, second] = clients.filter((client) => client !== refused);
+    first?.send('x'.repeat(10_000));
+    t.match(await first?.until('}'), '"bytes":60000', 'who was let in is served');
+    second?.socket.destroy();
+    const big = () => fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'x'.repeat(60_000) });
+    // What the one that left had sent is given back when its leaving is noticed.
+    await waitFor(async () => (await Promise.all([big(), big()])).every(({ status }) => status === 200));
   });
 
   t.test('chunked bodies are joined, and Expect: 100-continue is told to go on', async (t) => {

@@ -12,7 +12,12 @@ export interface HttpAdapter {
   readonly rawUtf8Path: { readonly result: 'read' | 'refused'; readonly reason: string };
 }
 
-export const SMALL_LIMITS: HttpLimits = { maxBodyBytes: 64 * 1024, maxHeaderBytes: 16 * 1024, requestTimeoutMs: 5_000 };
+export const SMALL_LIMITS: HttpLimits = {
+  maxBodyBytes: 64 * 1024,
+  maxPendingBodyBytes: 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  requestTimeoutMs: 5_000,
+};
 
 /** Something that tears down after a test. */
 export interface Teardown {
@@ -46,4 +51,10 @@ export function moment<T = void>(): { reached: Promise<T>; reach: (value: T) => 
   return { reached, reach };
 }
 
-const REFUSAL_STATUS = { HTTP_BODY_TOO_LARGE: 413, HTTP_HEADERS_TOO_LARGE: 431, HTTP_REQUEST_TIMEOUT: 408, REQUEST_INVALID: 400 } as const;
+const REFUSAL_STATUS = {
+  HTTP_BODY_TOO_LARGE: 413,
+  HTTP_TOO_MANY_BODIES: 503,
+  HTTP_HEADERS_TOO_LARGE: 431,
+  HTTP_REQUEST_TIMEOUT: 408,
+  REQUEST_INVALID: 400,
+} as const;

@@ -1,7 +1,6 @@
 /** Sessions as their owners see them, and what goes with them. */
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
-import { newId } from '../../src/base/ids.js';
 import { findSessionArtifact, readSessionArtifacts } from '../../src/memory/artifacts/session-artifacts.js';
 import { RecallIndexer } from '../../src/memory/recall/indexer.js';
 import { createMemorySearch } from '../../src/memory/recall/search-recall.js';
@@ -26,9 +25,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     for (let index = 0; index < 7; index++) {
       const contextId = `c${index}`;
       const agent = index % 2 === 0 ? 'helper' : 'other';
-      // Of one millisecond, which is the newer one is a matter of chance.
-      const at = Date.now() - 1_000 + index;
-      ids.push((await acceptNew(tasks, { key: { agent, owner: 'ada', contextId }, at, newTaskId: newId(at) })).id);
+      ids.push((await acceptNew(tasks, { key: { agent, owner: 'ada', contextId } })).id);
     }
     await acceptNew(tasks, { key: { agent: 'helper', owner: 'eve', contextId: 'c0' } });
     await acceptNew(tasks, { key: { agent: 'helper', owner: 'ada', contextId: 'c0' }, tenant: 'acme' });

@@ -12,11 +12,19 @@ export interface SampleMessage extends Partial<AcceptInput> {
   readonly text?: string;
 }
 
+/** Ids sort by their millisecond, within one by chance: here each has one of its own. */
+function nextMs(): number {
+  lastMs = Math.max(lastMs + 1, Date.now());
+  return lastMs;
+}
+
+let lastMs = 0;
+
 export function sampleAccept({ messageId = newId(), contextId = newId(), text = 'hello', ...rest }: SampleMessage = {}): AcceptInput {
   const key = rest.key ?? { agent: 'helper', owner: 'ada', contextId };
   const at = rest.at ?? Date.now();
   return {
-    newTaskId: newId(),
+    newTaskId: newId(nextMs()),
     key,
     tenant: '',
     configVersion: 'v1',

@@ -140,6 +140,7 @@ export function serverSettings({ a2a, ...change }: ServerChange = {}): ServerSet
     mcp: { enabled: false },
     limits: {
       maxBodyBytes: 10 * 1024 * 1024,
+      maxPendingBodyBytes: 256 * 1024 * 1024,
       maxHeaderBytes: 16 * 1024,
       maxMessageParts: 100,
       maxStreamsPerCaller: 100,

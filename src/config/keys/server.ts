@@ -14,6 +14,10 @@ const DEFAULT_GRPC_PORT = 50_051;
 const LimitsSchema = section(
   {
     max_body_bytes: integer('Largest request body, bytes.', { default: 10_485_760, minimum: 1024, maximum: 1_073_741_824 }),
+    max_pending_body_bytes: integer('Bytes of all request bodies together that have not arrived whole; what is beyond is refused.', {
+      default: 268_435_456,
+      minimum: 1_048_576,
+    }),
     max_header_bytes: integer('Largest request head, bytes.', { default: 16_384, minimum: 1024, maximum: 1_048_576 }),
     max_message_parts: integer('Most parts of one message.', { default: 100, minimum: 1, maximum: 100_000 }),
     max_streams_per_caller: integer('Most open streams of one caller.', { default: 100, minimum: 1 }),
@@ -153,6 +157,7 @@ export function resolveServer(server: Static<typeof ServerSchema>, workingDirect
     mcp: { enabled: server.mcp.enabled },
     limits: {
       maxBodyBytes: limits.max_body_bytes,
+      maxPendingBodyBytes: limits.max_pending_body_bytes,
       maxHeaderBytes: limits.max_header_bytes,
       maxMessageParts: limits.max_message_parts,
       maxStreamsPerCaller: limits.max_streams_per_caller,

@@ -9,7 +9,7 @@ const options: HttpServerOptions = {
   host: '127.0.0.1',
   port: 0,
   handler: async () => ({ status: 200, headers: {}, body: 'served' }),
-  limits: { maxBodyBytes: 1024, maxHeaderBytes: 16_384, requestTimeoutMs: 1_000 },
+  limits: { maxBodyBytes: 1024, maxPendingBodyBytes: 1_048_576, maxHeaderBytes: 16_384, requestTimeoutMs: 1_000 },
   refuse: () => ({ status: 400, headers: {}, body: '' }),
 };
 const doesNotLoad = () => Promise.reject(new AppError('HTTP_ADAPTER_UNAVAILABLE'));
