@@ -38,7 +38,7 @@ function readSeries(body: string): Series[] {
   }));
 }
 
-t.test('a run shows in the metrics, and every query of the dashboards finds its series', async (t) => {
+t.test('a run shows in the metrics, and every query of the dashboards finds its series (W-02, W-10)', async (t) => {
   const directory = await temporaryDirectory(t);
   await mkdir(path.join(directory, 'docs'));
   await writeFile(path.join(directory, 'docs', 'ferry.md'), '# Ferry\n\nThe ferry leaves at nine.\n');

@@ -336,6 +336,21 @@ t.test('it is a program of Node, installed with its package, and no single file:
   t.match(DEPLOY_FILES.get(`${FOLDER}README.md`), /There is no single binary/);
 });
 
+t.test(
+  'the image has native modules that were compiled for it, and its command names no file that is not there (W-13, W-15)',
+  async (t) => {
+    const dockerfile = DEPLOY_FILES.get(`${FOLDER}Dockerfile`) ?? '';
+    const [build, shipped] = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+    t.equal(build, shipped, 'one system, one version of Node');
+    t.match(dockerfile, /python3 make g\+\+/);
+    t.match(dockerfile, /^RUN npm ci(?!.*--ignore-scripts)/m);
+    const { allowScripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { allowScripts: Record<string, boolean> };
+    t.match(allowScripts, { 'better-sqlite3': true, 'hnswlib-node': true });
+    t.match(dockerfile, /^CMD \["serve"\]$/m);
+    t.match(dockerfile, /^VOLUME \/app\/\.hector$/m, 'where it writes one for the next time');
+  },
+);
+
 t.test('launchd starts it as systemd does, again when it failed, and waits for the drain (DEP-04, DEP-07)', async (t) => {
   const text = DEPLOY_FILES.get(`${FOLDER}launchd/dev.hector.plist`) ?? '';
   const after = (key: string) => new RegExp(`<key>${key}</key>\\s*(.*?(?=<key>[A-Z]|</dict>\\n</plist>))`, 's').exec(text)?.[1] ?? '';
