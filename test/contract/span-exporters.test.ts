@@ -136,9 +136,9 @@ t.test(
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     for (const change of exportersTo(address)) {
       const warnings = await loseSpans(t, change, 10);
@@ -148,13 +148,13 @@ t.test(
         new RegExp(`${address}.* takes no spans: .*observability\\.tracing \\(endpoint, headers, timeout: 300 ms\\)`),
       );
       // gRPC has one connection for good; until the other side has introduced itself, it is not let go of.
-    if (change.protocol === 'grpc') t.equal(sockets.size, 1);
-    else {
-      t.ok(sockets.size > 0, 'it was asked');
-      for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
-    }
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
+      if (change.protocol === 'grpc') t.equal(sockets.size, 1);
+      else {
+        t.ok(sockets.size > 0, 'it was asked');
+        for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
+      }
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
     }
   },
 );
