@@ -46,7 +46,7 @@ export async function bundle(root) {
   }
   const strays = findStrays(root, made.metafile);
   if (strays.length > 0)
-    return { ok: false, output: `import.meta.url outside ${PARTS}, where it means something else: ${strays.join(', ')}` };
+    return { ok: false, output: `a path beside import.meta.url outside ${PARTS}, where it leads elsewhere: ${strays.join(', ')}` };
   writeFiles(folder, made.outputFiles);
   return { ok: true, output: '' };
 }
@@ -60,11 +60,11 @@ function listEntries(root) {
   return [...named, ...own];
 }
 
-/** Sources that ask where they are and have not become a part. */
+/** Sources that look for others beside them and have not become a part. */
 function findStrays(root, { outputs }) {
   const entries = Object.entries(outputs).filter(([path]) => path.endsWith('.js') && !path.includes(`/${PARTS}/`));
   const sources = entries.flatMap(([, { inputs }]) => Object.keys(inputs));
-  return sources.filter((path) => readFileSync(join(root, path), 'utf8').includes('import.meta.'));
+  return sources.filter((path) => /new URL\([^)]*import\.meta\.url/.test(readFileSync(join(root, path), 'utf8')));
 }
 
 /**
