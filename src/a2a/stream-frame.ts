@@ -32,8 +32,8 @@ export function createFrameEncoder<Encoded>(encode: (response: StreamResponse) =
     const frames = isReliable ? reliable : plain;
     const known = frames.get(frame);
     if (known !== undefined) return known;
-    let forms = kept.get(shared.item);
-    if (forms === undefined) kept.set(shared.item, (forms = new Map()));
+    const forms = kept.get(shared.item) ?? new Map<string, Encoded>();
+    kept.set(shared.item, forms);
     // The cursor is part of the key: after a half-covered commit it differs between subscribers.
     const key = `${shared.variant} ${isReliable ? formatCursor(frame.cursor) : ''}`;
     const encoded = forms.get(key) ?? make();

@@ -116,15 +116,16 @@ export class TaskFrames implements DirectSource<StreamFrame> {
       // It holds all that was before.
       this.#begin = undefined;
       this.#give([begun.frame]);
-      if (begun.isOver) return this.#end();
+      if (begun.isOver) this.#end();
       // The Task tells what the event did.
-      if (item.type === 'event') return;
+      if (begun.isOver || item.type === 'event') return;
     }
     const update = projectUpdate(this.#state, item, committedParts);
-    if (!(update instanceof Promise)) return this.#update(update, isLast(item));
-    this.#pending = update.then((late) => this.#update(late, isLast(item)));
-    // Its failure is that of the `next()` which is asked for now.
-    this.#pending.catch(() => {});
+    if (update instanceof Promise) {
+      this.#pending = update.then((late) => this.#update(late, isLast(item)));
+      // Its failure is that of the `next()` which is asked for now.
+      this.#pending.catch(() => {});
+    } else this.#update(update, isLast(item));
   }
 
   #update({ state, frames }: Update, isLast: boolean): void {
