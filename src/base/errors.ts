@@ -152,6 +152,8 @@ export const ERRORS = {
   TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
   TOOL_URL_REFUSED: entry('The request is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
+  // tracing
+  TRACING_EXPORT_FAILED: entry('Spans did not reach the collector', 'retry', 502),
   // remote agents
   REMOTE_UNAVAILABLE: entry('The remote agent cannot be reached', 'retry', 502),
   REMOTE_REFUSED: entry('The remote agent refused the request', 'stop', 502),

@@ -1,65 +1,33 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { configSchema } from './config-schema.js';
 import { describeSeen, describeWanted } from './describe-value.js';
+import { findMisfits, type Misfit } from './find-misfits.js';
 import { findNearestName } from './nearest-name.js';
-import { formatPath, type Path, parsePointer, valueAt } from './path.js';
+import { formatPath, type Path, valueAt } from './path.js';
 import type { Finding } from './problem.js';
-import { OWN_KEYWORDS, type SchemaNode } from './schema-builder.js';
+import type { SchemaNode } from './schema-builder.js';
 
 /** Everything in the document that does not fit the schema: one finding per place, with the value seen and the one wanted. */
 export function validateDocument(document: unknown): Finding[] {
-  const validate = getValidator();
-  if (validate(document)) return [];
   const findings = new Map<string, Finding>();
-  for (const error of validate.errors ?? []) {
-    const finding = toFinding(error, document);
-    if (finding !== undefined && !findings.has(formatPath(finding.path))) findings.set(formatPath(finding.path), finding);
+  for (const misfit of findMisfits(document, configSchema)) {
+    const place = formatPath(misfit.path);
+    if (!findings.has(place)) findings.set(place, { path: misfit.path, description: describe(misfit, document) });
   }
   return [...findings.values()];
 }
 
-let validator: ValidateFunction | undefined;
-
-/** Compiled at the first use. */
-function getValidator(): ValidateFunction {
-  if (validator !== undefined) return validator;
-  // The schema is ours and checked by its tests: without the checks of it and the passes over generated code, compiling takes half as long.
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    messages: false,
-    meta: false,
-    validateSchema: false,
-    addUsedSchema: false,
-    code: { optimize: false },
-  });
-  ajv.addVocabulary([...OWN_KEYWORDS]);
-  validator = ajv.compile(configSchema);
-  return validator;
-}
-
-function toFinding(error: ErrorObject, document: unknown): Finding | undefined {
-  // The check of a name is reported once, by `propertyNames` of the mapping that holds it.
-  if (error.propertyName !== undefined) return undefined;
-  const path = parsePointer(error.instancePath, document);
-  const schema = error.parentSchema as SchemaNode;
-  const params = error.params as Readonly<Record<string, string>>;
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const key = params.additionalProperty as string;
-      return { path: [...path, key], description: describeUnknownKey([...path, key], Object.keys(schema.properties ?? {})) };
-    }
-    case 'required': {
-      const key = params.missingProperty as string;
-      return { path: [...path, key], description: describeMissing(key, path, schema.properties?.[key] ?? {}) };
-    }
-    case 'propertyNames': {
-      const name = params.propertyName as string;
-      return { path: [...path, name], description: `'${name}' cannot be a name; wanted ${schema.propertyNames?.['x-form']}` };
-    }
-    default: {
+function describe({ path, kind, schema }: Misfit, document: unknown): string {
+  const key = String(path.at(-1));
+  switch (kind) {
+    case 'unknown':
+      return describeUnknownKey(path, Object.keys(schema.properties ?? {}));
+    case 'missing':
+      return describeMissing(key, path, schema);
+    case 'name':
+      return `'${key}' cannot be a name; wanted ${schema.propertyNames?.['x-form']}`;
+    case 'value': {
       const value = valueAt(document, path);
-      return { path, description: `${describeSeen(value, schema)}; wanted ${describeWanted(schema)}${suggestValue(value, schema)}` };
+      return `${describeSeen(value, schema)}; wanted ${describeWanted(schema)}${suggestValue(value, schema)}`;
     }
   }
 }

@@ -93,7 +93,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     // What others search too is filled by whoever ingests.
     const follows = followsOwnIngest || vectorStore.isShared === true;
     followers.set(key, follower);
-    const shared = { name, embedder, embedderFingerprint: fingerprint };
+    const shared = { name, embedder, embedderFingerprint: fingerprint, vectorProvider: vectorStore.type };
     const others = source.type === 'collection' ? { given: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
     searchable.set(name, { ...shared, ...others, collection, search: store.search, follower });
     ingested.set(name, {

@@ -331,7 +331,7 @@ t.test('what people deploy with fits together and fits Hector (DEP-02, DEP-03, D
 
 t.test('it is a program of Node, installed with its package, and no single file: that is said (DEP-01)', async (t) => {
   const { bin, engines, files } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
-  t.match([bin, engines, files], [{ hector: 'dist/src/main.js' }, { node: '>=20.19' }, undefined]);
+  t.match([bin, engines, files], [{ hector: 'dist/bundle/main.js' }, { node: '>=20.19' }, undefined]);
   t.match(readFileSync('src/main.ts', 'utf8'), /^#!\/usr\/bin\/env node\n/);
   t.match(DEPLOY_FILES.get(`${FOLDER}README.md`), /There is no single binary/);
 });

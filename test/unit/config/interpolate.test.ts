@@ -3,7 +3,7 @@ import { interpolate } from '../../../src/config/interpolate.js';
 
 const environment = { NAME: 'world', EMPTY: '', TRICKY: '${NAME} $NAME', KEY: 'sk' };
 
-t.test('every form of a variable gives its value (CFG-03)', async (t) => {
+t.test('every form of a variable gives its value (CFG-03, W-100)', async (t) => {
   const forms: readonly (readonly [string, string])[] = [
     ['${NAME}', 'world'],
     ['hello ${NAME}!', 'hello world!'],
@@ -46,7 +46,7 @@ t.test('what comes out of a variable is not interpolated again and cannot break 
   t.same(interpolate({ a: '${BREAK}' }, { BREAK: '"\n- b: {' }).value, { a: '"\n- b: {' });
 });
 
-t.test('a missing or malformed variable is a problem that names the place (CFG-03)', async (t) => {
+t.test('a missing or malformed variable is a problem that names the place (CFG-03, W-100)', async (t) => {
   const { findings } = interpolate(
     { a: ['x', '${GONE}'], b: '${', c: '${1x}', d: '${a.b}', e: '$GONE', f: '${}', g: '${toString}' },
     environment,
