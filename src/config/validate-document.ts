@@ -32,16 +32,23 @@ function describe({ path, kind, schema }: Misfit, document: unknown): string {
   }
 }
 
-/** Keys that other configurations have in these places, and what says the same here (CFG-76). */
+/** Keys that other configurations have in these places, and what says the same here (CFG-56, CFG-76); `*` is any name. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'storage.memory.vector_provider':
     "unknown key: vectors of memory are kept in SQL, beside the sessions, so that there is no provider to choose; leave it out and write 'backend: vector' with 'embedder: <name in embedders>'",
   'server.memory': "unknown key: memory is configured at 'storage.memory', with backend and embedder",
   'storage.index': "unknown key: memory is configured at 'storage.memory', with 'backend: keyword' or 'backend: vector'",
+  'databases.*.user': "unknown key; did you mean 'username'?",
+  'databases.*.path': "unknown key: the file of SQLite is 'database'",
+  'databases.*.dsn': "unknown key; did you mean 'url'?",
+  'databases.*.max_idle_conns': "unknown key; did you mean 'max_idle'?",
+  'databases.*.conn_max_lifetime': 'unknown key: connections are replaced after an hour; leave it out',
+  'databases.*.conn_max_idle_time': "unknown key: what is idle for a minute is closed, down to 'max_idle'; leave it out",
+  guardrails: 'unknown key: this version checks neither input nor output by rules; leave it out, and do not count on it',
 };
 
 function describeUnknownKey(path: Path, known: readonly string[]): string {
-  const advice = ELSEWHERE[formatPath(path)];
+  const advice = ELSEWHERE[path.join('.')] ?? ELSEWHERE[path.map((part, index) => (index === 1 ? '*' : part)).join('.')];
   if (advice !== undefined) return advice;
   const key = String(path.at(-1));
   const near = findNearestName(key, known);
