@@ -366,6 +366,7 @@ async function startFrontRole(
     traces,
     knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), {
       runs: stores.ingestRuns,
+      left: stores.leftStores,
       documents: stores.chunkStore,
     }),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],

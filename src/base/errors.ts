@@ -172,6 +172,7 @@ export const ERRORS = {
   DOCUMENT_PARSER_FAILED: entry('The document parser failed', 'retry', 502),
   DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),
   DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
+  DOCUMENT_STORE_CONFIGURED: entry('The document store is in use', 'stop', 409),
   DOCUMENT_NOT_FOUND: entry('Unknown document', 'stop', 404),
   DOCUMENT_SOURCE_EMPTY: entry('The document source shows no documents any more', 'stop', 409),
   INGEST_LOST: entry('The ingest run goes on elsewhere or was canceled', 'cancelled', 409),

@@ -11,7 +11,7 @@ t.test('config/schema.json is what `hector schema` prints', async (t) => {
   const written = readFileSync(`${folder}schema.json`, 'utf8');
   t.ok(
     written === `${JSON.stringify(buildJsonSchema(), null, 2)}\n`,
-    'config/schema.json is old; run: node dist/src/main.js schema > config/schema.json',
+    'config/schema.json is old; run: node dist/bundle/main.js schema > config/schema.json',
   );
 });
 

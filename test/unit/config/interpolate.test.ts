@@ -62,3 +62,13 @@ t.test('a missing or malformed variable is a problem that names the place (CFG-0
   ]);
   t.equal(findings.length, 7);
 });
+
+t.test('defaults may stand one within the other, and more of them than anybody writes are a problem, not a crash (CFG-03)', async (t) => {
+  const nested = (depth: number) => `${'${A:-'.repeat(depth)}end${'}'.repeat(depth)}`;
+  t.same(interpolate({ a: nested(16) }, {}), { value: { a: 'end' }, findings: [] });
+  for (const depth of [17, 100_000])
+    t.match(interpolate({ a: ['x', nested(depth)] }, {}).findings, [
+      { path: ['a', 1], description: /one within the other more than 16 times/ },
+    ]);
+  t.match(interpolate({ a: '${'.repeat(200_000) }, {}).findings, [{ path: ['a'], description: /is not of the form/ }]);
+});

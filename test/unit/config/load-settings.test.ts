@@ -65,8 +65,8 @@ t.test('a missing variable is one problem, not also a type error at the same pla
 });
 
 t.test('keys of other versions of the product are unknown, with those that are known (W-100)', async (t) => {
-  const [problem] = problemsOf(t, 'guardrails: {}');
-  t.equal(problem?.field, 'guardrails');
+  const [problem] = problemsOf(t, 'plugins: {}');
+  t.equal(problem?.field, 'plugins');
   t.match(problem?.description, /^unknown key; known here: version, name, /);
 });
 
