@@ -1,6 +1,8 @@
 /** One tree over two processes and everything that they ask (OBS-30…33, W-106), as a collector receives it. */
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import t from 'tap';
 import { rpc, sendText, userMessage, type WireTask } from '../support/a2a-client.js';
 import { listed, startMcpPeer, textResult } from '../support/mcp-peer.js';
@@ -184,6 +186,28 @@ t.test('the debug ring is readable by trace, by task and by event, for whoever t
   t.same((await get('/api/traces?event_id=other.1')).traces, []);
   t.equal((await fetch(`${hector.url}/api/traces/${'0'.repeat(32)}`)).status, 404);
   t.equal((await fetch(`${hector.url}/api/traces?size=3`)).status, 400);
+});
+
+t.test('who reads the spans of stdout may go away: that costs spans, never the server (W-106)', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const config = { observability: { tracing: { enabled: true, exporter: 'stdout' } }, agents: { assistant: {} } };
+  const hector = await spawnHector(t, { directory, config });
+  const send = () => sendText(`${hector.url}/agents/assistant`, 'Hello');
+  await send();
+  const lines = () =>
+    hector
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{"trace_id"'));
+  while (!lines().some((line) => (JSON.parse(line) as { name: string }).name === 'hector.llm.call'))
+    await once(hector.child.stdout as Readable, 'data');
+  hector.child.stdout?.destroy();
+  const warning = /warn: spans are dropped until the collector takes them: stdout takes no spans: .*EPIPE/;
+  await send();
+  while (!warning.test(hector.output())) await once(hector.child.stderr as Readable, 'data');
+  t.equal((await send()).status.state, 'TASK_STATE_COMPLETED');
+  hector.child.kill('SIGTERM');
+  t.equal(await hector.exited, 0, 'it drains as ever');
 });
 
 t.test('without tracing nothing of its SDK is loaded, nor prom-client without metrics', async (t) => {
