@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 /** The executable: hands its arguments to the command line. */
-import { runProcess } from './cli/run-process.js';
+import { startProcess } from './cli/start-process.js';
 
-await runProcess(process.argv.slice(2));
+await startProcess(process.argv.slice(2));

@@ -15,7 +15,7 @@ import { createRestHandler } from './rest.js';
 import { assertNeedsNoLogin, findDefaultAgent, findVisibleAgent, isForEverybody, isVisible } from './visible-agent.js';
 
 export function createA2aBinding(options: OperationDependencies): A2aBinding {
-  const { settings, cards, log } = options;
+  const { settings, cards, log, observer } = options;
   const operations = createOperations(options);
   const speaksLegacy = () => settings().server.a2a.legacy;
   /** As long as the card is the same. */
@@ -37,11 +37,12 @@ export function createA2aBinding(options: OperationDependencies): A2aBinding {
       shapes.set(shape, made);
       return made;
     });
-  const current = createRestHandler({ operations, settings, log });
-  const legacy = createRestHandler({ operations, settings, log, dialect: LEGACY_REST });
+  const ports = { operations, settings, log, observer };
+  const current = createRestHandler(ports);
+  const legacy = createRestHandler({ ...ports, dialect: LEGACY_REST });
   return {
-    handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
-    mcp: settings().server.mcp.enabled ? createMcpHandler({ operations, settings, log }) : undefined,
+    handleJsonRpc: createJsonRpcHandler(ports),
+    mcp: settings().server.mcp.enabled ? createMcpHandler(ports) : undefined,
     handleRest: (call, principal) => (call.route.wireVersion === '0.3' ? legacy : current)(call, principal),
     speaksLegacy,
 

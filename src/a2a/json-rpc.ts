@@ -5,7 +5,6 @@ import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
 import { jsonOf } from '../base/known-json.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
 import { inSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { LimitUse } from '../tasks/admission.js';
@@ -16,23 +15,22 @@ import { EnvelopeError, findEnvelopeId, type JsonRpcCall, type JsonRpcId, readEn
 import { CURRENT_JSON_RPC, type JsonRpcDialect, type JsonRpcMethod } from './json-rpc-methods.js';
 import { isLegacyVersion } from './legacy/legacy-dialect.js';
 import { LEGACY_JSON_RPC } from './legacy/legacy-json-rpc.js';
-import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { readVersion } from './service-parameters.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
+import { type FailureListeners, tellFailure } from './tell-failure.js';
 import { getVisibleAgent } from './visible-agent.js';
 
-export interface JsonRpcDependencies {
+export interface JsonRpcDependencies extends FailureListeners {
   readonly operations: Operations;
   readonly settings: () => Settings;
-  readonly log: Logger;
 }
 
 export type JsonRpcHandler = (request: BindingRequest, principal: Principal) => Promise<BindingReply>;
 
 export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpcHandler {
-  const { settings, log } = dependencies;
+  const { settings } = dependencies;
   return async (request, principal) => {
     let agentSettings: AgentSettings;
     try {
@@ -43,6 +41,11 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     }
     let dialect = CURRENT_JSON_RPC;
     let rpc: JsonRpcCall | undefined;
+    const fail = (id: JsonRpcId, thrown: unknown): ErrorBody => {
+      const wire = toWireError(thrown);
+      tellFailure(dependencies, wire, thrown, { principal, agent: request.agent });
+      return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: dialect.toError(wire) }) };
+    };
     const activate = () => {
       const extensions = dialect.activeExtensions(request.headers, agentSettings);
       return { extensions, headers: dialect.extensionHeaders(extensions) };
@@ -86,7 +89,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
           };
         }
         const frames = await method.run(dependencies.operations, params, call);
-        const describeFailure = (error: unknown) => errorBody(dialect, id, error, log).body;
+        const describeFailure = (error: unknown) => fail(id, error).body;
         const events = toSseEvents(frames, {
           prefix: resultPrefix(id),
           suffix: '}',
@@ -99,7 +102,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;
       const id = isEnvelope ? thrown.id : (rpc?.id ?? null);
-      const { wire, body } = errorBody(dialect, id, isEnvelope ? thrown.cause : thrown, log);
+      const { wire, body } = fail(id, isEnvelope ? thrown.cause : thrown);
       return {
         type: 'json',
         status: jsonRpcHttpStatus(wire),
@@ -130,12 +133,6 @@ function getMethod({ methods, wireVersion }: JsonRpcDialect, name: string): Json
 interface ErrorBody {
   readonly wire: WireError;
   readonly body: string;
-}
-
-function errorBody({ toError }: JsonRpcDialect, id: JsonRpcId, thrown: unknown, log: Logger): ErrorBody {
-  const wire = toWireError(thrown);
-  logFailure(log, wire, thrown);
-  return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toError(wire) }) };
 }
 
 function refusal(error: unknown, body: Buffer): BindingReply {

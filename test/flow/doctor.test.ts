@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Connection from 'better-sqlite3';
 import t from 'tap';
+import { checkDisk } from '../../src/cli/doctor/check-machine.js';
 import { runCommand } from '../support/cli-rig.js';
 import { diagnose, type Found, SERVER } from '../support/diagnose.js';
 import { freePort, temporaryDirectory } from '../support/start-hector.js';
@@ -123,6 +124,33 @@ agents: {a: {}}
   t.match(find('Secrets'), { status: 'warn', message: /llms\.main\.api_key/ });
   t.match(find('Configuration file'), { status: 'warn', cure: /chmod go-w/ });
   t.notMatch(output, /sk-written-out/);
+});
+
+t.test('pages of any origin beside tools, and limits that bound nobody', async (t) => {
+  const open = `${SERVER}tools: {bash: {type: command}}\nagents: {a: {}, b: {tools: []}}\n`;
+  const all = await diagnose(t, `${open}rate_limiting: {enabled: true}\n`);
+  t.match(all.find('Web pages'), { status: 'warn', message: /agents use their tools: a$/, cure: /server\.cors\.allowed_origins/ });
+  t.match(all.find('Rate limits'), { status: 'warn', message: /new session/, cure: /scope: user/ });
+  t.equal(all.code, 0);
+  const named = await diagnose(
+    t,
+    `server: {host: 127.0.0.1, port: 0, cors: {allowed_origins: []}}
+tools: {bash: {type: command}}
+rate_limiting: {enabled: true, limits: [{type: count, window: minute, limit: 60, scope: user}]}`,
+  );
+  t.match([named.find('Web pages'), named.find('Rate limits')], [{ status: 'ok' }, { status: 'ok' }]);
+  const idle = await diagnose(t, `${SERVER}agents: {a: {tools: []}}\n`);
+  t.same([idle.find('Web pages'), idle.find('Rate limits')], [undefined, undefined]);
+});
+
+t.test('a disk that is nearly full is told with the folder that could be elsewhere', async (t) => {
+  t.match(checkDisk('/data', 100 * 1_048_576), {
+    status: 'fail',
+    message: 'only 100 MiB are free where /data lies',
+    cure: /state_directory/,
+  });
+  t.match(checkDisk('/data', 1_024 * 1_048_576), { status: 'warn', cure: /delete what is not needed/ });
+  t.match(checkDisk('/data', 9_000 * 1_048_576), { status: 'ok' });
 });
 
 t.test('people read the same as lines with what to do', async (t) => {

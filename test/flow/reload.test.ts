@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
+import { bundledProgram } from '../support/bundled-program.js';
 import { waitFor } from '../support/coordination-steps.js';
 import { temporaryDirectory } from '../support/start-hector.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = bundledProgram();
 
 interface Server {
   readonly child: ChildProcess;

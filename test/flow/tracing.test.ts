@@ -88,6 +88,7 @@ t.test('request → task → step → agent → model, tool, search, SQL, child 
     'hector.agent.run > hector.tool.execute',
     'hector.http.request > hector.a2a.operation',
     'hector.http.request > hector.access.check',
+    'hector.rag.search > hector.rag.embed',
     'hector.remote.call > hector.http.request',
     // Children stand below the step that began them.
     'hector.step.run > hector.agent.run',
@@ -135,6 +136,13 @@ t.test('request → task → step → agent → model, tool, search, SQL, child 
   t.match(spans.find(({ name }) => name === 'hector.rag.search')?.attributes, {
     'hector.rag.store.name': 'handbook',
     'hector.rag.top_k': Number,
+    'hector.rag.result_count': Number,
+    'hector.rag.query': /ferry/,
+    'hector.rag.hyde_enabled': false,
+    'hector.rag.multiquery_enabled': false,
+    'hector.rag.rerank_enabled': false,
+    'hector.rag.embedding_model': String,
+    'hector.rag.vector_provider': 'hnsw',
   });
 
   const isOfTrace = (value: unknown, above: string) => {
@@ -145,11 +153,15 @@ t.test('request → task → step → agent → model, tool, search, SQL, child 
   t.equal(model.requests.length, 2);
   for (const { headers: sent } of model.requests) {
     isOfTrace(sent['traceparent'], 'hector.llm.call');
-    t.equal(sent['baggage'], 'customer=acme', 'through the queue and out again');
+    t.equal(sent['baggage'], undefined, 'what the caller told us is not for vendors');
   }
-  for (const sent of toolHeaders) isOfTrace(sent['traceparent'], 'hector.tool.execute');
+  for (const sent of toolHeaders) {
+    isOfTrace(sent['traceparent'], 'hector.tool.execute');
+    t.equal(sent['baggage'], undefined);
+  }
   t.equal(toolHeaders.length, 1);
   t.match(webhook.received[0]?.headers, { traceparent: /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/ });
+  t.equal(webhook.received[0]?.headers['baggage'], undefined);
 });
 
 t.test('the debug ring is readable by trace, by task and by event, for whoever the run is (OBS-34)', async (t) => {

@@ -25,8 +25,8 @@ export async function createSpanExporter(settings: TracingSettings): Promise<tra
       return new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis, concurrencyLimit: CONCURRENCY });
     }
     case 'zipkin': {
-      const { ZipkinExporter } = await import('@opentelemetry/exporter-zipkin');
-      return new ZipkinExporter({ url, headers: { ...headers }, serviceName: settings.serviceName });
+      const { ZipkinExporter } = await import('./zipkin-exporter.js');
+      return new ZipkinExporter({ url, headers, serviceName: settings.serviceName, timeoutMs: settings.timeoutMs });
     }
     case 'stdout':
       return new StdoutExporter();
