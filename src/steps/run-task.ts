@@ -90,7 +90,7 @@ async function takeTurn(
     const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
-    return await withTokenAccount(openAccount(task, dependencies), () =>
+    return await withAccount(task, dependencies, () =>
       isOrphan ? takeOver(turn, from, dependencies) : runSteps(turn, dependencies),
     );
   } catch (error) {
@@ -101,6 +101,14 @@ async function takeTurn(
   } finally {
     metrics.add('agent_active_runs', { agent }, -1);
   }
+}
+
+/**
+ * Where no tokens are counted there is no account: keeping one in mind over a turn costs every promise of the process. A turn that began
+ * before a reload made them count is not counted.
+ */
+function withAccount<T>(task: TaskRecord, dependencies: RunTaskDependencies, run: () => Promise<T>): Promise<T> {
+  return dependencies.limits?.countsTokens === true ? withTokenAccount(openAccount(task, dependencies), run) : run();
 }
 
 /** Runs below a run spend what belongs to the session that the client knows. */
