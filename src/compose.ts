@@ -147,7 +147,7 @@ async function start(
   const reloader = createReloader({ ...parts, config, watches, runtime, knowledge, toolsets, isAgent: roles.has('agent') });
   closers.add(() => reloader?.close());
   const front = roles.has('front')
-    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue })
+    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue, worker })
     : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
   const side = await findSideFront({ ...parts, readiness });
@@ -287,6 +287,7 @@ interface FrontParts {
   readonly knowledge: CurrentKnowledge;
   readonly reloader: ConfigReloader | undefined;
   readonly ingestQueue: BullIngestQueue;
+  readonly worker: StepWorker | undefined;
 }
 
 async function startFrontRole(
@@ -294,7 +295,7 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  { toolsets, knowledge, reloader, ingestQueue }: FrontParts,
+  { toolsets, knowledge, reloader, ingestQueue, worker }: FrontParts,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
   const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
@@ -303,7 +304,8 @@ async function startFrontRole(
   const feed = createLiveFeed({ store, receiver, clock, log });
   closers.add(() => feed.close());
   const limits = createRateLimits(parts, stores, coordination, runtime);
-  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics, admission: limits }), audit);
+  const accepting = { store, queue, publisher, signals, clock, metrics, admission: limits, starter: worker?.ownRuns };
+  const acceptMessage = auditAccept(createAcceptMessage(accepting), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;

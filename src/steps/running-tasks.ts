@@ -8,6 +8,13 @@ import { AppError, type ErrorCode } from '../base/errors.js';
 import type { CallReference } from '../tasks/coordination.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 
+export interface RunningTask {
+  /** Aborts on cancel and on the end of a drain. */
+  readonly signal: AbortSignal;
+  /** It is over. Safe to call twice. */
+  end(): void;
+}
+
 export class RunningTasks {
   readonly #controllers = new Map<string, AbortController>();
   readonly #calls = new Set<CallReference & { readonly rootId: string; readonly controller: AbortController }>();
@@ -17,8 +24,8 @@ export class RunningTasks {
     return this.#controllers.size;
   }
 
-  /** Registers a run; its signal aborts on cancel and on the end of a drain. Call `end` when it is over. */
-  begin(taskId: string): { readonly signal: AbortSignal; end(): void } {
+  /** Registers a run. */
+  begin(taskId: string): RunningTask {
     const controller = new AbortController();
     this.#controllers.set(taskId, controller);
     return {

@@ -5,14 +5,14 @@ import type { Settings } from '../config/settings.js';
 import type { CallSignals, CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
 import { RunningTasks } from './running-tasks.js';
-import { StepWorker } from './step-worker.js';
+import { StepWorker, type StepWorkerOptions } from './step-worker.js';
 import type { WorkerConnections } from './worker-connections.js';
 
 type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics' | 'limits'>;
 
 export interface StartStepWorkerOptions extends Ports, WorkerConnections {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
-  readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
+  readonly queue: StepWorkerOptions['dependencies']['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly callSignals: Pick<CallSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;

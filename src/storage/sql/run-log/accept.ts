@@ -8,6 +8,7 @@ import { endIfDue, isDue } from './expire.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { giveTo } from './take.js';
 import { AGAIN, type Again, canEnd } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
@@ -37,7 +38,8 @@ export function acceptWrite(input: AcceptInput, wholeTree: boolean): RunLogWrite
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
     sessionKey: sessionKeyOf(key),
     locksSession: true,
-    readsHead: doubleTexting !== 'enqueue',
+    // Whoever begins a run asks whether it is the session's first; a new session has no other.
+    readsHead: doubleTexting !== 'enqueue' || input.worker !== undefined,
     wholeTree,
     endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
     decide: (set) => decide(set, prepared),
@@ -131,7 +133,18 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
       updatedAt: at,
     },
   });
-  return finish(set, prepared, id);
+  return begin(set, prepared, finish(set, prepared, id));
+}
+
+/** R3: whoever accepts a run may take it in the same transaction, by the rules of every take. */
+function begin(set: WorkingSet, { input: { worker, sessionMessage, at } }: PreparedAccept, accepted: Accepted): Accepted {
+  if (worker === undefined) return accepted;
+  const task = set.getTask(accepted.task.id);
+  const verdict = transition(task.record.state, { type: 'take' });
+  if (verdict.type === 'refused' || set.findHead(task.sessionId)?.record.id !== task.record.id) return accepted;
+  const taken = giveTo(set, task, { state: verdict.state, worker, at });
+  const isAlone = set.pending.newSessions.has(task.sessionKey) && task.record.turn === 1;
+  return { ...accepted, taken: { ...taken, ...(isAlone ? { history: [sessionMessage] } : {}) } };
 }
 
 function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): AcceptOutcome | Again {
