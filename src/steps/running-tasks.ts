@@ -24,6 +24,10 @@ export class RunningTasks {
     return this.#controllers.size;
   }
 
+  has(taskId: string): boolean {
+    return this.#controllers.has(taskId);
+  }
+
   /** Registers a run. */
   begin(taskId: string): RunningTask {
     const controller = new AbortController();

@@ -4,7 +4,7 @@ import { newId } from '../base/ids.js';
 import type { Settings } from '../config/settings.js';
 import type { CallSignals, CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
-import { RunningTasks } from './running-tasks.js';
+import type { RunningTasks } from './running-tasks.js';
 import { StepWorker, type StepWorkerOptions } from './step-worker.js';
 import type { WorkerConnections } from './worker-connections.js';
 
@@ -12,6 +12,7 @@ type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAg
 
 export interface StartStepWorkerOptions extends Ports, WorkerConnections {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
+  readonly running: RunningTasks;
   readonly queue: StepWorkerOptions['dependencies']['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly callSignals: Pick<CallSignals, 'listen'>;
@@ -23,9 +24,8 @@ export interface StartStepWorkerOptions extends Ports, WorkerConnections {
 
 /** Resolves when jobs can be taken. */
 export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
-  const { settings, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
+  const { settings, running, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
   const { store, leases, publisher, getAgent, clock, log, metrics, limits } = options;
-  const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
   const listeningForCalls = await callSignals.listen((call) => running.cancelCall(call));
