@@ -302,10 +302,10 @@ async function startFrontRole(
   { toolsets, knowledge, reloader, ingestQueue, worker }: FrontParts,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
-  const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
+  const { leases, receiver, publisher, running, queue, push, signals, callSignals, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
-  const feed = createLiveFeed({ store, receiver, clock, log });
+  const feed = createLiveFeed({ store, receiver, running, clock, log });
   closers.add(() => feed.close());
   const limits = createRateLimits(parts, stores, coordination, runtime);
   const accepting = { store, queue, publisher, signals, clock, metrics, admission: limits, starter: worker?.ownRuns };

@@ -3,7 +3,7 @@ import type { TaskState } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { FollowedItem } from '../tasks/follower.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
-import type { Cursor } from '../tasks/task-event.js';
+import type { Cursor, TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { detachableStream } from './detachable-stream.js';
 import { findDirectMessage, showsOutput } from './first-output.js';
@@ -24,6 +24,8 @@ export interface TaskStreamOptions {
   readonly closeOnInputRequired: boolean;
   /** Begin with the first output: it may be a Message, and then there is no Task to begin with (T2). Default false. */
   readonly awaitsOutput?: boolean;
+  /** All events of the task so far, where the caller has them. */
+  readonly known?: readonly TaskEvent[] | undefined;
 }
 
 export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
@@ -41,7 +43,7 @@ export function openFromTask(
       const view = new TaskView();
       let state: UpdateState | undefined;
       let isShown = options.awaitsOutput !== true;
-      for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, inner)) {
+      for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, inner, { known: options.known })) {
         const isFirst = state === undefined;
         if (state === undefined) {
           if (item.type === 'event') view.apply(item.event);

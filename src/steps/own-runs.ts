@@ -66,16 +66,17 @@ export class OwnRuns implements RunStarter {
   /** O1 */
   #begin(taskId: string): RunningTask {
     const { concurrency, leaveToQueue, dependencies } = this.#options;
-    const { signal, end } = dependencies.running.begin(taskId);
+    const run = dependencies.running.begin(taskId);
     this.#count += 1;
     leaveToQueue(concurrency - this.#count);
     let isOver = false;
     return {
-      signal,
+      signal: run.signal,
+      follow: run.follow,
       end: () => {
         if (isOver) return;
         isOver = true;
-        end();
+        run.end();
         this.#count -= 1;
         leaveToQueue(concurrency - this.#count);
       },

@@ -59,8 +59,8 @@ export async function runTaken(
 ): Promise<void> {
   const { queue } = dependencies;
   await faultPoint('take.after');
-  const hold = { lease, signal: AbortSignal.any([run.signal, lease.lost]), draining };
-  const last = await takeTurn(taken, hold, dependencies).finally(() => run.end());
+  run.follow(lease.lost);
+  const last = await takeTurn(taken, { lease, signal: run.signal, draining }, dependencies).finally(() => run.end());
   if (last === undefined) return;
   // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
   await lease.release();

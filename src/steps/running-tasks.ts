@@ -11,6 +11,8 @@ import type { TaskRecord } from '../tasks/task-store.js';
 export interface RunningTask {
   /** Aborts on cancel and on the end of a drain. */
   readonly signal: AbortSignal;
+  /** From now on it aborts with this one too. */
+  follow(other: AbortSignal): void;
   /** It is over. Safe to call twice. */
   end(): void;
 }
@@ -34,6 +36,12 @@ export class RunningTasks {
     this.#controllers.set(taskId, controller);
     return {
       signal: controller.signal,
+      // Both end with the run; `AbortSignal.any` would leave more to the garbage collector than all else of a turn.
+      follow: (other) => {
+        const abort = (): void => controller.abort(other.reason);
+        if (other.aborted) abort();
+        else other.addEventListener('abort', abort, { once: true });
+      },
       end: () => {
         if (this.#controllers.get(taskId) === controller) this.#controllers.delete(taskId);
         if (this.#controllers.size > 0) return;

@@ -16,6 +16,7 @@ import type { CancelSignals, FeedPublisher } from './coordination.js';
 import type { RunStarter } from './run-starter.js';
 import { type SessionMessage, toSessionPart } from './session-message.js';
 import type { StepQueue } from './step-queue.js';
+import type { TaskEvent } from './task-event.js';
 import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task-store.js';
 
 export interface AcceptMessageRequest {
@@ -25,6 +26,8 @@ export interface AcceptMessageRequest {
   readonly owner: string;
   /** Whom limits count. Default: nobody, the message is not limited. */
   readonly caller?: string;
+  /** Told all events of a new run that this process began at once: whoever follows it need not read them. */
+  readonly onBegun?: (events: readonly TaskEvent[]) => void;
   /** Told what is left of the caller's limits. */
   readonly onLimits?: (uses: readonly LimitUse[]) => void;
   readonly tenant: string;
@@ -120,8 +123,10 @@ export function createAcceptMessage({
       // learns of it at its commit, which is refused; a job that gets lost is added by the recovery sweep.
       const toldOf = outcome.type === 'accepted' ? outcome.interrupted : undefined;
       const told = toldOf === undefined ? undefined : tellInterrupted(toldOf, publisher, signals);
-      if (taken !== undefined) hand?.start(taken);
-      else if (told !== undefined) void told.then(() => queue.enqueue(task));
+      if (outcome.type === 'accepted' && taken !== undefined) {
+        hand?.start(taken);
+        request.onBegun?.([...outcome.events, ...taken.events]);
+      } else if (told !== undefined) void told.then(() => queue.enqueue(task));
       // A duplicate is enqueued too: the first try may have died between its commit and its job.
       else if (isRunnable(task.state)) void queue.enqueue(task);
       return task;

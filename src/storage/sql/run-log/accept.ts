@@ -32,11 +32,12 @@ export function acceptWrite(input: AcceptInput, wholeTree: boolean): RunLogWrite
     bodyJson: JSON.stringify(body),
     messageJson: JSON.stringify(input.sessionMessage),
     acceptedKey: hashKey(input.dedupeKey),
+    sessionKey: sessionKeyOf(key),
   };
   return {
     acceptedKey: prepared.acceptedKey,
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
-    sessionKey: sessionKeyOf(key),
+    sessionKey: prepared.sessionKey,
     locksSession: true,
     // Whoever begins a run asks whether it is the session's first; a new session has no other.
     readsHead: doubleTexting !== 'enqueue' || input.worker !== undefined,
@@ -56,6 +57,7 @@ interface PreparedAccept {
   readonly bodyJson: string;
   readonly messageJson: string;
   readonly acceptedKey: string;
+  readonly sessionKey: string;
 }
 
 function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Again {
@@ -67,7 +69,7 @@ function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Agai
   }
   if (prepared.input.taskId !== undefined) return resume(set, prepared, prepared.input.taskId);
   // Behind the question whether the message is known: one that is sent again interrupts nothing (R11).
-  const sessionId = set.sessions.get(sessionKeyOf(prepared.input.key))?.session_id;
+  const sessionId = set.sessions.get(prepared.sessionKey)?.session_id;
   if (prepared.doubleTexting === 'enqueue' || sessionId === undefined) return create(set, prepared);
   const head = set.findHead(sessionId);
   if (head === undefined) return create(set, prepared);
@@ -104,7 +106,7 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   const { key, tenant, configVersion, traceparent, callerRoles, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
-  const session = set.openSession(key, id, at);
+  const session = set.openSession(key, id, at, prepared.sessionKey);
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
@@ -157,7 +159,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const expired = endIfDue(set, task, at);
   if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  const turn = set.nextTurn(set.openSession(key, taskId, at));
+  const turn = set.nextTurn(set.openSession(key, taskId, at, prepared.sessionKey));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
@@ -174,7 +176,7 @@ function isOfSession(task: TaskRecord, key: SessionKey): boolean {
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {
   const { key, messageHash, at } = prepared.input;
-  set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
+  set.appendMessage(set.openSession(key, taskId, at, prepared.sessionKey), taskId, prepared.messageJson, at);
   set.accepted.set(prepared.acceptedKey, { taskId, messageHash });
   set.pending.accepted.push([prepared.acceptedKey, taskId, messageHash, at]);
   const events = [set.appendEvent(taskId, prepared.body, at, prepared.bodyJson)];
