@@ -7,6 +7,7 @@
 import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { withSpan } from '../observe/trace.js';
+import { isTerminal } from '../protocol/task-state.js';
 import type { TaskLease } from '../tasks/coordination.js';
 import type { TakenRun, TaskRecord } from '../tasks/task-store.js';
 import { type SpendTokens, withTokenAccount } from '../tasks/token-account.js';
@@ -62,8 +63,9 @@ export async function runTaken(
   run.follow(lease.lost);
   const last = await takeTurn(taken, { lease, signal: run.signal, draining }, dependencies).finally(() => run.end());
   if (last === undefined) return;
-  // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
-  await lease.release();
+  // Whoever hears of what follows may want the lease at once: it is given back before anybody is told. Of a run that has ended nobody does.
+  const released = lease.release();
+  if (!isTerminal(last.task.state)) await released;
   await publishStep(last.events, dependencies);
   await Promise.all(last.wakes.map((next) => queue.enqueue(next, taken.task.id)));
   if (!last.ended) await queue.enqueue(last.task);
