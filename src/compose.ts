@@ -369,11 +369,7 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
-    knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), {
-      runs: stores.ingestRuns,
-      left: stores.leftStores,
-      documents: stores.chunkStore,
-    }),
+    knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), stores),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
     ...{ config: reloader, currentSettings },
   });
