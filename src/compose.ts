@@ -32,7 +32,6 @@ import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session
 import { createMemoryParts, createSearch, followIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
-import { watchQueue } from './observe/meter.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
 import type { ConfigReloader } from './runtime/config-reloader.js';
 import { createReloader } from './runtime/create-reloader.js';
@@ -55,14 +54,12 @@ import { openIngestQueue } from './steps/open-ingest-queue.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
-import { findStall, readQueue } from './steps/queue-health.js';
 import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
 import { RunningTasks } from './steps/running-tasks.js';
 import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import type { StepWorker } from './steps/step-worker.js';
-import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { watchRuns } from './steps/watch-runs.js';
 import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
@@ -337,21 +334,18 @@ async function startFrontRole(
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
   const binding = createA2aBinding(operationPorts);
-  const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
-  watchQueue(metrics, () => readQueue(health));
-  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease: RECOVERY_SWEEP.lease, ...health, clock, log });
-  closers.add(async () => unclaimed.close());
-  watchRuns(metrics, { unclaimed, sessions: stores.sessions });
+  const { stallAfterMs } = settings.queue;
+  const runChecks = watchRuns({
+    store,
+    sessions: stores.sessions,
+    queue,
+    leases,
+    progress,
+    stallAfterMs,
+    ...{ metrics, clock, log, closers },
+  });
   const { checks, findRedisRefusal } = storeChecks(coordination, parts, stores);
-  const readiness = createReadiness(
-    [
-      ...checks,
-      { name: 'the queue of steps', findReason: () => findStall(health) },
-      { name: 'the run log', findReason: () => unclaimed.findStall() },
-    ],
-    clock,
-    log,
-  );
+  const readiness = createReadiness([...checks, ...runChecks], clock, log);
   const studio = createStudioRoutes({
     ...{
       tasks: store,
