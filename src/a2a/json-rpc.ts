@@ -3,8 +3,9 @@ import type { Principal } from '../access/principal.js';
 import { limitHeaders } from '../access/rate-limit-error.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
+import { jsonOf } from '../base/known-json.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
-import { withSpan } from '../observe/trace.js';
+import { inSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { LimitUse } from '../tasks/admission.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
@@ -57,7 +58,6 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       const { extensions, headers } = activate();
       dialect.assertVersion(request.headers, request.query, current);
       const method = getMethod(dialect, rpc.method);
-      const { signal } = request;
       const uses: LimitUse[] = [];
       const call: OperationCall = {
         agent: request.agent,
@@ -65,22 +65,27 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         principal,
         // 0.3 knows no tenants.
         tenant: dialect.wireVersion === '1.0' ? findTenant(params) : '',
-        baseUrl: request.baseUrl,
-        signal,
+        // On demand, as few operations want them.
+        get baseUrl() {
+          return request.baseUrl;
+        },
+        get signal() {
+          return request.signal;
+        },
         extensions,
         lastEventId: request.headers['last-event-id'],
         wireVersion: dialect.wireVersion,
         onLimits: (told) => uses.push(...told),
       };
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
-      return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
+      return await inSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
         if (method.type === 'answer') {
           const result = await method.run(dependencies.operations, params, call);
           return {
             type: 'json',
             status: 200,
-            headers: { ...headers, ...limitHeaders(uses), ...JSON_HEADERS },
-            body: `${resultPrefix(id)}${JSON.stringify(result)}}`,
+            headers: extensions.size === 0 && uses.length === 0 ? JSON_HEADERS : { ...headers, ...limitHeaders(uses), ...JSON_HEADERS },
+            body: `${resultPrefix(id)}${jsonOf(result)}}`,
           };
         }
         const frames = await method.run(dependencies.operations, params, call);

@@ -8,6 +8,8 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
+  ProxyTracerProvider,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -16,11 +18,13 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { describeError } from '../base/errors.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import { errorType } from './error-type.js';
 import { redactText, redactValue } from './redact.js';
 
 /** Runs `run` inside a span; a throw is recorded on it and passes on. Where nothing is recorded, `run` is all that happens. */
 export function withSpan<T>(name: string, attributes: Attributes, run: (span: Span) => Promise<T>): Promise<T> {
+  if (!areSpansMade()) return run(NO_SPAN);
   if (isDecidedOnce) {
     const above = trace.getActiveSpan();
     if (above !== undefined && (above.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return run(above);
@@ -47,6 +51,17 @@ let isDecidedOnce = false;
 
 export function decideOncePerTrace(isWanted: boolean): void {
   isDecidedOnce = isWanted;
+}
+
+/** As `withSpan`, for what mostly waits for nothing: no promise is made where no span is. */
+export function inSpan<T>(name: string, attributes: Attributes, run: (span: Span) => MaybePromise<T>): MaybePromise<T> {
+  return areSpansMade() ? withSpan(name, attributes, async (span) => run(span)) : run(NO_SPAN);
+}
+
+/** Whether a provider is registered. */
+function areSpansMade(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('hector') !== undefined;
 }
 
 /** The span ends badly although nothing is thrown. */
@@ -78,7 +93,7 @@ export function capturePayload(span: Span, name: string, read: () => unknown): v
 }
 
 /** Runs `run` as a child of what a request's headers name; names in lower case. */
-export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => Promise<T>): Promise<T> {
+export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => T): T {
   if (headers['traceparent'] === undefined && headers['baggage'] === undefined) return run();
   return context.with(extract(headers), run);
 }
@@ -126,6 +141,7 @@ function extract(headers: Readonly<Record<string, string | undefined>>): Context
   return propagation.extract(ROOT_CONTEXT, headers);
 }
 
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const NO_TRACE = '0'.repeat(32);
 const MAX_PAYLOAD_LENGTH = 16_384;
 const MAX_STORED_LENGTH = 2_048;
