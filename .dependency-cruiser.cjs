@@ -42,7 +42,6 @@ const LIBRARIES = {
   '@opentelemetry/exporter-trace-otlp-grpc': ['observe/tracing/'],
   '@opentelemetry/exporter-trace-otlp-http': ['observe/tracing/'],
   '@opentelemetry/exporter-trace-otlp-proto': ['observe/tracing/'],
-  '@opentelemetry/exporter-zipkin': ['observe/tracing/'],
   '@opentelemetry/sdk-node': ['observe/tracing/'],
   '@sinclair/typebox': ['config/', 'providers/tools/'],
   ajv: ['config/', 'protocol/', 'providers/tools/'],

@@ -1,6 +1,7 @@
 // `npm run dev`: compiles on every change and restarts `hector serve` after each compile without errors.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { bundle } from './setup/bundle.mjs';
 import { ROOT, runEntry, setUp } from './setup.mjs';
 
 const STOP_LIMIT_MS = 10_000;
@@ -24,7 +25,7 @@ class DevServer {
   }
 
   #start() {
-    const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js', 'serve', ...process.argv.slice(2)], {
+    const child = spawn(process.execPath, ['dist/bundle/main.js', 'serve', ...process.argv.slice(2)], {
       cwd: ROOT,
       stdio: 'inherit',
     });
@@ -49,6 +50,12 @@ class DevServer {
   }
 }
 
+async function restart(server) {
+  const { ok, output } = await bundle(ROOT);
+  if (ok) await server.restart();
+  else console.error(`dev: ${output}`);
+}
+
 async function main() {
   await setUp();
   const server = new DevServer();
@@ -58,7 +65,7 @@ async function main() {
   });
   compiler.stdout.setEncoding('utf8').on('data', (text) => {
     process.stdout.write(text);
-    if (text.includes('Found 0 errors')) void server.restart();
+    if (text.includes('Found 0 errors')) void restart(server);
   });
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => compiler.kill('SIGTERM'));
   await new Promise((resolve) => compiler.once('exit', resolve));

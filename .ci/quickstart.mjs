@@ -9,7 +9,7 @@ async function main() {
   if (missing.length > 0 && !process.env.REDIS_URL) {
     throw new SetupError(`Redis is needed: ${missing[0].command}, or set REDIS_URL to one that runs`);
   }
-  return runForeground(['dist/src/main.js', 'quickstart', ...process.argv.slice(2)]);
+  return runForeground(['dist/bundle/main.js', 'quickstart', ...process.argv.slice(2)]);
 }
 
 /** Hands the terminal to the child and its exit code back. */

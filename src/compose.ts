@@ -322,7 +322,7 @@ async function startFrontRole(
   const cards = createAgentCards({ settings: currentSettings, version, bindings: () => bindings, hasPush: push !== undefined, clock });
   const quota = new StreamQuota(settings.server.limits.maxStreamsPerCaller);
   const operationPorts = {
-    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, limits, log, clock },
+    ...{ settings: currentSettings, store, acceptMessage, cancelTask, feed, cards, quota, limits, log, clock, observer: parts },
     ...(push === undefined ? {} : { push: { ...push, store: stores.pushConfigs } }),
   };
   // Known once HTTP listens, right after gRPC.
@@ -332,7 +332,7 @@ async function startFrontRole(
     operations: createOperations(operationPorts),
     server: settings.server,
     baseUrl: () => baseUrl,
-    ...{ authenticate, certificates, metrics },
+    ...{ authenticate, certificates },
   });
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
@@ -371,6 +371,7 @@ async function startFrontRole(
     traces,
     knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), {
       runs: stores.ingestRuns,
+      left: stores.leftStores,
       documents: stores.chunkStore,
     }),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],

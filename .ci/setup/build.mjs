@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../run-command.mjs';
+import { bundle, isBundled } from './bundle.mjs';
 
 const SOURCE_FOLDERS = ['src', 'workers', 'bench', 'test'];
 const OUTPUT_ENDINGS = ['.js', '.js.map'];
 
 /**
- * Brings `dist/` in line with the sources: removes output whose source is gone, compiles when anything changed.
+ * Brings `dist/` in line with the sources: removes output whose source is gone, compiles and bundles when anything changed.
  * Returns the compiler's complaints; output is written even then, so that tests can still tell more.
  */
 export async function build(root, say = () => {}) {
   const sources = listFiles(root, SOURCE_FOLDERS, ['.ts']);
-  const isComplete = removeStaleOutput(root, sources);
+  const isComplete = removeStaleOutput(root, sources) && isBundled(root);
   const stampPath = join(root, 'dist/.build-stamp');
   const stamp = fingerprint(root, sources);
   if (isComplete && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return { ok: true, output: '' };
@@ -20,12 +21,16 @@ export async function build(root, say = () => {}) {
   rmSync(stampPath, { force: true });
   // The compiler believes its own notes: where output is missing they are wrong.
   if (!isComplete) rmSync(join(root, 'dist/.tsbuildinfo'), { force: true });
-  const result = await runCommand(join(root, 'node_modules/.bin/tsc'), ['-p', '.', '--pretty', 'false'], { cwd: root });
-  if (result.code === 0) {
+  const [compiled, bundled] = await Promise.all([
+    runCommand(join(root, 'node_modules/.bin/tsc'), ['-p', '.', '--pretty', 'false'], { cwd: root }),
+    bundle(root),
+  ]);
+  const ok = compiled.code === 0 && bundled.ok;
+  if (ok) {
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(stampPath, stamp);
   }
-  return { ok: result.code === 0, output: result.output };
+  return { ok, output: compiled.output + bundled.output };
 }
 
 /** Deletes compiled files without a source, so that a removed test cannot run. Says whether every source has its output. */
@@ -48,7 +53,7 @@ export function removeStaleOutput(root, sources) {
 
 function fingerprint(root, sources) {
   const hash = createHash('sha256');
-  for (const file of ['package-lock.json', 'tsconfig.json', ...sources]) {
+  for (const file of ['package-lock.json', 'package.json', 'tsconfig.json', '.ci/setup/bundle.mjs', ...sources]) {
     const { size, mtimeMs } = statSync(join(root, file));
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }

@@ -1,8 +1,10 @@
-/** The part of a run worth reading: skips with their reasons, then failures in full. */
+/** The part of a run worth reading: skips with their reasons, then what failed beside others and passed alone, then failures, both in full. */
 export function printReport(results) {
   const tests = results.flatMap((result) => result.tests.map((test) => ({ ...test, area: result.area })));
   printSkips(tests.filter((test) => test.outcome === 'skipped'));
-  for (const test of tests.filter((test) => test.outcome === 'failed')) printFailure(test);
+  for (const test of results.flatMap(({ unsteady = [] }) => unsteady))
+    printFailure(test, 'UNSTEADY, failed beside others and passed alone:');
+  for (const test of tests.filter((test) => test.outcome === 'failed')) printFailure(test, 'FAILED');
 }
 
 export function countOutcomes(results) {
@@ -35,8 +37,8 @@ function printSkips(skips) {
   for (const [reason, group] of byReason) console.log(`\nskipped ${group.length}: ${reason}`);
 }
 
-function printFailure(test) {
-  console.log(`\nFAILED ${sourcePath(test.file) || test.area}\n  ${test.name === test.file ? '(the file itself)' : test.name}`);
+function printFailure(test, verdict) {
+  console.log(`\n${verdict} ${sourcePath(test.file) || test.area}\n  ${test.name === test.file ? '(the file itself)' : test.name}`);
   for (const problem of test.problems) {
     console.log(indent(problem.name || 'not ok', 4));
     const text = describeDiagnostics(problem.diag);

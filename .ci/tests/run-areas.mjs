@@ -2,6 +2,7 @@
 // A process of its own, so that the servers the tests need can be started around it once.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runAgainAlone } from './run-again-alone.mjs';
 import { killRunning, runTestFile } from './run-test-file.mjs';
 
 /** How much of what a failed file wrote to stderr goes into the report. */
@@ -26,22 +27,29 @@ for (const area of plan) {
   results.push({ area: area.name, tests });
   printArea(area, tests, seconds);
 }
+const again = await runAgainAlone(results, (name, file) => {
+  const area = plan.find((planned) => planned.name === name);
+  return runFile(area, file);
+});
+for (const { file, passed } of again) console.log(`again, alone: ${file} ${passed ? 'passed: UNSTEADY' : 'FAILED'}`);
 writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
 
-async function runArea({ name, files, jobs, timeoutSeconds }) {
-  const waiting = [...files];
+async function runArea(area) {
+  const waiting = [...area.files];
   const tests = [];
   const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const run = await runTestFile(root, file, timeoutSeconds);
-      appendFileSync(join(folder, `${name}.tap`), `# ${file}\n${run.tap}\n`);
-      if (run.log !== '') appendFileSync(join(folder, `${name}.log`), `# ${file}\n${run.log}\n`);
-      // A file that failed as a whole has told its reason to stderr, if anybody.
-      for (const test of run.tests) if (test.outcome === 'failed' && test.name === file) test.log = run.log.slice(-LOG_TAIL);
-      tests.push(...run.tests);
-    }
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) tests.push(...(await runFile(area, file)));
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  await Promise.all(Array.from({ length: area.jobs }, work));
+  return tests;
+}
+
+async function runFile({ name, timeoutSeconds }, file) {
+  const { tap, log, tests } = await runTestFile(root, file, timeoutSeconds);
+  appendFileSync(join(folder, `${name}.tap`), `# ${file}\n${tap}\n`);
+  if (log !== '') appendFileSync(join(folder, `${name}.log`), `# ${file}\n${log}\n`);
+  // A file that failed as a whole has told its reason to stderr, if anybody.
+  for (const test of tests) if (test.outcome === 'failed' && test.name === file) test.log = log.slice(-LOG_TAIL);
   return tests;
 }
 

@@ -110,7 +110,7 @@ async function writeDocuments(folder: string, text: string, repeat: number): Pro
   }
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../targets/split-and-embed.js', import.meta.url));
 const CONFIG = `version: "2"
 llms: { default: { provider: offline } }

@@ -13,7 +13,7 @@ export interface HectorTargetOptions {
   readonly http?: 'uws' | 'node';
   /** Text behind the configuration. Default: none. */
   readonly extra?: string;
-  /** The program. Default: the one of this build. */
+  /** The program. Default: the one of this build, as users run it. */
   readonly main?: string;
   /** Within the block `server`, as YAML in one line. Default: nothing. */
   readonly server?: string;
@@ -76,5 +76,5 @@ export function hectorTarget({
   };
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const AGENTS = 'agents: { assistant: { llm: default, instruction: Answer briefly. } }\n';

@@ -14,3 +14,4 @@ export const traceHeaders: typeof Trace.traceHeaders = () => ({});
 export const withTraceContext: typeof Trace.withTraceContext = (_text, run) => run();
 export const currentTraceContext: typeof Trace.currentTraceContext = () => '';
 export const currentTraceIds: typeof Trace.currentTraceIds = () => undefined;
+export const decideOncePerTrace: typeof Trace.decideOncePerTrace = () => undefined;

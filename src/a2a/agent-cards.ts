@@ -1,11 +1,13 @@
 /**
  * The cards of this server's agents, projected from the current settings and signed when keys are configured.
  *
- * Owns: the signer of the current keys, and since when the current settings hold (AC5).
+ * Owns: the signer of the current keys, since when the current settings hold (AC5), and the cards that were made of them, at most
+ * `MAX_CARDS` by the addresses that clients use.
  */
 import type { Principal } from '../access/principal.js';
 import type { Clock } from '../base/clock.js';
 import { canonicalizeJson } from '../base/jcs.js';
+import { andThen, type MaybePromise } from '../base/maybe-promise.js';
 import type { AgentSettings, Settings, SigningKeySettings } from '../config/settings.js';
 import type { AgentCard } from '../protocol/a2a.js';
 import { extendAgentCard, projectAgentCard } from './agent-card.js';
@@ -25,7 +27,8 @@ export interface AgentCardsOptions {
 }
 
 export interface AgentCards {
-  getCard(key: string, agent: AgentSettings, baseUrl: string): Promise<AgentCard>;
+  /** The same object until something of it changes. */
+  getCard(key: string, agent: AgentSettings, baseUrl: string): MaybePromise<AgentCard>;
   /** `undefined` for a caller who gets none, and when none is configured (X2, X4). */
   findExtendedCard(key: string, agent: AgentSettings, baseUrl: string, principal: Principal): Promise<AgentCard | undefined>;
   /** When what cards tell last changed here, Unix milliseconds (AC5). */
@@ -36,6 +39,7 @@ export function createAgentCards({ settings, version, bindings, hasPush = false,
   let current = settings();
   let changedAtMs = clock.now();
   let signer = new CardSigner(keysOf(current));
+  const made = new Map<string, MadeCard>();
   const refresh = () => {
     const latest = settings();
     if (latest === current) return;
@@ -53,10 +57,19 @@ export function createAgentCards({ settings, version, bindings, hasPush = false,
     return projectAgentCard({ key, agent, shared: current.server.card, baseUrl, version, bindings: spoken, security, pushNotifications });
   };
   return {
-    async getCard(key, agent, baseUrl) {
-      // First the card, as that may bring new keys.
+    getCard(key, agent, baseUrl) {
+      refresh();
+      const spoken = bindings();
+      const name = `${baseUrl} ${key}`;
+      const known = made.get(name);
+      if (known?.agent === agent && known.settings === current && isSameList(known.spoken, spoken)) return known.card;
+      const entry = { agent, settings: current, spoken };
       const card = project(key, agent, baseUrl);
-      return signer.sign(card);
+      return andThen(keysOf(current).length === 0 ? card : signer.sign(card), (card) => {
+        if (made.size >= MAX_CARDS) made.clear();
+        made.set(name, { ...entry, card });
+        return card;
+      });
     },
 
     async findExtendedCard(key, agent, baseUrl, principal) {
@@ -71,6 +84,20 @@ export function createAgentCards({ settings, version, bindings, hasPush = false,
     },
   };
 }
+
+/** What a card was made of. */
+interface MadeCard {
+  readonly agent: AgentSettings;
+  readonly settings: Settings;
+  readonly spoken: readonly CardBinding[];
+  readonly card: AgentCard;
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((member, index) => member === b[index]);
+}
+
+const MAX_CARDS = 1_000;
 
 function keysOf({ server }: Settings): readonly SigningKeySettings[] {
   return server.cardSigning.keys;

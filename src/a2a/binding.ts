@@ -1,4 +1,5 @@
 import type { Principal } from '../access/principal.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
 import type { McpHandler } from './mcp/mcp-handler.js';
 import type { RestCall } from './rest-params.js';
@@ -18,14 +19,14 @@ export interface A2aBinding {
    * @param version of the protocol, as the caller tells it; counts only where 0.3 is spoken. Default: 1.0
    * @throws AppError `ACCESS_UNAUTHENTICATED` where any credentials would show it (API-71).
    */
-  card(agent: string, baseUrl: string, principal: Principal, version?: string): Promise<ServedCard | undefined>;
+  card(agent: string, baseUrl: string, principal: Principal, version?: string): MaybePromise<ServedCard | undefined>;
   /** The card at `/.well-known/agent-card.json` (API-25); `undefined` when no agent is public. */
-  defaultCard(baseUrl: string, version?: string): Promise<ServedCard | undefined>;
+  defaultCard(baseUrl: string, version?: string): MaybePromise<ServedCard | undefined>;
   /** Body of `GET /agents` (API-02). */
   listCards(baseUrl: string, principal: Principal): Promise<string>;
 }
 
-/** A card and what HTTP tells beside it (AC3–AC6). */
+/** A card and what HTTP tells beside it (AC3–AC6). The same object as long as nothing changes. */
 export interface ServedCard {
   readonly json: string;
   /** When it last changed, Unix milliseconds. */

@@ -1,6 +1,8 @@
 /** A2A for the HTTP front: the JSON-RPC endpoint, the paths of HTTP+JSON, and the cards. */
 
+import { andThen, type MaybePromise } from '../base/maybe-promise.js';
 import type { AgentSettings } from '../config/settings.js';
+import type { AgentCard } from '../protocol/a2a.js';
 import type { A2aBinding, ServedCard } from './binding.js';
 import { createJsonRpcHandler } from './json-rpc.js';
 import { type CardShape, shapeCard } from './legacy/legacy-card.js';
@@ -13,30 +15,44 @@ import { createRestHandler } from './rest.js';
 import { assertNeedsNoLogin, findDefaultAgent, findVisibleAgent, isForEverybody, isVisible } from './visible-agent.js';
 
 export function createA2aBinding(options: OperationDependencies): A2aBinding {
-  const { settings, cards, log } = options;
+  const { settings, cards, log, observer } = options;
   const operations = createOperations(options);
   const speaksLegacy = () => settings().server.a2a.legacy;
-  const serve = async (key: string, agent: AgentSettings, baseUrl: string, version: string): Promise<ServedCard> => ({
-    json: JSON.stringify(shapeCard(await cards.getCard(key, agent, baseUrl), speaksLegacy() ? shapeOf(version) : '1.0')),
-    changedAtMs: cards.changedAtMs(),
-    isPrivate: !isForEverybody(agent),
-    ...(speaksLegacy() ? { variesByVersion: true } : {}),
-  });
-  const current = createRestHandler({ operations, settings, log });
-  const legacy = createRestHandler({ operations, settings, log, dialect: LEGACY_REST });
+  /** As long as the card is the same. */
+  const served = new WeakMap<AgentCard, Map<string, ServedCard>>();
+  const serve = (key: string, agent: AgentSettings, baseUrl: string, version: string): MaybePromise<ServedCard> =>
+    andThen(cards.getCard(key, agent, baseUrl), (card) => {
+      const shape = speaksLegacy() ? shapeOf(version) : '1.0';
+      const changedAtMs = cards.changedAtMs();
+      const shapes = served.get(card) ?? new Map<string, ServedCard>();
+      served.set(card, shapes);
+      const known = shapes.get(shape);
+      if (known?.changedAtMs === changedAtMs) return known;
+      const made: ServedCard = {
+        json: JSON.stringify(shapeCard(card, shape)),
+        changedAtMs,
+        isPrivate: !isForEverybody(agent),
+        ...(speaksLegacy() ? { variesByVersion: true } : {}),
+      };
+      shapes.set(shape, made);
+      return made;
+    });
+  const ports = { operations, settings, log, observer };
+  const current = createRestHandler(ports);
+  const legacy = createRestHandler({ ...ports, dialect: LEGACY_REST });
   return {
-    handleJsonRpc: createJsonRpcHandler({ operations, settings, log }),
-    mcp: settings().server.mcp.enabled ? createMcpHandler({ operations, settings, log }) : undefined,
+    handleJsonRpc: createJsonRpcHandler(ports),
+    mcp: settings().server.mcp.enabled ? createMcpHandler(ports) : undefined,
     handleRest: (call, principal) => (call.route.wireVersion === '0.3' ? legacy : current)(call, principal),
     speaksLegacy,
 
-    async card(key, baseUrl, principal, version = '1.0') {
+    card(key, baseUrl, principal, version = '1.0') {
       const agent = findVisibleAgent(settings(), key, principal);
       if (agent === undefined) assertNeedsNoLogin(settings(), key, principal);
       return agent === undefined ? undefined : serve(key, agent, baseUrl, version);
     },
 
-    async defaultCard(baseUrl, version = '1.0') {
+    defaultCard(baseUrl, version = '1.0') {
       const found = findDefaultAgent(settings());
       return found === undefined ? undefined : serve(...found, baseUrl, version);
     },

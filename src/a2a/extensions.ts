@@ -45,6 +45,7 @@ export function activeExtensions(
   agent: AgentSettings | undefined,
   names = EXTENSIONS_HEADERS,
 ): ReadonlySet<string> {
+  if (names.every((name) => headers[name] === undefined)) return NONE;
   const wanted = names.flatMap((name) => headers[name] ?? []).join(',');
   if (wanted === '' || agent === undefined) return NONE;
   const uris = wanted.split(',').map((uri) => uri.trim());

@@ -3,9 +3,9 @@ import type { Principal } from '../access/principal.js';
 import { limitHeaders } from '../access/rate-limit-error.js';
 import { assertJson } from '../base/assert-json.js';
 import { AppError } from '../base/errors.js';
+import { jsonOf } from '../base/known-json.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
+import { inSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { LimitUse } from '../tasks/admission.js';
 import type { BindingReply, BindingRequest } from './binding-reply.js';
@@ -15,23 +15,22 @@ import { EnvelopeError, findEnvelopeId, type JsonRpcCall, type JsonRpcId, readEn
 import { CURRENT_JSON_RPC, type JsonRpcDialect, type JsonRpcMethod } from './json-rpc-methods.js';
 import { isLegacyVersion } from './legacy/legacy-dialect.js';
 import { LEGACY_JSON_RPC } from './legacy/legacy-json-rpc.js';
-import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { readVersion } from './service-parameters.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
+import { type FailureListeners, tellFailure } from './tell-failure.js';
 import { getVisibleAgent } from './visible-agent.js';
 
-export interface JsonRpcDependencies {
+export interface JsonRpcDependencies extends FailureListeners {
   readonly operations: Operations;
   readonly settings: () => Settings;
-  readonly log: Logger;
 }
 
 export type JsonRpcHandler = (request: BindingRequest, principal: Principal) => Promise<BindingReply>;
 
 export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpcHandler {
-  const { settings, log } = dependencies;
+  const { settings } = dependencies;
   return async (request, principal) => {
     let agentSettings: AgentSettings;
     try {
@@ -42,6 +41,11 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     }
     let dialect = CURRENT_JSON_RPC;
     let rpc: JsonRpcCall | undefined;
+    const fail = (id: JsonRpcId, thrown: unknown): ErrorBody => {
+      const wire = toWireError(thrown);
+      tellFailure(dependencies, wire, thrown, { principal, agent: request.agent });
+      return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: dialect.toError(wire) }) };
+    };
     const activate = () => {
       const extensions = dialect.activeExtensions(request.headers, agentSettings);
       return { extensions, headers: dialect.extensionHeaders(extensions) };
@@ -54,7 +58,6 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       const { extensions, headers } = activate();
       dialect.assertVersion(request.headers, request.query, current);
       const method = getMethod(dialect, rpc.method);
-      const { signal } = request;
       const uses: LimitUse[] = [];
       const call: OperationCall = {
         agent: request.agent,
@@ -62,26 +65,31 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
         principal,
         // 0.3 knows no tenants.
         tenant: dialect.wireVersion === '1.0' ? findTenant(params) : '',
-        baseUrl: request.baseUrl,
-        signal,
+        // On demand, as few operations want them.
+        get baseUrl() {
+          return request.baseUrl;
+        },
+        get signal() {
+          return request.signal;
+        },
         extensions,
         lastEventId: request.headers['last-event-id'],
         wireVersion: dialect.wireVersion,
         onLimits: (told) => uses.push(...told),
       };
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
-      return await withSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
+      return await inSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
         if (method.type === 'answer') {
           const result = await method.run(dependencies.operations, params, call);
           return {
             type: 'json',
             status: 200,
-            headers: { ...headers, ...limitHeaders(uses), ...JSON_HEADERS },
-            body: `${resultPrefix(id)}${JSON.stringify(result)}}`,
+            headers: extensions.size === 0 && uses.length === 0 ? JSON_HEADERS : { ...headers, ...limitHeaders(uses), ...JSON_HEADERS },
+            body: `${resultPrefix(id)}${jsonOf(result)}}`,
           };
         }
         const frames = await method.run(dependencies.operations, params, call);
-        const describeFailure = (error: unknown) => errorBody(dialect, id, error, log).body;
+        const describeFailure = (error: unknown) => fail(id, error).body;
         const events = toSseEvents(frames, {
           prefix: resultPrefix(id),
           suffix: '}',
@@ -94,7 +102,7 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     } catch (thrown) {
       const isEnvelope = thrown instanceof EnvelopeError;
       const id = isEnvelope ? thrown.id : (rpc?.id ?? null);
-      const { wire, body } = errorBody(dialect, id, isEnvelope ? thrown.cause : thrown, log);
+      const { wire, body } = fail(id, isEnvelope ? thrown.cause : thrown);
       return {
         type: 'json',
         status: jsonRpcHttpStatus(wire),
@@ -125,12 +133,6 @@ function getMethod({ methods, wireVersion }: JsonRpcDialect, name: string): Json
 interface ErrorBody {
   readonly wire: WireError;
   readonly body: string;
-}
-
-function errorBody({ toError }: JsonRpcDialect, id: JsonRpcId, thrown: unknown, log: Logger): ErrorBody {
-  const wire = toWireError(thrown);
-  logFailure(log, wire, thrown);
-  return { wire, body: JSON.stringify({ jsonrpc: '2.0', id, error: toError(wire) }) };
 }
 
 function refusal(error: unknown, body: Buffer): BindingReply {

@@ -1,6 +1,7 @@
 /** ListTasks: a page of the caller's tasks at this agent, newest status first (L1–L7). */
 import { ownerOf } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
+import { jsonOf, rememberJson } from '../base/known-json.js';
 import type { ListTasksResponse, Task } from '../protocol/a2a.js';
 import { type ListTasksInput, readListTasksRequest } from '../protocol/read-list-tasks.js';
 import type { TaskEvent } from '../tasks/task-event.js';
@@ -32,12 +33,13 @@ export async function listTasks(
   ]);
   const { tasks, last } = await readTasks({ store, recent }, found.slice(0, request.pageSize), request);
   const hasMore = last !== undefined && last !== found.at(-1);
-  return {
-    tasks,
+  const place = {
     nextPageToken: hasMore ? formatPageToken({ statusAt: last.statusAt, id: last.id, totalSize }, filter) : '',
     pageSize: request.pageSize,
     totalSize,
   };
+  // Most tasks of a page were written out before.
+  return rememberJson({ tasks, ...place }, () => `{"tasks":[${tasks.map(jsonOf).join(',')}],${JSON.stringify(place).slice(1)}`);
 }
 
 function filterOf({ contextId, status, statusSince }: ListTasksInput, { agent, principal, tenant }: OperationCall): TaskListFilter {
@@ -81,7 +83,7 @@ async function readTasks(
     if (found !== undefined) known.set(id, found);
   }
   const unread = page.filter(({ id }) => !known.has(id));
-  const sizes = await store.logSizes(unread, { artifacts: includeArtifacts });
+  const sizes = unread.length === 0 ? NO_SIZES : await store.logSizes(unread, { artifacts: includeArtifacts });
   const tasks: Task[] = [];
   let size = 0;
   let last: ListedTask | undefined;
@@ -96,7 +98,7 @@ async function readTasks(
     last = listed;
     const task = known.get(listed.id);
     if (task === undefined) continue;
-    const shown = toListedTask(task.view, historyLength, includeArtifacts);
+    const shown = toListedTask(task, historyLength, includeArtifacts);
     size += historyLength === undefined ? task.characters : JSON.stringify(shown).length;
     tasks.push(shown);
   }
@@ -110,7 +112,8 @@ function fold(log: readonly TaskEvent[]): TaskView {
 }
 
 /** L5: whether `artifacts` is there says the request alone. */
-function toListedTask(view: TaskView, historyLength: number | undefined, includeArtifacts: boolean): Task {
+function toListedTask({ view, task: whole }: RecentTask, historyLength: number | undefined, includeArtifacts: boolean): Task {
+  if (historyLength === undefined && (whole.artifacts !== undefined) === includeArtifacts) return whole;
   const { artifacts = [], ...task } = view.toTask(historyLength);
   return includeArtifacts ? { ...task, artifacts } : task;
 }
@@ -129,6 +132,7 @@ function batchFrom(tasks: readonly ListedTask[], sizes: ReadonlyMap<string, numb
   return tasks.slice(0, end);
 }
 
+const NO_SIZES: ReadonlyMap<string, number> = new Map();
 const EVENTS_PER_READ = 2_000;
 const BYTES_PER_READ = 8 * 1024 * 1024;
 /** Text of the tasks in one answer, from which on no further task is added. */

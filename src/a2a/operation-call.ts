@@ -5,6 +5,7 @@ import type { StreamQuota } from '../access/stream-quota.js';
 import type { Clock } from '../base/clock.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
+import type { Observer } from '../observe/observer.js';
 import type { AcceptMessage } from '../tasks/accept-message.js';
 import type { LimitUse } from '../tasks/admission.js';
 import type { CancelTask } from '../tasks/cancel-task.js';
@@ -27,6 +28,8 @@ export interface OperationDependencies {
   /** Default: nobody is limited. */
   readonly limits?: Pick<RateLimits, 'admitCall'>;
   readonly log: Logger;
+  /** Told of failures of ours. Default: nobody is. */
+  readonly observer?: Observer;
   readonly clock: Clock;
   /** `undefined`: push notifications are not supported (P1). */
   readonly push?: PushPorts;

@@ -4,6 +4,7 @@
  * checks in this order: required extensions, the caller's limits of requests, its place for a stream, the parameters, the task and whose it is.
  */
 import { ownerOf } from '../access/principal.js';
+import { andThen } from '../base/maybe-promise.js';
 import type {
   AgentCard,
   ListPushConfigsResponse,
@@ -13,6 +14,7 @@ import type {
   TaskPushNotificationConfig,
 } from '../protocol/a2a.js';
 import { readCancelTaskRequest, readGetTaskRequest } from '../protocol/read-requests.js';
+import type { LimitUse } from '../tasks/admission.js';
 import { getExtendedAgentCard } from './extended-card.js';
 import { assertRequiredExtensions } from './extensions.js';
 import { listTasks } from './list-tasks.js';
@@ -62,8 +64,8 @@ export function createOperations(dependencies: OperationDependencies): Operation
     async getTask(params, call) {
       const { id, historyLength } = readGetTaskRequest(params);
       const { seq } = await getTaskRecord(store, id, call);
-      const { view } = recent.find(id, seq, 'whole') ?? recent.keep(id, await readTaskView(store, id), 'whole');
-      return view.toTask(historyLength);
+      const { view, task } = recent.find(id, seq, 'whole') ?? recent.keep(id, await readTaskView(store, id), 'whole');
+      return historyLength === undefined ? task : view.toTask(historyLength);
     },
 
     async cancelTask(params, call) {
@@ -79,13 +81,17 @@ export function createOperations(dependencies: OperationDependencies): Operation
 function guarded(limits: OperationDependencies['limits'], operations: Operations): Operations {
   const entries = Object.entries(operations).map(([name, run]) => [
     name,
-    async (params: unknown, call: OperationCall) => {
-      assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
-      if (limits !== undefined && call.isPart !== true) {
-        const uses = await limits.admitCall(call.principal);
-        call.onLimits?.(uses);
+    (params: unknown, call: OperationCall) => {
+      const go = (uses: readonly LimitUse[]) => {
+        if (uses.length > 0) call.onLimits?.(uses);
+        return run(params, call);
+      };
+      try {
+        assertRequiredExtensions(call.agent, call.agentSettings, call.extensions);
+        return andThen(limits === undefined || call.isPart === true ? [] : limits.admitCall(call.principal), go);
+      } catch (error) {
+        return Promise.reject(error);
       }
-      return run(params, call);
     },
   ]);
   return Object.fromEntries(entries) as Operations;

@@ -76,7 +76,28 @@ export function cursorOf({ seq, run }: Pick<UpdateState, 'seq' | 'run'>): Cursor
   return { seq, order: run.base === seq ? deltaOrder(run) : UNRESUMABLE };
 }
 
-export async function projectUpdate(state: UpdateState, item: FollowedItem, committedParts: CommittedParts): Promise<Update> {
+/**
+ * A promise only where committed parts must be read. Subscribers that stand at the same place share what a live item makes of it: thousands
+ * of them cost one projection.
+ */
+export function projectUpdate(state: UpdateState, item: FollowedItem, committedParts: CommittedParts): Update | Promise<Update> {
+  const known = SHARED.get(item);
+  if (known !== undefined && isSamePlace(known.before, state)) return known.update;
+  const update = project(state, item, committedParts);
+  if (!(update instanceof Promise)) SHARED.set(item, { before: state, update });
+  return update;
+}
+
+/** What the last subscriber made of an item, as long as somebody's queue holds it. */
+const SHARED = new WeakMap<FollowedItem, { readonly before: UpdateState; readonly update: Update }>();
+
+function isSamePlace(a: UpdateState, b: UpdateState): boolean {
+  if (a === b) return true;
+  if (a.run !== undefined || b.run !== undefined || a.seq !== b.seq || a.epoch !== b.epoch || a.taskId !== b.taskId) return false;
+  return a.committed === b.committed || (a.committed.size === b.committed.size && [...a.committed].every((id) => b.committed.has(id)));
+}
+
+function project(state: UpdateState, item: FollowedItem, committedParts: CommittedParts): Update | Promise<Update> {
   switch (item.type) {
     case 'event':
       return projectEvent(state, item.event, committedParts);
@@ -90,13 +111,13 @@ export async function projectUpdate(state: UpdateState, item: FollowedItem, comm
 }
 
 /** Shows those deltas of one (seq, epoch) that come next without a hole (U2): one frame per artifact. */
-async function projectDeltas(
+function projectDeltas(
   state: UpdateState,
   seq: number,
   epoch: number,
   deltas: readonly TaskDelta[],
   committedParts: CommittedParts,
-): Promise<Update> {
+): Update | Promise<Update> {
   if (seq !== state.seq || epoch < state.epoch) return { state, frames: [] };
   const isSameRun = state.run?.base === seq && state.run.epoch === epoch;
   const shown = isSameRun ? state.run : undefined;
@@ -104,16 +125,41 @@ async function projectDeltas(
   const last = shown?.n ?? 0;
   const next = deltas.filter((delta) => delta.n > last);
   const added = next[0]?.n === last + 1 ? collect(next) : new Map<string, string>();
+  const show = (drafts: Draft[]) => showDeltas({ state, seq, epoch, deltas, shown, overtaken, next, last, added }, drafts);
+  return overtaken === undefined || overtaken.texts.size === 0 ? show([]) : beginAnew(state, overtaken, added, committedParts).then(show);
+}
 
-  // An overtaken run's text is not what will be committed: each of its artifacts starts anew (R9).
+/** An overtaken run's text is not what will be committed: each of its artifacts starts anew (R9). */
+async function beginAnew(
+  state: UpdateState,
+  overtaken: PreviewRun,
+  added: ReadonlyMap<string, string>,
+  committedParts: CommittedParts,
+): Promise<Draft[]> {
   const drafts: Draft[] = [];
-  for (const artifactId of overtaken?.texts.keys() ?? []) {
+  for (const artifactId of overtaken.texts.keys()) {
     const parts = await committedParts(artifactId, state.seq);
     const text = added.get(artifactId);
     drafts.push({
       response: artifactUpdate(state, { artifactId, parts: text === undefined ? orEmpty(parts) : [...parts, { text }] }, false),
     });
   }
+  return drafts;
+}
+
+interface ShownDeltas {
+  readonly state: UpdateState;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly deltas: readonly TaskDelta[];
+  readonly shown: PreviewRun | undefined;
+  readonly overtaken: PreviewRun | undefined;
+  readonly next: readonly TaskDelta[];
+  readonly last: number;
+  readonly added: ReadonlyMap<string, string>;
+}
+
+function showDeltas({ state, seq, epoch, deltas, shown, overtaken, next, last, added }: ShownDeltas, drafts: Draft[]): Update {
   const texts = new Map(shown?.texts);
   for (const [artifactId, text] of added) {
     const before = texts.get(artifactId);
@@ -130,7 +176,7 @@ async function projectDeltas(
   return finish(state, { ...state, epoch, run }, drafts);
 }
 
-async function projectEvent(state: UpdateState, event: TaskEvent, committedParts: CommittedParts): Promise<Update> {
+function projectEvent(state: UpdateState, event: TaskEvent, committedParts: CommittedParts): Update | Promise<Update> {
   const after: UpdateState = { ...state, seq: event.seq, epoch: Math.max(state.epoch, event.epoch) };
   switch (event.type) {
     case 'task.created':
@@ -152,12 +198,24 @@ async function projectEvent(state: UpdateState, event: TaskEvent, committedParts
       // A run that pauses or ends without a commit of its previews, or under another epoch, takes them back.
       const isVoid = isTerminal(event.status.state) || isInterrupted(event.status.state) || run?.epoch !== event.epoch;
       if (run === undefined || !isVoid) return finish(state, after, [draft]);
-      const corrections = await takeBack(state, [...run.texts.keys()], committedParts);
-      return finish(state, { ...after, run: undefined }, [...corrections, draft]);
+      const clear: UpdateState = { ...after, run: undefined };
+      return takeBack(state, [...run.texts.keys()], committedParts).then((corrections) => finish(state, clear, [...corrections, draft]));
     }
     case 'artifact.updated':
-      return projectArtifact(state, after, event, committedParts);
+      return state.run === undefined ? projectWhole(state, after, event) : projectArtifact(state, after, event, committedParts);
   }
+}
+
+/** Nothing of it was shown before. */
+function projectWhole(state: UpdateState, after: UpdateState, event: TaskEvent & { type: 'artifact.updated' }): Update {
+  const { artifact, lastChunk } = event;
+  const isCommitted = state.committed.has(artifact.artifactId);
+  const response = artifactUpdate(event, artifact, event.append && isCommitted, lastChunk);
+  return finish(state, withCommitted(after, artifact.artifactId), [{ response, shared: { item: event, variant: 'whole' } }]);
+}
+
+function withCommitted(after: UpdateState, artifactId: string): UpdateState {
+  return after.committed.has(artifactId) ? after : { ...after, committed: new Set([...after.committed, artifactId]) };
 }
 
 async function projectArtifact(
@@ -191,11 +249,7 @@ async function projectArtifact(
     drafts.push({ response: artifactUpdate(event, { ...artifact, parts: [...before, ...artifact.parts] }, false, lastChunk) });
   }
   const left = isSameRun && others.length > 0 ? { ...run, texts: new Map([...run.texts].filter(([id]) => id !== artifactId)) } : undefined;
-  return finish(
-    state,
-    { ...after, committed: isCommitted ? state.committed : new Set([...state.committed, artifactId]), run: left },
-    drafts,
-  );
+  return finish(state, { ...withCommitted(after, artifactId), run: left }, drafts);
 }
 
 /**

@@ -2,10 +2,12 @@
  * Folds of logs that were read a moment ago. A log only grows (R4), so the fold up to a `seq` stays what it is: whoever reads the same task
  * again reads its row, and its events only when there are more of them.
  *
- * Owns: at most `MAX_CHARACTERS` of tasks, each for `MAX_AGE_MS`; what was used longest ago goes first. That age is also how long an
+ * Owns: at most `MAX_CHARACTERS` of tasks (twice: folded, and as text), each for `MAX_AGE_MS`; what was used longest ago goes first. That age is also how long an
  * answer may still show what retention has just taken out of a log. Does not own: whether the task exists and whose it is.
  */
 import type { Clock } from '../base/clock.js';
+import { rememberJson } from '../base/known-json.js';
+import type { Task } from '../protocol/a2a.js';
 import type { TaskView } from './project-task.js';
 
 /** `listed`: folded without events of artifacts. */
@@ -13,13 +15,15 @@ export type TaskForm = 'whole' | 'listed';
 
 export interface RecentTask {
   readonly view: TaskView;
+  /** With all of its history; its JSON is known (`jsonOf`). */
+  readonly task: Task;
   /** Of the task as JSON. */
   readonly characters: number;
 }
 
 export class RecentTasks {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #kept = new Map<string, RecentTask & { readonly until: number }>();
+  readonly #kept = new Map<string, KeptTask>();
   #characters = 0;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -27,19 +31,26 @@ export class RecentTasks {
   }
 
   find(id: string, seq: number, form: TaskForm): RecentTask | undefined {
-    const key = `${form} ${id}`;
+    const key = keyOf(id, form);
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
-    this.#drop(key, kept);
-    if (kept.view.seq !== seq || kept.until < this.#clock.monotonic()) return undefined;
-    this.#add(key, kept);
+    if (kept.view.seq !== seq || kept.until < this.#clock.monotonic()) {
+      this.#drop(key, kept);
+      return undefined;
+    }
+    // Last of all again.
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
     return kept;
   }
 
   /** The view must no longer change. */
   keep(id: string, view: TaskView, form: TaskForm): RecentTask {
-    const key = `${form} ${id}`;
-    const recent = { view, characters: JSON.stringify(view.toTask()).length, until: this.#clock.monotonic() + MAX_AGE_MS };
+    const key = keyOf(id, form);
+    const task = view.toTask();
+    const text = JSON.stringify(task);
+    rememberJson(task, text);
+    const recent = { view, task, characters: text.length, until: this.#clock.monotonic() + MAX_AGE_MS };
     const before = this.#kept.get(key);
     if (before !== undefined) this.#drop(key, before);
     if (recent.characters > MAX_TASK_CHARACTERS) return recent;
@@ -51,7 +62,7 @@ export class RecentTasks {
     return recent;
   }
 
-  #add(key: string, kept: RecentTask & { readonly until: number }): void {
+  #add(key: string, kept: KeptTask): void {
     this.#kept.set(key, kept);
     this.#characters += kept.characters;
   }
@@ -60,6 +71,15 @@ export class RecentTasks {
     this.#kept.delete(key);
     this.#characters -= characters;
   }
+}
+
+interface KeptTask extends RecentTask {
+  readonly until: number;
+}
+
+/** Ids hold no space. */
+function keyOf(id: string, form: TaskForm): string {
+  return form === 'whole' ? id : `${id} ${form}`;
 }
 
 const MAX_CHARACTERS = 16 * 1024 * 1024;

@@ -3,7 +3,6 @@ import type { Principal } from '../access/principal.js';
 import { limitHeaders } from '../access/rate-limit-error.js';
 import { assertJson } from '../base/assert-json.js';
 import type { Settings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
 import { withSpan } from '../observe/trace.js';
 import { findTenant } from '../protocol/read-requests.js';
 import type { LimitUse } from '../tasks/admission.js';
@@ -11,11 +10,11 @@ import type { BindingReply } from './binding-reply.js';
 import { CURRENT_DIALECT, type Dialect } from './dialect.js';
 import { httpErrorBody, toWireError } from './errors.js';
 import { RELIABLE_STREAM } from './extensions.js';
-import { logFailure } from './log-failure.js';
 import type { OperationCall } from './operation-call.js';
 import type { Operations } from './operations.js';
 import { type RestCall, readRestParams } from './rest-params.js';
 import { SSE_HEADERS, toSseEvents } from './sse-events.js';
+import { type FailureListeners, tellFailure } from './tell-failure.js';
 import { findDefaultAgent, findVisibleAgent, getVisibleAgent } from './visible-agent.js';
 
 export interface RestDialect extends Dialect {
@@ -24,25 +23,24 @@ export interface RestDialect extends Dialect {
   readonly toErrorBody: (thrown: unknown) => ReturnType<typeof httpErrorBody>;
 }
 
-export interface RestDependencies {
+export interface RestDependencies extends FailureListeners {
   /** Default: that of 1.0. */
   readonly dialect?: RestDialect;
   readonly operations: Operations;
   readonly settings: () => Settings;
-  readonly log: Logger;
 }
 
 export type RestHandler = (call: RestCall, principal: Principal) => Promise<BindingReply>;
 
-export function createRestHandler({ operations, settings, log, dialect = CURRENT_REST }: RestDependencies): RestHandler {
-  const fail = (thrown: unknown) => {
-    logFailure(log, toWireError(thrown), thrown);
-    return dialect.toErrorBody(thrown);
-  };
+export function createRestHandler({ operations, settings, dialect = CURRENT_REST, ...listeners }: RestDependencies): RestHandler {
   return async (rest, principal) => {
     const { route, request } = rest;
     const current = settings();
     const agent = request.agent === '' ? (findDefaultAgent(current)?.[0] ?? '') : request.agent;
+    const fail = (thrown: unknown) => {
+      tellFailure(listeners, toWireError(thrown), thrown, { principal, agent });
+      return dialect.toErrorBody(thrown);
+    };
     const extensions = dialect.activeExtensions(request.headers, findVisibleAgent(current, agent, principal));
     const headers = dialect.extensionHeaders(extensions);
     const contentType = { 'content-type': dialect.contentType };

@@ -19,8 +19,10 @@ export function assertVersion(headers: Readonly<Record<string, string>>, query: 
 }
 
 /** As the call tells it: header before query (V1); '' = it does not. */
-export function readVersion(headers: Readonly<Record<string, string>>, query: URLSearchParams): string {
-  const values = (headers[VERSION] || findQueryVersion(query) || '').split(',').map((value) => value.trim());
+export function readVersion(headers: Readonly<Record<string, string>>, query: URLSearchParams | undefined): string {
+  const told = headers[VERSION] || (query === undefined ? undefined : findQueryVersion(query)) || '';
+  if (!told.includes(',')) return told.trim();
+  const values = told.split(',').map((value) => value.trim());
   // A proxy that adds the header which is there already says nothing new (H1).
   return [...new Set(values)].join(', ');
 }

@@ -22,22 +22,23 @@ export type FrameEncoder<Encoded> = (frame: StreamFrame, isReliable: boolean) =>
  */
 export function createFrameEncoder<Encoded>(encode: (response: StreamResponse) => Encoded): FrameEncoder<Encoded> {
   const kept = new WeakMap<object, Map<string, Encoded>>();
+  /** Most subscribers share the frame itself. */
+  const plain = new WeakMap<StreamFrame, Encoded>();
+  const reliable = new WeakMap<StreamFrame, Encoded>();
   return (frame, isReliable) => {
     const make = () => encode(isReliable ? withPlace(frame) : frame.response);
     const { shared } = frame;
     if (shared === undefined) return make();
-    let known = kept.get(shared.item);
-    if (known === undefined) {
-      known = new Map();
-      kept.set(shared.item, known);
-    }
+    const frames = isReliable ? reliable : plain;
+    const known = frames.get(frame);
+    if (known !== undefined) return known;
+    const forms = kept.get(shared.item) ?? new Map<string, Encoded>();
+    kept.set(shared.item, forms);
     // The cursor is part of the key: after a half-covered commit it differs between subscribers.
     const key = `${shared.variant} ${isReliable ? formatCursor(frame.cursor) : ''}`;
-    let encoded = known.get(key);
-    if (encoded === undefined) {
-      encoded = make();
-      known.set(key, encoded);
-    }
+    const encoded = forms.get(key) ?? make();
+    forms.set(key, encoded);
+    frames.set(frame, encoded);
     return encoded;
   };
 }

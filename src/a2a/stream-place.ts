@@ -33,6 +33,14 @@ function releasing(frames: FrameStream, release: () => void): FrameStream {
         throw error;
       }
     },
+    take(onReady) {
+      try {
+        return frames.take(onReady);
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
     async return() {
       release();
       await frames.return?.();

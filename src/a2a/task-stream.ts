@@ -1,16 +1,17 @@
 /** The frames of one subscriber, from its first Task or its cursor to the end of the task. */
+import type { DirectSource } from '../base/direct-source.js';
 import type { TaskState } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { FollowedItem } from '../tasks/follower.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
 import type { Cursor, TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
-import { detachableStream } from './detachable-stream.js';
 import { findDirectMessage, showsOutput } from './first-output.js';
 import { TaskView } from './project-task.js';
-import { type CommittedParts, cursorOf, projectUpdate, resumeUpdates, startUpdates, type UpdateState } from './project-updates.js';
+import { type CommittedParts, cursorOf, resumeUpdates, startUpdates } from './project-updates.js';
 import { readTaskView } from './read-task.js';
 import type { StreamFrame } from './stream-frame.js';
+import { type Begin, TaskFrames } from './task-frames.js';
 
 export interface TaskStreamDependencies {
   readonly store: TaskStore;
@@ -28,41 +29,24 @@ export interface TaskStreamOptions {
   readonly known?: readonly TaskEvent[] | undefined;
 }
 
-export type FrameStream = AsyncIterableIterator<StreamFrame, void>;
+/** The first frame of `openFromTask` is there when the stream is (T10). Closing it detaches, it never cancels the task (R6). */
+export type FrameStream = DirectSource<StreamFrame>;
 
 /** T3, T7: the Task as `record` tells it, then everything after it. Resolves with the first frame at hand (T10). */
-export function openFromTask(
+export async function openFromTask(
   dependencies: TaskStreamDependencies,
   record: TaskRecord,
   signal: AbortSignal,
   options: TaskStreamOptions,
 ): Promise<FrameStream> {
-  const { feed } = dependencies;
-  return primed(
-    detachableStream(signal, async function* (inner) {
-      const view = new TaskView();
-      let state: UpdateState | undefined;
-      let isShown = options.awaitsOutput !== true;
-      for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, inner, { known: options.known })) {
-        const isFirst = state === undefined;
-        if (state === undefined) {
-          if (item.type === 'event') view.apply(item.event);
-          isShown ||= showsOutput(item);
-          if (view.seq < record.seq || !isShown) continue;
-          const message = options.awaitsOutput === true ? findDirectMessage(item) : undefined;
-          state = startUpdates(view);
-          if (message !== undefined) return yield { response: { message }, cursor: cursorOf(state), epoch: view.epoch };
-          yield { response: { task: view.toTask(options.historyLength) }, cursor: cursorOf(state), epoch: view.epoch };
-          if (isLast(view.state, options)) return;
-        }
-        if (isFirst && item.type === 'event') continue;
-        const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
-        state = update.state;
-        yield* update.frames;
-        if (endsWith(item, options)) return;
-      }
-    }),
-  );
+  const frames = new TaskFrames({
+    items: dependencies.feed.follow(record.id, { seq: 0, order: 0 }, signal, { known: options.known }),
+    begin: beginWithTask(record, options),
+    committedParts: committedParts(dependencies, record.id),
+    isLast: (item) => endsWith(item, options),
+  });
+  await frames.prime();
+  return frames;
 }
 
 /**
@@ -84,16 +68,31 @@ export async function openFromCursor(
   // No such place: a cursor of another task, or of a log that was restored from an older backup.
   if (view.seq !== cursor.seq || (view.seq === 0 && cursor.order > 0)) return openFromTask(dependencies, record, signal, options);
   const resumed = resumeUpdates(view, cursor, kept);
-  return detachableStream(signal, async function* (inner) {
-    let state = resumed ?? startUpdates(view);
-    if (resumed === undefined) yield { response: { task: view.toTask() }, cursor: cursorOf(state), epoch: view.epoch };
-    for await (const item of feed.follow(record.id, resumed === undefined ? cursorOf(state) : cursor, inner)) {
-      const update = await projectUpdate(state, item, committedParts(dependencies, record.id));
-      state = update.state;
-      yield* update.frames;
-      if (endsWith(item, options)) return;
-    }
+  const state = resumed ?? startUpdates(view);
+  const asTask: StreamFrame = { response: { task: view.toTask() }, cursor: cursorOf(state), epoch: view.epoch };
+  return new TaskFrames({
+    items: feed.follow(record.id, resumed === undefined ? cursorOf(state) : cursor, signal),
+    state,
+    first: resumed === undefined ? [asTask] : [],
+    committedParts: committedParts(dependencies, record.id),
+    isLast: (item) => endsWith(item, options),
   });
+}
+
+/** Folds what was before; the stream begins with the item that makes the Task as `record` tells it, or with the first output. */
+function beginWithTask(record: TaskRecord, options: TaskStreamOptions): Begin {
+  const view = new TaskView();
+  let isShown = options.awaitsOutput !== true;
+  return (item) => {
+    if (item.type === 'event') view.apply(item.event);
+    isShown ||= showsOutput(item);
+    if (view.seq < record.seq || !isShown) return undefined;
+    const message = options.awaitsOutput === true ? findDirectMessage(item) : undefined;
+    const state = startUpdates(view);
+    const place = { cursor: cursorOf(state), epoch: view.epoch };
+    if (message !== undefined) return { state, frame: { response: { message }, ...place }, isOver: true };
+    return { state, frame: { response: { task: view.toTask(options.historyLength) }, ...place }, isOver: isLast(view.state, options) };
+  };
 }
 
 function committedParts({ store }: TaskStreamDependencies, taskId: string): CommittedParts {
@@ -107,22 +106,4 @@ function endsWith(item: FollowedItem, options: TaskStreamOptions): boolean {
 /** A15.3: AUTH_REQUIRED keeps a stream open (T12), INPUT_REQUIRED ends those that say so. */
 function isLast(state: TaskState, { closeOnInputRequired }: TaskStreamOptions): boolean {
   return isTerminal(state) || (closeOnInputRequired && state === 'TASK_STATE_INPUT_REQUIRED');
-}
-
-/** The same stream with its first result already there, so that what fails before it fails the call (T10). */
-async function primed(stream: FrameStream): Promise<FrameStream> {
-  let first: IteratorResult<StreamFrame, void> | undefined = await stream.next();
-  const rest: FrameStream = {
-    [Symbol.asyncIterator]: () => rest,
-    async next() {
-      const result = first ?? (await stream.next());
-      first = undefined;
-      return result;
-    },
-    async return() {
-      await stream.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return rest;
 }

@@ -16,9 +16,9 @@ import type { ServerSettings } from '../config/settings.js';
 import type { Audit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
 import type { Meter } from '../observe/meter.js';
-import type { Authenticate } from './authenticate.js';
+import type { Authenticate, Credentials, Door } from './authenticate.js';
 import { LocalRateWindows } from './local-rate-windows.js';
-import { networkOf } from './principal.js';
+import { networkOf, type Principal } from './principal.js';
 import type { RateWindows, TakeOutcome } from './rate-windows.js';
 
 export interface AddressLimitsOptions {
@@ -34,10 +34,14 @@ export interface AddressLimitsOptions {
 /** @throws AppError `ACCESS_RATE_LIMITED` beside what `authenticate` throws. */
 export function limitByAddress(authenticate: Authenticate, options: AddressLimitsOptions): Authenticate {
   const limits = new AddressLimits(options);
-  return async (credentials, door) => {
+  return (credentials, door) => {
+    const sent = credentials.headers.authorization;
+    return sent === undefined && door !== 'manage' ? authenticate(credentials, door) : authenticateWithin(credentials, door, sent);
+  };
+
+  async function authenticateWithin(credentials: Credentials, door: Door | undefined, sent: string | undefined): Promise<Principal> {
     const network = networkOf(credentials.remoteAddress);
     if (door === 'manage') await limits.countManagement(network);
-    const sent = credentials.headers.authorization;
     if (sent === undefined) return authenticate(credentials, door);
     const digest = sha256Hex(sent);
     limits.check(network, digest, credentials.remoteAddress);
@@ -50,7 +54,7 @@ export function limitByAddress(authenticate: Authenticate, options: AddressLimit
       if (error instanceof AppError && GUESSES.has(String(error.details['reason']))) await limits.countGuess(network);
       throw error;
     }
-  };
+  }
 }
 
 class AddressLimits {

@@ -2,10 +2,11 @@
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import { canonicalJson, sha256Hex } from '../base/json.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import type { AuthSettings, TokenSettings } from '../config/settings.js';
 import { type Audit, type AuditRecord, silentAudit } from '../observe/audit.js';
 import type { Logger } from '../observe/log.js';
-import { withSpan } from '../observe/trace.js';
+import { inSpan } from '../observe/trace.js';
 import { invalidToken } from './challenge.js';
 import { findApiKey, type KnownKey, toKnownKeys } from './find-api-key.js';
 import { anonymousPrincipal, localPrincipal, ownerOf, type Principal } from './principal.js';
@@ -27,7 +28,7 @@ export interface Credentials {
 export type Door = 'call' | 'look' | 'manage';
 
 /** @param door default `call`. @throws AppError `ACCESS_UNAUTHENTICATED`, `ACCESS_TOKEN_INVALID`, `ACCESS_KEYS_UNAVAILABLE`. */
-export type Authenticate = (credentials: Credentials, door?: Door) => Promise<Principal>;
+export type Authenticate = (credentials: Credentials, door?: Door) => MaybePromise<Principal>;
 
 export interface AuthenticatorOptions {
   /** The current ones; a reload shows at the next request. */
@@ -56,9 +57,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
   return {
     authenticate: (credentials, door = 'call') =>
-      withSpan('hector.access.check', {}, async () => {
+      inSpan('hector.access.check', {}, () => {
         const current = getGate();
-        return current.settings.enabled ? await check(current, credentials, door, audit) : localPrincipal;
+        return current.settings.enabled ? check(current, credentials, door, audit) : localPrincipal;
       }),
     close: () => gate.close(),
   };

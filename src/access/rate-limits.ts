@@ -10,6 +10,7 @@
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError, hasCode } from '../base/errors.js';
 import { sha256Hex } from '../base/json.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import { within } from '../base/within.js';
 import type { RateLimitingSettings, RateLimitRule, Settings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
@@ -96,9 +97,9 @@ export class RateLimits implements Admission {
   }
 
   /** Any call of A2A. @throws AppError `ACCESS_RATE_LIMITED`, `ACCESS_LIMITS_UNAVAILABLE`. */
-  async admitCall(principal: Principal): Promise<readonly LimitUse[]> {
+  admitCall(principal: Principal): MaybePromise<readonly LimitUse[]> {
     const { enabled } = this.#options.settings();
-    return enabled ? this.#take(['request'], { owner: ownerOf(principal), caller: countedAs(principal), contextId: '' }) : [];
+    return enabled ? this.#take(['request'], { owner: ownerOf(principal), caller: countedAs(principal), contextId: '' }) : NO_USES;
   }
 
   /** Whether tokens count at all. */
@@ -217,6 +218,7 @@ function unavailable(cause: unknown): AppError {
 /** It stays until the run log shows that no such run is at work. */
 function noted(): void {}
 
+const NO_USES: readonly LimitUse[] = [];
 const UNLIMITED: Admitted = { uses: [], forget() {} };
 
 /** SEC-09: a month has 30 days. */

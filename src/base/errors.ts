@@ -32,7 +32,7 @@ export const ERRORS = {
   CONFIG_UNREADABLE: entry('The configuration file cannot be read', 'stop', 400),
   CONFIG_SYNTAX: entry('The configuration is not valid YAML or JSON', 'stop', 400),
   SKILL_INVALID: entry('SKILL.md cannot be followed', 'stop', 400),
-  CONFIG_CHANGED: entry('The configuration was changed by somebody else', 'stop', 412),
+  CONFIG_CHANGED: entry('The configuration was changed by somebody else; read it again', 'stop', 412),
   CONFIG_NOT_WRITABLE: entry('The configuration cannot be written', 'stop', 409),
   CONFIG_SOURCE_UNAVAILABLE: entry('The configuration cannot be reached where it lies, try again later', 'retry', 503),
   CONFIG_SERVER_LOCKED: entry('The server configuration is immutable via the studio API', 'stop', 403),
@@ -152,6 +152,8 @@ export const ERRORS = {
   TOOL_COMMAND_REFUSED: entry('The command is not allowed', 'stop', 400),
   TOOL_URL_REFUSED: entry('The request is not allowed', 'stop', 400),
   TOOL_FAILED: entry('The tool failed', 'stop', 500),
+  // tracing
+  TRACING_EXPORT_FAILED: entry('Spans did not reach the collector', 'retry', 502),
   // remote agents
   REMOTE_UNAVAILABLE: entry('The remote agent cannot be reached', 'retry', 502),
   REMOTE_REFUSED: entry('The remote agent refused the request', 'stop', 502),
@@ -170,6 +172,7 @@ export const ERRORS = {
   DOCUMENT_PARSER_FAILED: entry('The document parser failed', 'retry', 502),
   DOCUMENT_UNSUPPORTED: entry('No extractor reads this kind of document', 'stop', 400),
   DOCUMENT_STORE_NOT_FOUND: entry('Unknown document store', 'stop', 400),
+  DOCUMENT_STORE_CONFIGURED: entry('The document store is in use', 'stop', 409),
   DOCUMENT_NOT_FOUND: entry('Unknown document', 'stop', 404),
   DOCUMENT_SOURCE_EMPTY: entry('The document source shows no documents any more', 'stop', 409),
   INGEST_LOST: entry('The ingest run goes on elsewhere or was canceled', 'cancelled', 409),

@@ -1,20 +1,20 @@
 /**
  * Whose doing a promise is that was rejected while nobody listened.
  *
- * Owns: which work is under way where (`AsyncLocalStorage`). Does not own: the process's event; `runtime/stray-rejections.ts` hears it.
+ * Owns: which work is under way where. Does not own: the process's event; `runtime/stray-rejections.ts` hears it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createScope } from './scope.js';
 
 type OnStray = (error: unknown) => void;
 
-const owners = new AsyncLocalStorage<OnStray>();
+const owners = createScope<OnStray>();
 
 /** Runs work of somebody else's; what is rejected in it, or in what it begins, and is never looked at, is told to `onStray`. */
 export function owningStrays<T>(onStray: OnStray, run: () => T): T {
-  return owners.run(onStray, run);
+  return owners.within(onStray, run);
 }
 
 /** Of the promise that was rejected, while its `unhandledRejection` is told. */
 export function findStrayOwner(): OnStray | undefined {
-  return owners.getStore();
+  return owners.find();
 }

@@ -1,5 +1,5 @@
 import { AppError, type FieldProblem } from '../base/errors.js';
-import { isJsonObject, type JsonObject } from '../base/json.js';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../base/json.js';
 import { trimEndOf } from '../base/trim.js';
 import { bearer, WHERE_TOKENS_GO } from './token.js';
 
@@ -38,7 +38,7 @@ export async function callApi({ url, token, method, path, body, signal }: ApiCal
       cause: error instanceof Error && error.cause !== undefined ? error.cause : error,
     });
   }
-  const reply = parse(text);
+  const reply = parseJsonObject(text);
   if (response.ok && reply !== undefined) return reply;
   throw refusal(response, reply?.['error']);
 }
@@ -54,14 +54,4 @@ function refusal({ status, statusText }: Response, error: unknown): AppError {
     problems: problems.filter(({ field, description }) => typeof field === 'string' && typeof description === 'string'),
     details: { status, code: error['code'] },
   });
-}
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // Something else than our API answers there; the caller says so.
-    return undefined;
-  }
 }

@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Look for what keeps Hector from working, and say what to do',
     load: async () => (await import('./doctor.js')).doctorCommand,
   },
+  health: {
+    summary: 'Ask the process that runs here whether it is well',
+    load: async () => (await import('./health.js')).healthCommand,
+  },
   info: { summary: 'Show the agents of a configuration', load: async () => (await import('./info.js')).infoCommand },
   schema: { summary: 'Print the JSON Schema of the configuration', load: async () => (await import('./schema.js')).schemaCommand },
   quickstart: {

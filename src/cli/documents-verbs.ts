@@ -16,6 +16,8 @@ export interface DocumentAct {
   readonly json: boolean;
   readonly terminal: Terminal;
   readonly flag: (name: string) => string | undefined;
+  /** `--yes` */
+  readonly isSure: boolean;
 }
 
 export interface DocumentVerb {
@@ -33,6 +35,7 @@ export const DOCUMENT_VERBS: Readonly<Record<string, DocumentVerb>> = {
   delete: { wants: ['store', 'document id'], mayHave: [], flags: [], run: deleteDocument },
   reingest: { wants: ['store'], mayHave: ['document id'], flags: ['mode'], run: reingest },
   runs: { wants: [], mayHave: ['store'], flags: [], run: listRuns },
+  drop: { wants: ['store'], mayHave: [], flags: ['yes'], run: dropStore },
   cancel: { wants: ['run id'], mayHave: [], flags: [], run: cancelRun },
   search: { wants: ['store', 'query'], mayHave: [], flags: ['limit', 'mode', 'filter'], run: search },
 };
@@ -40,6 +43,11 @@ export const DOCUMENT_VERBS: Readonly<Record<string, DocumentVerb>> = {
 async function listStores(act: DocumentAct): Promise<void> {
   const reply = await call(act, 'GET', '/api/document_stores');
   show(act, reply, (now) => formatStores(list(reply, 'document_stores'), now), 'document_stores');
+  if (act.json) return;
+  for (const { name, documents, chunks } of list(reply, 'no_longer_configured'))
+    act.terminal.writeError(
+      `The configuration names '${String(name)}' no more: ${String(documents)} documents and ${String(chunks)} chunks are left; hector documents drop ${String(name)}\n`,
+    );
 }
 
 async function listDocuments(act: DocumentAct): Promise<void> {
@@ -85,6 +93,30 @@ async function listRuns(act: DocumentAct): Promise<void> {
   const query = new URLSearchParams({ limit: '50', ...(act.store === '' ? {} : { store: act.store }) });
   const reply = await call(act, 'GET', `/api/ingest_runs?${query}`);
   show(act, reply, (now) => formatIngestRuns(list(reply, 'ingest_runs'), now), 'ingest_runs');
+}
+
+/** One request does not wait for a large store: each goes on where the one before it stopped. */
+async function dropStore(act: DocumentAct): Promise<void> {
+  const { store, terminal, json, isSure } = act;
+  if (!isSure) {
+    const reply = await call(act, 'GET', '/api/document_stores');
+    const found = list(reply, 'no_longer_configured').find((one) => one['name'] === store);
+    const what = found === undefined ? '' : `: ${String(found['documents'])} documents, ${String(found['chunks'])} chunks`;
+    throw new AppError('CLI_USAGE', { message: `this deletes all of the document store '${store}' for good${what}; add --yes` });
+  }
+  let documents = 0;
+  let chunks = 0;
+  const warnings = new Set<string>();
+  for (;;) {
+    const reply = await call(act, 'DELETE', `${pathOf(act)}?confirm=${encodeURIComponent(store)}`);
+    documents += Number(reply['documents']);
+    chunks += Number(reply['chunks']);
+    for (const warning of (reply['warnings'] ?? []) as readonly string[]) warnings.add(warning);
+    if (reply['finished'] === true) break;
+  }
+  if (json) terminal.write(`${JSON.stringify({ name: store, documents, chunks, warnings: [...warnings] })}\n`);
+  else terminal.write(`dropped: ${documents} documents, ${chunks} chunks\n`);
+  for (const warning of warnings) terminal.writeError(`warning: ${warning}\n`);
 }
 
 async function cancelRun(act: DocumentAct): Promise<void> {

@@ -7,7 +7,7 @@ import { TOKEN_OPTION } from './token.js';
 
 export const documentsCommand: Command = {
   name: 'documents',
-  summary: 'See document stores and their documents, delete and re-ingest them, search',
+  summary: 'See document stores and their documents, delete and re-ingest them, search; drop what stores have left',
   usage: `${Object.keys(DOCUMENT_VERBS).join('|')} [<store>] [<document id or query>]`,
   maxArguments: 3,
   options: {
@@ -20,6 +20,7 @@ export const documentsCommand: Command = {
     },
     filter: { type: 'string', value: '<filter>', description: 'search: only what has this metadata: key=value,… or JSON' },
     limit: { type: 'string', value: '<n>', description: 'search: so many passages' },
+    yes: { type: 'boolean', description: 'drop: delete everything that a store has left which the configuration names no more' },
     url: { type: 'string', value: '<url>', description: 'A running server (default: one of its own, over the same storage)' },
     token: TOKEN_OPTION,
     json: { type: 'boolean', description: 'Print what the server answers; a list as one JSON object per line' },
@@ -30,6 +31,7 @@ export const documentsCommand: Command = {
     'hector documents show handbook guide/refunds.md',
     'hector documents reingest handbook guide/refunds.md',
     'hector documents runs handbook',
+    'hector documents drop old-handbook --yes',
     "hector documents search handbook 'how long is the warranty?'",
     'hector documents search handbook warranty --mode keyword --filter year=2024',
   ],
@@ -46,6 +48,7 @@ export const documentsCommand: Command = {
         json: isFlagSet(input, 'json'),
         terminal: context.terminal,
         flag: (flag) => findTextFlag(input, flag),
+        isSure: isFlagSet(input, 'yes'),
       }),
     );
   },
@@ -62,8 +65,8 @@ function readVerb(input: CommandInput): { readonly name: string; readonly verb: 
   const given = [store, subject].filter((argument) => argument !== '').length;
   if (given < verb.wants.length || given > verb.wants.length + verb.mayHave.length)
     throw new AppError('CLI_USAGE', { message: `write it as: hector documents ${name} ${describeArguments(verb)}` });
-  for (const flag of ['status', 'error', 'mode', 'limit', 'filter'])
-    if (findTextFlag(input, flag) !== undefined && !verb.flags.includes(flag))
+  for (const flag of ['status', 'error', 'mode', 'limit', 'filter', 'yes'])
+    if (input.flags[flag] !== undefined && !verb.flags.includes(flag))
       throw new AppError('CLI_USAGE', { message: `--${flag} does not go with documents ${name} (see --help)` });
   return { name, verb };
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../base/errors.js';
 import { findNearestName } from '../config/nearest-name.js';
 import type { AgentSettings, Settings } from '../config/settings.js';
+import { redactText } from '../observe/redact.js';
 import { type Command, findTextFlag } from './command.js';
 import { loadCommandSettings } from './load-command-settings.js';
 
@@ -15,7 +16,7 @@ export const infoCommand: Command = {
   async run(input, context) {
     const settings = await loadCommandSettings(input, context);
     const name = input.arguments[0] ?? findTextFlag(input, 'agent');
-    context.terminal.write(name === undefined ? formatAgents(settings) : formatAgent(name, getAgent(settings, name), settings));
+    context.terminal.write(redactText(name === undefined ? formatAgents(settings) : formatAgent(name, getAgent(settings, name), settings)));
     return 0;
   },
 };

@@ -1,8 +1,12 @@
+import type { Environment } from '../config/environment.js';
+import { listSecretVariables } from '../config/hide-secrets.js';
+import { listSecrets } from '../config/list-secrets.js';
 import { LiveConfig } from '../config/live-config.js';
 import { type LoadOptions, loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 import type { ConfigSource } from '../config/sources/config-source.js';
 import { openConfigSource } from '../config/sources/open-config-source.js';
+import { rememberSecrets } from '../observe/redact.js';
 import { type CliContext, type CommandInput, findTextFlag } from './command.js';
 
 /** The settings that a command runs with: what `--config` or HECTOR_CONFIG names, and what its own flags override. */
@@ -13,8 +17,22 @@ export async function loadCommandSettings(
 ): Promise<Settings> {
   const { environment, workingDirectory } = context;
   const whole = { environment, workingDirectory, ...options };
+  hideFromNowOn(undefined, environment);
   const source = await openCommandSource(input, context);
-  return source === undefined ? loadSettings(whole) : (await new LiveConfig({ ...whole, source }).load()).settings;
+  if (source === undefined) {
+    const settings = loadSettings(whole);
+    hideFromNowOn(settings, environment);
+    return settings;
+  }
+  const config = new LiveConfig({ ...whole, source });
+  const { settings } = await config.load();
+  hideFromNowOn(settings, config.environment);
+  return settings;
+}
+
+/** Whatever the command says, it shows none of these (SEC-17): what it prints and its errors pass through `redactText`. */
+export function hideFromNowOn(settings: Settings | undefined, environment: Environment): void {
+  rememberSecrets([...listSecretVariables(environment), ...(settings === undefined ? [] : listSecrets(settings))]);
 }
 
 /** `undefined`: nothing is named, and there is no file here. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { hasCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import { findPackageFolder } from '../base/package-folder.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 import type { Hector, Role } from '../runtime/hector.js';
@@ -12,7 +12,6 @@ import { IngestProgressView } from './ingest-progress.js';
 import { runHector } from './run-hector.js';
 import { INTERRUPTED, whenAborted } from './stop-signal.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CONFIG_FILE = 'config/quickstart.yaml';
 const AGENT = 'ferry';
 const QUESTION = 'How much refund do I get when a sailing is cancelled because of strong wind?';
@@ -30,7 +29,8 @@ export const quickstartCommand: Command = {
   async run(input, context) {
     const once = isFlagSet(input, 'once');
     const { terminal, environment } = context;
-    const load = (overrides: JsonObject) => loadSettings({ file: CONFIG_FILE, workingDirectory: ROOT, environment, overrides });
+    const workingDirectory = findPackageFolder() ?? context.workingDirectory;
+    const load = (overrides: JsonObject) => loadSettings({ file: CONFIG_FILE, workingDirectory, environment, overrides });
     const settings = load({});
     terminal.write(`1/4  Starting Hector from ${CONFIG_FILE}; state is kept in ${describeFolder(settings.stateDirectory, context)}\n`);
     try {
@@ -62,7 +62,7 @@ async function runQuickstart(context: CliContext, once: boolean, settings: Setti
 }
 
 function formatAsk(url: string): string {
-  return `  node dist/src/main.js ask --url ${url} 'How often are the batteries inspected?'`;
+  return `  node dist/bundle/main.js ask --url ${url} 'How often are the batteries inspected?'`;
 }
 
 /** Short where it lies below the working directory. */

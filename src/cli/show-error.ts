@@ -1,14 +1,15 @@
 import { AppError, describeError, type FieldProblem } from '../base/errors.js';
 import { showUnseen } from '../base/unseen.js';
 import type { ConfigProblem } from '../config/problem.js';
+import { redactText } from '../observe/redact.js';
 
-/** One block for people: what, where, and what to write instead. The stack only when debugging. */
+/** One block for people: what, where, and what to write instead, without secrets (SEC-17). The stack only when debugging. */
 export function formatError(error: unknown, options: { readonly debug: boolean }): string {
   const lines = [`error: ${describeError(error)}`];
   if (error instanceof AppError) lines.push(...formatProblems(error.problems));
   if (options.debug && error instanceof Error && error.stack !== undefined) lines.push('', error.stack, ...causes(error));
   // Servers and files have their words in it.
-  return `${showUnseen(lines.join('\n'))}\n`;
+  return `${showUnseen(redactText(lines.join('\n')))}\n`;
 }
 
 export function formatProblems(problems: readonly FieldProblem[]): string[] {

@@ -1,4 +1,5 @@
 /** `--storage` and `--storage-db` as overrides of the file (CLI-44, CLI-45). */
+import { decodePercent } from '../base/decode-percent.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Environment } from '../config/environment.js';
@@ -89,10 +90,19 @@ function readUrl(text: string): Place | undefined {
   return withoutEmpty({
     host: url.hostname,
     port: Number(url.port),
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
+    username: decode(url.username),
+    password: decode(url.password),
+    database: decode(url.pathname.slice(1)),
     ssl_mode: url.searchParams.get('sslmode') ?? '',
+  });
+}
+
+/** The flag is not shown: it may hold a password. */
+function decode(part: string): string {
+  const decoded = decodePercent(part);
+  if (decoded !== undefined) return decoded;
+  throw new AppError('CLI_USAGE', {
+    message: '--storage-db (not shown) holds a % that begins no escape; in an address, write %25 for one that means itself',
   });
 }
 

@@ -9,8 +9,9 @@ import type { ConfigProblem } from '../config/problem.js';
 import type { Settings } from '../config/settings.js';
 import type { ConfigSource } from '../config/sources/config-source.js';
 import { openConfigSource } from '../config/sources/open-config-source.js';
+import { redactText } from '../observe/redact.js';
 import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { findConfigName } from './load-command-settings.js';
+import { findConfigName, hideFromNowOn } from './load-command-settings.js';
 import { formatProblems } from './show-error.js';
 import { warnAboutSecrets } from './warn-about-secrets.js';
 
@@ -45,28 +46,29 @@ export const validateCommand: Command = {
     const format = findTextFlag(input, 'format') ?? 'compact';
     const { terminal, environment, workingDirectory } = context;
     let file = hideCredentials(name ?? DEFAULT_CONFIG_FILE);
+    hideFromNowOn(undefined, environment);
     try {
       const source = await openSource(name, context);
       file = source.place;
       const config = new LiveConfig({ source, environment, workingDirectory });
       const { settings } = await config.load();
+      const loaded = config.environment;
+      hideFromNowOn(settings, loaded);
       // Loaded here: other commands need none of it.
       const { checkSnapshot } = await import('../runtime/check-snapshot.js');
       await checkSnapshot(settings, { clock: systemClock });
-      const loaded = config.environment;
       const print = isFlagSet(input, 'print-config');
       const secrets = findLiteralSecrets(settings.source);
       if (format === 'json') terminal.write(formatJson(file, [], secrets, print ? maskSettings(settings, loaded) : undefined));
       else {
         warnAboutSecrets(secrets, terminal);
-        terminal.write(print ? printSettings(settings, loaded) : formatValid(file, format, settings));
+        terminal.write(print ? printSettings(settings, loaded) : redactText(formatValid(file, format, settings)));
       }
       return 0;
     } catch (error) {
       if (!(error instanceof AppError) || !error.code.startsWith('CONFIG_')) throw error;
-      terminal.write(
-        format === 'json' ? formatJson(file, toErrors(error)) : format === 'verbose' ? formatVerbose(error) : formatCompact(file, error),
-      );
+      if (format === 'json') terminal.write(formatJson(file, toErrors(error)));
+      else terminal.write(redactText(format === 'verbose' ? formatVerbose(error) : formatCompact(file, error)));
       return 1;
     }
   },
@@ -119,12 +121,12 @@ interface JsonError {
 }
 
 function toErrors(error: AppError): JsonError[] {
-  if (error.problems.length === 0) return [{ type: error.code, message: error.message }];
+  if (error.problems.length === 0) return [{ type: error.code, message: redactText(error.message) }];
   return error.problems.map((problem) => {
     const line = lineOf(problem);
     return {
       type: error.code,
-      message: `${problem.field}: ${problem.description}`,
+      message: redactText(`${problem.field}: ${problem.description}`),
       path: problem.field,
       ...(line === undefined ? {} : { line }),
     };

@@ -1,8 +1,7 @@
 /** What agents answer with, read and may use up: values that the schema of the configuration cannot judge. */
-import { Ajv } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describeError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { createAjv } from './create-ajv.js';
 import { valueAt } from './path.js';
 import type { Finding } from './problem.js';
 
@@ -26,8 +25,7 @@ function checkSchema(path: readonly string[], schema: unknown): readonly Finding
   if (!isJsonObject(schema)) return [];
   try {
     const { $schema, ...rest } = schema;
-    const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
-    new Dialect({ strict: false, validateFormats: false }).compile(rest);
+    createAjv($schema, { strict: false, validateFormats: false }).compile(rest);
   } catch (error) {
     return [{ path, description: `this is no JSON Schema: ${describeError(error)}` }];
   }

@@ -1,3 +1,4 @@
+import { decodePercent } from '../base/decode-percent.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { checkAgents } from './check-agents.js';
 import { findNearestName } from './nearest-name.js';
@@ -92,6 +93,8 @@ function checkDatabase(path: Path, database: JsonObject, report: Report): void {
   if (typeof url === 'string' && url !== '' && scheme !== undefined && !scheme.test(url)) {
     report([...path, 'url'], `the URL (not shown) does not fit driver '${String(driver)}'; wanted one that begins with ${String(driver)}:`);
   }
+  if (typeof url === 'string' && decodePercent(url) === undefined)
+    report([...path, 'url'], 'the URL (not shown) holds a % that begins no escape; wanted %25 for one that means itself');
   if (typeof maxConns === 'number' && typeof maxIdle === 'number' && maxIdle > maxConns) {
     report([...path, 'max_idle'], `the value is ${maxIdle}; wanted at most max_conns, which is ${maxConns}`);
   }

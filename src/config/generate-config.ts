@@ -1,4 +1,5 @@
 /** The file that a first `serve` without one writes (CLI-20): what the flags said and what the environment offered, never a secret (CLI-48). */
+import { randomUUID } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
@@ -43,7 +44,7 @@ export function formatDocument(document: JsonObject): string {
 export function writeNewConfig(file: string, text: string): boolean {
   const folder = dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const whole = `${file}.${process.pid}.new`;
+  const whole = `${file}.${randomUUID()}.new`;
   try {
     writeFileWhole(whole, text);
     chmodSync(whole, 0o600);

@@ -9,9 +9,12 @@ export const MASK = '********';
 
 /** Replaces the values of variables that are named like secrets, wherever they occur. */
 export function hideSecrets(text: string, environment: Environment): string {
-  let hidden = text;
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && value.length >= MIN_SECRET_LENGTH && SECRET_NAME.test(name)) hidden = hidden.replaceAll(value, MASK);
-  }
-  return hidden;
+  return listSecretVariables(environment).reduce((hidden, value) => hidden.replaceAll(value, MASK), text);
+}
+
+/** Values of variables that are named like secrets. */
+export function listSecretVariables(environment: Environment): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && value.length >= MIN_SECRET_LENGTH && SECRET_NAME.test(name) ? [value] : [],
+  );
 }

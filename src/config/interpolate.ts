@@ -12,7 +12,8 @@ export interface Interpolated {
  * Replaces variables in string values at any depth, after parsing, so that a value cannot break the syntax (CFG-03, CFG-04):
  *
  * - `${NAME}`: required; a variable that is not set is a problem that names the key and the variable;
- * - `${NAME:-text}`, `${NAME:text}`: `text` when the variable is not set or empty; `text` may hold further variables;
+ * - `${NAME:-text}`, `${NAME:text}`: `text` when the variable is not set or empty; `text` may hold further variables, at most 16 one within
+ *   the other, so that the time is that of the text's length;
  * - `$NAME`: the same as `${NAME}`, only where it is the whole value;
  * - `$${` stands for a literal `${`, and `$$NAME` as a whole value for a literal `$NAME`.
  *
@@ -22,23 +23,27 @@ export function interpolate(value: unknown, environment: Environment): Interpola
   const findings: Finding[] = [];
 
   const walk = (current: unknown, path: Path): unknown => {
-    if (typeof current === 'string') return replace(current, path);
+    if (typeof current === 'string') return replace(current, path, 0);
     if (Array.isArray(current)) return current.map((item, index) => walk(item, [...path, index]));
     if (!isJsonObject(current)) return current;
     return Object.fromEntries(Object.entries(current).map(([key, inner]) => [key, walk(inner, [...path, key])]));
   };
 
-  const lookUp = (name: string, fallback: string | undefined, path: Path): string => {
+  const lookUp = (name: string, fallback: string | undefined, path: Path, depth: number): string => {
     const found = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (found !== undefined && (found !== '' || fallback === undefined)) return found;
-    if (fallback !== undefined) return replace(fallback, path);
+    if (fallback !== undefined && depth < MAX_DEPTH) return replace(fallback, path, depth + 1);
+    if (fallback !== undefined) {
+      findings.push({ path, description: `defaults stand one within the other more than ${MAX_DEPTH} times; wanted fewer` });
+      return '';
+    }
     findings.push({ path, description: `the variable ${name} is not set; set it, or write a default: \${${name}:-text}` });
     return '';
   };
 
-  const replace = (text: string, path: Path): string => {
+  const replace = (text: string, path: Path, depth: number): string => {
     const whole = /^(\$?)\$([A-Za-z_]\w*)$/.exec(text);
-    if (whole !== null) return whole[1] === '$' ? text.slice(1) : lookUp(whole[2] as string, undefined, path);
+    if (whole !== null) return whole[1] === '$' ? text.slice(1) : lookUp(whole[2] as string, undefined, path, depth);
     let result = '';
     let position = 0;
     while (position < text.length) {
@@ -56,7 +61,7 @@ export function interpolate(value: unknown, environment: Environment): Interpola
         findings.push({ path, description: `'${seen}' is not of the form \${NAME} or \${NAME:-text}; write $\${ for a literal \${` });
         return '';
       }
-      result += text.slice(position, start) + lookUp(match[1] as string, match[2], path);
+      result += text.slice(position, start) + lookUp(match[1] as string, match[2], path, depth);
       position = end + 1;
     }
     return result + text.slice(position);
@@ -75,3 +80,6 @@ function findEnd(text: string, from: number): number {
   }
   return -1;
 }
+
+/** Each level is looked through once more. */
+const MAX_DEPTH = 16;

@@ -1,3 +1,4 @@
+import { decodePercent } from '../base/decode-percent.js';
 import { settingsToDocument } from './print-settings.js';
 import type { Settings } from './settings.js';
 
@@ -6,18 +7,10 @@ export function listSecrets(settings: Settings): readonly string[] {
   const secrets = new Set<string>();
   settingsToDocument(settings, (value, schema) => {
     if (schema.writeOnly === true) secrets.add(value);
-    const password = URL.canParse(value) ? decode(new URL(value).password) : '';
+    const written = URL.canParse(value) ? new URL(value).password : '';
+    const password = decodePercent(written) ?? written;
     if (password !== '') secrets.add(password);
     return value;
   });
   return [...secrets];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A percent sign that means itself.
-    return text;
-  }
 }

@@ -12,18 +12,6 @@ export function formatPath(path: Path): string {
   return text === '' ? '(root)' : text;
 }
 
-/** The parts of a JSON pointer; array positions become numbers where `value` is an array. */
-export function parsePointer(pointer: string, value: unknown): Path {
-  const path: (string | number)[] = [];
-  let current = value;
-  for (const raw of pointer.split('/').slice(1)) {
-    const key = raw.replaceAll('~1', '/').replaceAll('~0', '~');
-    path.push(Array.isArray(current) ? Number(key) : key);
-    current = valueAt(current, path.slice(-1));
-  }
-  return path;
-}
-
 /** The value at `path`, or `undefined`; own members only. */
 export function valueAt(value: unknown, path: Path): unknown {
   let current = value;

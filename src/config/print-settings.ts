@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { redactText } from '../observe/redact.js';
 import { configSchema } from './config-schema.js';
 import { hideCredentials } from './describe-value.js';
 import type { Environment } from './environment.js';
@@ -17,9 +18,11 @@ export function settingsToDocument(settings: Settings, show: Show = (value) => v
   return { version: '2', ...(toDocument(rest, configSchema, show) as Record<string, unknown>) };
 }
 
-/** The same with secrets masked. */
+/** The same with secrets masked: by their key, by the variable that they come from, and by what they look like wherever else they stand. */
 export function maskSettings(settings: Settings, environment: Environment): Record<string, unknown> {
-  return settingsToDocument(settings, (value, schema) => (schema.writeOnly ? MASK : hideSecrets(hideCredentials(value), environment)));
+  return settingsToDocument(settings, (value, schema) =>
+    schema.writeOnly ? MASK : redactText(hideSecrets(hideCredentials(value), environment)),
+  );
 }
 
 /** Masked settings as YAML: what `validate --print-config` shows. */

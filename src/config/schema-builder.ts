@@ -1,8 +1,8 @@
 /**
  * Builders of configuration schemas: JSON Schema objects that carry TypeBox types.
  *
- * Only TypeBox's types are used: the values are plain JSON Schema for Ajv, so that `hector validate` does not
- * pay for loading TypeBox's runtime (about 50 ms). A key with a `default` is present after the defaults stage;
+ * Only TypeBox's types are used: the values are plain JSON Schema, which `find-misfits.ts` reads as it is, so that nobody
+ * pays for loading TypeBox's runtime (about 50 ms). A keyword that is new here is new there. A key with a `default` is present after the defaults stage;
  * that is why it is not optional in the inferred type, although nobody has to write it.
  */
 import type {
@@ -53,9 +53,6 @@ export interface SchemaNode {
   /** Of a map: members with a name such as TOKEN or API_KEY are secrets, others are not. */
   readonly 'x-secret-names'?: true;
 }
-
-/** Keywords of ours that Ajv must let pass. */
-export const OWN_KEYWORDS = ['x-duration', 'x-aliases', 'x-form', 'x-words', 'x-secret-names'] as const;
 
 const OPTIONAL = Symbol('optional');
 

@@ -300,6 +300,7 @@ export interface ServerSettings {
   readonly limits: {
     /** Default 10 MiB. */
     readonly maxBodyBytes: number;
+    /** Of all request bodies together that have not arrived whole. Default 256 MiB. */
     readonly maxPendingBodyBytes: number;
     /** Default 16 KiB. */
     readonly maxHeaderBytes: number;
@@ -313,14 +314,15 @@ export interface ServerSettings {
     readonly maxStreamBufferBytes: number;
     /** Of the arguments of a tool call, and of the content and the data of its result. Default 1 MiB. */
     readonly maxToolBytes: number;
-    /** Of what one step adds to a task, as JSON. */
+    /** Of what one step adds to a task, as JSON. Default 8 MiB. */
     readonly maxEventBytes: number;
     /** Default 10,000. */
     readonly maxHistoryMessages: number;
-    /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
-    /** Of one address in a minute; 0 = any number. */
+    /** Credentials that nobody issued, of one address in a minute; 0 = any number. Default 100. */
     readonly maxFailedLogins: number;
+    /** Calls of the management API, of one address in a minute; 0 = any number. Default 6,000. */
     readonly maxManagementRequests: number;
+    /** Silence on a stream after which a keep-alive comment is sent, milliseconds. Default 15,000. */
     readonly keepAliveMs: number;
   };
   /** Budget for draining, milliseconds. Default 30,000. */

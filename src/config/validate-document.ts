@@ -1,79 +1,54 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { configSchema } from './config-schema.js';
 import { describeSeen, describeWanted } from './describe-value.js';
+import { findMisfits, type Misfit } from './find-misfits.js';
 import { findNearestName } from './nearest-name.js';
-import { formatPath, type Path, parsePointer, valueAt } from './path.js';
+import { formatPath, type Path, valueAt } from './path.js';
 import type { Finding } from './problem.js';
-import { OWN_KEYWORDS, type SchemaNode } from './schema-builder.js';
+import type { SchemaNode } from './schema-builder.js';
 
 /** Everything in the document that does not fit the schema: one finding per place, with the value seen and the one wanted. */
 export function validateDocument(document: unknown): Finding[] {
-  const validate = getValidator();
-  if (validate(document)) return [];
   const findings = new Map<string, Finding>();
-  for (const error of validate.errors ?? []) {
-    const finding = toFinding(error, document);
-    if (finding !== undefined && !findings.has(formatPath(finding.path))) findings.set(formatPath(finding.path), finding);
+  for (const misfit of findMisfits(document, configSchema)) {
+    const place = formatPath(misfit.path);
+    if (!findings.has(place)) findings.set(place, { path: misfit.path, description: describe(misfit, document) });
   }
   return [...findings.values()];
 }
 
-let validator: ValidateFunction | undefined;
-
-/** Compiled at the first use. */
-function getValidator(): ValidateFunction {
-  if (validator !== undefined) return validator;
-  // The schema is ours and checked by its tests: without the checks of it and the passes over generated code, compiling takes half as long.
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    messages: false,
-    meta: false,
-    validateSchema: false,
-    addUsedSchema: false,
-    code: { optimize: false },
-  });
-  ajv.addVocabulary([...OWN_KEYWORDS]);
-  validator = ajv.compile(configSchema);
-  return validator;
-}
-
-function toFinding(error: ErrorObject, document: unknown): Finding | undefined {
-  // The check of a name is reported once, by `propertyNames` of the mapping that holds it.
-  if (error.propertyName !== undefined) return undefined;
-  const path = parsePointer(error.instancePath, document);
-  const schema = error.parentSchema as SchemaNode;
-  const params = error.params as Readonly<Record<string, string>>;
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const key = params.additionalProperty as string;
-      return { path: [...path, key], description: describeUnknownKey([...path, key], Object.keys(schema.properties ?? {})) };
-    }
-    case 'required': {
-      const key = params.missingProperty as string;
-      return { path: [...path, key], description: describeMissing(key, path, schema.properties?.[key] ?? {}) };
-    }
-    case 'propertyNames': {
-      const name = params.propertyName as string;
-      return { path: [...path, name], description: `'${name}' cannot be a name; wanted ${schema.propertyNames?.['x-form']}` };
-    }
-    default: {
+function describe({ path, kind, schema }: Misfit, document: unknown): string {
+  const key = String(path.at(-1));
+  switch (kind) {
+    case 'unknown':
+      return describeUnknownKey(path, Object.keys(schema.properties ?? {}));
+    case 'missing':
+      return describeMissing(key, path, schema);
+    case 'name':
+      return `'${key}' cannot be a name; wanted ${schema.propertyNames?.['x-form']}`;
+    case 'value': {
       const value = valueAt(document, path);
-      return { path, description: `${describeSeen(value, schema)}; wanted ${describeWanted(schema)}${suggestValue(value, schema)}` };
+      return `${describeSeen(value, schema)}; wanted ${describeWanted(schema)}${suggestValue(value, schema)}`;
     }
   }
 }
 
-/** Keys that other configurations have in these places, and what says the same here (CFG-76). */
+/** Keys that other configurations have in these places, and what says the same here (CFG-56, CFG-76); `*` is any name. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'storage.memory.vector_provider':
     "unknown key: vectors of memory are kept in SQL, beside the sessions, so that there is no provider to choose; leave it out and write 'backend: vector' with 'embedder: <name in embedders>'",
   'server.memory': "unknown key: memory is configured at 'storage.memory', with backend and embedder",
   'storage.index': "unknown key: memory is configured at 'storage.memory', with 'backend: keyword' or 'backend: vector'",
+  'databases.*.user': "unknown key; did you mean 'username'?",
+  'databases.*.path': "unknown key: the file of SQLite is 'database'",
+  'databases.*.dsn': "unknown key; did you mean 'url'?",
+  'databases.*.max_idle_conns': "unknown key; did you mean 'max_idle'?",
+  'databases.*.conn_max_lifetime': 'unknown key: connections are replaced after an hour; leave it out',
+  'databases.*.conn_max_idle_time': "unknown key: what is idle for a minute is closed, down to 'max_idle'; leave it out",
+  guardrails: 'unknown key: this version checks neither input nor output by rules; leave it out, and do not count on it',
 };
 
 function describeUnknownKey(path: Path, known: readonly string[]): string {
-  const advice = ELSEWHERE[formatPath(path)];
+  const advice = ELSEWHERE[path.join('.')] ?? ELSEWHERE[path.map((part, index) => (index === 1 ? '*' : part)).join('.')];
   if (advice !== undefined) return advice;
   const key = String(path.at(-1));
   const near = findNearestName(key, known);

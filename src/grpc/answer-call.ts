@@ -3,11 +3,11 @@ import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUna
 import { parseAgentTenant } from '../a2a/agent-tenant.js';
 import { toWireError } from '../a2a/errors.js';
 import { activeExtensions, extensionHeaders, RELIABLE_STREAM } from '../a2a/extensions.js';
-import { logFailure } from '../a2a/log-failure.js';
 import type { OperationCall } from '../a2a/operation-call.js';
 import type { Operations } from '../a2a/operations.js';
 import { assertVersion } from '../a2a/service-parameters.js';
 import { createFrameEncoder } from '../a2a/stream-frame.js';
+import { type FailedCall, type FailureListeners, tellFailure } from '../a2a/tell-failure.js';
 import { findDefaultAgent, getVisibleAgent } from '../a2a/visible-agent.js';
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
@@ -16,8 +16,7 @@ import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Settings } from '../config/settings.js';
-import type { Logger } from '../observe/log.js';
-import { type Meter, silentMetrics } from '../observe/meter.js';
+import { silentObserver } from '../observe/observer.js';
 import { withRemoteTrace, withSpan } from '../observe/trace.js';
 import type { LimitUse } from '../tasks/admission.js';
 import { departureOf, type GrpcCall, readHeaders, remoteAddressOf } from './call-context.js';
@@ -26,16 +25,13 @@ import { type AnswerMethod, encodeStreamResponse, type GrpcMethod, type StreamMe
 import { pipeFrames } from './pipe-frames.js';
 import { type GrpcFailure, toGrpcFailure } from './status-details.js';
 
-export interface CallPorts {
+export interface CallPorts extends FailureListeners {
   readonly operations: Operations;
   readonly settings: () => Settings;
   /** Of the HTTP server, as clients reach it: cards hold it. */
   readonly baseUrl: () => string;
   readonly authenticate: Authenticate;
   readonly drain: CallDrain;
-  readonly log: Logger;
-  /** Default: nobody counts. */
-  readonly metrics?: Meter;
 }
 
 export function answerUnary(
@@ -57,7 +53,8 @@ export function answerUnary(
     if (failure === null) call.sendMetadata(toMetadata({ ...extensionHeaders(extensions), ...limitHeaders(uses) }));
     respond(failure, result);
   };
-  const fail = (thrown: unknown) => answer(describeFailure(thrown, extensionHeaders(extensions), ports.log));
+  const failed: { principal?: Principal; agent?: string } = {};
+  const fail = (thrown: unknown) => answer(describeFailure(thrown, extensionHeaders(extensions), ports, failed));
   try {
     leave = ports.drain.enter({ drain() {}, abandon: fail });
   } catch (error) {
@@ -66,9 +63,11 @@ export function answerUnary(
   }
   traced(ports, method, headers, async () => {
     const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
+    failed.principal = principal;
     const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
       extensions = active;
     });
+    failed.agent = operationCall.agent;
     return withOperationSpan(method, operationCall, () =>
       method.run(ports.operations, params, { ...operationCall, onLimits: (told) => uses.push(...told) }),
     );
@@ -80,6 +79,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
   const headers = readHeaders(call.metadata);
   let extensions: ReadonlySet<string> = new Set();
   const uses: LimitUse[] = [];
+  const failed: { principal?: Principal; agent?: string } = {};
   const stop = new AbortController();
   call.once('cancelled', () => stop.abort());
   let leave = () => {};
@@ -87,9 +87,11 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
     leave = ports.drain.enter({ drain: (reason) => stop.abort(reason), abandon() {} });
     const opening = traced(ports, method, headers, async () => {
       const principal = await ports.authenticate({ headers, remoteAddress: remoteAddressOf(call), path: method.path });
+      failed.principal = principal;
       const { params, operationCall } = addressCall(ports, method, call, headers, principal, (active) => {
         extensions = active;
       });
+      failed.agent = operationCall.agent;
       return withOperationSpan(method, operationCall, () =>
         method.run(ports.operations, params, { ...operationCall, onLimits: (told) => uses.push(...told) }),
       );
@@ -111,7 +113,7 @@ export async function answerStream(ports: CallPorts, method: StreamMethod, call:
     call.end();
   } catch (thrown) {
     // A client that has gone reads no status, and what its going broke off is no failure.
-    if (!call.cancelled) call.emit('error', describeFailure(thrown, extensionHeaders(extensions), ports.log));
+    if (!call.cancelled) call.emit('error', describeFailure(thrown, extensionHeaders(extensions), ports, failed));
   } finally {
     leave();
   }
@@ -155,7 +157,7 @@ function addressCall(
 }
 
 function traced<T>(
-  { metrics = silentMetrics }: CallPorts,
+  { observer: { metrics } = silentObserver }: CallPorts,
   { path }: GrpcMethod,
   headers: Readonly<Record<string, string>>,
   run: () => Promise<T>,
@@ -183,9 +185,14 @@ function withOperationSpan<T>({ path }: GrpcMethod, { agent }: OperationCall, ru
   return withSpan('hector.a2a.operation', { 'rpc.system': 'grpc', 'rpc.method': path, 'hector.agent.name': agent }, run);
 }
 
-function describeFailure(thrown: unknown, headers: Readonly<Record<string, string>>, log: Logger): GrpcFailure {
+function describeFailure(
+  thrown: unknown,
+  headers: Readonly<Record<string, string>>,
+  listeners: FailureListeners,
+  failed: FailedCall,
+): GrpcFailure {
   const wire = toWireError(thrown);
-  logFailure(log, wire, thrown);
+  tellFailure(listeners, wire, thrown, failed);
   return toGrpcFailure(wire, headers);
 }
 

@@ -18,14 +18,17 @@ export interface BindingPorts {
   readonly log: Logger;
 }
 
-export function toBindingRequest({ request, parameters, baseUrl }: RouteContext): BindingRequest {
+export function toBindingRequest(context: RouteContext): BindingRequest {
+  const { request, parameters } = context;
   return {
     // No name is the default agent; for MCP, all of them.
     agent: parameters.name ?? '',
     headers: request.headers,
-    query: new URLSearchParams(request.query),
+    query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query),
     body: request.body,
-    baseUrl,
+    get baseUrl() {
+      return context.baseUrl;
+    },
     // On demand: an abort signal is the dearest part of a request, and many replies never wait.
     get signal() {
       return request.signal;
@@ -56,5 +59,8 @@ function streamReply({ clock, limits, drain, log }: BindingPorts, { events, head
       }),
   };
 }
+
+/** Nobody writes to it. */
+const NO_QUERY = new URLSearchParams();
 
 type StreamReply = BindingReply & { readonly type: 'stream' };

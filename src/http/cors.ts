@@ -13,8 +13,8 @@ export interface CorsPorts {
 
 /** An origin is allowed when it stands in the list letter by letter; a page of any other one is told nothing, and its browser keeps the answer from it. */
 export function withCors<R extends HttpResponse>(response: R, request: Asking, ports: CorsPorts): R {
-  const { speaksLegacy } = ports;
-  const expose = speaksLegacy() ? `${EXPOSED}, ${LEGACY_HEADER}` : EXPOSED;
+  const expose = ports.speaksLegacy() ? EXPOSED_WITH_LEGACY : EXPOSED;
+  if (ports.settings().allowedOrigins.includes('*')) return { ...response, headers: openToAll(response.headers, expose) };
   const origin = originHeaders(request, ports);
   if (origin['access-control-allow-origin'] === undefined && origin['vary'] === undefined) return response;
   const { vary } = response.headers;
@@ -39,10 +39,19 @@ export function preflightResponse(allow: string, ports: CorsPorts): PlainRespons
   };
 }
 
+/** Never with credentials, whatever the settings came from. Headers that never change are the same object in every answer (`secured.ts`). */
+function openToAll(headers: HttpHeaders, expose: string): HttpHeaders {
+  const known = OPEN.get(headers);
+  if (known?.expose === expose) return known.headers;
+  const made = { ...headers, 'access-control-allow-origin': '*', 'access-control-expose-headers': expose };
+  OPEN.set(headers, { expose, headers: made });
+  return made;
+}
+
+const OPEN = new WeakMap<HttpHeaders, { readonly expose: string; readonly headers: HttpHeaders }>();
+
 function originHeaders({ headers }: Asking, { settings }: CorsPorts): HttpHeaders {
   const { allowedOrigins, allowCredentials } = settings();
-  // Never with credentials, whatever the settings came from.
-  if (allowedOrigins.includes('*')) return { 'access-control-allow-origin': '*' };
   const { origin } = headers;
   if (origin === undefined || !allowedOrigins.includes(origin)) return { vary: 'Origin' };
   return {
@@ -54,3 +63,4 @@ function originHeaders({ headers }: Asking, { settings }: CorsPorts): HttpHeader
 
 const EXPOSED = 'A2A-Version, A2A-Extensions, ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
 const LEGACY_HEADER = 'X-A2A-Extensions';
+const EXPOSED_WITH_LEGACY = `${EXPOSED}, ${LEGACY_HEADER}`;

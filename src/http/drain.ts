@@ -11,6 +11,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import { departedWriter } from './departed-writer.js';
 import type { errorResponse } from './error-response.js';
 import type { HttpResponse, HttpServer, PlainResponse } from './server.js';
@@ -40,8 +41,11 @@ export class Drain {
   }
 
   /** Runs one request; resolves with its response, or with 503 in the given shape when the budget ends first. */
-  admit(run: () => Promise<HttpResponse>, shape: ErrorShape): Promise<HttpResponse> {
-    if (this.isDraining) return Promise.resolve(drainingResponse(shape));
+  admit(run: () => MaybePromise<HttpResponse>, shape: ErrorShape): MaybePromise<HttpResponse> {
+    if (this.isDraining) return drainingResponse(shape);
+    const running = run();
+    // Nothing is under way.
+    if (!(running instanceof Promise)) return running;
     return new Promise((resolve, reject) => {
       let isAbandoned = false;
       const abandon = () => {
@@ -49,15 +53,18 @@ export class Drain {
         resolve(drainingResponse(shape));
       };
       this.#requests.add(abandon);
-      run()
-        .then((response) => {
+      running.then(
+        (response) => {
+          this.#leave(this.#requests, abandon);
           resolve(response);
           // Nobody will read this stream: let it go of its subscription.
-          if (isAbandoned && 'stream' in response) return response.stream(departedWriter());
-          return undefined;
-        })
-        .catch(reject)
-        .finally(() => this.#leave(this.#requests, abandon));
+          if (isAbandoned && 'stream' in response) response.stream(departedWriter()).catch(reject);
+        },
+        (error: unknown) => {
+          this.#leave(this.#requests, abandon);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -1,15 +1,16 @@
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
+import { andThen, type MaybePromise } from '../base/maybe-promise.js';
 import { type Audit, silentAudit } from '../observe/audit.js';
 import { errorType } from '../observe/error-type.js';
 import type { Logger } from '../observe/log.js';
 import { type Meter, silentMetrics } from '../observe/meter.js';
-import { withRemoteTrace, withSpan } from '../observe/trace.js';
+import { inSpan, withRemoteTrace } from '../observe/trace.js';
 import { type CorsPorts, preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorShapeOf } from './error-response.js';
-import type { RouteHandler } from './route-context.js';
+import type { RouteContext, RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining, isOpenToPages } from './routes.js';
 import { secured } from './secured.js';
@@ -36,16 +37,17 @@ export function createHandler(ports: HandlerPorts): HttpHandler {
     const match = ports.findRoute(request.method, pathOf(request.path));
     const route = routeName(match);
     return withRemoteTrace(request.headers, () =>
-      withSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, async (span) => {
+      inSpan('hector.http.request', { 'http.method': request.method, 'http.route': route }, (span) => {
         const startedAt = ports.clock.monotonic();
-        const answer = await respond(ports, request, match);
-        const open = ports.cors !== undefined && isOpenToPages(route) ? withCors(answer, request, ports.cors) : answer;
-        const response = closeWhenLeaving(ports.drain, secured(open));
-        const durationMs = ports.clock.monotonic() - startedAt;
-        span.setAttribute('http.status_code', response.status);
-        countAnswer(metrics, request, response, { route, durationMs });
-        ports.log.debug({ method: request.method, route, status: response.status, durationMs }, 'http request');
-        return response;
+        return andThen(respond(ports, request, match), (answer) => {
+          const open = ports.cors !== undefined && isOpenToPages(route) ? withCors(answer, request, ports.cors) : answer;
+          const response = closeWhenLeaving(ports.drain, secured(open));
+          const durationMs = ports.clock.monotonic() - startedAt;
+          span.setAttribute('http.status_code', response.status);
+          countAnswer(metrics, request, response, { route, durationMs });
+          ports.log.debug({ method: request.method, route, status: response.status, durationMs }, 'http request');
+          return response;
+        });
       }),
     );
   };
@@ -73,15 +75,17 @@ function closeWhenLeaving(drain: Drain, response: HttpResponse): HttpResponse {
   return { ...response, headers: { ...response.headers, connection: 'close' } };
 }
 
-async function respond(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {
+function respond(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): MaybePromise<HttpResponse> {
+  const fail = (thrown: unknown) => answerFailure(ports, request, thrown);
   try {
-    return await dispatch(ports, request, match);
+    const answer = dispatch(ports, request, match);
+    return answer instanceof Promise ? answer.catch(fail) : answer;
   } catch (thrown) {
-    return answerFailure(ports, request, thrown);
+    return fail(thrown);
   }
 }
 
-async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): Promise<HttpResponse> {
+function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<RouteHandler>): MaybePromise<HttpResponse> {
   switch (match.type) {
     case 'unknown-path':
       throw new AppError('HTTP_NOT_FOUND', { message: `nothing is served at ${request.path.slice(0, 200)}; GET / lists the entry points` });
@@ -99,8 +103,15 @@ async function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteM
     }
     case 'found': {
       const { route, parameters } = match;
-      const run = async () => route.handle({ request, parameters, baseUrl: ports.baseUrl(request) });
-      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, shapeOf(request));
+      const context: RouteContext = {
+        request,
+        parameters,
+        get baseUrl() {
+          return ports.baseUrl(request);
+        },
+      };
+      const run = () => route.handle(context);
+      return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, (thrown) => shapeOf(request)(thrown));
     }
   }
 }

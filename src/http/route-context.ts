@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../base/maybe-promise.js';
 import type { HttpRequest, HttpResponse } from './server.js';
 
 /** What a route knows of the request it answers. */
@@ -5,8 +6,8 @@ export interface RouteContext {
   readonly request: HttpRequest;
   /** Decoded values of the pattern's `{…}` segments. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Without trailing slash. */
+  /** Without trailing slash; made when somebody asks. */
   readonly baseUrl: string;
 }
 
-export type RouteHandler = (context: RouteContext) => Promise<HttpResponse> | HttpResponse;
+export type RouteHandler = (context: RouteContext) => MaybePromise<HttpResponse>;

@@ -4,6 +4,7 @@ import type { Authenticate, Door } from '../access/authenticate.js';
 import type { Principal } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import { andThen, type MaybePromise } from '../base/maybe-promise.js';
 import type { Audit } from '../observe/audit.js';
 import type { StudioRoute } from '../studio/studio-route.js';
 import type { BindingPorts } from './binding-reply-response.js';
@@ -52,22 +53,23 @@ export interface RoutePorts extends BindingPorts {
 export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
   const { binding, version } = ports;
   const asCaller =
-    (handle: (context: RouteContext, principal: Principal) => Promise<HttpResponse> | HttpResponse, door: Door = 'look'): RouteHandler =>
-    async (context) =>
-      handle(context, await ports.authenticate(context.request, door));
-  const versionOf = ({ headers, query }: HttpRequest) => readVersion(headers, new URLSearchParams(query));
+    (handle: (context: RouteContext, principal: Principal) => MaybePromise<HttpResponse>, door: Door = 'look'): RouteHandler =>
+    (context) =>
+      andThen(ports.authenticate(context.request, door), (principal) => handle(context, principal));
+  const versionOf = ({ headers, query }: HttpRequest) => readVersion(headers, query === '' ? undefined : new URLSearchParams(query));
   const card = (findVersion: (request: HttpRequest) => string) =>
-    asCaller(async ({ request, parameters, baseUrl }, principal) => {
+    asCaller(({ request, parameters, baseUrl }, principal) => {
       const name = parameters.name as string;
-      const served = await binding.card(name, baseUrl, principal, findVersion(request));
-      return cardResponse(found(served, `there is no agent '${name}'; GET /agents lists the agents`), request.headers);
+      return andThen(binding.card(name, baseUrl, principal, findVersion(request)), (served) =>
+        cardResponse(found(served, `there is no agent '${name}'; GET /agents lists the agents`), request.headers),
+      );
     });
   const defaultCard =
     (findVersion: (request: HttpRequest) => string): RouteHandler =>
-    async ({ request, baseUrl }) => {
-      const served = await binding.defaultCard(baseUrl, findVersion(request));
-      return cardResponse(found(served, 'no agent is public; GET /agents lists the agents'), request.headers);
-    };
+    ({ request, baseUrl }) =>
+      andThen(binding.defaultCard(baseUrl, findVersion(request)), (served) =>
+        cardResponse(found(served, 'no agent is public; GET /agents lists the agents'), request.headers),
+      );
   return [
     { method: 'GET', pattern: '/', handle: () => jsonResponse(200, describeServer(version)) },
     ...healthRoutes(ports),

@@ -1,5 +1,6 @@
 import type { Certificates } from '../access/certificates.js';
 import type { Clock } from '../base/clock.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 
 /**
  * The HTTP port: what the front needs of a server. Adapters: `uws-server.ts`, `node-server.ts`; both pass
@@ -54,7 +55,7 @@ export interface StreamWriter {
 }
 
 /** Must not throw; a throw becomes a bare 500. */
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+export type HttpHandler = (request: HttpRequest) => MaybePromise<HttpResponse>;
 
 export interface HttpServerOptions {
   readonly host: string;

@@ -17,7 +17,7 @@ export function formatRetry(delayMs: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ');
+  return LINE_BREAK.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
 }
 
 const LINE_BREAK = /\r\n|\r|\n/;

@@ -10,6 +10,7 @@
  */
 import type { ServerSentEvent } from '../a2a/binding-reply.js';
 import type { Clock } from '../base/clock.js';
+import { type DirectSource, isDirect } from '../base/direct-source.js';
 import type { StreamWriter } from './server.js';
 import { formatComment, formatEvent, formatRetry } from './sse-frame.js';
 
@@ -29,6 +30,7 @@ export interface SseStreamOptions {
 export async function pipeEvents(writer: StreamWriter, options: SseStreamOptions): Promise<void> {
   const { clock, keepAliveMs } = options;
   const iterator = options.events[Symbol.asyncIterator]();
+  const direct = isDirect(options.events) ? options.events : undefined;
   const stop = new StopSwitch();
   const onGone = () => stop.turn(undefined);
   if (writer.signal.aborted) onGone();
@@ -48,11 +50,25 @@ export async function pipeEvents(writer: StreamWriter, options: SseStreamOptions
   let cancelKeepAlive = clock.after(keepAliveMs, keepAlive);
 
   try {
+    let isFull = false;
+    const give = (text: string): boolean => {
+      isFull = !send(text) && writer.bufferedBytes >= options.maxBufferBytes;
+      return !isFull;
+    };
     send(OPENED);
     while (!stop.isTurned) {
+      if (isFull) {
+        await stop.race(writer.drained());
+        isFull = false;
+        continue;
+      }
+      if (direct !== undefined) {
+        await stop.race(flow(direct, stop, give));
+        if (stop.isTurned || isFull) continue;
+      }
       const next = await stop.race(iterator.next());
       if (next === undefined || next.done === true) break;
-      if (!send(Buffer.from(formatEvent(next.value))) && writer.bufferedBytes >= options.maxBufferBytes) await stop.race(writer.drained());
+      give(formatEvent(next.value));
     }
     if (stop.farewell !== undefined) send(stop.farewell);
   } catch (error) {
@@ -63,6 +79,34 @@ export async function pipeEvents(writer: StreamWriter, options: SseStreamOptions
     writer.signal.removeEventListener('abort', onGone);
     closeIterator(iterator);
   }
+}
+
+/**
+ * Hands over what comes without waiting within the turn that brings it, what comes together in one piece, until `give` has enough or only
+ * `next()` can go on.
+ */
+function flow(events: DirectSource<ServerSentEvent>, stop: StopSwitch, give: (text: string) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = () => {
+      try {
+        for (;;) {
+          if (stop.isTurned) return resolve();
+          let text = '';
+          let event = events.take(go);
+          for (; typeof event !== 'string'; event = events.take(go)) {
+            text += formatEvent(event);
+            if (text.length >= PIECE_CHARACTERS) break;
+          }
+          const isTaken = text === '' || give(text);
+          if (!isTaken || event === 'ask') return resolve();
+          if (event === 'later') return;
+        }
+      } catch (error) {
+        reject(error);
+      }
+    };
+    go();
+  });
 }
 
 /** Ends a wait early. A plain race against one long-lived promise would keep every event's promise alive until the end. */
@@ -94,5 +138,6 @@ function closeIterator(iterator: AsyncIterator<ServerSentEvent>): void {
   iterator.return?.().catch(() => {});
 }
 
+const PIECE_CHARACTERS = 4 * 1024;
 const OPENED = formatComment('connected');
 const KEEP_ALIVE = formatComment('keep-alive');

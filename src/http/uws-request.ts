@@ -10,7 +10,8 @@ export class UwsRequest implements HttpRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: Record<string, string> = {};
-  readonly remoteAddress: string;
+  readonly #address: ArrayBuffer;
+  #remoteAddress: string | undefined;
   body: Buffer = NO_BODY;
   /** Bytes of the head, as the header limit counts them. */
   headBytes: number;
@@ -23,7 +24,7 @@ export class UwsRequest implements HttpRequest {
     this.method = raw.getCaseSensitiveMethod();
     this.path = raw.getUrl();
     this.query = raw.getQuery() ?? '';
-    this.remoteAddress = textOfAddress(response.getRemoteAddress());
+    this.#address = response.getRemoteAddress();
     this.headBytes = this.method.length + this.path.length + this.query.length + 14;
     raw.forEach((name, value) => {
       this.headBytes += name.length + value.length + 4;
@@ -32,6 +33,11 @@ export class UwsRequest implements HttpRequest {
       else if (name === 'content-length' || name === 'host' || name === 'transfer-encoding') this.isAmbiguous = true;
       else this.headers[name] = `${earlier}, ${value}`;
     });
+  }
+
+  get remoteAddress(): string {
+    this.#remoteAddress ??= textOfAddress(this.#address);
+    return this.#remoteAddress;
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,6 @@
 import type { HttpResponse as UwsRawResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import type { ClientPresence } from './client-presence.js';
 import { departedWriter } from './departed-writer.js';
 import { checkHeaders, isBodyless, wantsClose } from './response-headers.js';
@@ -7,10 +8,10 @@ import type { HttpResponse, PlainResponse, StreamedResponse } from './server.js'
 import { UwsStreamWriter } from './uws-stream-writer.js';
 
 /** Writes a response to uWS: inside `cork`, and only while the client is there. */
-export async function respond(raw: UwsRawResponse, presence: ClientPresence, method: string, response: HttpResponse): Promise<void> {
+export function respond(raw: UwsRawResponse, presence: ClientPresence, method: string, response: HttpResponse): MaybePromise<void> {
   checkHeaders(response.headers);
-  if ('stream' in response) await respondStream(raw, presence, method, response);
-  else respondPlain(raw, presence, method, response);
+  if ('stream' in response) return respondStream(raw, presence, method, response);
+  respondPlain(raw, presence, method, response);
 }
 
 export function respondPlain(raw: UwsRawResponse, presence: ClientPresence, method: string, response: PlainResponse): void {

@@ -13,6 +13,7 @@
 import type { TemplatedApp, HttpRequest as UwsRawRequest, HttpResponse as UwsRawResponse, us_listen_socket } from 'uWebSockets.js';
 import { createServer } from 'node:net';
 import { type CancelTimer, systemClock } from '../base/clock.js';
+import { andThen } from '../base/maybe-promise.js';
 import { ClientPresence } from './client-presence.js';
 import { listenError } from './listen-error.js';
 import { loadUws, type Uws } from './load-uws.js';
@@ -68,7 +69,7 @@ function accept(raw: UwsRawResponse, rawRequest: UwsRawRequest, options: HttpSer
   const fault = findFault(request, options.limits);
   if (fault !== undefined) refuse(raw, presence, request, options, fault);
   else if (request.hasBody) collectBody(raw, presence, request, options, pending);
-  else void serve(raw, presence, request, options);
+  else serve(raw, presence, request, options);
 }
 
 function findFault(request: UwsRequest, limits: HttpLimits): RefusalCode | undefined {
@@ -119,7 +120,7 @@ function collectBody(
     }
     end();
     request.body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
-    void serve(raw, presence, request, options);
+    serve(raw, presence, request, options);
   });
 }
 
@@ -134,13 +135,15 @@ function refuse(raw: UwsRawResponse, presence: ClientPresence, request: UwsReque
   respondPlain(raw, presence, request.method, { ...response, headers });
 }
 
-/** Never rejects: nobody above could do anything about it. */
-async function serve(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions): Promise<void> {
+/** Never fails: nobody above could do anything about it. */
+function serve(raw: UwsRawResponse, presence: ClientPresence, request: UwsRequest, options: HttpServerOptions): void {
+  // The handler reports its own failures; what reaches this can only be answered.
+  const fail = () => respondPlain(raw, presence, request.method, BARE_500);
   try {
-    await respond(raw, presence, request.method, await options.handler(request));
+    const served = andThen(options.handler(request), (response) => respond(raw, presence, request.method, response));
+    if (served instanceof Promise) served.catch(fail);
   } catch {
-    // The handler reports its own failures; what reaches this line can only be answered.
-    respondPlain(raw, presence, request.method, BARE_500);
+    fail();
   }
 }
 

@@ -12,11 +12,13 @@ import { ByteBudget } from './byte-budget.js';
 import type { ChunkStore, StoreCounts } from './chunk-store.js';
 import type { DocumentParser } from './extract/document-parser.js';
 import { IndexFollower, type IndexHealth } from './index-follower.js';
+import { indexName } from './index-name.js';
 import { embedderFingerprint, pipelineFingerprint } from './pipeline-fingerprint.js';
 import type { BatchQueue } from './runs/batch-queue.js';
 import type { IngestRunStore } from './runs/ingest-run.js';
 import type { IngestStore } from './runs/ingest-store.js';
 import { Ingester } from './runs/ingester.js';
+import type { LeftPlace } from './runs/left-stores.js';
 import { createRetriever, type SearchAids } from './search/create-retriever.js';
 import type { SearchableStore } from './search/found-chunk.js';
 import type { Retriever } from './search/retriever.js';
@@ -58,6 +60,11 @@ export interface Knowledge {
   indexHealth(): Promise<readonly StoreIndexHealth[]>;
   /** Why the store's index does not follow its documents in this process; `undefined`: it does, or nobody uses it here. */
   findIndexFailure(store: string): string | undefined;
+  /**
+   * Takes a collection that no store of this configuration has out of its vector stores, which hold it again only when somebody names it.
+   * The names of those that could not be asked. A process's own indexes elsewhere are caches; they begin anew with the collection.
+   */
+  dropIndex(place: LeftPlace, signal: AbortSignal): Promise<readonly string[]>;
   /** Ends ingesting and following and saves snapshots; pools and stores belong to whoever made them. */
   close(): Promise<void>;
 }
@@ -86,7 +93,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     // What others search too is filled by whoever ingests.
     const follows = followsOwnIngest || vectorStore.isShared === true;
     followers.set(key, follower);
-    const shared = { name, embedder, embedderFingerprint: fingerprint };
+    const shared = { name, embedder, embedderFingerprint: fingerprint, vectorProvider: vectorStore.type };
     const others = source.type === 'collection' ? { given: createCollectionSearch(source, { store: name, chunkStore, vectorStore }) } : {};
     searchable.set(name, { ...shared, ...others, collection, search: store.search, follower });
     ingested.set(name, {
@@ -117,6 +124,19 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
         }),
       ),
     findIndexFailure: (store) => searchable.get(store)?.follower.failure,
+    async dropIndex({ collection, source, embedder }, signal) {
+      const failed: string[] = [];
+      for (const [name, vectorStore] of Object.entries(options.vectorStores)) {
+        try {
+          await vectorStore.dropCollection(indexName(vectorStore, { collection, source, embedder }), signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          log.warn({ err: error, collection, vectorStore: name }, 'vectors of a dropped document store stay where they are');
+          failed.push(name);
+        }
+      }
+      return failed;
+    },
     async close() {
       await ingester.close();
       await Promise.all([...ingested.values()].map(({ source }) => source.close?.()));

@@ -17,6 +17,7 @@ import type { CollectionHealth, CollectionPosition, VectorQuery, VectorSearch, V
 import type { LeaseManager } from '../tasks/coordination.js';
 import { applyMoves } from './apply-moves.js';
 import type { ChunkStore } from './chunk-store.js';
+import { indexName } from './index-name.js';
 import { SharedIndex } from './shared-index.js';
 
 export interface IndexFollowerOptions {
@@ -73,7 +74,7 @@ export class IndexFollower {
 
   constructor(options: IndexFollowerOptions) {
     this.#options = options;
-    this.#ownIndex = `${options.collection}@${options.embedder}`;
+    this.#ownIndex = indexName({}, { ...options, source: '' });
     this.#shared = options.vectorStore.isShared === true ? new SharedIndex(options) : undefined;
   }
 

@@ -2,6 +2,7 @@
 import { AppError, toAppError } from '../base/errors.js';
 import { canonicalJson } from '../base/json.js';
 import type { Metadata } from '../base/metadata.js';
+import { withSpan } from '../observe/trace.js';
 import type { PreparedChunk, PreparedDocument, PrepareRequest } from '../threads/messages.js';
 import type { DocumentChange, FailDocument, FailureStage, IndexDocument, TouchDocument } from './chunk-store.js';
 import { commitBatch } from './commit-batch.js';
@@ -24,19 +25,60 @@ interface Prepared {
  * `others` stay in the batch.
  * @throws AppError `INGEST_LOST` when the batch is no longer this worker's; what concerns the whole store (`concernsWholeStore`)
  */
-export async function ingestBatch(
+export function ingestBatch(
   options: BatchOptions,
   batch: readonly DocumentWork[],
   signal: AbortSignal,
   others: readonly DocumentWork[] = [],
 ): Promise<void> {
-  const outcomes = await Promise.all(batch.map((work) => prepare(options, work, signal)));
-  signal.throwIfAborted();
-  const prepared = outcomes.filter((outcome): outcome is Prepared => !('type' in outcome));
-  const changes = outcomes.filter((outcome): outcome is DocumentChange => 'type' in outcome);
-  changes.push(...(await embedAll(options, prepared, signal)));
-  signal.throwIfAborted();
-  await commitBatch(options, [...batch, ...others], changes, signal);
+  return withSpan('hector.rag.index', indexAttributes(options, batch), async (span) => {
+    const outcomes = await prepareAll(options, batch, signal);
+    signal.throwIfAborted();
+    const prepared = outcomes.filter((outcome): outcome is Prepared => !('type' in outcome));
+    const changes = outcomes.filter((outcome): outcome is DocumentChange => 'type' in outcome);
+    span.setAttribute('hector.rag.chunk_count', countChunks(prepared));
+    changes.push(...(await embedAll(options, prepared, signal)));
+    signal.throwIfAborted();
+    await commitBatch(options, [...batch, ...others], changes, signal);
+  });
+}
+
+/** OBS-32 */
+function indexAttributes(
+  { store, sourceType, chunking, embedder, vectorProvider, batch: { run } }: BatchOptions,
+  batch: readonly DocumentWork[],
+) {
+  return {
+    'hector.rag.store.name': store,
+    'hector.rag.run_id': run,
+    'hector.rag.source_type': sourceType,
+    'hector.rag.document_count': batch.length,
+    'hector.rag.chunker_strategy': chunking.strategy,
+    'hector.rag.embedding_model': embedder.model,
+    'hector.rag.vector_provider': vectorProvider,
+  };
+}
+
+/** Read, extracted and cut. One span for all of them: one for each would push everything else out of the ring of the last spans. */
+function prepareAll(
+  options: BatchOptions,
+  batch: readonly DocumentWork[],
+  signal: AbortSignal,
+): Promise<readonly (Prepared | DocumentChange)[]> {
+  const attributes = {
+    'hector.rag.store.name': options.store,
+    'hector.rag.chunker_strategy': options.chunking.strategy,
+    'hector.rag.document_count': batch.length,
+  };
+  return withSpan('hector.rag.chunk', attributes, async (span) => {
+    const outcomes = await Promise.all(batch.map((work) => prepare(options, work, signal)));
+    span.setAttribute('hector.rag.chunk_count', countChunks(outcomes));
+    return outcomes;
+  });
+}
+
+function countChunks(outcomes: readonly (Prepared | DocumentChange)[]): number {
+  return outcomes.reduce((count, outcome) => count + ('type' in outcome ? 0 : outcome.chunks.length), 0);
 }
 
 /** The document's text in chunks, or the change that says why not. */

@@ -22,6 +22,10 @@ export interface IngestProgress extends IngestCounts {
 export interface IngestOptions {
   readonly store: string;
   readonly collection: string;
+  /** `document_stores.<name>.source.type`, for the trace; as is the next one. */
+  readonly sourceType: string;
+  /** `vector_stores.<name>.type` */
+  readonly vectorProvider: string;
   readonly chunking: ChunkingSettings;
   /** A document that takes longer to extract and chunk fails, milliseconds. */
   readonly documentTimeoutMs: number;

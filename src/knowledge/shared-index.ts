@@ -22,6 +22,7 @@ import type { CollectionPosition, VectorStore } from '../providers/vector-stores
 import type { LeaseManager } from '../tasks/coordination.js';
 import { applyMoves } from './apply-moves.js';
 import type { ChunkStore } from './chunk-store.js';
+import { indexName } from './index-name.js';
 
 export interface SharedIndexOptions {
   readonly chunkStore: ChunkStore;
@@ -69,7 +70,7 @@ export class SharedIndex {
       stop.throwIfAborted();
       const target = await chunkStore.collection(collection);
       if (target.source === '') return NOWHERE;
-      const index = `${collection}@${embedder}@${target.source}`;
+      const index = indexName(vectorStore, { collection, embedder, source: target.source });
       this.#index = index;
       if (isAt(this.#reached, target) && !this.#isLookDue()) return this.#reached;
       const position = await vectorStore.position(index, stop);

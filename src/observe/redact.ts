@@ -4,7 +4,8 @@
  * Three nets: the secrets of the configuration, wherever they stand; members by their name, whatever they hold; texts by what secrets look like.
  * Every pattern is linear in the text.
  *
- * Owns: the secrets that this process knows, at most `MAX_KNOWN`. They are the process's, not a composition's: the log is, too.
+ * Owns: the secrets that this process knows, at most `MAX_KNOWN`; beyond that, those are forgotten that were told longest ago. They are the
+ * process's, not a composition's: the log is, too.
  */
 export const REDACTED = '[redacted]';
 
@@ -17,14 +18,26 @@ export function isSecretName(name: string): boolean {
 }
 
 const known = new Set<string>();
+/** One may begin another, as an old key begins the new one: nothing of that may be left. */
+let longestFirst: readonly string[] = [];
 
 /** From now on these are shown nowhere. Short ones are left out: they would blank out ordinary words. */
 export function rememberSecrets(secrets: readonly string[]): void {
   for (const secret of secrets) {
-    if (secret.length < MIN_KNOWN_LENGTH || known.size >= MAX_KNOWN) continue;
-    known.add(secret);
+    if (secret.length < MIN_KNOWN_LENGTH) continue;
+    remember(secret);
     // As it stands within JSON.
-    known.add(JSON.stringify(secret).slice(1, -1));
+    remember(JSON.stringify(secret).slice(1, -1));
+  }
+  longestFirst = [...known].sort((one, other) => other.length - one.length);
+}
+
+function remember(text: string): void {
+  known.delete(text);
+  known.add(text);
+  for (const oldest of known) {
+    if (known.size <= MAX_KNOWN) break;
+    known.delete(oldest);
   }
 }
 
@@ -60,7 +73,7 @@ export function redactJsonLine(line: string): string {
 
 function hideKnown(text: string): string {
   let hidden = text;
-  for (const secret of known) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, REDACTED);
+  for (const secret of longestFirst) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, REDACTED);
   return hidden;
 }
 

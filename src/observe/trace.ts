@@ -4,23 +4,64 @@
  * A trace crosses processes as W3C headers (OBS-33), and the queue and the database as one text: the `traceparent`, and below it `tracestate`
  * and `baggage` where there are some.
  */
-import { type Attributes, type Context, context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  ProxyTracerProvider,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import { describeError } from '../base/errors.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import { errorType } from './error-type.js';
 import { redactText, redactValue } from './redact.js';
 
-/** Runs `run` inside a span; a throw is recorded on it and passes on. */
+/** Runs `run` inside a span; a throw is recorded on it and passes on. Where nothing is recorded, `run` is all that happens. */
 export function withSpan<T>(name: string, attributes: Attributes, run: (span: Span) => Promise<T>): Promise<T> {
-  return trace.getTracer('hector').startActiveSpan(name, { attributes }, async (span) => {
-    try {
-      return await run(span);
-    } catch (error) {
-      recordFailure(span, error);
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  if (!areSpansMade()) return run(NO_SPAN);
+  if (isDecidedOnce) {
+    const above = trace.getActiveSpan();
+    if (above !== undefined && (above.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return run(above);
+  }
+  return trace.getTracer('hector').startActiveSpan(name, { attributes }, (span) => (span.isRecording() ? recordRun(span, run) : run(span)));
+}
+
+async function recordRun<T>(span: Span, run: (span: Span) => Promise<T>): Promise<T> {
+  try {
+    return await run(span);
+  } catch (error) {
+    recordFailure(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/**
+ * Of this process: below a span that is left out all are. Hector's own sampler decides so; of a provider that the program has registered nobody
+ * here can know.
+ */
+let isDecidedOnce = false;
+
+export function decideOncePerTrace(isWanted: boolean): void {
+  isDecidedOnce = isWanted;
+}
+
+/** As `withSpan`, for what mostly waits for nothing: no promise is made where no span is. */
+export function inSpan<T>(name: string, attributes: Attributes, run: (span: Span) => MaybePromise<T>): MaybePromise<T> {
+  return areSpansMade() ? withSpan(name, attributes, async (span) => run(span)) : run(NO_SPAN);
+}
+
+/** Whether a provider is registered. */
+function areSpansMade(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('hector') !== undefined;
 }
 
 /** The span ends badly although nothing is thrown. */
@@ -52,13 +93,21 @@ export function capturePayload(span: Span, name: string, read: () => unknown): v
 }
 
 /** Runs `run` as a child of what a request's headers name; names in lower case. */
-export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => Promise<T>): Promise<T> {
+export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => T): T {
   if (headers['traceparent'] === undefined && headers['baggage'] === undefined) return run();
   return context.with(extract(headers), run);
 }
 
-/** What is sent along with a request to somebody else, so that its spans stand below this one: W3C headers, none without tracing. */
+/**
+ * What is sent along with a request to somebody else, so that its spans stand below this one: `traceparent` and `tracestate`, none without
+ * tracing. Never `baggage`: that is what a caller told us, such as whom it works for, and not for vendors and webhooks.
+ */
 export function traceHeaders(): Readonly<Record<string, string>> {
+  const { baggage: _, ...headers } = inject();
+  return headers;
+}
+
+function inject(): Readonly<Record<string, string>> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier;
@@ -76,7 +125,7 @@ export function withTraceContext<T>(text: string, run: () => Promise<T>): Promis
 
 /** The current span as text, or ''; what does not fit into `MAX_STORED_LENGTH` beside the `traceparent` is left out. */
 export function currentTraceContext(): string {
-  const { traceparent = '', tracestate = '', baggage = '' } = traceHeaders();
+  const { traceparent = '', tracestate = '', baggage = '' } = inject();
   if (traceparent === '') return '';
   const lines = [tracestate === '' ? '' : `\ntracestate=${tracestate}`, baggage === '' ? '' : `\nbaggage=${baggage}`];
   return lines.reduce((text, line) => (text.length + line.length > MAX_STORED_LENGTH ? text : text + line), traceparent);
@@ -92,6 +141,7 @@ function extract(headers: Readonly<Record<string, string | undefined>>): Context
   return propagation.extract(ROOT_CONTEXT, headers);
 }
 
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const NO_TRACE = '0'.repeat(32);
 const MAX_PAYLOAD_LENGTH = 16_384;
 const MAX_STORED_LENGTH = 2_048;

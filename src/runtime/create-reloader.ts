@@ -29,12 +29,15 @@ export function createReloader(options: CreateReloaderOptions): ConfigReloader |
     current: () => runtime.current.settings,
     onVariables: () => runtime.forgetOlder(),
     async prepare(settings) {
+      // Before anybody is asked anything with them: also what is refused then, and what is told of it, shows none.
+      rememberSecrets(listSecrets(settings));
+      // Last, so that they stay known however many texts are only looked at.
+      rememberSecrets(listSecrets(runtime.current.settings));
       const next = await runtime.prepare(settings);
       return {
         store: () => runtime.store(next),
         drop: () => next.close(),
         async adopt() {
-          rememberSecrets(listSecrets(settings));
           runtime.adopt(next);
           if (isAgent) toolsets.connect();
           // Searches and runs go on; only what is new in the stores waits.

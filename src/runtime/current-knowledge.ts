@@ -43,12 +43,23 @@ export class CurrentKnowledge {
       return;
     }
     this.#held = next;
-    if (this.#isStarted) await this.#startIngesting(next.knowledge);
-    await before.knowledge.ingester.close();
-    await before.release();
+    try {
+      if (this.#isStarted) await this.#startIngesting(next.knowledge);
+    } finally {
+      // Whatever became of those after it: nobody names it any more.
+      await closeAndRelease(before);
+    }
   }
 
   async #startIngesting({ stores, ingester }: Knowledge): Promise<void> {
     if (this.#options.ingests && stores.size > 0) await ingester.start();
+  }
+}
+
+async function closeAndRelease({ knowledge, release }: HeldKnowledge): Promise<void> {
+  try {
+    await knowledge.ingester.close();
+  } finally {
+    await release();
   }
 }

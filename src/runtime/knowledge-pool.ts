@@ -82,22 +82,30 @@ export class KnowledgePool {
   async close(): Promise<void> {
     const all = [...this.#created.values()];
     this.#created.clear();
-    for (const entry of all) await closeEntry(entry);
+    const closed = await Promise.allSettled(all.map(closeEntry));
+    const failure = closed.find(({ status }) => status === 'rejected');
+    if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
   }
 
   #create({ embedders, vectorStores, documentStores, databases, tools, stateDirectory }: KnowledgeSettings): Entry {
     const { pools, embedding, openReader, clock, log } = this.#options;
     const stores = mapValues(vectorStores, (settings, name) => createVectorStore(settings, { name, pools, clock, log }));
     const toolsets = usesParsers(documentStores) ? this.#options.toolsets.hold({ tools, stateDirectory }) : undefined;
-    const knowledge = createKnowledge({
-      ...this.#options,
-      settings: { documentStores },
-      embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
-      vectorStores: stores,
-      createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
-      createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
-    });
-    return { knowledge, vectorStores: Object.values(stores), toolsets, users: 0 };
+    try {
+      const knowledge = createKnowledge({
+        ...this.#options,
+        settings: { documentStores },
+        embedders: mapValues(embedders, (settings, name) => createEmbedder(settings, { ...embedding, name })),
+        vectorStores: stores,
+        createSource: (source, store) => createSource(source, { store, clock, databases, openReader }),
+        createParsers: (settings) => createMcpParsers(settings, toolsets?.forParsing ?? []),
+      });
+      return { knowledge, vectorStores: Object.values(stores), toolsets, users: 0 };
+    } catch (error) {
+      // Nothing of it was used, so there is nothing to wait for.
+      void toolsets?.release().catch((failure: unknown) => log.warn({ err: failure }, 'a server that parses documents does not close'));
+      throw error;
+    }
   }
 }
 
@@ -121,9 +129,11 @@ function usesParsers(documentStores: KnowledgeSettings['documentStores']): boole
 }
 
 async function closeEntry({ knowledge, vectorStores, toolsets }: Entry): Promise<void> {
-  await knowledge.close();
-  await toolsets?.release();
-  await Promise.all(vectorStores.map((store) => store.close()));
+  try {
+    await knowledge.close();
+  } finally {
+    await Promise.all([toolsets?.release(), ...vectorStores.map((store) => store.close())]);
+  }
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {

@@ -8,8 +8,10 @@ import type { Agent } from '../agents/agent.js';
 import type { RemotePeer } from '../agents/remote/remote-peer.js';
 import type { CancelTimer } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
+import { listSecrets } from '../config/list-secrets.js';
 import { settingsFromSource } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import { rememberSecrets } from '../observe/redact.js';
 import type { ConfigVersionStore } from '../tasks/task-store.js';
 import { createSnapshot, type Snapshot, type SnapshotDependencies } from './snapshot.js';
 
@@ -38,7 +40,12 @@ export class Runtime {
   /** Builds the current snapshot and stores its text, so that any instance can build it. */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const runtime = new Runtime(await createSnapshot(options.settings, options), options);
-    await runtime.store(runtime.current);
+    try {
+      await runtime.store(runtime.current);
+    } catch (error) {
+      await runtime.current.close();
+      throw error;
+    }
     return runtime;
   }
 
@@ -126,7 +133,9 @@ export class Runtime {
       const source = await versions.find(version);
       if (source === undefined)
         throw new AppError('CONFIG_NOT_FOUND', { message: `The configuration ${version} that this run was started with is not stored` });
-      return await createSnapshot(readSource(source), this.#options);
+      const settings = readSource(source);
+      rememberSecrets(listSecrets(settings));
+      return await createSnapshot(settings, this.#options);
     } catch (error) {
       this.#older.get(version)?.forget();
       this.#older.delete(version);

@@ -70,10 +70,10 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
   const peers = createPeers(settings, dependencies);
   const steps = new ActiveSteps();
   const knowledge = dependencies.holdRetriever(settings, createSearchAids(settings, models, dependencies));
-  const toolsets = dependencies.toolsets.hold(settings, models);
-  const release = async () => void (await Promise.all([toolsets.release(), knowledge.release?.()]));
   const { retriever } = knowledge;
-  const agents = await orRelease(() => createAgents(settings, models, retriever, peers, toolsets, dependencies), release);
+  const toolsets = await orRelease(() => dependencies.toolsets.hold(settings, models), [knowledge]);
+  const held = [toolsets, knowledge];
+  const agents = await orRelease(() => createAgents(settings, models, retriever, peers, toolsets, dependencies), held);
   return Object.freeze({
     settings,
     retriever,
@@ -89,19 +89,23 @@ export async function createSnapshot(settings: Settings, dependencies: SnapshotD
     hold: (turn: AbortSignal) => steps.hold(turn),
     async close() {
       await steps.ended();
-      await release();
+      await releaseAll(held);
     },
   });
 }
 
 /** A configuration that cannot be built holds nothing. */
-async function orRelease<T>(create: () => T, release: () => Promise<void>): Promise<T> {
+async function orRelease<T>(create: () => T, held: readonly Pick<HeldRetriever, 'release'>[]): Promise<T> {
   try {
     return create();
   } catch (error) {
-    await release();
+    await releaseAll(held);
     throw error;
   }
+}
+
+async function releaseAll(held: readonly Pick<HeldRetriever, 'release'>[]): Promise<void> {
+  await Promise.all(held.map((one) => one.release?.()));
 }
 
 async function createModels(

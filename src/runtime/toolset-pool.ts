@@ -36,7 +36,7 @@ export class ToolsetPool {
     { tools, llms = {}, stateDirectory }: Pick<Settings, 'tools' | 'stateDirectory'> & Partial<Pick<Settings, 'llms'>>,
     models: ReadonlyMap<string, LanguageModel> = new Map(),
   ): HeldToolsets {
-    const held = Object.entries(tools).flatMap(([name, settings]) => {
+    const found = Object.entries(tools).flatMap(([name, settings]) => {
       if (settings.type !== 'mcp' || !settings.enabled) return [];
       // The same server with another model behind it is another one.
       const { sampling } = settings;
@@ -50,9 +50,13 @@ export class ToolsetPool {
         }),
         users: 0,
       };
+      return [{ key, known, isInternal: settings.internal }];
+    });
+    // Only now, when all could be made: what is counted here is let go of by `release` alone.
+    const held = found.map(({ key, known, isInternal }) => {
       known.users += 1;
       this.#created.set(key, known);
-      return [{ key, toolset: known.toolset, isInternal: settings.internal }];
+      return { key, toolset: known.toolset, isInternal };
     });
     let isHeld = true;
     return {

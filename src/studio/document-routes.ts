@@ -1,6 +1,7 @@
 /** Paths of document stores, documents and ingest runs. */
 import { inspectDocumentStore, listDocumentStores } from './document-stores.js';
 import { type DocumentPlace, deleteDocument, inspectDocument, listDocuments, reingestDocument } from './documents.js';
+import { dropDocumentStore } from './drop-store.js';
 import { beginIngest, cancelIngestRun, inspectIngestRun, listIngestRuns, retryFailed } from './ingest-runs.js';
 import { assertNoMembers } from './read-members.js';
 import { searchStore } from './search-store.js';
@@ -17,6 +18,11 @@ export function createDocumentRoutes(ports: StudioPorts): readonly StudioRoute[]
   const routes: readonly StudioRoute[] = [
     { method: 'GET', pattern: '/api/document_stores', handle: () => listDocumentStores(ports) },
     { method: 'GET', pattern: '/api/document_stores/{store}', handle: (request) => inspectDocumentStore(ports, storeOf(request)) },
+    {
+      method: 'DELETE',
+      pattern: '/api/document_stores/{store}',
+      handle: (request) => dropDocumentStore(ports, storeOf(request), request.query),
+    },
     {
       method: 'POST',
       pattern: '/api/document_stores/{store}/ingest',

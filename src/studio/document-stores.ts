@@ -9,8 +9,15 @@ import type { StudioResponse } from './studio-route.js';
 
 export async function listDocumentStores(ports: StudioPorts): Promise<StudioResponse> {
   const stores: JsonObject[] = [];
-  for (const name of ports.knowledge.stores.keys()) stores.push(await view(ports, name));
-  return { status: 200, body: { document_stores: stores } };
+  const { knowledge } = ports;
+  for (const name of knowledge.stores.keys()) stores.push(await view(ports, name));
+  const left: JsonObject[] = [];
+  for (const name of await knowledge.left.names()) {
+    if (knowledge.stores.has(name)) continue;
+    const { indexed, failed, pending, chunks } = await knowledge.runs.documentCounts(name);
+    left.push({ name, documents: indexed + failed + pending, chunks });
+  }
+  return { status: 200, body: { document_stores: stores, ...(left.length === 0 ? {} : { no_longer_configured: left }) } };
 }
 
 export async function inspectDocumentStore(ports: StudioPorts, store: string): Promise<StudioResponse> {

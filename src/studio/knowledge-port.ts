@@ -1,7 +1,9 @@
 import type { DocumentStoreSettings } from '../config/settings.js';
 import type { ChunkStore } from '../knowledge/chunk-store.js';
+import type { Knowledge } from '../knowledge/document-stores.js';
 import type { IngestRunStore } from '../knowledge/runs/ingest-run.js';
 import type { Ingester } from '../knowledge/runs/ingester.js';
+import type { LeftStores } from '../knowledge/runs/left-stores.js';
 import type { Retriever } from '../knowledge/search/retriever.js';
 
 /** What the management API needs of the document stores. */
@@ -10,16 +12,19 @@ export interface KnowledgePort {
   readonly stores: ReadonlyMap<string, { readonly settings: DocumentStoreSettings }>;
   readonly runs: IngestRunStore;
   readonly documents: Pick<ChunkStore, 'findDocuments' | 'commit'>;
+  /** What stores have left that the configuration names no more. */
+  readonly left: LeftStores;
   /** Queues runs for whoever has the role `ingest`. */
   readonly ingester: Pick<Ingester, 'begin'>;
   readonly retriever: Retriever;
   findIndexFailure(store: string): string | undefined;
+  dropIndex: Knowledge['dropIndex'];
 }
 
 /** Of whatever the current stores are. */
 export function liveKnowledgePort(
-  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever' | 'findIndexFailure'>,
-  { runs, documents }: Pick<KnowledgePort, 'runs' | 'documents'>,
+  find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever' | 'findIndexFailure' | 'dropIndex'>,
+  stored: Pick<KnowledgePort, 'runs' | 'documents' | 'left'>,
 ): KnowledgePort {
   return {
     get stores() {
@@ -32,7 +37,7 @@ export function liveKnowledgePort(
       return find().retriever;
     },
     findIndexFailure: (store) => find().findIndexFailure(store),
-    runs,
-    documents,
+    dropIndex: (place, signal) => find().dropIndex(place, signal),
+    ...stored,
   };
 }

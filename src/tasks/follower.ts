@@ -3,6 +3,7 @@
  * Owns its queue and its place. Does not own the subscription that feeds it (`task-hub.ts`).
  * Invariants F1–F3 are stated in `live-feed.ts`.
  */
+import type { DirectSource } from '../base/direct-source.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { FeedItem } from './coordination.js';
 import { type Cursor, deltaOrder, parseDeltaOrder, type TaskDelta, type TaskEvent } from './task-event.js';
@@ -20,7 +21,8 @@ export interface FollowerSource {
   detach(follower: Follower): void;
 }
 
-interface QueuedItem {
+/** One for all followers. */
+export interface QueuedItem {
   readonly item: FeedItem;
   readonly characters: number;
 }
@@ -29,9 +31,10 @@ const MAX_QUEUED_ITEMS = 512;
 const MAX_QUEUED_CHARACTERS = 64 * 1024;
 const EVENTS_PER_READ = 50;
 
+const NONE: readonly TaskEvent[] = [];
 const DONE = { done: true, value: undefined } as const;
 
-export class Follower implements AsyncIterableIterator<FollowedItem> {
+export class Follower implements DirectSource<FollowedItem> {
   readonly #source: FollowerSource;
   readonly #signal: AbortSignal;
   readonly #previews: boolean;
@@ -41,13 +44,14 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
   #queue: QueuedItem[] = [];
   #queuedCharacters = 0;
   /** Read from SQL, not yet yielded. */
-  #replay: readonly TaskEvent[] = [];
+  #replay: readonly TaskEvent[] = NONE;
   #replayIndex = 0;
   /** SQL must be read (again) before the queue goes on. */
   #isBehind = true;
   #isKeptDue = false;
   /** A gap between deltas was looked up and stays a gap. */
   #isGapKnown = false;
+  #isReady = false;
   #isClosed = false;
   #wake: (() => void) | undefined;
 
@@ -76,13 +80,29 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
 
   async next(): Promise<IteratorResult<FollowedItem, undefined>> {
     try {
-      await this.#source.ready;
+      if (!this.#isReady) await this.#source.ready;
+      this.#isReady = true;
       const item = await this.#advance();
       return item === undefined ? DONE : { done: false, value: item };
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  take(onReady: () => void): FollowedItem | 'later' | 'ask' {
+    if (!this.#isReady || this.#isClosed) return 'ask';
+    const replayed = this.#takeReplayed();
+    if (replayed !== undefined) return replayed;
+    while (!this.#isBehind && !this.#isKeptDue) {
+      if (this.#queue.length === 0) {
+        this.#wake = onReady;
+        return 'later';
+      }
+      const item = this.#takeQueued();
+      if (item !== undefined) return item;
+    }
+    return 'ask';
   }
 
   async return(): Promise<IteratorResult<FollowedItem, undefined>> {
@@ -97,31 +117,35 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#clearQueue();
     this.#source.detach(this);
-    this.#wake?.();
+    this.awaken();
   }
 
-  push(item: FeedItem, characters: number): void {
+  /** Whoever waits is told by `awaken`. */
+  push(queued: QueuedItem): void {
     // While behind, SQL and the kept deltas hold everything that is announced.
-    if (this.#isClosed || this.#isBehind || (item.type === 'delta' && !this.#previews)) return;
-    this.#queue.push({ item, characters });
-    this.#queuedCharacters += characters;
+    if (this.#isClosed || this.#isBehind || (queued.item.type === 'delta' && !this.#previews)) return;
+    this.#queue.push(queued);
+    this.#queuedCharacters += queued.characters;
     if (this.#queue.length > MAX_QUEUED_ITEMS || this.#queuedCharacters > MAX_QUEUED_CHARACTERS) this.markBehind();
-    else this.#wake?.();
+  }
+
+  /** Tells whoever waits, once. */
+  awaken(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   markBehind(): void {
     this.#clearQueue();
     this.#isBehind = true;
-    this.#wake?.();
+    this.awaken();
   }
 
   async #advance(): Promise<FollowedItem | undefined> {
     while (!this.#isClosed) {
-      const replayed = this.#replay[this.#replayIndex];
-      if (replayed !== undefined) {
-        this.#replayIndex += 1;
-        return this.#yieldEvent({ type: 'event', event: replayed });
-      }
+      const replayed = this.#takeReplayed();
+      if (replayed !== undefined) return replayed;
       if (this.#isBehind) await this.#readLog();
       else if (this.#isKeptDue) {
         const kept = await this.#readKept();
@@ -133,6 +157,14 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
       }
     }
     return undefined;
+  }
+
+  #takeReplayed(): FollowedItem | undefined {
+    const event = this.#replay[this.#replayIndex];
+    if (event === undefined) return undefined;
+    this.#replayIndex += 1;
+    if (this.#replayIndex === this.#replay.length) this.#replay = NONE;
+    return this.#yieldEvent({ type: 'event', event });
   }
 
   /** The head of the queue if it is next in line; leaves it there while something before it must be read. */
@@ -199,10 +231,7 @@ export class Follower implements AsyncIterableIterator<FollowedItem> {
 
   #wakened(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
+      this.#wake = resolve;
     });
   }
 

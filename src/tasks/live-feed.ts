@@ -12,6 +12,7 @@
  *   (`follower.ts`); past that its queue is dropped and it catches up by cursor.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
+import type { DirectSource } from '../base/direct-source.js';
 import type { Logger } from '../observe/log.js';
 import type { FeedReceiver } from './coordination.js';
 import { type FollowedItem, Follower, type FollowerSource } from './follower.js';
@@ -65,7 +66,7 @@ export class LiveFeed {
    * Everything after `from`: events from SQL, kept deltas, then live. Ends after a terminal event (R5), when
    * `signal` aborts, when the iterator is closed, or with the feed. Pull-based; one consumer at a time.
    */
-  follow(taskId: string, from: Cursor, signal: AbortSignal, options: FollowOptions = {}): AsyncIterableIterator<FollowedItem> {
+  follow(taskId: string, from: Cursor, signal: AbortSignal, options: FollowOptions = {}): DirectSource<FollowedItem> {
     const hub = this.#hubOf(taskId);
     const source: FollowerSource = {
       ready: hub.ready,

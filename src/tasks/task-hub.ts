@@ -26,6 +26,7 @@ export class TaskHub {
   /** Newest event that was announced here, and so reached every follower or is read by it. */
   #announcedSeq = 0;
   #isSilent = true;
+  #isWaking = false;
 
   constructor(taskId: string, receiver: FeedReceiver, clock: Clock, log: Logger) {
     this.taskId = taskId;
@@ -93,7 +94,15 @@ export class TaskHub {
     this.#isSilent = false;
     if (item.type === 'event' && item.event.seq > this.#announcedSeq) this.#announcedSeq = item.event.seq;
     const characters = item.type === 'event' ? charactersOf(item.event) : item.delta.text.length;
-    for (const follower of this.followers) follower.push(item, characters);
+    const queued = { item, characters };
+    for (const follower of this.followers) follower.push(queued);
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    // What arrives together is taken together: the more a front lags, the fewer writes it needs.
+    queueMicrotask(() => {
+      this.#isWaking = false;
+      for (const follower of this.followers) follower.awaken();
+    });
   }
 
   #catchUp(): void {

@@ -1,16 +1,16 @@
 /** Who pays for the tokens that models use: whoever began the run that a worker is busy with, however deep below it a model is asked. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createScope } from '../base/scope.js';
 
 /** Must not throw. */
 export type SpendTokens = (tokens: number) => void;
 
-const accounts = new AsyncLocalStorage<SpendTokens>();
+const accounts = createScope<SpendTokens>();
 
 export function withTokenAccount<T>(spend: SpendTokens, run: () => Promise<T>): Promise<T> {
-  return accounts.run(spend, run);
+  return accounts.within(spend, run);
 }
 
 /** Outside of any run nobody pays. */
 export function spendTokens(tokens: number): void {
-  if (tokens > 0) accounts.getStore()?.(tokens);
+  if (tokens > 0) accounts.find()?.(tokens);
 }

@@ -7,6 +7,6 @@ import { findEtcdProblem } from '../support/etcd-server.js';
 import { configSourceContract } from './config-source.js';
 
 t.test('a file', async (t) => configSourceContract(t, openFileWorld));
-t.test('Consul', async (t) => configSourceContract(t, openConsulWorld));
-t.test('etcd', { skip: findEtcdProblem() }, async (t) => configSourceContract(t, await createEtcdWorlds(t)));
-t.test('ZooKeeper', async (t) => configSourceContract(t, openZooKeeperWorld));
+t.test('Consul (W-104)', async (t) => configSourceContract(t, openConsulWorld));
+t.test('etcd (W-104)', { skip: findEtcdProblem() }, async (t) => configSourceContract(t, await createEtcdWorlds(t)));
+t.test('ZooKeeper (W-104)', async (t) => configSourceContract(t, openZooKeeperWorld));

@@ -1,19 +1,23 @@
 /** Every exporter against a collector that speaks its wire (OBS-01, OBS-02, OBS-35). */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { AppError } from '../../src/base/errors.js';
-import { silentLogger } from '../../src/observe/log.js';
+import { type Logger, silentLogger } from '../../src/observe/log.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { withRemoteTrace, withSpan } from '../../src/observe/trace.js';
 import { startTracing, type Tracing } from '../../src/observe/tracing/start-tracing.js';
 import type { TracingSettings } from '../../src/observe/tracing/tracing-settings.js';
 import { type SpanCollector, startGrpcCollector, startHttpCollector } from '../support/peers/span-collector.js';
+import { recordLog } from '../support/record-log.js';
 import { testSettings } from '../support/test-settings.js';
 
 const metrics = createMetrics();
 
-async function start(t: Test, change: Partial<TracingSettings>): Promise<Tracing> {
+async function start(t: Test, change: Partial<TracingSettings>, log: Logger = silentLogger): Promise<Tracing> {
   const settings = { ...testSettings().observability.tracing, enabled: true, ...change };
-  const tracing = await startTracing(settings, { version: '1.2.3', metrics, log: silentLogger });
+  const tracing = await startTracing(settings, { version: '1.2.3', metrics, log });
   t.teardown(() => tracing.close());
   return tracing;
 }
@@ -96,24 +100,81 @@ t.test('a sampling rate of 0 sends nothing that begins here, and what a caller h
   );
 });
 
-t.test('a collector that hangs, refuses or is gone costs spans and nothing else', async (t) => {
+const dropped = async () => Number(/export_failed"\} (\d+)/.exec((await metrics.render()).body)?.[1] ?? 0);
+
+/** Each exporter, to what listens at this address. */
+const exportersTo = (address: string): readonly Partial<TracingSettings>[] => [
+  { endpoint: `http://${address}/v1/traces` },
+  { protocol: 'http/json', endpoint: `http://${address}/v1/traces` },
+  { protocol: 'grpc', endpoint: address },
+  { exporter: 'zipkin', endpoint: `http://${address}/api/v2/spans` },
+];
+
+/** Makes `count` pairs of spans for a collector that takes none. Resolves when tracing has ended, to what the log was told. */
+async function loseSpans(t: Test, change: Partial<TracingSettings>, count: number) {
+  const what = `${change.exporter ?? change.protocol ?? 'otlp'}`;
+  const records = recordLog();
+  const before = await dropped();
+  const tracing = await start(t, { timeoutMs: 300, ...change }, records.log);
+  const startedMs = performance.now();
+  for (let index = 0; index < count; index++) await makeSpans();
+  t.ok(performance.now() - startedMs < 5_000, `${what}: spans are made as ever`);
+  await tracing.close();
+  t.ok(performance.now() - startedMs < 10_000, `${what}: the end is not held up`);
+  t.equal((await dropped()) - before, 2 * count, `${what}: what nobody got is counted`);
+  return records.lines.map((line) => JSON.parse(line) as Record<string, string>).filter(({ code }) => code === 'TRACING_EXPORT_FAILED');
+}
+
+t.test(
+  'a collector that hangs costs spans and nothing else: every request ends in its time, and so does its connection (OBS-01)',
+  async (t) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined).resume();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const change of exportersTo(address)) {
+      const warnings = await loseSpans(t, change, 10);
+      t.equal(warnings.length, 1, 'said when it begins, not with every batch');
+      t.match(
+        warnings[0]?.['reason'],
+        new RegExp(`${address}.* takes no spans: .*observability\\.tracing \\(endpoint, headers, timeout: 300 ms\\)`),
+      );
+      // gRPC has one connection for good; until the other side has introduced itself, it is not let go of.
+      if (change.protocol === 'grpc') t.equal(sockets.size, 1);
+      else {
+        t.ok(sockets.size > 0, 'it was asked');
+        for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
+      }
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    }
+  },
+);
+
+t.test('a collector that refuses, sends elsewhere or is gone costs spans and nothing else', async (t) => {
   const collector = await startHttpCollector(t);
-  for (const [what, endpoint, answer] of [
-    ['refuses', collector.address, (response: { writeHead(status: number): { end(): void } }) => response.writeHead(400).end()],
-    ['hangs', collector.address, () => undefined],
-    ['is gone', '127.0.0.1:1', () => undefined],
+  const elsewhere = await startHttpCollector(t);
+  const target = `http://${elsewhere.address}/v1/traces`;
+  for (const [answer, said] of [
+    [(response: ServerResponse) => response.writeHead(400).end(), /40+|Bad Request/],
+    [(response: ServerResponse) => response.writeHead(307, { location: target }).end(), /307|Temporary Redirect/],
   ] as const) {
     collector.answer = answer;
-    const dropped = async () => Number(/export_failed"\} (\d+)/.exec((await metrics.render()).body)?.[1] ?? 0);
-    const before = await dropped();
-    const tracing = await start(t, { endpoint: `http://${endpoint}/v1/traces`, timeoutMs: 300 });
-    const startedMs = performance.now();
-    for (let index = 0; index < 200; index++) await makeSpans();
-    t.ok(performance.now() - startedMs < 2_000, `${what}: spans are made as ever`);
-    await tracing.close();
-    t.ok(performance.now() - startedMs < 5_000, `${what}: the end is not held up`);
-    t.equal((await dropped()) - before, 400, `${what}: what nobody got is counted`);
+    for (const change of exportersTo(collector.address)) {
+      const [warning] = await loseSpans(t, { ...change, ...COMMON }, change.protocol === 'grpc' ? 1 : 200);
+      if (change.protocol !== 'grpc') t.match(warning?.['reason'], said);
+    }
   }
+  t.same(elsewhere.requests, [], 'neither spans nor the key go where the configuration does not say');
+  for (const change of exportersTo('127.0.0.1:1')) await loseSpans(t, change, 10);
 });
 
 t.test('more spans than fit are dropped and counted, the newest first', async (t) => {

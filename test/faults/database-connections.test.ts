@@ -116,6 +116,22 @@ forEachServer(t, async (t, createOpenTemp) => {
     ]);
   });
 
+  await t.test('a connection that is older than an hour is replaced when it is given back (CFG-57)', async (t) => {
+    const { settings, open } = await createOpenTemp(t)();
+    await open();
+    let hours = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + hours * 3_600_000 };
+    const alone = { ...settings, maxConns: 1, maxIdle: 1 };
+    const database = await openDatabase(alone, { name: 'test', log: silentLogger, clock });
+    t.teardown(() => database.close());
+    const young = await connectionId(database);
+    t.equal(await connectionId(database), young);
+    hours = 2;
+    t.equal(await connectionId(database), young, 'what is under way is not cut');
+    // PostgreSQL's pool counts by its own timer.
+    if (settings.driver === 'mysql') t.not(await connectionId(database), young);
+  });
+
   await t.test('a connection that the server ends in the middle of a transaction fails that transaction alone', async (t) => {
     const temp = await createOpenTemp(t)();
     const [database, other] = await Promise.all([temp.open(), temp.open()]);

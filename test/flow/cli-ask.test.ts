@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type PeerAnswer, startPeer } from '../support/a2a-peer.js';
+import { bundledProgram } from '../support/bundled-program.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = bundledProgram();
 
 const status = (state: string) => ({ statusUpdate: { taskId: 't1', contextId: 'c1', status: { state } } });
 const text = (value: string, append: boolean) => ({

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { bundledProgram } from '../support/bundled-program.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = bundledProgram();
 
 function hector(folder: string, ...argv: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...argv], {

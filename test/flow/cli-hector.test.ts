@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { bundledProgram } from '../support/bundled-program.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = bundledProgram();
 
 const CONFIG = `
 document_stores: {docs: {source: {type: directory, path: docs}}}
@@ -67,7 +67,7 @@ t.test(
     t.match(first.output, /full refund of 100 % of the fare/);
     t.match(first.output, /Sources:[\s\S]*refunds\.md/);
     t.match(first.output, /state is kept in state\n/);
-    t.match(first.output, /keeps serving; ask it .*\n\n {2}node dist\/src\/main\.js ask --url http:\S+ '/);
+    t.match(first.output, /keeps serving; ask it .*\n\n {2}node dist\/bundle\/main\.js ask --url http:\S+ '/);
     const second = await start(t, folder, ['quickstart', '--once'], environment).ended;
     t.equal(second.code, 0, second.errors);
     t.match(second.output, /0 indexed \(0 chunks\), 8 unchanged/);

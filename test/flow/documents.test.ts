@@ -130,3 +130,53 @@ t.test(
       t.match(await runCommand(t, ['documents', ...argv], { files }), { code: 2 });
   },
 );
+
+t.test(
+  'a store that the configuration names no more is told of, and dropped with all it has left when somebody says so',
+  { timeout: 60_000 },
+  async (t) => {
+    const directory = await temporaryDirectory(t);
+    mkdirSync(path.join(directory, 'docs'));
+    writeFileSync(path.join(directory, 'docs/bell.md'), 'The bell weighs three hundred kilograms.');
+    writeFileSync(path.join(directory, 'docs/anchor.md'), 'The anchor weighs a ton.');
+    const source = { type: 'directory', path: path.join(directory, 'docs') };
+    const both = { document_stores: { old: { source }, kept: { source } } };
+    const roles = ['front', 'agent', 'ingest'] as const;
+    const before = await startTestHector(t, { config: both, directory, roles: [...roles] });
+    await before.ingest(undefined, () => undefined, AbortSignal.timeout(30_000));
+    const searched = await runCommand(t, ['documents', 'search', 'old', 'How heavy is the bell?', '--url', before.url]);
+    t.match(searched, { code: 0, output: /three hundred/ });
+    t.match(await runCommand(t, ['documents', 'drop', 'old', '--yes', '--url', before.url]), { code: 1, errors: /document_stores/ });
+    await before.close();
+
+    const after = await startTestHector(t, { config: { document_stores: { kept: { source } } }, directory, roles: [...roles] });
+    const cli = (...argv: string[]) => runCommand(t, ['documents', ...argv, '--url', after.url]);
+    t.match(await cli('stores'), {
+      code: 0,
+      output: /kept/,
+      errors: /'old' no more: 2 documents and 2 chunks are left; hector documents drop old/,
+    });
+    t.match(await cli('drop', 'old'), {
+      code: 2,
+      errors: /deletes all of the document store 'old' for good: 2 documents, 2 chunks; add --yes/,
+    });
+    t.match(await fetch(`${after.url}/api/document_stores/old`, { method: 'DELETE' }), { status: 400 });
+    t.match(await cli('drop', 'old', '--yes'), { code: 0, output: 'dropped: 2 documents, 2 chunks\n', errors: '' });
+    t.match(await cli('drop', 'old', '--yes'), { code: 1, errors: /nothing of a document store 'old'/ });
+    t.match(await cli('drop', 'kept', '--yes'), { code: 1, errors: /take it out of the configuration first/ });
+    t.match(await cli('stores'), { code: 0, output: /kept +healthy +2 /, errors: '' });
+    await after.close();
+
+    // Named again, it begins anew: nothing is found before it is ingested, and everything after.
+    const again = await startTestHector(t, { config: both, directory, roles: ['front', 'agent'] });
+    t.match(await runCommand(t, ['documents', 'search', 'old', 'How heavy is the bell?', '--url', again.url]), {
+      code: 0,
+      output: /^(?!.*three hundred)/s,
+    });
+    t.match(await again.ingest(['old'], () => undefined, AbortSignal.timeout(30_000)), { done: 2 });
+    t.match(await runCommand(t, ['documents', 'search', 'old', 'How heavy is the bell?', '--url', again.url]), {
+      code: 0,
+      output: /three hundred/,
+    });
+  },
+);

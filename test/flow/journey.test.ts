@@ -6,9 +6,9 @@ import { collectFrames, streamFrames, userMessage } from '../support/a2a-client.
 import { recordSpans } from '../support/record-spans.js';
 import { startTestHector, temporaryDirectory } from '../support/start-hector.js';
 
-const { started } = recordSpans(t);
+const { started, finished } = recordSpans(t);
 
-t.test('a message walks the whole line, one trace from request to answer', async (t) => {
+t.test('documents are indexed, and a message walks the whole line, one trace from request to answer (OBS-30, OBS-31)', async (t) => {
   const directory = await temporaryDirectory(t);
   await mkdir(path.join(directory, 'docs'));
   await writeFile(path.join(directory, 'docs', 'ferry.md'), '# Ferry\n\nThe ferry to the island leaves at nine in the morning.\n');
@@ -20,6 +20,30 @@ t.test('a message walks the whole line, one trace from request to answer', async
     },
   });
   await hector.ingest(undefined, () => {}, AbortSignal.timeout(20_000));
+  const [index] = finished().filter(({ name }) => name === 'hector.rag.index');
+  t.match(
+    index?.attributes,
+    {
+      'hector.rag.store.name': 'handbook',
+      'hector.rag.source_type': 'directory',
+      'hector.rag.document_count': 1,
+      'hector.rag.chunk_count': 1,
+      'hector.rag.chunker_strategy': 'simple',
+      'hector.rag.embedding_model': 'hashed-ngrams-2',
+      'hector.rag.vector_provider': 'hnsw',
+    },
+    'a batch of an ingest (OBS-31, OBS-32)',
+  );
+  const below = finished().filter(({ parentSpanContext }) => parentSpanContext?.spanId === index?.spanContext().spanId);
+  t.same(
+    below
+      .map(({ name, attributes }) => [name, attributes['hector.rag.chunk_count']])
+      .filter(([name]) => String(name).startsWith('hector.rag.')),
+    [
+      ['hector.rag.chunk', 1],
+      ['hector.rag.embed', 1],
+    ],
+  );
   started.length = 0;
 
   const frames = await collectFrames(
@@ -47,6 +71,7 @@ t.test('a message walks the whole line, one trace from request to answer', async
       'hector.llm.call',
       'hector.tool.execute',
       'hector.rag.search',
+      'hector.rag.embed',
       'hector.step.commit',
       'hector.feed.publish',
     ],

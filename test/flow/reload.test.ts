@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
+import { bundledProgram } from '../support/bundled-program.js';
 import { waitFor } from '../support/coordination-steps.js';
 import { temporaryDirectory } from '../support/start-hector.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = bundledProgram();
 
 interface Server {
   readonly child: ChildProcess;
@@ -165,7 +165,7 @@ t.test('a file that is watched is followed, however it is changed; a bad one cha
 });
 
 t.test(
-  'the management API replaces the file, and every process that watches it follows (API-04 to API-08)',
+  'the management API replaces the file, and every process that watches it follows (API-04, API-05, API-06, API-07, API-08, W-55)',
   { timeout: 120_000 },
   async (t) => {
     const folder = await temporaryDirectory(t);

@@ -5,7 +5,7 @@ import { listFaultPoints } from '../support/list-fault-points.js';
 import { type Files, readProjectFiles } from './project.js';
 
 /** Of other protocols: a test names each of them instead. */
-const ELSEWHERE = /^(ingest|session-transfer|push)\./;
+const ELSEWHERE = /^(ingest|session-transfer|push|config)\./;
 
 /** A fault point of the step protocol that no crash was tried at, and a line about one that is gone. */
 function findUntried(sources: Files, tests: Files, table: string): string[] {

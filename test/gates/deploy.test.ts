@@ -1,10 +1,11 @@
-/** The files that people deploy with (DEP-02…DEP-07): each is parsed, and what they say of each other and of Hector is true. */
+/** The files that people deploy with (DEP-01…DEP-10): each is parsed, and what they say of each other and of Hector is true. */
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import { parseRoles } from '../../src/cli/parse-roles.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { parseConfigText } from '../../src/config/parse-config-text.js';
 import type { Settings } from '../../src/config/settings.js';
+import { checkIgnored } from './build-context.js';
 import { type Files, ROOT, readProjectFiles } from './project.js';
 
 interface Service {
@@ -12,7 +13,9 @@ interface Service {
   readonly build?: { readonly dockerfile: string };
   readonly command?: readonly string[];
   readonly volumes?: readonly string[];
-  readonly environment?: unknown;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: { readonly disable?: boolean };
+  readonly mem_limit?: string;
   readonly stop_grace_period?: string;
   readonly ports?: readonly string[];
 }
@@ -20,6 +23,7 @@ interface Service {
 interface Container {
   readonly image: string;
   readonly args?: readonly string[];
+  readonly command?: readonly string[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly securityContext?: { readonly allowPrivilegeEscalation?: boolean };
   readonly resources?: { readonly requests?: { readonly memory?: string }; readonly limits?: { readonly memory?: string } };
@@ -53,11 +57,23 @@ interface Manifest {
     readonly jobTemplate?: { readonly spec: { readonly template: Pod } };
     readonly ports?: readonly { readonly targetPort: string }[];
     readonly scaleTargetRef?: { readonly name: string };
+    readonly minReplicas?: number;
+    readonly maxReplicas?: number;
+    readonly metrics?: readonly {
+      readonly resource: { readonly name: string; readonly target: { readonly averageUtilization: number } };
+    }[];
+    readonly schedule?: string;
   };
 }
 
 const FOLDER = 'config/deploy/';
-const ENVIRONMENT = { REDIS_PASSWORD: 'r', DB_PASSWORD: 'd', OPENAI_API_KEY: 'k', REDIS_URL: 'redis://r:6379' };
+const ENVIRONMENT = {
+  REDIS_PASSWORD: 'r',
+  DB_PASSWORD: 'd',
+  OPENAI_API_KEY: 'k',
+  REDIS_URL: 'redis://r:6379',
+  API_KEY_HASH: `sha256:${'0'.repeat(64)}`,
+};
 
 type Report = (path: string, problem: string) => void;
 
@@ -88,8 +104,12 @@ function findDeployProblems(files: Files): string[] {
     // Else one who guesses uses up what all callers together may try (SEC-09, SEC-11).
     if (all.some(({ kind }) => kind === 'Ingress') && !settings.server.trustProxy)
       report(`${FOLDER}kubernetes/config.yaml`, 'takes all callers behind the Ingress for one: server.trust_proxy is off');
+    if (all.some(({ kind }) => kind === 'Ingress') && !(settings.server.auth.enabled && settings.server.auth.requireAuth))
+      report(`${FOLDER}kubernetes/config.yaml`, 'lets everybody in whom the Ingress lets in: server.auth is off');
+    checkKinds(all, report);
   });
   checkKustomization(files, report);
+  checkIgnored(files.get('.dockerignore') ?? '', files.get(`${FOLDER}Dockerfile`) ?? '', report);
   checkImage(files.get(`${FOLDER}Dockerfile`) ?? '', report);
   checkUnit(files.get(`${FOLDER}systemd/hector.service`) ?? '', report);
   return problems;
@@ -101,19 +121,63 @@ function checkCompose(path: string, { services }: { readonly services: Record<st
     if (/(password|key|auth)":"\w/i.test(written)) report(path, `${name} holds a password`);
     if (service.image !== 'hector:latest') {
       if (!/:\d/.test(service.image)) report(path, `${name} has an image without a version`);
+      if (service.image.startsWith('redis:')) checkRedis(path, service.command, service.mem_limit, report);
       continue;
     }
-    parseRoles(findRoles(service.command));
+    const roles = parseRoles(findRoles(service.command));
     const mounted = service.volumes?.find((volume) => volume.includes('hector.yaml'))?.split(':')[0];
     const config = mounted === undefined ? '{}' : files.get(new URL(mounted, `file:///${path}`).pathname.slice(1));
     if (config === undefined) throw new Error(`${name} mounts ${mounted}, which is not there`);
     const settings = load(config);
+    checkHealth(path, name, { service, mounted, hasFront: roles.has('front') }, settings, report);
     checkGrace(path, name, Number.parseInt(service.stop_grace_period ?? '10s', 10), settings, report);
     for (const port of service.ports ?? [])
       if (!settings.server.auth.enabled && !port.startsWith('127.0.0.1:'))
         report(path, `${name} is open to everybody who reaches port ${port}`);
     if (service.build?.dockerfile !== `${FOLDER}Dockerfile`) report(path, `${name} is built from another Dockerfile`);
   }
+}
+
+/** What the image's health check asks is what the process of that container has (DEP-02). */
+function checkHealth(
+  path: string,
+  name: string,
+  { service, mounted, hasFront }: { readonly service: Service; readonly mounted: string | undefined; readonly hasFront: boolean },
+  { observability }: Settings,
+  report: Report,
+): void {
+  if (service.healthcheck?.disable === true) report(path, `${name} has no health check`);
+  const inside = service.volumes?.find((volume) => mounted !== undefined && volume.startsWith(`${mounted}:`))?.split(':')[1];
+  if (service.command?.includes('--config') || service.environment?.HECTOR_CONFIG !== inside)
+    report(path, `${name}: its health check reads another configuration; name it by HECTOR_CONFIG`);
+  if (!hasFront && observability.metrics.port === undefined) report(path, `${name} listens nowhere, so that nobody can ask for its health`);
+}
+
+/** Full, it must refuse what is new: neither throw away what waits, nor be killed with all of it. */
+function checkRedis(path: string, command: readonly string[] = [], limit: string | undefined, report: Report): void {
+  const text = command.join(' ');
+  const memory = /--maxmemory (\d+)mb\b/.exec(text)?.[1];
+  if (!/--maxmemory-policy noeviction\b/.test(text)) report(path, 'Redis may throw away what waits');
+  if (memory === undefined) {
+    report(path, 'Redis has no --maxmemory');
+    return;
+  }
+  const [, number = '0', unit = ''] = /^(\d+)([gm])i?$/i.exec(limit ?? '') ?? [];
+  const mebibytes = Number(number) * (unit.toLowerCase() === 'g' ? 1_024 : 1);
+  if (Number(memory) * 1.25 > mebibytes) report(path, `Redis is killed at ${limit ?? 'no limit'} before it refuses at ${memory} MiB`);
+}
+
+/** DEP-05 */
+function checkKinds(all: readonly Manifest[], report: Report): void {
+  const path = `${FOLDER}kubernetes`;
+  const wanted = ['Namespace', 'Secret', 'ConfigMap', 'Deployment', 'Service', 'HorizontalPodAutoscaler', 'Ingress', 'NetworkPolicy'];
+  for (const kind of [...wanted, 'PodDisruptionBudget', 'StatefulSet', 'CronJob'])
+    if (!all.some((manifest) => manifest.kind === kind)) report(path, `has no ${kind}`);
+  const scaler = all.find(({ kind }) => kind === 'HorizontalPodAutoscaler')?.spec;
+  const targets = (scaler?.metrics ?? []).map(({ resource }) => `${resource.name} ${resource.target.averageUtilization}`);
+  if (scaler?.minReplicas !== 2 || scaler.maxReplicas !== 10 || targets.join() !== 'cpu 70,memory 80')
+    report(path, 'fronts are not scaled from 2 to 10 at 70 % of CPU and 80 % of memory');
+  if (all.find(({ kind }) => kind === 'CronJob')?.spec?.schedule !== '0 2 * * *') report(path, 'the backup is not at 02:00');
 }
 
 function checkManifest(path: string, manifest: Manifest, all: readonly Manifest[], settings: Settings, report: Report): void {
@@ -147,6 +211,7 @@ function checkPod(path: string, name: string, { spec }: Pod, settings: Settings,
       report(path, `${name} has no memory request or limit`);
     if (image !== 'hector') {
       if (!/:\d/.test(image)) report(path, `${name} has an image without a version`);
+      if (image.startsWith('redis:')) checkRedis(path, container.command, resources?.limits?.memory, report);
       continue;
     }
     checkGrace(path, name, spec.terminationGracePeriodSeconds ?? 30, settings, report);
@@ -180,6 +245,7 @@ function checkImage(dockerfile: string, report: Report): void {
   if (!/^USER 1001/m.test(dockerfile)) report(path, 'runs as root');
   if (!/^HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3/m.test(dockerfile))
     report(path, 'has no health check as DEP-02 wants it');
+  if (!/^ +CMD \["hector", "health"\]$/m.test(dockerfile)) report(path, 'has a health check that knows neither the port nor TLS');
   for (const [, sources = ''] of dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
     for (const source of sources.split(' '))
       if (![...ALL_PATHS].some((each) => each === source || each.startsWith(`${source}/`)))
@@ -222,9 +288,9 @@ function selects(wanted: Labels, { metadata }: Pod): boolean {
 }
 
 const ALL_PATHS = new Set(readProjectFiles().keys());
-const DEPLOY_FILES = readProjectFiles(/^config\/(deploy\/|[^/]*\.yaml$)/);
+const DEPLOY_FILES = readProjectFiles(/^\.dockerignore$|^config\/(deploy\/|[^/]*\.yaml$)/);
 
-t.test('what people deploy with fits together and fits Hector (DEP-02…DEP-07)', async (t) => {
+t.test('what people deploy with fits together and fits Hector (DEP-02, DEP-03, DEP-04, DEP-05, DEP-07)', async (t) => {
   t.same(findDeployProblems(DEPLOY_FILES), []);
 });
 
@@ -237,6 +303,17 @@ t.test('each mistake in a file to deploy with is found', async (t) => {
     return findDeployProblems(new Map([...DEPLOY_FILES, [path, changed]]));
   };
   t.match(change('Dockerfile', 'USER 1001:1001', ''), [/runs as root/]);
+  t.match(change('Dockerfile', '"hector", "health"', '"true"'), [/knows neither the port nor TLS/]);
+  t.match(change('compose/scaled.yaml', '    HECTOR_CONFIG: /app/hector.yaml\n', ''), new Array(3).fill(/reads another configuration/));
+  t.match(change('compose/scaled.yaml', '--maxmemory,', '--loglevel,'), [/no --maxmemory/]);
+  t.match(change('compose/scaled.yaml', 'mem_limit: 1g', 'mem_limit: 512m'), [/is killed at 512m before/]);
+  t.match(change('kubernetes/redis.yaml', 'noeviction --appendonly', 'allkeys-lru --appendonly'), [/may throw away/]);
+  t.match(change('kubernetes/config.yaml', 'auth:\n        enabled: true', 'auth:\n        enabled: false'), [/lets everybody in/]);
+  t.match(change('kubernetes/front.yaml', 'maxReplicas: 10', 'maxReplicas: 100'), [/not scaled from 2 to 10/]);
+  const ignored = (from: string, to: string) =>
+    findDeployProblems(new Map([...DEPLOY_FILES, ['.dockerignore', (DEPLOY_FILES.get('.dockerignore') ?? '').replace(from, to)]]));
+  t.match(ignored('**/.env\n', ''), [/lets config\/\.env into/]);
+  t.match(ignored('!workers\n', ''), [/keeps workers\//, /keeps workers\//, /keeps workers\//]);
   t.match(change('Dockerfile', 'COPY bench ./bench', 'COPY benches ./benches'), [/copies benches/]);
   t.match(change('compose/scaled.yaml', '"ingest,keeper"', '"ingest,keper"'), [/did you mean 'keeper'/]);
   t.match(change('compose/scaled.yaml', '../../scaled.yaml', '../../scale.yaml'), [/is not there/]);

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { parse } from 'yaml';
 import { METRICS } from '../../src/observe/metric-catalog.js';
+import { testSettings } from '../support/test-settings.js';
 import { readProjectFiles } from './project.js';
 import { readQuery } from './promql.js';
 
@@ -39,7 +40,12 @@ interface Dashboard {
 
 interface AlertFile {
   readonly groups: readonly {
-    readonly rules: readonly { readonly alert: string; readonly expr: string; readonly annotations: Record<string, string> }[];
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for?: string;
+      readonly annotations: Record<string, string>;
+    }[];
   }[];
 }
 
@@ -62,9 +68,39 @@ t.test('every query of a dashboard and of an alert reads what there is (OBS-41, 
     for (const { type, query } of templating.list) if (type === 'query') t.same(checkQuery(query), [], `${uid}: ${query}`);
   }
   for (const { alert, expr } of alerts) t.same(checkQuery(expr), [], alert);
-  const names = alerts.map(({ alert }) => alert);
-  for (const name of ['HectorErrorRate', 'HectorSlowAnswers', 'HectorTokenUse', 'HectorToolFailures'])
-    t.ok(names.includes(name), `${name} (OBS-42)`);
+  for (const [name, threshold, time] of [
+    ['HectorErrorRate', /status="error".* > 0\.1$/, '5m'],
+    ['HectorSlowAnswers', /histogram_quantile\(0\.95,.* > 10$/, '5m'],
+    ['HectorTokenUse', /llm_tokens_total\[1h\]\)\) > 1000000$/, undefined],
+    ['HectorToolFailures', /tool_calls_total.* > 0\.2$/, '5m'],
+  ] as const) {
+    const alert = alerts.find((one) => one.alert === name);
+    t.match(alert?.expr, threshold, `${name} (OBS-42)`);
+    t.equal(alert?.for, time, name);
+  }
+});
+
+t.test('the stack beside Hector listens where people look for it, and what is scraped is where Hector serves it (OBS-43)', async (t) => {
+  const read = (file: string) => parse(files.get(`${FOLDER}${file}`) ?? '');
+  const { services } = read('compose.yaml') as { services: Record<string, { ports?: string[] }> };
+  const ports = Object.values(services).flatMap((service) => service.ports ?? []);
+  t.same(
+    ports.map((port) => port.split(':').at(-1)).sort(),
+    ['16686', '3000', '4317', '4318', '9090'],
+    'Jaeger, Grafana, OTLP over gRPC and HTTP, Prometheus',
+  );
+  const { endpoint: path } = testSettings().observability.metrics;
+  const { scrape_configs: jobs } = read('prometheus.yaml') as { scrape_configs: { job_name: string; metrics_path: string }[] };
+  t.match(jobs, [{ job_name: 'hector', metrics_path: path }]);
+  const monitor = read('service-monitor.yaml') as { kind: string; spec: { endpoints: { port: string; path: string }[] } };
+  t.equal(monitor.kind, 'ServiceMonitor');
+  t.same(
+    monitor.spec.endpoints.map(({ port, path: at }) => [port, at]),
+    [
+      ['http', path],
+      ['metrics', path],
+    ],
+  );
 });
 
 t.test('alerts speak of metrics that there are, and templates of labels', async (t) => {

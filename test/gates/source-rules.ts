@@ -10,6 +10,8 @@ export function findSourceProblems(path: string, text: string): string[] {
   const visit = (node: ts.Node): void => {
     if (isProduct(path) && !path.startsWith('src/cli/') && isGlobal(node, 'console')) report(node, 'console outside src/cli');
     if (isProduct(path) && !path.startsWith('src/config/') && readsEnvironment(node)) report(node, 'process.env outside src/config');
+    if (isProduct(path) && path !== 'src/base/scope.ts' && isImportOf(node, 'async_hooks'))
+      report(node, 'async_hooks outside base/scope.ts');
     if (!path.startsWith('workers/threads/') && isDefaultExport(node)) report(node, 'default export');
     ts.forEachChild(node, visit);
   };
@@ -37,6 +39,12 @@ function readsEnvironment(node: ts.Node): boolean {
     return /\benv\b/.test(node.importClause?.getText() ?? '');
   }
   return false;
+}
+
+/** Every further `AsyncLocalStorage` costs at each promise of the process. */
+function isImportOf(node: ts.Node, module: string): boolean {
+  if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return false;
+  return node.moduleSpecifier.text.replace(/^node:/, '') === module;
 }
 
 const isProcess = (node: ts.Node) => /^(globalThis\.)?process$/.test(node.getText());

@@ -13,7 +13,9 @@ interface TestResult {
   problems: readonly { readonly name: string }[];
 }
 interface AreaResult {
+  readonly area?: string;
   readonly tests: TestResult[];
+  readonly unsteady?: TestResult[];
 }
 
 /** The scripts of `.ci/` are plain JavaScript, so that they run before anything is installed. */
@@ -29,6 +31,12 @@ const report = await importScript<{
   describeCounts(counts: { passed: number; failed: number; skipped: number }): string;
   failAbsences(results: AreaResult[]): void;
 }>('tests/report.mjs');
+const { runAgainAlone } = await importScript<{
+  runAgainAlone(
+    results: AreaResult[],
+    run: (area: string, file: string) => Promise<TestResult[]>,
+  ): Promise<{ file: string; passed: boolean }[]>;
+}>('tests/run-again-alone.mjs');
 const { removeStaleOutput } = await importScript<{ removeStaleOutput(root: string, sources: string[]): boolean }>('setup/build.mjs');
 const { checkNode } = await importScript<{ checkNode(version: string): void }>('setup.mjs');
 
@@ -119,6 +127,39 @@ t.test('in CI a skip for want of a server fails, another skip stays a skip', asy
   ];
   report.failAbsences(results);
   t.same(report.countOutcomes(results), { passed: 0, failed: 2, skipped: 1 });
+});
+
+const made = (file: string, outcome: string): TestResult => ({ file, name: file, outcome, problems: [] });
+
+t.test('what failed beside others and passes alone counts as passed, and its first failure stays in the report', async (t) => {
+  const results: AreaResult[] = [
+    { area: 'unit', tests: [made('a', 'passed'), made('b', 'failed'), made('b', 'passed')] },
+    { area: 'faults', tests: [made('c', 'failed')] },
+  ];
+  const ran: string[] = [];
+  const again = await runAgainAlone(results, async (area, file) => {
+    ran.push(`${area} ${file}`);
+    return [made(file, file === 'b' ? 'passed' : 'failed'), made(file, 'passed')];
+  });
+  t.same(ran, ['unit b', 'faults c']);
+  t.same(again, [
+    { file: 'b', passed: true },
+    { file: 'c', passed: false },
+  ]);
+  t.same(report.countOutcomes(results), { passed: 3, failed: 1, skipped: 0 });
+  t.same(
+    results.map(({ unsteady }) => unsteady?.map(({ file, outcome }) => [file, outcome])),
+    [[['b', 'unsteady']], undefined],
+  );
+});
+
+t.test('neither a gate nor what breaks in many places runs again', async (t) => {
+  const never = async () => t.fail('ran again') as unknown as TestResult[];
+  const many = ['a', 'b', 'c', 'd'].map((file) => made(file, 'failed'));
+  for (const results of [[{ area: 'gates', tests: [made('a', 'failed')] }], [{ area: 'unit', tests: many }]]) {
+    t.same(await runAgainAlone(results, never), []);
+    t.ok(report.countOutcomes(results).failed > 0);
+  }
 });
 
 t.test('a compiled file whose source is gone is removed, a missing one is noticed', async (t) => {

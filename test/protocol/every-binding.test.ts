@@ -1,5 +1,8 @@
 /** What A2A asks of every operation, asked over each binding in the same words. */
 import t, { type Test } from 'tap';
+import { AppError } from '../../src/base/errors.js';
+import { type AuditRecord, silentAudit } from '../../src/observe/audit.js';
+import { silentMetrics } from '../../src/observe/meter.js';
 import { BINDINGS, type Caller, type EveryBinding, type EveryCallOptions, startEveryBinding } from '../support/every-binding.js';
 import { userMessage } from '../support/protocol-server.js';
 import { agentSettings } from '../support/test-settings.js';
@@ -16,6 +19,46 @@ const agents = {
 };
 const NOW = { returnImmediately: true };
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+t.test(
+  'over each binding a failure of ours is counted and in the audit, without what it says; others and overload are not failures (OBS-15, SEC-16)',
+  async (t) => {
+    const counted: unknown[] = [];
+    const acts: AuditRecord[] = [];
+    const metrics = { ...silentMetrics, count: (name: string, labels: object) => void (name === 'errors_total' && counted.push(labels)) };
+    const audit = { ...silentAudit, record: (act: AuditRecord) => void acts.push(act) };
+    const rig = await startEveryBinding(t, { agents, observer: { metrics, audit }, server: { mcp: { enabled: true } } });
+    const expected = (error_type: string) => [{ component: 'a2a', error_type }];
+    for (const binding of BINDINGS) {
+      const get = () => rig.callers[binding].call('GetTask', { id: 'unknown' }, { agent: 'helper', headers: { 'x-subject': 'ann' } });
+      await get();
+      t.same(counted, [], `${binding}: a client's mistake`);
+      rig.server.store.outage = new Error('secret path /var/lib');
+      await get();
+      t.same(counted.splice(0), expected('INTERNAL'), binding);
+      t.same(acts.splice(0), [{ action: 'error', user: 'ann', success: false, agent: 'helper', error: 'INTERNAL' }], binding);
+      rig.server.store.outage = new AppError('OVERLOADED');
+      await get();
+      t.same([counted.splice(0), acts.splice(0)], [expected('OVERLOADED'), []], `${binding}: overload would flood the audit`);
+      rig.server.store.outage = undefined;
+    }
+    rig.server.store.outage = new Error('secret');
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'helper', arguments: { request: 'Hi' } } };
+    const request = {
+      agent: '',
+      headers: MCP_HEADERS,
+      query: new URLSearchParams(),
+      body: Buffer.from(JSON.stringify(body)),
+      baseUrl: '',
+      signal: new AbortController().signal,
+    };
+    await rig.server.binding.mcp?.handle(request, { subject: 'ann', authenticated: true });
+    t.same(counted.splice(0), expected('INTERNAL'), 'MCP');
+    t.match(acts.splice(0), [{ user: 'ann', agent: 'helper', error: 'INTERNAL' }], 'MCP');
+  },
+);
+
+const MCP_HEADERS = { 'content-type': 'application/json', accept: 'application/json', 'mcp-protocol-version': '2025-06-18' };
 
 for (const binding of BINDINGS) {
   t.test(`over ${binding}`, async (t) => {

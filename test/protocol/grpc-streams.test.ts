@@ -203,7 +203,12 @@ t.test('a slow reader is held to the buffer limit and loses nothing (R4, R9, T5)
         pulled[place] = (pulled[place] as number) + 1;
         return frames.next();
       };
-      const counted: typeof frames = { [Symbol.asyncIterator]: () => counted, next, return: async () => (await frames.return?.()) ?? DONE };
+      const counted: typeof frames = {
+        [Symbol.asyncIterator]: () => counted,
+        next,
+        take: () => 'ask',
+        return: async () => (await frames.return?.()) ?? DONE,
+      };
       return counted;
     };
     return { operations: { ...operations, subscribeToTask } };

@@ -1,11 +1,11 @@
 /** A real Chroma server, from the package chromadb, on a port and a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { killProcess } from './kill-process.js';
 
 export interface ChromaServer {
   readonly url: string;
@@ -36,12 +36,7 @@ export async function startChromaServer(t: TestLike): Promise<ChromaServer> {
   writeFileSync(config, `port: ${port}\nlisten_address: "127.0.0.1"\npersist_path: ${JSON.stringify(join(folder, 'data'))}\n`);
   let child: ChildProcess | undefined;
 
-  const stop = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
+  const stop = () => killProcess(child);
   const start = async () => {
     const program = join(dirname(createRequire(import.meta.url).resolve('chromadb')), '..', 'cli.mjs');
     child = spawn(process.execPath, [program, 'run', config], { stdio: 'ignore', env: { ...process.env, ANONYMIZED_TELEMETRY: 'False' } });

@@ -1,10 +1,10 @@
 /** A real etcd of this machine for tests alone: own folder, own ports, killed and started again as a test wants it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killProcess } from './kill-process.js';
 import { findProgram } from './private-server.js';
 
 export interface EtcdServer {
@@ -36,12 +36,7 @@ export async function startEtcdServer(t: { teardown(run: () => unknown): unknown
   let child: ChildProcess | undefined;
   let isProtected = false;
 
-  const stop = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
+  const stop = () => killProcess(child);
   const start = async () => {
     const flags = ['--data-dir', folder, '--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', peerUrl];
     const cluster = ['--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`, '--bcrypt-cost', '4'];

@@ -61,6 +61,7 @@ export async function startGrpcRig(
   const server = startProtocolServer(t, options);
   const { settings } = server.dependencies;
   const front = await startGrpcFront({
+    observer: server.dependencies.observer,
     ...{ operations: createOperations(server.dependencies), settings, server: settings().server, baseUrl: () => server.baseUrl, port: 0 },
     ...{ authenticate: async () => ({ subject: 'local', authenticated: true }), log: silentLogger, clock: systemClock },
     ...(typeof change === 'function' ? change(server) : change),

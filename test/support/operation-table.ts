@@ -181,6 +181,7 @@ export const OPERATION_TABLE: readonly OperationRow[] = [
   operators('GET /api/toolsets'),
   operators('GET /api/document_stores'),
   operators(`GET ${STORE}`),
+  operators(`DELETE ${STORE}`),
   operators(`POST ${STORE}/ingest`, { body: nothing }),
   operators(`POST ${STORE}/retry`),
   operators(`POST ${STORE}/search`, { body: () => ({ query: 'ferry' }) }),

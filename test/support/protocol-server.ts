@@ -14,6 +14,7 @@ import { StreamQuota } from '../../src/access/stream-quota.js';
 import { systemClock } from '../../src/base/clock.js';
 import type { AgentSettings } from '../../src/config/settings.js';
 import { silentLogger } from '../../src/observe/log.js';
+import type { Observer } from '../../src/observe/observer.js';
 import { isRunnable } from '../../src/protocol/task-state.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
@@ -27,6 +28,8 @@ export interface ProtocolServerOptions {
   readonly agents?: Readonly<Record<string, AgentSettings>>;
   readonly server?: ServerChange;
   readonly defaultAgent?: string;
+  /** Told of failures. Default: nobody is. */
+  readonly observer?: Observer;
 }
 
 export interface CallOptions {
@@ -114,6 +117,7 @@ export function startProtocolServer(t: { teardown(run: () => void): unknown }, o
     }),
     log: silentLogger,
     clock: systemClock,
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
   };
   const binding = createA2aBinding(dependencies);
   const baseUrl = 'http://127.0.0.1:9';

@@ -34,7 +34,23 @@ export function sampleKnowledge(): KnowledgePort {
     texts: async () => [{ index: 0, text: 'A cancelled sailing is refunded in full.', startLine: 3, endLine: 3 }],
     forgetVersion: async () => true,
   };
+  const left = new Map([['old-handbook', 2]]);
   return {
+    left: {
+      names: async () => ['handbook', ...left.keys()],
+      page: async (name) => {
+        const count = left.get(name) ?? 0;
+        const one = { generation: 1, collection: name, chunks: 1 };
+        return { documents: Array.from({ length: count }, (_, index) => ({ id: `${index}.md`, ...one })), places: [] };
+      },
+      isAlone: async () => true,
+      takeOut: async (name, page) => {
+        left.set(name, 0);
+        return { documents: page.documents.length, chunks: page.documents.length };
+      },
+      forget: async (name) => left.delete(name),
+    },
+    dropIndex: async () => [],
     stores: new Map([['handbook', { settings: { ...defaultStore('/srv/handbook'), collection: 'handbook' } }]]),
     runs: store as IngestRunStore,
     documents: {

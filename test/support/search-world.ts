@@ -76,7 +76,14 @@ export async function createSearchWorld(documents: readonly WorldDocument[], opt
   };
   const clock = createSteeredClock();
   const store: SearchableStore = {
-    ...{ name: 'docs', collection: 'c', embedderFingerprint: 'e', follower, search: searchSettings(options.settings) },
+    ...{
+      name: 'docs',
+      collection: 'c',
+      embedderFingerprint: 'e',
+      vectorProvider: 'hnsw',
+      follower,
+      search: searchSettings(options.settings),
+    },
     ...(options.given === undefined ? {} : { given: options.given }),
     embedder: {
       ...embedder,

@@ -5,7 +5,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.js';
 import { type Hector, startHector } from '../../src/compose.js';
@@ -13,6 +12,7 @@ import { loadSettings } from '../../src/config/load-settings.js';
 import { type Logger, silentLogger } from '../../src/observe/log.js';
 import type { Extensions } from '../../src/runtime/extensions.js';
 import type { Role } from '../../src/runtime/hector.js';
+import { bundledProgram } from './bundled-program.js';
 
 const ALL_ROLES: readonly Role[] = ['front', 'agent', 'ingest', 'keeper'];
 
@@ -66,7 +66,7 @@ export async function spawnHector(t: Test, options: ProgramOptions): Promise<Hec
   const port = options.port ?? (await freePort());
   const name = `hector-${port}.json`;
   await writeFile(path.join(options.directory, name), JSON.stringify(withServer(options.config ?? {}, port)));
-  const main = options.program ?? fileURLToPath(new URL('../../src/main.js', import.meta.url));
+  const main = options.program ?? bundledProgram();
   const roles = options.roles ?? ALL_ROLES;
   const child = spawn(process.execPath, [main, 'serve', '--config', name, '--roles', roles.join(',')], {
     cwd: options.directory,

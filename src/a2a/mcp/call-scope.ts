@@ -2,17 +2,16 @@
 import { ownerOf, type Principal } from '../../access/principal.js';
 import { canonicalJson, sha256Hex } from '../../base/json.js';
 import type { AgentSettings, Settings } from '../../config/settings.js';
-import type { Logger } from '../../observe/log.js';
 import type { BindingRequest } from '../binding-reply.js';
 import type { JsonRpcId } from '../json-rpc-envelope.js';
 import type { OperationCall } from '../operation-call.js';
 import type { Operations } from '../operations.js';
+import type { FailureListeners } from '../tell-failure.js';
 import { findVisibleAgent, isVisible } from '../visible-agent.js';
 
-export interface McpDependencies {
+export interface McpDependencies extends FailureListeners {
   readonly operations: Operations;
   readonly settings: () => Settings;
-  readonly log: Logger;
 }
 
 export interface RunningCall {

@@ -15,7 +15,7 @@ import type { BindingReply, BindingRequest, ServerSentEvent } from '../binding-r
 import { detachableStream } from '../detachable-stream.js';
 import { httpErrorBody, toWireError } from '../errors.js';
 import type { JsonRpcId } from '../json-rpc-envelope.js';
-import { logFailure } from '../log-failure.js';
+import { tellFailure } from '../tell-failure.js';
 import { getVisibleAgent } from '../visible-agent.js';
 import { describeAgentTool } from './agent-tool.js';
 import { type CallScope, findAgent, type McpDependencies, visibleAgents } from './call-scope.js';
@@ -33,7 +33,7 @@ export interface McpHandler {
 }
 
 export function createMcpHandler(dependencies: McpDependencies): McpHandler {
-  const { settings, log } = dependencies;
+  const { settings } = dependencies;
   const running: CallScope['running'] = new Map();
   return {
     async handle(request, principal) {
@@ -50,7 +50,7 @@ export function createMcpHandler(dependencies: McpDependencies): McpHandler {
         if (thrown instanceof RpcError)
           return json(thrown.httpStatus, { jsonrpc: '2.0', id: thrown.id ?? id, error: { code: thrown.code, message: thrown.message } });
         const wire = toWireError(thrown);
-        logFailure(log, wire, thrown);
+        tellFailure(dependencies, wire, thrown, { principal, agent: request.agent });
         return refusal(thrown);
       }
     },
@@ -137,15 +137,15 @@ async function wholeReply(scope: CallScope, place: Place, run: Run): Promise<Bin
 
 /** A failure of the operation is a result that the model reads. */
 async function* failing(
-  { log }: CallScope,
-  { requestId }: Place,
+  scope: CallScope,
+  { agent, requestId }: Place,
   events: AsyncGenerator<ServerSentEvent, void>,
 ): AsyncGenerator<ServerSentEvent, void> {
   try {
     yield* events;
   } catch (thrown) {
     const wire = toWireError(thrown);
-    logFailure(log, wire, thrown);
+    tellFailure(scope, wire, thrown, { principal: scope.principal, agent });
     yield { data: formatResult(requestId, toErrorResult(wire.message)) };
   }
 }

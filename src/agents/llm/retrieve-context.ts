@@ -2,7 +2,6 @@
 import { AppError } from '../../base/errors.js';
 import type { AgentSettings } from '../../config/settings.js';
 import type { Retriever, SearchHit } from '../../knowledge/search/retriever.js';
-import { capturePayload, withSpan } from '../../observe/trace.js';
 import { type SessionMessage, textOf } from '../../tasks/session-message.js';
 
 /** RAG-41 */
@@ -22,15 +21,10 @@ export async function retrieveContext(
   const message = history.findLast(({ role }) => role === 'user');
   const query = message === undefined ? '' : textOf(message).trim().slice(0, MAX_QUERY_LENGTH);
   if (!settings.includeContext || settings.documentStores.length === 0 || query.length < MIN_QUERY_LENGTH) return [];
-  const attributes = { 'hector.rag.store.name': settings.documentStores.join(','), 'hector.rag.top_k': settings.includeContextLimit };
-  return withSpan('hector.rag.search', attributes, async (span) => {
-    capturePayload(span, 'hector.rag.query', () => query);
-    const hits = await search(query, settings, retriever, signal);
-    span.setAttribute('hector.rag.result_count', hits.length);
-    return hits
-      .slice(0, settings.includeContextLimit)
-      .map((hit) => ({ ...hit, content: cut(hit.content, settings.includeContextMaxLength) }));
-  });
+  const hits = await search(query, settings, retriever, signal);
+  return hits
+    .slice(0, settings.includeContextLimit)
+    .map((hit) => ({ ...hit, content: cut(hit.content, settings.includeContextMaxLength) }));
 }
 
 async function search(

@@ -1,5 +1,5 @@
 /** What a tool of a runner gets: what the one before it put out (AGT-33): pure. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../base/json.js';
 import type { ToolDefinition } from '../../providers/llms/contract.js';
 
 /**
@@ -12,7 +12,8 @@ import type { ToolDefinition } from '../../providers/llms/contract.js';
 export function toArguments({ parameters }: Pick<ToolDefinition, 'parameters'>, text: string): JsonObject {
   const properties = isJsonObject(parameters['properties']) ? parameters['properties'] : {};
   const required = Array.isArray(parameters['required']) ? parameters['required'] : [];
-  const value = parseObject(text);
+  // Other long texts need not be parsed.
+  const value = text.trimStart().startsWith('{') ? parseJsonObject(text) : undefined;
   if (value !== undefined) {
     const known = Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(properties, name)));
     if (Object.keys(known).length > 0 || Object.keys(properties).length === 0) return Object.keys(known).length > 0 ? known : value;
@@ -27,15 +28,4 @@ function isText(schema: JsonValue | undefined): boolean {
   if (!isJsonObject(schema)) return false;
   const { type } = schema;
   return type === undefined || type === 'string' || (Array.isArray(type) && type.includes('string'));
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  if (!text.trimStart().startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // A text that only begins like an object.
-    return undefined;
-  }
 }

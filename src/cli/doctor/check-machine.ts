@@ -40,13 +40,15 @@ export function checkStateFolder({ stateDirectory }: Pick<Settings, 'stateDirect
 }
 
 export function checkDisk(folder: string, free: number): Finding {
-  const text = `${mebibytes(free)} MiB free in ${folder}`;
-  if (free < FULL_DISK) return fail('Disk', text, 'make room: databases, queues and vectors stop when it is full');
-  return free < NARROW_DISK ? warn('Disk', text, 'make room before it is full') : ok('Disk', text);
+  const text = `${mebibytes(free)} MiB are free where ${folder} lies`;
+  const cure = 'delete what is not needed there, make that disk larger, or set state_directory to a folder on another one';
+  if (free < FULL_DISK) return fail('Disk', `only ${text}: when it is full, no run and no document can be committed`, cure);
+  return free < NARROW_DISK ? warn('Disk', `only ${text}`, cure) : ok('Disk', text);
 }
 
 export async function checkAdapter({ server }: Pick<Settings, 'server'>): Promise<Finding> {
   if (server.http === 'node') return ok('HTTP adapter', 'node, as server.http says');
+  if (server.tls.enabled) return ok('HTTP adapter', 'node:http, which serves TLS');
   try {
     await loadUws(server.limits.maxHeaderBytes);
     return ok('HTTP adapter', 'uWebSockets.js');

@@ -1,9 +1,8 @@
 /** Whether the ports that `serve` would listen on are to be had, and what answers there now. */
-import { get as ask } from 'node:http';
-import { get as askEncrypted } from 'node:https';
 import { createServer } from 'node:net';
 import { type Finding, fail, ok } from '../../base/finding.js';
 import type { Settings } from '../../config/settings.js';
+import { askHealth } from '../ask-health.js';
 
 export async function checkPorts({ server, observability }: Pick<Settings, 'server' | 'observability'>): Promise<readonly Finding[]> {
   const wanted: readonly (readonly [string, number | undefined])[] = [
@@ -45,29 +44,15 @@ function tryToListen(port: number, host: string): Promise<string | undefined> {
   });
 }
 
-/** Nothing is told to whoever answers, so its certificate does not matter. */
-function isHector(host: string, port: number, isEncrypted: boolean): Promise<boolean> {
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const options = { host: address, port, path: '/health', agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) };
-  return new Promise((resolve) => {
-    const asked = isEncrypted ? askEncrypted({ ...options, rejectUnauthorized: false }) : ask(options);
+async function isHector(host: string, port: number, isEncrypted: boolean): Promise<boolean> {
+  try {
+    const { status, text } = await askHealth({ host, port, isEncrypted, path: '/health', timeoutMs: TIMEOUT_MS });
+    return status === 200 && text.includes('"studio_mode"');
+  } catch {
     // Whatever it is, it does not speak as we do.
-    const isOther = () => {
-      resolve(false);
-      asked.destroy();
-    };
-    asked.on('error', isOther);
-    asked.once('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > MAX_CHARACTERS) isOther();
-      });
-      response.once('end', () => resolve(response.statusCode === 200 && text.includes('"studio_mode"'))).on('error', isOther);
-    });
-  });
+    return false;
+  }
 }
 
 const GRPC = 'server.grpc_port';
 const TIMEOUT_MS = 2_000;
-const MAX_CHARACTERS = 65_536;

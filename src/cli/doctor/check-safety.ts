@@ -13,7 +13,9 @@ export function checkSafety(settings: Settings, source: Pick<ConfigSource, 'plac
     ...checkFile(source?.file),
     ...checkPlace(source?.place),
     checkAccess(settings),
+    ...checkPages(settings),
     ...checkStudio(settings),
+    ...checkLimits(settings),
     ...checkTopology(settings),
   ];
 }
@@ -57,6 +59,40 @@ function checkAccess({ server }: Settings): Finding {
   return warn('Access', `whoever reaches ${host}:${server.port} may use the agents`, 'set server.auth, or server.host: 127.0.0.1');
 }
 
+/** A page needs no way in from outside: the browser that opens it is inside. */
+function checkPages({ server, agents, tools }: Settings): readonly Finding[] {
+  if (server.auth.enabled) return [];
+  const check = 'Web pages';
+  if (!server.cors.allowedOrigins.includes('*')) return [ok(check, 'only those of server.cors.allowed_origins may call agents')];
+  const hasAll = Object.values(tools).some(({ enabled }) => enabled);
+  const acting = Object.entries(agents).filter(([, agent]) => (agent.tools === undefined ? hasAll : agent.tools.length > 0));
+  if (acting.length === 0) return [];
+  const names = acting.slice(0, SHOWN_AGENTS).map(([name]) => name);
+  const more = acting.length > names.length ? ` and ${acting.length - names.length} more` : '';
+  return [
+    warn(
+      check,
+      `any page that somebody opens in a browser which reaches this server may have agents use their tools: ${names.join(', ')}${more}`,
+      'name the pages that may in server.cors.allowed_origins ([] for none), or set server.auth',
+    ),
+  ];
+}
+
+/** A caller has as many sessions as it likes. */
+function checkLimits({ rateLimiting: { enabled, limits, maxActiveRuns } }: Settings): readonly Finding[] {
+  if (!enabled) return [];
+  const check = 'Rate limits';
+  const isBounded = maxActiveRuns > 0 || limits.some(({ type, scope }) => type !== 'request' && scope !== 'session');
+  if (isBounded) return [ok(check, `${limits.length} for callers`)];
+  return [
+    warn(
+      check,
+      'hold within one session each, and whoever begins a new session begins anew',
+      "set scope: user (or tenant) on one of rate_limiting.limits, or rate_limiting.max_active_runs; anonymous callers are their address's",
+    ),
+  ];
+}
+
 function checkStudio({ server }: Settings): readonly Finding[] {
   if (!server.studio.enabled || server.auth.enabled) return [];
   return [warn('Studio', 'without authentication, everybody on this machine may change the configuration', 'set server.auth')];
@@ -84,6 +120,8 @@ function checkTopology({ redis, storage, databases }: Settings): readonly Findin
     ];
   return [ok(check, hasFile ? 'one machine, any number of processes' : 'any number of machines')];
 }
+
+const SHOWN_AGENTS = 5;
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : '';

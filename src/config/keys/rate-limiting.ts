@@ -17,9 +17,13 @@ const LimitSchema = object(
 export const RateLimitingSchema = section(
   {
     enabled: flag('Callers are limited.', { default: false }),
-    scope: choice(SCOPES, 'Whom limits are for: each session of a caller, each caller, or all callers of a tenant together.', {
-      default: 'session',
-    }),
+    scope: choice(
+      SCOPES,
+      'Whom limits are for: each session of a caller, who may begin any number of them; each caller; or all callers of a tenant together.',
+      {
+        default: 'session',
+      },
+    ),
     backend: choice(
       ['redis', 'sql'],
       'Where windows are counted, for all processes: in Redis; or in a database, where they outlive Redis and each request costs a transaction.',

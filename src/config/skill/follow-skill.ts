@@ -7,7 +7,7 @@ import { DEFAULT_CONFIG_FILE } from '../find-config-file.js';
 import { mergeDocuments } from '../merge-documents.js';
 import { parseConfigText } from '../parse-config-text.js';
 import { readConfigFile } from '../read-config-file.js';
-import { notWritable } from '../sources/file-source.js';
+import { changedMeanwhile, notWritable, replaceConfigFile } from '../sources/file-source.js';
 import { writeFileWhole } from '../sources/write-file-whole.js';
 import { findSkill } from './read-skill.js';
 import { toSkillDocument } from './skill-document.js';
@@ -32,15 +32,20 @@ export function followSkill(workingDirectory: string): FollowedSkill | undefined
   const { agent, overlay, unknownTools } = toSkillDocument(skill, value);
   const wanted = mergeDocuments(value, overlay);
   const isWritten = canonicalJson(wanted) !== canonicalJson(value);
-  if (isWritten) write(file, edit(text, overlay), text === '');
+  if (isWritten) write(file, edit(text, overlay), text);
   return { agent, isWritten, unknownTools };
 }
 
-function write(file: string, text: string, isNew: boolean): void {
+/** @param before what was read */
+function write(file: string, text: string, before: string): void {
+  if (before !== '') {
+    if (!replaceConfigFile(file, text, (name) => readConfigFile(name) === before)) throw changedMeanwhile(file);
+    return;
+  }
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileWhole(file, text);
-    if (isNew) chmodSync(file, 0o600);
+    chmodSync(file, 0o600);
   } catch (error) {
     throw notWritable(file, error);
   }

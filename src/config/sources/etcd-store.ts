@@ -1,6 +1,6 @@
 /** A key of etcd 3 over its JSON gateway: `mod_revision` is the revision, a stream of `/v3/watch` tells of changes. */
 import { AppError } from '../../base/errors.js';
-import { isJsonObject, type JsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../base/json.js';
 import { MAX_CONFIG_BYTES } from '../read-config-file.js';
 import { createRotation, refused, unavailable } from './remote-failures.js';
 import type { RemoteAddress, RemotePlace } from './remote-place.js';
@@ -15,7 +15,7 @@ export function createEtcdStore(place: RemotePlace): RemoteStore {
 
   const post = async (address: RemoteAddress, path: string, body: unknown, wish: Wish, signal: AbortSignal, headers = {}) => {
     const { status, text } = await sendRequest(place, address, { method: 'POST', path, body, headers }, signal);
-    const answer = parse(text);
+    const answer = parseJsonObject(text);
     if (status !== 200) throw failure(place, address, wish, status, answer);
     if (answer === undefined) throw noEtcd(address);
     return answer;
@@ -68,7 +68,7 @@ function createChangeReader(place: RemotePlace, address: RemoteAddress) {
   let isChanged = false;
   const read = (line: string, status: number): boolean => {
     if (line.trim() === '') return false;
-    const answer = parse(line);
+    const answer = parseJsonObject(line);
     const result = answer?.result;
     if (status !== 200 || !isJsonObject(result)) throw failure(place, address, 'read', status, answer);
     if (result.events !== undefined) return true;
@@ -101,16 +101,6 @@ function failure(place: RemotePlace, address: RemoteAddress, wish: Wish, status:
   const code = status === 200 ? inner?.http_code : status;
   if (code === 400 || code === 401 || code === 403) return refused(place, wish, said);
   return unavailable(place, address, `HTTP ${status}: ${said}`);
-}
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // A page of something else; whoever asked says so.
-    return undefined;
-  }
 }
 
 function noEtcd({ host, port }: RemoteAddress): AppError {

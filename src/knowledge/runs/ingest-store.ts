@@ -12,6 +12,8 @@ export interface IngestStore {
   readonly parsers: readonly DocumentParser[];
   readonly embedder: Embedder;
   readonly embedderFingerprint: string;
+  /** `vector_stores.<name>.type` */
+  readonly vectorProvider: string;
   /** What documents are prepared and embedded with. */
   readonly pipeline: string;
   /** Chunks of it were committed by this process. */

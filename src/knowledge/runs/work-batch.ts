@@ -44,7 +44,7 @@ async function workDocuments(
   signal: AbortSignal,
 ): Promise<void> {
   const { run, number, epoch, documents } = taken;
-  const { name, settings, pipeline, source, parsers, embedder, embedderFingerprint, onCommit } = store;
+  const { name, settings, pipeline, source, parsers, embedder, embedderFingerprint, vectorProvider, onCommit } = store;
   const records = await dependencies.chunkStore.findDocuments(
     name,
     documents.map(({ id }) => id),
@@ -54,13 +54,14 @@ async function workDocuments(
     ...dependencies,
     store: name,
     collection: settings.collection,
+    sourceType: settings.source.type,
     chunking: settings.chunking,
     documentTimeoutMs: settings.indexing.documentTimeoutMs,
     maxChunks: settings.indexing.maxChunks,
     retry: settings.indexing.retry,
     batch: { run: run.id, number, epoch },
     mode: run.mode,
-    ...{ source, parsers, embedder, embedderFingerprint, pipeline, onCommit },
+    ...{ source, parsers, embedder, embedderFingerprint, vectorProvider, pipeline, onCommit },
   };
   if (epoch <= SINGLY_AFTER_TAKES) await ingestBatch(options, works, signal);
   else await ingestSingly(options, works, signal);

@@ -11,6 +11,8 @@ export interface SearchableStore {
   readonly collection: string;
   readonly embedder: Embedder;
   readonly embedderFingerprint: string;
+  /** `vector_stores.<name>.type` */
+  readonly vectorProvider: string;
   readonly search: SearchSettings;
   readonly follower: Pick<IndexFollower, 'search'>;
   /** Somebody else fills the collection: all that is in it counts, whatever store it is of (RAG-06). */

@@ -37,6 +37,7 @@ export async function searchStore(
     'hector.rag.multiquery_enabled': steps.variants !== undefined,
     'hector.rag.rerank_enabled': steps.rerank !== undefined,
     'hector.rag.embedding_model': search.store.embedder.model,
+    'hector.rag.vector_provider': search.store.vectorProvider,
   });
   const [hypothesis, variants = []] = await Promise.all([
     settings.mode === 'keyword' ? undefined : steps.hypothesis?.(query, signal),

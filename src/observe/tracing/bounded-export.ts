@@ -7,13 +7,15 @@
  */
 import { core, tracing } from '@opentelemetry/sdk-node';
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
-import { describeError } from '../../base/errors.js';
+import { AppError, describeError } from '../../base/errors.js';
 import { within } from '../../base/within.js';
 import type { Logger } from '../log.js';
 import type { Meter } from '../meter.js';
 
 export interface BoundedExportOptions {
   readonly exporter: tracing.SpanExporter;
+  /** Where it sends to, for the log. */
+  readonly collector: string;
   readonly timeoutMs: number;
   readonly metrics: Meter;
   readonly log: Logger;
@@ -79,7 +81,10 @@ export class BoundedExport implements tracing.SpanProcessor {
       done({ code: core.ExportResultCode.SUCCESS });
     };
     cancelTimer = clock.after(timeoutMs, () =>
-      settle({ code: core.ExportResultCode.FAILED, error: new Error(`no answer in ${timeoutMs} ms`) }),
+      settle({
+        code: core.ExportResultCode.FAILED,
+        error: new AppError('TRACING_EXPORT_FAILED', { message: `no answer in ${timeoutMs} ms` }),
+      }),
     );
     try {
       exporter.export(spans, settle);
@@ -90,7 +95,7 @@ export class BoundedExport implements tracing.SpanProcessor {
 
   /** Said when it begins and when it ends, not with every batch. */
   #note({ code, error }: core.ExportResult, spans: number): void {
-    const { metrics, log } = this.#options;
+    const { collector, timeoutMs, metrics, log } = this.#options;
     if (code === core.ExportResultCode.SUCCESS) {
       metrics.count('trace_spans_exported_total', {}, spans);
       if (this.#isFailing) log.info('the collector takes spans again');
@@ -98,7 +103,11 @@ export class BoundedExport implements tracing.SpanProcessor {
       return;
     }
     metrics.count('trace_spans_dropped_total', { reason: 'export_failed' }, spans);
-    if (!this.#isFailing) log.warn({ reason: describeError(error) }, 'the collector takes no spans; they are dropped until it does');
+    if (!this.#isFailing) {
+      const message = `${collector} takes no spans: ${describeError(error)}; look at observability.tracing (endpoint, headers, timeout: ${timeoutMs} ms)`;
+      const failure = new AppError('TRACING_EXPORT_FAILED', { message, cause: error });
+      log.warn({ code: failure.code, reason: failure.message }, 'spans are dropped until the collector takes them');
+    }
     this.#isFailing = true;
   }
 }

@@ -48,36 +48,51 @@ export class SpanRing implements TraceReader {
     return [...traces.values()]
       .filter((spans) => eventId === undefined || spans.some((span) => holds(span, 'hector.event_id', eventId)))
       .filter((spans) => taskId === undefined || spans.some((span) => holds(span, 'hector.task.id', taskId)))
-      .map((spans) => spans.sort((one, other) => startMs(one) - startMs(other)))
+      .map(inOrder)
       .sort((one, other) => startMs(other[0] as EndedSpan) - startMs(one[0] as EndedSpan))
       .slice(0, limit)
       .map(summarize);
   }
 
   read(traceId: string, isVisible: IsVisible): readonly JsonObject[] {
-    return this.#visible(isVisible)
-      .filter((span) => span.spanContext().traceId === traceId)
-      .sort((one, other) => startMs(one) - startMs(other))
-      .map(describeSpan);
+    return inOrder(this.#visible(isVisible).filter((span) => span.spanContext().traceId === traceId)).map(describeSpan);
   }
 
   /** The oldest first. */
   #visible(isVisible: IsVisible): EndedSpan[] {
     const spans = [...this.#spans.slice(this.#next), ...this.#spans.slice(0, this.#next)].filter((span) => span !== undefined);
-    const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+    const wayUp = wayUpIn(spans);
     const ownerOf = (span: EndedSpan): string | undefined => {
-      let at: EndedSpan | undefined = span;
-      // A ring has no more spans than that, so neither has a way up.
-      for (let depth = 0; at !== undefined && depth < spans.length; depth++) {
-        const owner = at.attributes['hector.user_id'];
+      for (const { attributes } of wayUp(span)) {
+        const owner = attributes['hector.user_id'];
         if (owner !== undefined) return String(owner);
-        const above: string | undefined = at.parentSpanContext?.spanId;
-        at = above === undefined ? undefined : byId.get(above);
       }
       return undefined;
     };
     return spans.filter((span) => isVisible(ownerOf(span)));
   }
+}
+
+/** As they began. Their clock knows milliseconds: of those that began in the same one, those above come first. */
+function inOrder(spans: readonly EndedSpan[]): EndedSpan[] {
+  const wayUp = wayUpIn(spans);
+  const depths = new Map(spans.map((span) => [span, [...wayUp(span)].length]));
+  const depthOf = (span: EndedSpan) => depths.get(span) ?? 0;
+  return [...spans].sort((one, other) => startMs(one) - startMs(other) || depthOf(one) - depthOf(other));
+}
+
+/** The span itself, and those above it that are here. */
+function wayUpIn(spans: readonly EndedSpan[]): (span: EndedSpan) => Generator<EndedSpan> {
+  const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+  return function* (span) {
+    let at: EndedSpan | undefined = span;
+    // There are no more spans than that, so none has a longer way up.
+    for (let depth = 0; at !== undefined && depth < spans.length; depth++) {
+      yield at;
+      const above: string | undefined = at.parentSpanContext?.spanId;
+      at = above === undefined ? undefined : byId.get(above);
+    }
+  };
 }
 
 function summarize(spans: readonly EndedSpan[]): JsonObject {

@@ -9,7 +9,8 @@ import type { tracing } from '@opentelemetry/sdk-node';
 import { AppError, describeError } from '../../base/errors.js';
 import type { Logger } from '../log.js';
 import type { Meter } from '../meter.js';
-import { capturePayloads } from '../trace.js';
+import { capturePayloads, decideOncePerTrace } from '../trace.js';
+import { resolveEndpoint } from './resolve-endpoint.js';
 import { SpanRing, type TraceReader } from './span-ring.js';
 import type { TracingSettings } from './tracing-settings.js';
 
@@ -60,14 +61,24 @@ export async function startTracing(settings: TracingSettings, options: StartTrac
 async function open(settings: TracingSettings, { version, metrics, log }: StartTracingOptions): Promise<Active> {
   // Its parts, not its NodeSDK: that one takes its settings from OTEL_* variables, and ours are in the configuration.
   const { core, resources, tracing: sdk } = await import('@opentelemetry/sdk-node');
-  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
+  const { ScopeContextManager } = await import('./scope-context-manager.js');
   const { BoundedExport } = await import('./bounded-export.js');
   const { createSpanExporter } = await import('./span-exporter.js');
   const exporter = await createSpanExporter(settings);
   const ring = settings.debugExporter || settings.exporter === 'debug' ? new SpanRing() : undefined;
   const spanProcessors: tracing.SpanProcessor[] = [
     ...(ring === undefined ? [] : [keepIn(ring)]),
-    ...(exporter === undefined ? [] : [new BoundedExport({ exporter, timeoutMs: settings.timeoutMs, metrics, log })]),
+    ...(exporter === undefined
+      ? []
+      : [
+          new BoundedExport({
+            exporter,
+            collector: resolveEndpoint(settings).url || settings.exporter,
+            timeoutMs: settings.timeoutMs,
+            metrics,
+            log,
+          }),
+        ]),
   ];
   const provider = new sdk.BasicTracerProvider({
     resource: resources.resourceFromAttributes({
@@ -86,16 +97,18 @@ async function open(settings: TracingSettings, { version, metrics, log }: StartT
         'observability.tracing.enabled: this program has registered an OpenTelemetry provider of its own, which gets the spans; set it to false',
     });
   }
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.setGlobalContextManager(new ScopeContextManager());
   propagation.setGlobalPropagator(
     new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
   );
   capturePayloads(settings.capturePayloads);
+  decideOncePerTrace(true);
   return { ring, users: 0, shutdown: () => end(() => provider.shutdown(), log) };
 }
 
 async function end(shutdown: () => Promise<void>, log: Logger): Promise<void> {
   capturePayloads(false);
+  decideOncePerTrace(false);
   try {
     await shutdown();
   } catch (error) {

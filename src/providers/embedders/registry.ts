@@ -5,8 +5,13 @@ import { batched } from './batched.js';
 import type { Embedder } from './contract.js';
 import type { EmbedderDependencies } from './dependencies.js';
 import { createServiceEmbedder } from './service-embedder.js';
+import { traced } from './traced.js';
 
 export function createEmbedder(settings: EmbedderSettings, dependencies: EmbedderDependencies): Embedder {
+  return traced(createProvided(settings, dependencies));
+}
+
+function createProvided(settings: EmbedderSettings, dependencies: EmbedderDependencies): Embedder {
   switch (settings.provider) {
     case 'local': {
       const local = createLocalEmbedder(settings, dependencies.textThreads);

@@ -1,9 +1,9 @@
 /** Arguments of a tool call against the tool's own schema (TOOL-22, TOOL-50, W-34). */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { AppError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { runBounded } from '../../base/run-bounded.js';
+import { createAjv } from '../../config/create-ajv.js';
 import type { Tool } from './contract.js';
 
 export type ArgumentsCheck =
@@ -59,9 +59,8 @@ function describeProblems(errors: readonly ErrorObject[]): string {
 function compile({ name, parameters, isForeign }: CheckedTool): ValidateFunction {
   try {
     const { $schema, ...schema } = parameters;
-    const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
     const code = isForeign === true ? { regExp: ANY_TEXT } : {};
-    const validator = new Dialect({ useDefaults: true, allErrors: true, strict: false, validateFormats: false, code });
+    const validator = createAjv($schema, { useDefaults: true, allErrors: true, strict: false, validateFormats: false, code });
     const validate = runBounded(MAX_COMPILE_MS, () => validator.compile(schema), undefined);
     if (validate === undefined) throw new Error(`it could not be compiled within ${MAX_COMPILE_MS} ms`);
     return validate;

@@ -10,6 +10,7 @@ import type { DatabaseSettings, Settings } from '../../config/settings.js';
 import type { Logger } from '../../observe/log.js';
 import { type Metrics, silentMetrics } from '../../observe/meter.js';
 import { type Database, openDatabase } from './database.js';
+import { SqlLeftStores } from './ingest/sql-left-stores.js';
 import { createKnowledgeStore } from './knowledge-store.js';
 import { isSameDatabase } from './same-database.js';
 import { SessionTransfer } from './session-transfer.js';
@@ -43,6 +44,7 @@ export interface Stores {
   readonly embeddings: SqlEmbeddingStore;
   /** In the database of the chunks: both are written together. */
   readonly ingestRuns: SqlIngestRunStore;
+  readonly leftStores: SqlLeftStores;
   /** With `rate_limiting.backend: sql`. */
   readonly rateWindows: SqlRateWindows | undefined;
   /** The keeper calls its `tick()` every few seconds; `undefined` while tasks and sessions share a database. */
@@ -73,6 +75,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const chunkStore = createKnowledgeStore(knowledge);
   const embeddings = new SqlEmbeddingStore(knowledge);
   const ingestRuns = new SqlIngestRunStore(knowledge);
+  const leftStores = new SqlLeftStores(knowledge);
   const { enabled, backend, sqlDatabase = '' } = settings.rateLimiting ?? {};
   const rateWindows =
     enabled === true && backend === 'sql'
@@ -93,6 +96,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
       chunkStore,
       embeddings,
       ingestRuns,
+      leftStores,
       rateWindows,
       sessionTransfer: undefined,
     };
@@ -101,7 +105,7 @@ export async function openStores({ settings, roles, log, clock, closers, metrics
   const versions = new SqlConfigVersionStore(runs);
   const pushConfigs = new SqlPushConfigStore(runs);
   const sessions = await open(storage.sessions.database, 'storage.sessions.database');
-  const shared = { versions, pushConfigs, chunkStore, embeddings, ingestRuns, rateWindows };
+  const shared = { versions, pushConfigs, chunkStore, embeddings, ingestRuns, leftStores, rateWindows };
   if (sessions === runs || (await isSameDatabase(runs, sessions, clock))) {
     const tasks = new SqlTaskStore(runs, undefined, clock);
     return { ...shared, tasks, sessions: new SqlSessionStore(runs), recall: new SqlRecallStore(runs), sessionTransfer: undefined };

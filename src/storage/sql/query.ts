@@ -9,6 +9,11 @@ export interface Query {
   readonly parameters: readonly unknown[];
   /** Longest wait for its answer. Default: the database's own; not for SQLite. */
   readonly limitMs?: number;
+  /**
+   * Names the statement with its parameters, of one that clients poll: its rows may be those of the last time while nothing was committed
+   * since. Small rows only. Default: it is asked each time.
+   */
+  readonly polledAs?: string;
 }
 
 /** A statement of a migration: another process may be at it, and a large table takes its time. */

@@ -151,7 +151,11 @@ t.test('a key opens until it expires, and whoever has none of them is refused (S
   t.equal(await rig.verdict(`${KEY}x`), 'unknown');
   t.equal(await rig.verdict('e30.e30.e30'), 'unknown', 'without jwks_url, what looks like a token is none');
   for (const header of ['', 'Bearer', 'Bearer ', `Basic ${KEY}`, `Bearer ${KEY}, Bearer ${KEY}`, `Bearer ${KEY}\u00e9`])
-    await t.rejects(rig.enter(undefined, { header }), { code: 'ACCESS_TOKEN_INVALID', details: { reason: 'malformed' } }, header);
+    await t.rejects(
+      async () => rig.enter(undefined, { header }),
+      { code: 'ACCESS_TOKEN_INVALID', details: { reason: 'malformed' } },
+      header,
+    );
   t.equal((await rig.enter(undefined, { header: `bearer   ${KEY}` })).subject, 'robot');
   await clock.advance(1_000);
   t.equal(await rig.verdict(KEY), 'expired');

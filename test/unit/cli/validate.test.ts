@@ -37,3 +37,35 @@ t.test('what serve refuses is invalid: unknown tools, unknown handlers, tools th
   const { code, output } = await runCommand(t, ['validate', 'mcp.yaml'], { files: { 'mcp.yaml': mcp } });
   t.match({ code, output }, { code: 0, output: /valid/ }, 'servers are not asked');
 });
+
+t.test('neither validate nor info shows a secret, wherever somebody has put it, also in an error (SEC-17)', async (t) => {
+  const secrets = {
+    OPENAI_API_KEY: 'sk-from-a-variable-1',
+    TEAM_PASSWORD: 'correct-horse-1',
+    WORD: `ghp_${'a1'.repeat(18)}`,
+  };
+  const text = `
+llms: {main: {provider: openai, model: "gpt of \${OPENAI_API_KEY}", api_key: written-literal-1}}
+agents:
+  clerk: {llm: main, description: "Pays with \${OPENAI_API_KEY}, written-literal-1, \${TEAM_PASSWORD} and \${WORD}", tools: []}
+`;
+  const wrong = 'server: {port: "${OPENAI_API_KEY}"}\nlogger: {level: "${WORD}"}\nagents: {clerk: {llm: "${TEAM_PASSWORD}"}}';
+  const own = { 'h.yaml': text, 'wrong.yaml': wrong };
+  for (const argv of [
+    ['info', '--config', 'h.yaml'],
+    ['info', 'clerk', '--config', 'h.yaml'],
+    ['info', 'correct-horse-1', '--config', 'h.yaml'],
+    ['info', '--config', 'wrong.yaml'],
+    ...['compact', 'verbose', 'json'].flatMap((format) => [
+      ['validate', 'h.yaml', '-f', format, '-p'],
+      ['validate', 'h.yaml', '-f', format],
+      ['validate', 'wrong.yaml', '-f', format],
+    ]),
+  ]) {
+    const { code, output, errors } = await runCommand(t, argv, { files: own, environment: secrets });
+    t.equal(code, argv.includes('wrong.yaml') || argv.includes('correct-horse-1') ? 1 : 0, argv.join(' '));
+    t.ok((output + errors).length > 10);
+    t.notMatch(output + errors, /from-a-variable|correct-horse|written-literal|ghp_/, argv.join(' '));
+    if (argv.includes('json')) t.doesNotThrow(() => JSON.parse(output));
+  }
+});

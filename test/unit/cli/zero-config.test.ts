@@ -46,7 +46,7 @@ t.test(
       llms: { default: { provider: 'anthropic', model: 'claude-haiku-4-5', api_key: '${ANTHROPIC_API_KEY}' } },
       agents: { assistant: { prompt: { role: 'Purser' } } },
       tools: { mcp: { type: 'mcp', url: 'http://localhost:3000/mcp' } },
-      server: { port: '9000' },
+      server: { port: 9000 },
       embedders: { _rag_embedder: Object },
       vector_stores: { _rag_vectors: { type: 'chromem' } },
       document_stores: { _rag_docs: { chunking: { size: 1000, overlap: 200 }, watch: true } },
@@ -118,6 +118,11 @@ t.test('--storage names databases without their passwords (CLI-44, CLI-45)', asy
   });
   const url = await serve(t, ['--storage', 'postgres', '--storage-db', 'postgres://ada:p%40w@db/runs']);
   t.match(url.settings.databases._default, { host: 'db', port: 5432, password: 'p@w', database: 'runs' });
+  for (const part of ['ada:50%off@db/runs', 'a%da@db/runs', 'db/100%'])
+    t.match(await runCommand(t, ['serve', '--storage', 'postgres', '--storage-db', `postgres://${part}`]), {
+      code: 2,
+      errors: /--storage-db \(not shown\) holds a % that begins no escape; in an address, write %25/,
+    });
   const bad = await runCommand(t, ['serve', '--storage', 'mysql', '--storage-db', 'pw-only']);
   t.equal(bad.code, 2);
   t.notMatch(bad.errors, /pw-only/);

@@ -9,7 +9,7 @@ const found = (agents: Readonly<Record<string, JsonObject>>) => {
   return checkAgents(withType).map(({ path, description }) => `${path.slice(1).join('.')}: ${description}`);
 };
 
-t.test('a name that no agent has is an error at its place, with the nearest one (CFG-92, AGT-35)', async (t) => {
+t.test('a name that no agent has is an error at its place, with the nearest one (CFG-92, AGT-35, W-101)', async (t) => {
   t.same(found({ desk: { sub_agents: ['biling'], agent_tools: ['x'] }, billing: {} }), [
     `desk.sub_agents.0: agent "biling" not found in sub_agents; did you mean 'billing'?`,
     `desk.agent_tools.0: agent "x" not found in agent_tools; 'agents' has desk, billing`,

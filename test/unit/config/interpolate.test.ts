@@ -3,7 +3,7 @@ import { interpolate } from '../../../src/config/interpolate.js';
 
 const environment = { NAME: 'world', EMPTY: '', TRICKY: '${NAME} $NAME', KEY: 'sk' };
 
-t.test('every form of a variable gives its value (CFG-03)', async (t) => {
+t.test('every form of a variable gives its value (CFG-03, W-100)', async (t) => {
   const forms: readonly (readonly [string, string])[] = [
     ['${NAME}', 'world'],
     ['hello ${NAME}!', 'hello world!'],
@@ -46,7 +46,7 @@ t.test('what comes out of a variable is not interpolated again and cannot break 
   t.same(interpolate({ a: '${BREAK}' }, { BREAK: '"\n- b: {' }).value, { a: '"\n- b: {' });
 });
 
-t.test('a missing or malformed variable is a problem that names the place (CFG-03)', async (t) => {
+t.test('a missing or malformed variable is a problem that names the place (CFG-03, W-100)', async (t) => {
   const { findings } = interpolate(
     { a: ['x', '${GONE}'], b: '${', c: '${1x}', d: '${a.b}', e: '$GONE', f: '${}', g: '${toString}' },
     environment,
@@ -61,4 +61,14 @@ t.test('a missing or malformed variable is a problem that names the place (CFG-0
     { path: ['g'], description: /toString is not set/ },
   ]);
   t.equal(findings.length, 7);
+});
+
+t.test('defaults may stand one within the other, and more of them than anybody writes are a problem, not a crash (CFG-03)', async (t) => {
+  const nested = (depth: number) => `${'${A:-'.repeat(depth)}end${'}'.repeat(depth)}`;
+  t.same(interpolate({ a: nested(16) }, {}), { value: { a: 'end' }, findings: [] });
+  for (const depth of [17, 100_000])
+    t.match(interpolate({ a: ['x', nested(depth)] }, {}).findings, [
+      { path: ['a', 1], description: /one within the other more than 16 times/ },
+    ]);
+  t.match(interpolate({ a: '${'.repeat(200_000) }, {}).findings, [{ path: ['a'], description: /is not of the form/ }]);
 });

@@ -64,13 +64,23 @@ t.test('a missing variable is one problem, not also a type error at the same pla
   ]);
 });
 
-t.test('keys of other versions of the product are unknown, with those that are known', async (t) => {
-  const [problem] = problemsOf(t, 'guardrails: {}');
-  t.equal(problem?.field, 'guardrails');
+t.test('keys of other versions of the product are unknown, with those that are known (W-100)', async (t) => {
+  const [problem] = problemsOf(t, 'plugins: {}');
+  t.equal(problem?.field, 'plugins');
   t.match(problem?.description, /^unknown key; known here: version, name, /);
 });
 
-t.test('references are checked (CFG-91)', async (t) => {
+t.test('what guides describe and is not there is refused, not passed over (W-14)', async (t) => {
+  for (const text of [
+    'guardrails: {strict: {}}',
+    'agents: {a: {trigger: {type: cron}}}',
+    'agents: {a: {notifications: [{}]}}',
+    'agents: {a: {guardrails: strict}}',
+  ])
+    t.match(problemsOf(t, text), [{ description: /^unknown key/ }], text);
+});
+
+t.test('references are checked, of embedders and summarizers as well (CFG-91, W-101)', async (t) => {
   const text = `
 databases: {main: {driver: sqlite}}
 storage: {database: mian}
@@ -79,7 +89,7 @@ embedders: {e: {}}
 document_stores:
   docs: {source: {type: directory, path: docs}, vector_store: w, embedder: f}
 agents:
-  a: {document_stores: [docs, dosc], llm: gone}
+  a: {document_stores: [docs, dosc], llm: gone, context: {summarizer_llm: nobody}}
 defaults: {llm: absent}
 `;
   t.same(
@@ -87,6 +97,7 @@ defaults: {llm: absent}
       .map(({ field }) => field)
       .sort(),
     [
+      'agents.a.context.summarizer_llm',
       'agents.a.document_stores[1]',
       'agents.a.llm',
       'defaults.llm',

@@ -11,7 +11,7 @@ function open(options: { readonly enabled: boolean; readonly file: string }) {
   return { audit, clock, logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-t.test('an act is one line of JSON of one shape (SEC-16)', async (t) => {
+t.test('an act is one line of JSON of one shape (SEC-16, W-108)', async (t) => {
   const file = join(t.testdir({}), 'audit', 'a.log');
   const { audit } = open({ enabled: true, file });
   audit.record({ action: 'auth.authenticate', user: '', success: false, remoteAddress: '10.0.0.1', error: 'ACCESS_UNAUTHENTICATED' });

@@ -10,7 +10,7 @@ function open(t: Test, options: Partial<LogOptions> = {}) {
   return { log: createLogger({ level: 'info', format: 'simple', file, ...options }), read: () => readFileSync(file, 'utf8') };
 }
 
-t.test('the three formats of a line (OBS-40, CLI-13)', async (t) => {
+t.test('the three formats of a line (OBS-40, CLI-13, W-108)', async (t) => {
   const write = (format: LogOptions['format']) => {
     const { log, read } = open(t, { format });
     log.info({ agent: 'a' }, 'hello');

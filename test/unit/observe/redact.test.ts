@@ -75,6 +75,21 @@ t.test('secrets of the configuration are shown nowhere, whatever they look like 
   t.same(JSON.parse(redactJsonLine(`${JSON.stringify({ msg: 'got plain "words" of mine' })}\n`)), { msg: 'got [redacted]' });
 });
 
+t.test('a secret that begins another one leaves nothing of it (SEC-17)', async (t) => {
+  rememberSecrets(['words of spring', 'words of spring and summer']);
+  t.equal(redactText('wrong: words of spring and summer, words of spring'), 'wrong: [redacted], [redacted]');
+});
+
+t.test('however many secrets are told, those that were told last are known (SEC-17)', async (t) => {
+  const many = (name: string) => Array.from({ length: 2_000 }, (_, index) => `${name} number ${10_000 + index}`);
+  rememberSecrets(['words of the one that runs']);
+  rememberSecrets(many('first'));
+  t.equal(redactText('words of the one that runs'), 'words of the one that runs');
+  t.equal(redactText('first number 11999'), '[redacted]');
+  rememberSecrets(['words of the one that runs']);
+  t.equal(redactText('words of the one that runs, first number 10000'), '[redacted], first number 10000');
+});
+
 t.test('a line of JSON stays one, however deep and strange', async (t) => {
   let deep: unknown = { secret: 's' };
   for (let depth = 0; depth < 50; depth++) deep = { deep };

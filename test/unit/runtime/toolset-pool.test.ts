@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/base/clock.js';
 import type { JsonObject } from '../../../src/base/json.js';
 import { loadSettings } from '../../../src/config/load-settings.js';
 import { silentLogger } from '../../../src/observe/log.js';
+import { KnowledgePool, type KnowledgePoolOptions } from '../../../src/runtime/knowledge-pool.js';
 import { createSnapshot } from '../../../src/runtime/snapshot.js';
 import { ToolsetPool } from '../../../src/runtime/toolset-pool.js';
 import { userMessage } from '../../contract/language-model.js';
@@ -82,4 +83,21 @@ t.test('a snapshot that is closed lets go of its servers when the last of its st
   t.match((await step).messages.at(-1)?.parts, [{ content: 'seen' }]);
   await closing;
   t.same(pool.health(), []);
+});
+
+t.test('document stores that cannot be built hold no server that parses for them (CFG-94)', async (t) => {
+  const toolsets = createPool(t);
+  const settings = settingsOf(t, {
+    tools: { parser: { url: 'http://127.0.0.1:9/mcp', internal: true } },
+    embedders: { small: { provider: 'local' } },
+    document_stores: {
+      handbook: { source: { type: 'directory', path: '.' }, embedder: 'small', mcp_parsers: { tool_names: ['convert'] } },
+    },
+  });
+  const options = { toolsets, pools: {}, embedding: {}, clock: systemClock, log: silentLogger } as unknown as KnowledgePoolOptions;
+  const pool = new KnowledgePool(options);
+  t.throws(() => pool.hold({ ...settings, vectorStores: {} }), { code: 'CONFIG_INVALID' });
+  await new Promise(setImmediate);
+  t.same(toolsets.health(), []);
+  await pool.close();
 });

@@ -4,7 +4,6 @@ import { AppError } from '../../../base/errors.js';
 import type { JsonObject } from '../../../base/json.js';
 import { readMetadataFilter } from '../../../base/read-metadata-filter.js';
 import { withinTime } from '../../../base/within-time.js';
-import { capturePayload, withSpan } from '../../../observe/trace.js';
 import { removeInvisible } from '../../llms/context-block.js';
 import type { Tool } from '../contract.js';
 import type { FoundPassage, PassageSearch } from '../passage-search.js';
@@ -56,17 +55,8 @@ export function createSearchTool({ stores, search, clock }: SearchToolOptions): 
       // Models like to fill in what they have no use for.
       const filter = read === undefined || Object.keys(read.filter).length === 0 ? {} : { filter: read.filter };
       const asking = asked === undefined || asked.length === 0 ? stores : [...new Set(asked)];
-      const passages = await withSpan(
-        'hector.rag.search',
-        { 'hector.rag.store.name': asking.join(','), 'hector.rag.top_k': limit },
-        async (span) => {
-          capturePayload(span, 'hector.rag.query', () => query);
-          const found = await withinTime({ clock, limitMs: TIMEOUT_MS, createError: tookTooLong }, signal, (inner) =>
-            search.search(query, { stores: asking, limit, ...filter }, inner),
-          );
-          span.setAttribute('hector.rag.result_count', found.length);
-          return found;
-        },
+      const passages = await withinTime({ clock, limitMs: TIMEOUT_MS, createError: tookTooLong }, signal, (inner) =>
+        search.search(query, { stores: asking, limit, ...filter }, inner),
       );
       return { content: JSON.stringify({ query, ...describePassages(passages) }), data: { sources: describeSources(passages) } };
     },

@@ -102,7 +102,7 @@ export interface RowStatements {
   /** For each key the first `limit` rows with `keyColumn` equal to it, by `orderColumn`. */
   selectFirst(shape: RowShape, keyColumn: string, orderColumn: string, keys: readonly FirstPerKey[]): readonly Query[];
   /** The rows of queries with the same columns: one statement where each costs a round trip. Where not, each sees a moment of its own. */
-  union(queries: readonly Query[]): readonly Query[];
+  union(queries: readonly Query[]): Query;
 }
 
 export interface FirstPerKey {

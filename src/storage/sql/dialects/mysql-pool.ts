@@ -6,7 +6,17 @@ import type { Row } from '../query.js';
 import type { OpenContext } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { LentConnection } from './lent-connection.js';
-import { assertUrl, busy, connectTimeoutMs, describeServer, KEEP_ALIVE_DELAY_MS, lockWaitMs, sslOptions, unavailable } from './server.js';
+import {
+  assertUrl,
+  busy,
+  CONNECTION_LIFETIME_MS,
+  connectTimeoutMs,
+  describeServer,
+  KEEP_ALIVE_DELAY_MS,
+  lockWaitMs,
+  sslOptions,
+  unavailable,
+} from './server.js';
 import type { ServerPool } from './server-driver.js';
 
 export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock }: OpenContext): Promise<ServerPool> {
@@ -35,7 +45,8 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
       counts.open -= 1;
     });
   });
-  const known = new WeakSet<PoolConnection>();
+  /** When each was made ready. */
+  const known = new WeakMap<PoolConnection, number>();
 
   const send = <T>(lent: LentConnection<PoolConnection>, sql: string, values: readonly unknown[], limitMs = settings.queryTimeoutMs) =>
     lent.use(async (connection) => (await connection.promise().query({ sql, values: [...values], timeout: limitMs }))[0] as T);
@@ -46,7 +57,8 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
     });
     const done = users.add();
     const release = (): void => {
-      connection.release();
+      if (clock.monotonic() - (known.get(connection) ?? Number.POSITIVE_INFINITY) > CONNECTION_LIFETIME_MS) destroyConnection(connection);
+      else connection.release();
       done();
     };
     const destroy = (): void => {
@@ -57,7 +69,7 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
     if (known.has(connection)) return lent;
     try {
       for (const sql of sessionSettings(settings)) await send(lent, sql, []);
-      known.add(connection);
+      known.set(connection, clock.monotonic());
       return lent;
     } catch (error) {
       lent.giveBack();

@@ -4,7 +4,17 @@ import type { Query, Row } from '../query.js';
 import type { OpenContext } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { LentConnection } from './lent-connection.js';
-import { assertUrl, busy, connectTimeoutMs, describeServer, KEEP_ALIVE_DELAY_MS, lockWaitMs, sslOptions, unavailable } from './server.js';
+import {
+  assertUrl,
+  busy,
+  CONNECTION_LIFETIME_MS,
+  connectTimeoutMs,
+  describeServer,
+  KEEP_ALIVE_DELAY_MS,
+  lockWaitMs,
+  sslOptions,
+  unavailable,
+} from './server.js';
 import type { ServerPool } from './server-driver.js';
 
 export async function openPostgresPool(settings: DatabaseSettings, { keyPath, log }: OpenContext): Promise<ServerPool> {
@@ -13,8 +23,7 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
   const label = describeServer('PostgreSQL', keyPath, settings);
   const pool = new pg.Pool({
     ...postgresAddress(settings),
-    max: settings.maxConns,
-    idleTimeoutMillis: 60_000,
+    ...poolLimits(settings),
     connectionTimeoutMillis: connectTimeoutMs(settings),
     query_timeout: settings.queryTimeoutMs,
     keepAlive: true,
@@ -69,6 +78,11 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount }),
     close: () => pool.end(),
   };
+}
+
+/** CFG-55, CFG-57. What is idle for a minute is closed, down to `max_idle`. */
+export function poolLimits({ maxConns, maxIdle }: Pick<DatabaseSettings, 'maxConns' | 'maxIdle'>) {
+  return { max: maxConns, min: Math.min(maxIdle, maxConns), idleTimeoutMillis: 60_000, maxLifetimeSeconds: CONNECTION_LIFETIME_MS / 1_000 };
 }
 
 /** Names for the few texts of the hot path, which PostgreSQL then plans once per connection. */

@@ -25,7 +25,7 @@ export const rowByRow: RowStatements = {
     const sql = `SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = ? ORDER BY ${orderColumn} LIMIT ?`;
     return keys.map(({ key, limit }) => ({ sql, parameters: [key, limit] }));
   },
-  union: (queries) => queries,
+  union: (queries) => joined(queries, subSelects(queries)),
 };
 
 /** PostgreSQL: one array per column, so that the text stays constant and can be prepared. */
@@ -56,7 +56,7 @@ export const columnArrays: RowStatements = {
       sql: `SELECT t.* FROM unnest(?::text[], ?::bigint[]) AS k(key, first) CROSS JOIN LATERAL (SELECT ${names(shape)} FROM ${shape.table} WHERE ${keyColumn} = k.key ORDER BY ${orderColumn} LIMIT k.first) AS t`,
       parameters: [keys.map((item) => item.key), keys.map((item) => item.limit)],
     }),
-  union: inParentheses,
+  union: (queries) => joined(queries, inParentheses(queries)),
 };
 
 /** MySQL: lists of values, cut so that no statement outgrows `max_allowed_packet`. */
@@ -100,12 +100,20 @@ export const valueLists: RowStatements = {
       parameters: keys.flatMap(({ key, limit }) => [key, limit]),
     });
   },
-  union: inParentheses,
+  union: (queries) => joined(queries, inParentheses(queries)),
 };
 
-function inParentheses(queries: readonly Query[]): readonly Query[] {
-  const sql = queries.map((query) => `(${query.sql})`).join(' UNION ALL ');
-  return when(queries, { sql, parameters: queries.flatMap(({ parameters }) => parameters) });
+/** SQLite takes no parentheses around the parts of a union; as sub-selects it takes an order and a limit of each. */
+function subSelects(queries: readonly Query[]): string {
+  return queries.map(({ sql }) => `SELECT * FROM (${sql})`).join(' UNION ALL ');
+}
+
+function inParentheses(queries: readonly Query[]): string {
+  return queries.map((query) => `(${query.sql})`).join(' UNION ALL ');
+}
+
+function joined(queries: readonly Query[], sql: string): Query {
+  return { sql, parameters: queries.flatMap(({ parameters }) => parameters) };
 }
 
 function appending(clause: string, queries: readonly Query[]): readonly Query[] {

@@ -1,4 +1,5 @@
 /** What PostgreSQL and MySQL share: an address to name in errors, limits, and TLS. */
+import { decodePercent } from '../../../base/decode-percent.js';
 import { AppError, describeError } from '../../../base/errors.js';
 import type { DatabaseSettings } from '../../../config/settings.js';
 
@@ -46,7 +47,10 @@ function fromUrl(text: string): Pick<DatabaseSettings, 'host' | 'database' | 'us
   return {
     host: url.hostname,
     port: url.port,
-    database: decodeURIComponent(url.pathname.slice(1)),
-    username: decodeURIComponent(url.username),
+    database: decodePercent(url.pathname.slice(1)) ?? url.pathname.slice(1),
+    username: decodePercent(url.username) ?? url.username,
   };
 }
+
+/** CFG-57: an older one is replaced when it is given back, so that servers behind a name that moves are found. */
+export const CONNECTION_LIFETIME_MS = 3_600_000;

@@ -14,6 +14,7 @@ import { AppError, describeError } from '../../../base/errors.js';
 import { type Program, type Query, type Row, runProgram } from '../query.js';
 import type { ConnectionCounts, Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
+import { PolledReads } from './polled-reads.js';
 import { sqliteError } from './sqlite-error.js';
 import type { WalSync } from './wal-sync.js';
 import { WriteLock } from './write-lock.js';
@@ -38,6 +39,8 @@ export class SqliteDriver implements Driver {
   readonly label: string;
   readonly #writer: StatementCache;
   readonly #reader: StatementCache;
+  /** Of the reader, where it is one of its own. */
+  readonly #polled: PolledReads;
   readonly #wal: WalSync | undefined;
   readonly #lock = new WriteLock();
   readonly #clock: Clock;
@@ -49,6 +52,7 @@ export class SqliteDriver implements Driver {
     this.#wal = wal;
     this.#writer = new StatementCache(writer);
     this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
+    this.#polled = new PolledReads((query) => this.#reader.run(query));
   }
 
   async transact<T>(program: () => Program<T>, maxWaitMs = LOCK_WAIT_MS): Promise<T> {
@@ -114,7 +118,10 @@ export class SqliteDriver implements Driver {
 
   async read(query: Query): Promise<readonly Row[]> {
     if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
-    return retryWhileBusy(this.#clock, this.label, () => this.#open(this.#reader).run(query));
+    return retryWhileBusy(this.#clock, this.label, () => {
+      const reader = this.#open(this.#reader);
+      return reader === this.#writer ? reader.run(query) : this.#polled.read(query);
+    });
   }
 
   /** They are opened once; what is in use ends within the tick. */

@@ -7,6 +7,8 @@ import { TASK_STATES } from '../../../protocol/task-state.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
 import type { ListedTask, TaskListFilter, TaskListPlace, TaskListQuery, TaskListStore } from '../../../tasks/task-list-store.js';
 import type { Database } from '../database.js';
+import type { RowStatements } from '../dialects/dialect.js';
+import type { Query } from '../query.js';
 import type { TaskEventTable, TaskTable } from '../schema.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, sessionKeyOf, TASK_EVENT } from './rows.js';
@@ -14,11 +16,12 @@ import { isTaskId, sessionKeyOf, TASK_EVENT } from './rows.js';
 export async function readTaskPage(database: Database, query: TaskListQuery): Promise<readonly ListedTask[]> {
   const { column, key, states, since } = rangesOf(query);
   const { after = NEWEST, limit } = query;
-  const sql = `SELECT id, context_id, seq, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`;
-  const firstOfEach = states.map((state) => ({ sql, parameters: [key, state, since, after.statusAt, after.statusAt, after.id, limit] }));
-  const parts = await Promise.all(database.dialect.rows.union(firstOfEach).map((part) => database.read(part)));
+  const union = unionOf(database.dialect.rows, column, states.length);
+  const parameters = states.flatMap((state) => [key, state, since, after.statusAt, after.statusAt, after.id, limit]);
+  const polledAs = `page ${column} ${key} ${query.state} ${since} ${after.statusAt} ${after.id} ${limit}`;
+  const rows = (await database.read({ sql: union, parameters, polledAs })) as readonly unknown[] as readonly PageRow[];
   const found = new Map<string, ListedTask>();
-  for (const row of parts.flat() as readonly unknown[] as readonly PageRow[]) {
+  for (const row of rows) {
     const before = found.get(row.id);
     // Seen in two states, when it went from one to the other meanwhile.
     if (before !== undefined && before.statusAt > row.status_at) continue;
@@ -31,7 +34,7 @@ export async function readTaskPage(database: Database, query: TaskListQuery): Pr
 export async function countTasks(database: Database, filter: TaskListFilter): Promise<number> {
   const { column, key, states, since } = rangesOf(filter);
   if (filter.state === undefined && filter.since === undefined) {
-    const few = await database.read({ sql: countFewText(column), parameters: [key, SLICE] });
+    const few = await database.read({ sql: countFewText(column), parameters: [key, SLICE], polledAs: `count ${column} ${key}` });
     if (few[0]?.count !== SLICE) return few[0]?.count as number;
   }
   const countFrom = async (states: readonly string[], { statusAt, id }: TaskListPlace) => {
@@ -114,6 +117,21 @@ function rangeText(column: Ranges['column']): string {
 }
 
 const NEWEST_FIRST = 'ORDER BY status_at DESC, id DESC';
+
+/** The first tasks of each of so many states. The same text each time: databases and their drivers look statements up by it. */
+function unionOf(rows: RowStatements, column: Ranges['column'], states: number): string {
+  const texts = UNIONS.get(rows) ?? new Map<string, string>();
+  UNIONS.set(rows, texts);
+  const name = `${column} ${states}`;
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  const one: Query = { sql: `SELECT id, context_id, seq, status_at ${rangeText(column)} ${NEWEST_FIRST} LIMIT ?`, parameters: [] };
+  const made = rows.union(Array.from({ length: states }, () => one)).sql;
+  texts.set(name, made);
+  return made;
+}
+
+const UNIONS = new WeakMap<RowStatements, Map<string, string>>();
 
 /** Whoever has few tasks has them counted without a look at their states. */
 function countFewText(column: Ranges['column']): string {

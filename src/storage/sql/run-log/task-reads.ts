@@ -127,6 +127,7 @@ export async function countToolCalls(database: Database, taskId: string): Promis
 }
 
 async function readAll<R>(database: Database, queries: readonly Query[]): Promise<readonly R[]> {
+  if (queries.length === 1) return (await database.read(queries[0] as Query)) as readonly unknown[] as readonly R[];
   const results = await Promise.all(queries.map((query) => database.read(query)));
   return results.flat() as readonly unknown[] as readonly R[];
 }

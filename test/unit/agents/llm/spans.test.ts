@@ -1,4 +1,6 @@
 import t from 'tap';
+import { measureRetriever } from '../../../../src/knowledge/search/measure-retriever.js';
+import { noKnowledgeMetrics } from '../../../../src/observe/knowledge-metrics.js';
 import { createSearchTool } from '../../../../src/providers/tools/adapters/search.js';
 import { userMessage } from '../../../contract/language-model.js';
 import { createTestAgent, runToEnd } from '../../../support/llm-agent.js';
@@ -9,13 +11,15 @@ import { createSteeredClock } from '../../../support/steered-clock.js';
 t.test('a step is a tree of spans: agent → model, tool → search (OBS-30…32)', async (t) => {
   const recorded = recordSpans(t);
 
-  const tools = [createSearchTool({ stores: ['docs'], search: { search: async () => [] }, clock: createSteeredClock() })];
+  const clock = createSteeredClock();
+  const retriever = measureRetriever({ search: async () => [] }, noKnowledgeMetrics, clock);
+  const tools = [createSearchTool({ stores: ['docs'], search: retriever, clock })];
   const model = createScriptedModel(t, [
     { say: [{ call: { name: 'search', arguments: { query: 'refunds' } } }], usage: { inputTokens: 5, outputTokens: 3 } },
     { say: ['ok'] },
   ]);
   const settings = { includeContext: true, documentStores: ['docs'] };
-  await runToEnd(createTestAgent(model, { tools }, settings), [userMessage('How long do refunds take?')]);
+  await runToEnd(createTestAgent(model, { tools, retriever }, settings), [userMessage('How long do refunds take?')]);
 
   const spans = recorded.finished();
   const nameOf = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));

@@ -63,7 +63,16 @@ function open(
   };
   const all = Object.entries(stores).map(([name, changed]): [string, SearchableStore] => [
     name,
-    { name, collection: 'c', embedder, embedderFingerprint: 'e', follower, ...changed, search: searchSettings({ topK: 3, ...changed }) },
+    {
+      name,
+      collection: 'c',
+      embedder,
+      embedderFingerprint: 'e',
+      vectorProvider: 'hnsw',
+      follower,
+      ...changed,
+      search: searchSettings({ topK: 3, ...changed }),
+    },
   ]);
   const chunkStore = {
     async chunks(_: string, __: string | undefined, ids: readonly string[]) {

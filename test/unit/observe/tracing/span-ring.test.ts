@@ -27,6 +27,20 @@ t.test('traces are found by event and by task', async (t) => {
   t.match(ring.list({ isVisible: anybody, taskId: 't1', limit: 1 }), [{ errors: 1, spans: 1, task_id: 't1' }]);
 });
 
+t.test('spans that began in the same millisecond are told from above to below, and name their trace so (OBS-34)', async (t) => {
+  const ring = new SpanRing();
+  // In the order in which they end.
+  ring.add(sampleSpan({ id: '3', name: 'step', parent: '2' }));
+  ring.add(sampleSpan({ id: '2', name: 'operation', parent: '1' }));
+  ring.add(sampleSpan({ id: '4', name: 'later', parent: '1', at: 1 }));
+  ring.add(sampleSpan({ id: '1', name: 'request' }));
+  t.same(
+    ring.read('a'.repeat(32), anybody).map(({ name }) => name),
+    ['request', 'operation', 'step', 'later'],
+  );
+  t.match(ring.list({ isVisible: anybody, limit: 1 }), [{ name: 'request' }]);
+});
+
 t.test("nobody sees spans of another's runs, also below a request of its own trace", async (t) => {
   const ring = new SpanRing();
   // Somebody may name any trace as the one above its request.

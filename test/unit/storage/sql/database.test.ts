@@ -12,15 +12,19 @@ import { createSqlite } from '../../../support/temp-database.js';
 
 const open = (settings: DatabaseSettings) => openDatabase(settings, { name: 'main', log: silentLogger, clock: systemClock });
 
-t.test('the folder and file of a SQLite database are made when missing', async (t) => {
-  const { settings } = await createSqlite(t);
-  const path = join(dirname(settings.database), 'deep', 'er', 'hector.db');
-  const database = await open({ ...settings, database: path });
-  t.ok(statSync(path).isFile());
-  await database.close();
-  await database.close();
-  await t.rejects(database.read({ sql: 'SELECT 1', parameters: [] }), { code: 'DATABASE_UNAVAILABLE' });
-});
+t.test(
+  'the folder and file of a SQLite database are made when missing, and it has a log that readers do not wait for (CFG-57)',
+  async (t) => {
+    const { settings } = await createSqlite(t);
+    const path = join(dirname(settings.database), 'deep', 'er', 'hector.db');
+    const database = await open({ ...settings, database: path });
+    t.ok(statSync(path).isFile());
+    t.same(await database.read({ sql: 'PRAGMA journal_mode', parameters: [] }), [{ journal_mode: 'wal' }]);
+    await database.close();
+    await database.close();
+    await t.rejects(database.read({ sql: 'SELECT 1', parameters: [] }), { code: 'DATABASE_UNAVAILABLE' });
+  },
+);
 
 t.test('only the user that runs Hector may read a new database, its log and its index; an old one keeps its mode', async (t) => {
   const { settings } = await createSqlite(t);

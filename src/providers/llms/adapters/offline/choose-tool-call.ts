@@ -1,5 +1,5 @@
 /** The simple rules by which the offline model calls tools. */
-import { isJsonObject, type JsonObject } from '../../../../base/json.js';
+import { type JsonObject, parseJsonObject } from '../../../../base/json.js';
 import type { ToolDefinition } from '../../contract.js';
 import { pickSentences } from './pick-sentences.js';
 import type { Conversation } from './read-conversation.js';
@@ -47,20 +47,11 @@ function findExplicitCalls(question: string, tools: readonly ToolDefinition[]): 
   for (const line of question.split('\n')) {
     const [, name = '', json = ''] = /^call[ \t]+([\w.-]+)[ \t]*(\{.*\})?$/i.exec(line.trim()) ?? [];
     if (name === '' || !tools.some((tool) => tool.name === name)) continue;
-    const parsed = json === '' ? {} : parseObject(json);
+    // What is no JSON is no call after all, but a question.
+    const parsed = json === '' ? {} : parseJsonObject(json);
     if (parsed !== undefined) calls.push({ name, arguments: parsed });
   }
   return calls;
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // Not a call after all: the message is taken as a question.
-    return undefined;
-  }
 }
 
 const POINTERS: ReadonlySet<string> = new Set([

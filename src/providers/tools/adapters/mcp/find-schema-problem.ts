@@ -1,6 +1,6 @@
-import { Ajv } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Ajv } from 'ajv';
 import { isJsonObject, type JsonObject } from '../../../../base/json.js';
+import { createAjv } from '../../../../config/create-ajv.js';
 import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH } from './limits.js';
 
 /** Why a schema of a server's cannot be handed to a model or checked with, in words that follow "its schema"; `undefined` = it can. */
@@ -10,7 +10,7 @@ export function findSchemaProblem(schema: JsonObject): string | undefined {
   if (shape !== undefined) return shape;
   if (Buffer.byteLength(JSON.stringify(schema)) > MAX_SCHEMA_BYTES) return `has more than ${MAX_SCHEMA_BYTES} bytes`;
   const { $schema, ...rest } = schema;
-  const ajv = getValidator(String($schema).includes('2020-12'));
+  const ajv = getValidator(String($schema));
   return ajv.validateSchema(rest) === true ? undefined : `is no valid JSON Schema: ${ajv.errorsText(ajv.errors?.slice(0, 2) ?? null)}`;
 }
 
@@ -28,11 +28,11 @@ function findShapeProblem(value: unknown, depth: number): string | undefined {
 }
 
 /** Made once: what is dear is the schema of schemas. */
-function getValidator(is2020: boolean): Ajv {
-  const key = is2020 ? '2020' : '7';
+function getValidator(dialect: string): Ajv {
+  const key = dialect.includes('2020-12') ? '2020' : '7';
   let ajv = validators.get(key);
   if (ajv === undefined) {
-    ajv = new (is2020 ? Ajv2020 : Ajv)({ strict: false, validateFormats: false, logger: false });
+    ajv = createAjv(dialect, { strict: false, validateFormats: false, logger: false });
     validators.set(key, ajv);
   }
   return ajv;
