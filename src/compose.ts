@@ -149,7 +149,7 @@ async function start(
     ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue, worker })
     : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
-  const side = await findSideFront({ ...parts, readiness });
+  const side = await findSideFront({ ...parts, readiness, describeLogin: () => describeLogin(runtime.current.settings.server) });
   if (roles.has('keeper')) startApprovals(parts, stores, coordination, front?.url);
   return {
     settings,

@@ -25,4 +25,5 @@ export function readEscalation(statusMetadata: JsonObject | undefined): string |
   return typeof reason === 'string' ? reason : undefined;
 }
 
-const ESCALATED = 'hector:escalated';
+/** API-54 */
+const ESCALATED = 'hector:escalate';

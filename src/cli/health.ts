@@ -75,8 +75,15 @@ function toQuestion({ server, observability }: Pick<Settings, 'server' | 'observ
   const side = observability.metrics.enabled ? observability.metrics.port : undefined;
   const named = findTextFlag(input, 'port');
   const isSide = named === undefined && side !== undefined && side !== 0;
-  const port = named === undefined ? (isSide ? side : server.port) : Number(named);
+  const port = named === undefined ? (isSide ? side : server.port) : readPort(named);
   return { host: server.host, port, isEncrypted: server.tls.enabled && !isSide, path, timeoutMs: TIMEOUT_MS };
+}
+
+/** What is no number would be asked at the port that HTTP has by default, where somebody else may be well. */
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new AppError('CLI_USAGE', { message: `--port is '${text}'; wanted a number from 1 to 65535` });
+  return port;
 }
 
 /** Only a process of ours that runs gets as far as this. */

@@ -11,7 +11,7 @@ export interface CorsPorts {
   readonly speaksLegacy: () => boolean;
 }
 
-/** An origin is allowed when it stands in the list letter by letter; a page of any other one is told nothing, and its browser keeps the answer from it. */
+/** An origin is allowed when it stands in the list letter by letter; no other one is ever named, so the browser keeps the answer from its pages. */
 export function withCors<R extends HttpResponse>(response: R, request: Asking, ports: CorsPorts): R {
   const expose = ports.speaksLegacy() ? EXPOSED_WITH_LEGACY : EXPOSED;
   if (ports.settings().allowedOrigins.includes('*')) return { ...response, headers: openToAll(response.headers, expose) };

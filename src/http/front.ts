@@ -57,7 +57,7 @@ export interface Front {
 /** Starts the HTTP front. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { settings, binding, authenticate, readiness, metrics, log, clock, version, studio = [] } = options;
-  const { operatorRoles = () => [], describeLogin = () => ({}), audit = silentAudit } = options;
+  const { operatorRoles = () => [], describeLogin = () => ({ studio_mode: false }), audit = silentAudit } = options;
   const { limits } = settings;
   const drain = new Drain();
   const own = { publicUrl: settings.publicUrl, host: settings.host };

@@ -101,15 +101,15 @@ export function buildRoutes(ports: RoutePorts): Route<RouteHandler>[] {
   ];
 }
 
-type HealthPorts = Pick<RoutePorts, 'version' | 'readiness' | 'drain'> & Partial<Pick<RoutePorts, 'describeLogin'>>;
+type HealthPorts = Pick<RoutePorts, 'version' | 'readiness' | 'drain' | 'describeLogin'>;
 
 export function healthRoutes(ports: HealthPorts): Route<RouteHandler>[] {
-  const { version, describeLogin = () => ({}) } = ports;
+  const { version, describeLogin } = ports;
   return [
     {
       method: 'GET',
       pattern: '/health',
-      handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, studio_mode: false, ...describeLogin() })),
+      handle: () => jsonResponse(200, JSON.stringify({ status: 'ok', version, ...describeLogin() })),
     },
     { method: 'GET', pattern: '/health/live', handle: () => jsonResponse(200, '{"status":"ok"}') },
     { method: 'GET', pattern: '/health/ready', handle: () => answerReadiness(ports) },

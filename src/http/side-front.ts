@@ -1,6 +1,7 @@
 /** Metrics and health on a port of their own (`observability.metrics.port`): for processes without the role front, and away from what clients reach. */
 import type { Clock } from '../base/clock.js';
 import type { Closers } from '../base/closers.js';
+import type { JsonObject } from '../base/json.js';
 import { readVersion } from '../base/version.js';
 import type { ObservabilitySettings, ServerSettings } from '../config/settings.js';
 import type { Logger } from '../observe/log.js';
@@ -18,6 +19,8 @@ export interface SideFrontOptions {
     readonly observability: Pick<ObservabilitySettings, 'metrics'>;
   };
   readonly readiness: () => Promise<Readiness>;
+  /** As at the front: one server does not say two things about itself. */
+  readonly describeLogin: () => JsonObject;
   /** `undefined`: none are served. */
   readonly metricsPage: MetricsRoute | undefined;
   readonly clock: Clock;
@@ -28,13 +31,13 @@ export interface SideFrontOptions {
 
 /** `undefined`: it has no port. */
 export async function findSideFront(options: SideFrontOptions): Promise<{ readonly port: number } | undefined> {
-  const { settings, readiness, metricsPage, clock, log, closers } = options;
+  const { settings, readiness, describeLogin, metricsPage, clock, log, closers } = options;
   const { host, limits } = settings.server;
   const { port } = settings.observability.metrics;
   if (port === undefined) return undefined;
   const drain = new Drain();
   const routes: Route<RouteHandler>[] = [
-    ...healthRoutes({ version: readVersion(), drain, readiness }),
+    ...healthRoutes({ version: readVersion(), drain, readiness, describeLogin }),
     ...(metricsPage === undefined ? [] : [metricsRoute(metricsPage)]),
   ];
   const handler = createHandler({

@@ -204,7 +204,7 @@ t.test(
       t.same(await listAgents(url), ['assistant']);
     });
 
-    await t.test('a good one is written whole, with comments, secrets and the block server, and is current at once', async (t) => {
+    await t.test('a good one is written whole, with comments, secrets and the block server, and is current at once (API-10)', async (t) => {
       const saved = await send(api, 'PUT', changed, { 'if-match': etag });
       t.equal(saved.status, 200);
       t.match(await saved.json(), { status: 'saved', message: 'Configuration saved. Reloading...' });

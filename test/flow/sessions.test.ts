@@ -29,7 +29,7 @@ async function say(hector: Pick<Hector, 'url'>, text: string, contextId: string,
 
 for (const backend of ['keyword', 'vector'])
   t.test(
-    `an agent with search recalls what was said in another session of the same caller, by ${backend} (MEM-01, MEM-03, MEM-04, MEM-05)`,
+    `an agent with search recalls what was said in another session of the same caller, by ${backend} (MEM-01, MEM-03, MEM-04, MEM-05, CLI-08)`,
     { timeout: 60_000 },
     (t) => recall(t, backend),
   );

@@ -73,7 +73,7 @@ t.test('hector serve does what its configuration says', { timeout: 60_000 }, asy
   });
 
   await t.test(
-    'whoever calls is who the key says, whatever the message claims; after two of them an hour it is enough (W-03, W-53)',
+    'whoever calls is who the key says, whatever the message claims; after two of them an hour it is enough (API-39, W-03, W-53)',
     async (t) => {
       const first = await send('clerk', KEYS.ANN, { user_id: 'bob' });
       t.match(first, { status: 200 });

@@ -11,7 +11,7 @@ t.test('the id is echoed as it came: string, number, null (J4)', async (t) => {
   }
 });
 
-t.test('what is not a JSON-RPC request is refused with its code, HTTP 200 (J1, J4, E2)', async (t) => {
+t.test('what is not a JSON-RPC request is refused with its code, HTTP 200 (J1, J4, E2, API-36)', async (t) => {
   const server = startProtocolServer(t);
   const cases: [string, number, unknown, RegExp][] = [
     ['', -32700, null, /^Invalid JSON payload: the body is empty$/],

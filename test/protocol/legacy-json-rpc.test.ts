@@ -52,33 +52,36 @@ t.test('without the switch 0.3 is answered as ever: its version is not supported
   t.notOk('protocolVersion' in body);
 });
 
-t.test('message/send waits by default and answers the bare task, with kind; blocking false does not wait (V5, S2, S3)', async (t) => {
-  const server = await start(t);
-  for (const configuration of [undefined, {}, { blocking: true }]) {
-    const sending = call(server, 'message/send', { message: message('question'), configuration });
-    const run = await server.nextRun();
-    await run.finish('answer');
-    const { status, headers, body } = await sending;
-    t.equal(status, 200);
-    t.equal(headers['content-type'], 'application/json');
-    t.match(body, {
-      jsonrpc: '2.0',
-      id: 7,
-      result: {
-        kind: 'task',
-        id: run.taskId,
-        contextId: /./,
-        status: { state: 'completed', timestamp: /Z$/ },
-        artifacts: [{ artifactId: /./, parts: [{ kind: 'text', text: 'answer' }] }],
-        history: [{ kind: 'message', role: 'user', parts: [{ kind: 'text', text: 'question' }], taskId: run.taskId }],
-      },
-    });
-  }
-  const quick = await call(server, 'message/send', { message: message('question'), configuration: { blocking: false } });
-  t.match(quick.body.result, { kind: 'task', status: { state: 'submitted' } });
-});
+t.test(
+  'message/send waits by default and answers the bare task, with kind; blocking false does not wait (V5, S2, S3, API-30, API-33)',
+  async (t) => {
+    const server = await start(t);
+    for (const configuration of [undefined, {}, { blocking: true }]) {
+      const sending = call(server, 'message/send', { message: message('question'), configuration });
+      const run = await server.nextRun();
+      await run.finish('answer');
+      const { status, headers, body } = await sending;
+      t.equal(status, 200);
+      t.equal(headers['content-type'], 'application/json');
+      t.match(body, {
+        jsonrpc: '2.0',
+        id: 7,
+        result: {
+          kind: 'task',
+          id: run.taskId,
+          contextId: /./,
+          status: { state: 'completed', timestamp: /Z$/ },
+          artifacts: [{ artifactId: /./, parts: [{ kind: 'text', text: 'answer' }] }],
+          history: [{ kind: 'message', role: 'user', parts: [{ kind: 'text', text: 'question' }], taskId: run.taskId }],
+        },
+      });
+    }
+    const quick = await call(server, 'message/send', { message: message('question'), configuration: { blocking: false } });
+    t.match(quick.body.result, { kind: 'task', status: { state: 'submitted' } });
+  },
+);
 
-t.test('message/stream tells task, artifacts and status by kind and ends with final (V5, T3, T11)', async (t) => {
+t.test('message/stream tells task, working, artifacts and status by kind and ends with final (V5, T3, T11, API-30, API-37)', async (t) => {
   const server = await start(t);
   const stream = await open(server, 'message/stream', { message: message('question') });
   const first = await stream.next();
@@ -96,6 +99,7 @@ t.test('message/stream tells task, artifacts and status by kind and ends with fi
       ['status-update', true],
     ],
   );
+  t.match(events[0], { status: { state: 'working' } });
   t.match(events[1], { taskId: run.taskId, artifact: { parts: [{ kind: 'text', text: 'so ' }] } });
   t.match(events[3], { status: { state: 'completed' } });
 });
@@ -123,7 +127,7 @@ t.test('a stream that ends when input is asked for says so with final; one that 
   }
 });
 
-t.test('tasks/get, tasks/cancel and tasks/resubscribe (V5, K1, N1, T7, T8)', async (t) => {
+t.test('tasks/get, tasks/cancel and tasks/resubscribe (V5, K1, N1, T7, T8, API-31)', async (t) => {
   const server = await start(t);
   const { result: task } = (await call(server, 'message/send', { message: message('one'), configuration: { blocking: false } })).body;
   const stream = await open(server, 'tasks/resubscribe', { id: task.id });
@@ -142,7 +146,22 @@ t.test('tasks/get, tasks/cancel and tasks/resubscribe (V5, K1, N1, T7, T8)', asy
   t.match(await call(server, 'tasks/resubscribe', { id: task.id }), { body: { error: { code: -32004 } } });
 });
 
-t.test('errors have the codes of 0.3, and data that is an object (V5, E2)', async (t) => {
+t.test('every state has the word of 0.3, over the wire (V5, API-35)', async (t) => {
+  const server = await start(t);
+  for (const [state, word] of [
+    ['TASK_STATE_COMPLETED', 'completed'],
+    ['TASK_STATE_FAILED', 'failed'],
+    ['TASK_STATE_REJECTED', 'rejected'],
+    ['TASK_STATE_INPUT_REQUIRED', 'input-required'],
+    ['TASK_STATE_AUTH_REQUIRED', 'auth-required'],
+  ] as const) {
+    const sending = call(server, 'message/send', { message: message('x') });
+    await (await server.nextRun()).commit({ state, events: [statusEvent(state, 'why')] });
+    t.match((await sending).body.result, { kind: 'task', status: { state: word, message: { role: 'agent', parts: [{ text: 'why' }] } } });
+  }
+});
+
+t.test('errors have the codes of 0.3, and data that is an object (V5, E2, API-36)', async (t) => {
   const server = await start(t, { agents: { helper: agentSettings(), strict: agentSettings({ extensions: [NEEDED] }) } });
   const { result: ended } = (await call(server, 'message/send', { message: message('one'), configuration: { blocking: false } })).body;
   await (await server.run(ended.id)).finish('answer');
@@ -187,7 +206,7 @@ t.test('what is wrong with a message is told by the names of 0.3 (E4, E6)', asyn
   t.match(role.data.fieldViolations, [{ field: 'message.role', description: 'must be "user"' }]);
 });
 
-t.test('every kind of part arrives as what it is and is shown again as it came (V5)', async (t) => {
+t.test('every kind of part arrives as what it is and is shown again as it came (V5, API-34)', async (t) => {
   const server = await start(t, { agents: { helper: agentSettings({ inputModes: ['*/*'] }) } });
   const parts = [
     { kind: 'text', text: 'a', metadata: { m: 1 } },
@@ -207,6 +226,33 @@ t.test('every kind of part arrives as what it is and is shown again as it came (
     { data: [1] },
   ]);
 });
+
+t.test(
+  'methods with a colon, tasks/subscribe, and parts with a type for a kind are taken as what they mean (V5, API-30, API-31, API-34)',
+  async (t) => {
+    const server = await start(t, { agents: { helper: agentSettings({ inputModes: ['*/*'] }) } });
+    const parts = [
+      { type: 'text', text: 'a' },
+      { type: 'file', file: { bytes: 'AAEC', name: 'a.png', mimeType: 'image/png' } },
+      { type: 'data', data: { a: 1 } },
+    ];
+    const { result } = (await call(server, 'message:send', { message: message('x', { parts }), configuration: { blocking: false } })).body;
+    t.match(result, { kind: 'task', status: { state: 'submitted' } });
+    t.same(
+      result.history[0].parts,
+      parts.map(({ type, ...part }) => ({ kind: type, ...part })),
+    );
+    const watch = await open(server, 'tasks/subscribe', { id: result.id });
+    t.match((await watch.next())?.data.result, { kind: 'task', id: result.id });
+    await watch.close();
+    const stream = await open(server, 'message:stream', { message: message('y') });
+    t.match((await stream.next())?.data.result, { kind: 'task', status: { state: 'submitted' } });
+    await stream.close();
+    const both = [{ kind: 'text', type: 'file', text: 'the newer word counts' }];
+    const sent = await call(server, 'message/send', { message: message('z', { parts: both }), configuration: { blocking: false } });
+    t.match(sent.body.result.history[0].parts, [{ kind: 'text', text: 'the newer word counts' }]);
+  },
+);
 
 t.test('extensions are asked for by either header and told back in both (H1, H2, H3)', async (t) => {
   const server = await start(t);

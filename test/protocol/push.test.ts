@@ -37,7 +37,7 @@ function problemOf({ body }: RpcReply): Any {
   return [body.error?.code, (body.error?.data as Any)?.at(-1)?.fieldViolations?.[0]];
 }
 
-t.test('a config is created with an id of its own or the given one, and read again (P2, P3)', async (t) => {
+t.test('a config is created with an id of its own or the given one, and read again (P2, P3, API-32)', async (t) => {
   const server = await start(t);
   const { id: taskId } = await server.task();
   const made = resultOf(await server.create({ taskId, url: HOOK }));

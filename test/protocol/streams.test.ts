@@ -17,7 +17,7 @@ function brief(frame: WireFrame | undefined): string {
   return `${frame?.id} ${append === true ? '+' : '='}${made.parts.map((part: { text?: string; data?: unknown }) => part.text ?? JSON.stringify(part.data)).join('|')}${lastChunk === true ? '.' : ''}`;
 }
 
-t.test('a send-stream begins with the task, grows by previews and closes at the end (T3, T5, T11, J2, S4)', async (t) => {
+t.test('a send-stream begins with the task, grows by previews and closes at the end (T3, T5, T11, J2, S4, API-37)', async (t) => {
   const server = startProtocolServer(t);
   const stream = await server.stream(
     'SendStreamingMessage',
@@ -46,7 +46,7 @@ t.test('a send-stream begins with the task, grows by previews and closes at the 
   t.equal(brief(await stream.next()), 'end');
 });
 
-t.test('fully previewed text closes with an empty last chunk, unseen text comes whole (D4, R9)', async (t) => {
+t.test('fully previewed text closes with an empty last chunk, unseen text comes whole (D4, R9, API-53)', async (t) => {
   const server = startProtocolServer(t);
   const { id } = await server.submit('question');
   const run = await server.run(id);

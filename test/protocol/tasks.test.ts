@@ -46,7 +46,7 @@ t.test('returnImmediately answers with the task in progress (S3)', async (t) => 
   t.equal(body.result.task.status.state, 'TASK_STATE_SUBMITTED');
 });
 
-t.test('contexts are made or kept, task ids are made and unique (M1, M2, M3, M6)', async (t) => {
+t.test('contexts are made or kept, task ids are made and unique (M1, M2, M3, M6, API-38)', async (t) => {
   const server = startProtocolServer(t);
   const send = async (message: unknown) => (await server.call('SendMessage', { message, configuration: immediately })).body.result.task;
   const first = await send(userMessage('a'));
@@ -58,7 +58,7 @@ t.test('contexts are made or kept, task ids are made and unique (M1, M2, M3, M6)
   t.equal(new Set([first.id, second.id, third.id]).size, 3);
 });
 
-t.test('a task that asked for input goes on under its id, its context implied (M4, M7)', async (t) => {
+t.test('a task that asked for input goes on under its id, its context implied (M4, M7, API-38)', async (t) => {
   const server = startProtocolServer(t);
   const { id, contextId } = await server.submit('question');
   await (await server.run(id)).rest('TASK_STATE_INPUT_REQUIRED', 'which one?');

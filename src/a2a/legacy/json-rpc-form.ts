@@ -55,7 +55,8 @@ function toPart({ text, raw, url, data, metadata, filename, mediaType }: Part): 
 }
 
 function readPart(fields: FieldReader): LegacyObject {
-  const kind = fields.value('kind');
+  // So clients of before 0.2 call it (API-34).
+  const kind = fields.value('kind') ?? fields.value('type');
   const metadata = fields.value('metadata');
   switch (kind) {
     case 'text': {

@@ -13,6 +13,10 @@ export const LEGACY_JSON_RPC: JsonRpcDialect = {
   methods: new Map<string, JsonRpcMethod>([
     ['message/send', { type: 'answer', run: calls.send }],
     ['message/stream', { type: 'stream', run: calls.stream, encode: calls.sentEvents }],
+    // So documents that are about write them, and clients call them (API-30, API-31).
+    ['message:send', { type: 'answer', run: calls.send }],
+    ['message:stream', { type: 'stream', run: calls.stream, encode: calls.sentEvents }],
+    ['tasks/subscribe', { type: 'stream', run: calls.resubscribe, encode: calls.subscribedEvents }],
     ['tasks/get', { type: 'answer', run: calls.get }],
     ['tasks/cancel', { type: 'answer', run: calls.cancel }],
     ['tasks/resubscribe', { type: 'stream', run: calls.resubscribe, encode: calls.subscribedEvents }],

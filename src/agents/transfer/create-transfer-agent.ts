@@ -76,8 +76,14 @@ export function createTransferAgent(options: TransferAgentOptions): Agent {
     }
     const isOver = outcome.type === 'finished' || outcome.type === 'failed' || outcome.type === 'rejected';
     const spent = isOver && limits !== undefined ? setSpent(after.spent, allOf(name), sumTurns(after, name)) : after.spent;
-    return { ...withEarlierUsage(outcome, control.usage), control: writeControl({ ...after, spent }) };
+    return { ...withEarlierUsage(tellWho(outcome, control), control.usage), control: writeControl({ ...after, spent }) };
   });
+}
+
+/** API-54: who the conversation was handed over to in this run. */
+function tellWho(outcome: StepOutcome, { active, turns }: TransferControl): StepOutcome {
+  if (outcome.type !== 'finished' || sumOf(turns) === 1) return outcome;
+  return { ...outcome, statusMetadata: { ...outcome.statusMetadata, [TRANSFERRED]: active } };
 }
 
 /** The root's budget. A call that is answered already has its tools run. */
@@ -116,8 +122,12 @@ function handOver(outcome: Finished, target: string, { state, active, control, o
   const allowedRoles = options.members.find((member) => member.name === target)?.allowedRoles;
   if (!active.targets.includes(target) || !opensTo(allowedRoles, state.task.callerRoles))
     return failed(unknownTarget(active.name, target), state, result);
-  if (Object.values(turns).reduce((sum, count) => sum + count, 0) > MAX_TURNS) return failed(tooOften(), state, result);
+  if (sumOf(turns) > MAX_TURNS) return failed(tooOften(), state, result);
   return handedOver;
+}
+
+function sumOf(turns: TransferControl['turns']): number {
+  return Object.values(turns).reduce((sum, count) => sum + count, 0);
 }
 
 /** The root's own turns stand where the run does, those of others below it. */
@@ -183,5 +193,6 @@ function tooOften(): AppError {
   });
 }
 
+const TRANSFERRED = 'hector:transfer_to_agent';
 /** Turns of agents in one run: two that hand over to each other for ever cost money for ever. */
 const MAX_TURNS = 50;

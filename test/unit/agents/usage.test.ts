@@ -90,6 +90,16 @@ t.test('limits of an agent hold for all its turns in a conversation that is hand
   });
 });
 
+t.test('the last status says who a conversation was handed over to, and nothing when it was not (API-54, AGT-20)', async (t) => {
+  const handed = new WorkflowRun([userSays('Go')]);
+  const handOver = () => ({ actions: { transferTo: 'b' }, statusMetadata: used(2, 1) });
+  await handed.toRest(transfer(scriptedAgent('a', [handOver]), scriptedAgent('b', [() => ({ statusMetadata: used(3, 1) })])));
+  t.match(handed.last, { type: 'finished', statusMetadata: { 'hector:transfer_to_agent': 'b', ...used(5, 2) } });
+  const alone = new WorkflowRun([userSays('Go')]);
+  await alone.toRest(transfer(scriptedAgent('a', [() => ({ statusMetadata: used(3, 1) })]), scriptedAgent('b', [])));
+  t.same((alone.last as { statusMetadata?: unknown }).statusMetadata, used(3, 1));
+});
+
 t.test('a run that fails or refuses tells what its members have used (AGT-30, AGT-32, AGT-20)', async (t) => {
   for (const type of ['failed', 'rejected'] as const) {
     const run = new WorkflowRun([userSays('Go')]);

@@ -37,6 +37,15 @@ t.test('a health check asks where the configuration says, and its exit code is t
   t.match(await health(t, `server: {port: ${silent}}`), { code: 1, errors: /does not answer/ });
 });
 
+t.test('a port that is none is wrong usage, and nobody else is asked in its place (DEP-02)', async (t) => {
+  for (const port of ['abc', '', '0', '65536', '80x', '-1'])
+    t.match(
+      await health(t, 'server: {port: 1}', `--port=${port}`),
+      { code: 2, output: '', errors: /--port is '.*'; wanted a number from 1/ },
+      port,
+    );
+});
+
 t.test('a configuration that a running server would refuse makes nobody think it dead (CFG-94)', async (t) => {
   const port = await listen(t, createServer(isReady));
   const wrong = `llms: {a: {provider: openai, api_key: "\${GONE}"}}\nagents: {a: {llm: nobody, unknown: 1}}\nserver: {port: ${port}, unknown: 1}\n`;

@@ -22,21 +22,24 @@ t.test('as JSON, warnings stand beside the errors', async (t) => {
   t.match(JSON.parse(output), { valid: true, errors: [], warnings: [{ path: 'llms.main.api_key' }, { path: 'redis.url' }] });
 });
 
-t.test('what serve refuses is invalid: unknown tools, unknown handlers, tools that an agent cannot have (CLI-04, CFG-31)', async (t) => {
-  const llms = 'llms: {main: {provider: offline}}';
-  const refused: Readonly<Record<string, readonly [text: string, path: string]>> = {
-    'tool.yaml': [`${llms}\nagents: {a: {llm: main, tools: [nothing]}}`, 'agents.a.tools[0]'],
-    'handler.yaml': [`${llms}\ntools: {x: {type: function, handler: nothing}}\nagents: {a: {llm: main}}`, 'tools.x.handler'],
-    'disabled.yaml': [`${llms}\ntools: {x: {type: command, enabled: false}}\nagents: {a: {llm: main, tools: [x]}}`, 'agents.a.tools[0]'],
-  };
-  for (const [file, [text, path]] of Object.entries(refused)) {
-    const { code, output } = await runCommand(t, ['validate', file, '-f', 'json'], { files: { [file]: text } });
-    t.match({ code, ...JSON.parse(output) }, { code: 1, valid: false, errors: [{ type: 'CONFIG_INVALID', path }] }, file);
-  }
-  const mcp = `${llms}\ntools: {far: {type: mcp, url: "http://127.0.0.1:1/mcp"}}\nagents: {a: {llm: main, tools: [far_one]}}`;
-  const { code, output } = await runCommand(t, ['validate', 'mcp.yaml'], { files: { 'mcp.yaml': mcp } });
-  t.match({ code, output }, { code: 0, output: /valid/ }, 'servers are not asked');
-});
+t.test(
+  'what serve refuses is invalid: unknown tools, unknown handlers, tools that an agent cannot have (CLI-04, CLI-08, CFG-31)',
+  async (t) => {
+    const llms = 'llms: {main: {provider: offline}}';
+    const refused: Readonly<Record<string, readonly [text: string, path: string]>> = {
+      'tool.yaml': [`${llms}\nagents: {a: {llm: main, tools: [nothing]}}`, 'agents.a.tools[0]'],
+      'handler.yaml': [`${llms}\ntools: {x: {type: function, handler: nothing}}\nagents: {a: {llm: main}}`, 'tools.x.handler'],
+      'disabled.yaml': [`${llms}\ntools: {x: {type: command, enabled: false}}\nagents: {a: {llm: main, tools: [x]}}`, 'agents.a.tools[0]'],
+    };
+    for (const [file, [text, path]] of Object.entries(refused)) {
+      const { code, output } = await runCommand(t, ['validate', file, '-f', 'json'], { files: { [file]: text } });
+      t.match({ code, ...JSON.parse(output) }, { code: 1, valid: false, errors: [{ type: 'CONFIG_INVALID', path }] }, file);
+    }
+    const mcp = `${llms}\ntools: {far: {type: mcp, url: "http://127.0.0.1:1/mcp"}}\nagents: {a: {llm: main, tools: [far_one]}}`;
+    const { code, output } = await runCommand(t, ['validate', 'mcp.yaml'], { files: { 'mcp.yaml': mcp } });
+    t.match({ code, output }, { code: 0, output: /valid/ }, 'servers are not asked');
+  },
+);
 
 t.test('neither validate nor info shows a secret, wherever somebody has put it, also in an error (SEC-17)', async (t) => {
   const secrets = {

@@ -258,6 +258,23 @@ agents: {a: {streaming: "\${STREAM}", input_modes: "\${MODES}"}}
   });
 });
 
+t.test('variables stand before defaults are taken, defaults before anything is checked, and flags over the file (CFG-02)', async (t) => {
+  const folder = t.testdir({
+    'hector.yaml': 'llms: {main: {provider: "${WHO}"}}\nserver: {port: "${PORT:-1}"}',
+    '.env': 'WHO=anthropic\nPORT=70000',
+  });
+  const environment = { HOME: folder, ANTHROPIC_API_KEY: 'k' };
+  const options = { file: 'hector.yaml', workingDirectory: folder, environment };
+  const settings = loadSettings({ ...options, overrides: { server: { port: 9_000 } } });
+  t.match(settings, { llms: { main: { provider: 'anthropic', model: /^claude/, apiKey: 'k' } }, server: { port: 9_000 } });
+  t.match(Object.values(settings.agents), [{ llm: 'main' }], 'what is missing is made of what the file has');
+  t.throws(
+    () => loadSettings(options),
+    { code: 'CONFIG_INVALID', problems: [{ field: 'server.port' }] },
+    'what a variable says is checked',
+  );
+});
+
 t.test('numbers keep the digits they were written with where text is wanted', async (t) => {
   const settings = load(t, 'version: 2\ndatabases: {d: {driver: postgres, password: 0123, database: 1.10}}');
   t.match(settings.databases.d, { password: '0123', database: '1.10' });

@@ -4,6 +4,7 @@ import type { BindingRequest } from '../../../src/a2a/binding-reply.js';
 import { AppError } from '../../../src/base/errors.js';
 import type { Logger } from '../../../src/observe/log.js';
 import { silentLogger } from '../../../src/observe/log.js';
+import { silentMetrics } from '../../../src/observe/meter.js';
 import { startTestFront } from '../../support/front-rig.js';
 
 const RPC = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0"}' };
@@ -153,6 +154,33 @@ t.test('any origin may call without credentials; a preflight passes without auth
   const refused = await fetch(`${front.url}/agents/a`, RPC);
   t.equal(refused.status, 401);
   t.equal(refused.headers.get('access-control-allow-origin'), '*', 'errors are readable too');
+});
+
+t.test('who is refused, and a preflight, were counted and logged before, and told what CORS says (API-67)', async (t) => {
+  const counted: unknown[] = [];
+  const logged: unknown[] = [];
+  const front = await startTestFront(
+    t,
+    {},
+    {
+      authenticate: async () => Promise.reject(new AppError('ACCESS_UNAUTHENTICATED')),
+      meter: { ...silentMetrics, count: (name, labels) => void (name === 'http_requests_total' && counted.push(labels)) },
+      log: { ...silentLogger, debug: (fields: object) => void logged.push(fields) } as unknown as Logger,
+    },
+  );
+  const refused = await fetch(`${front.url}/agents/a`, { ...RPC, headers: { ...RPC.headers, origin: 'https://app.example' } });
+  t.match([refused.status, refused.headers.get('access-control-allow-origin')], [401, '*']);
+  const preflight = await fetch(`${front.url}/agents/a`, { method: 'OPTIONS', headers: { origin: 'https://app.example' } });
+  t.match([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, '*']);
+  const path = '/agents/{name}';
+  t.same(counted, [
+    { method: 'POST', path, status: '401' },
+    { method: 'OPTIONS', path, status: '204' },
+  ]);
+  t.match(logged, [
+    { method: 'POST', route: path, status: 401 },
+    { method: 'OPTIONS', route: path, status: 204 },
+  ]);
 });
 
 t.test('an unexpected failure is a 500 without its text, logged under the id that the client gets', async (t) => {

@@ -70,9 +70,9 @@ t.test(
   },
 );
 
-t.test('what a run wants of those above it is in its last status, for a parent to read (AGT-32)', async (t) => {
+t.test('what a run wants of those above it is in its last status, for a parent to read (AGT-32, API-54)', async (t) => {
   const { built } = build({ alone: agentSettings() });
   const outcome = await built.get('alone')?.runStep({ task: taskRecord(), history: [] }, stepContext());
-  t.match(outcome, { type: 'finished', statusMetadata: { 'hector:escalated': 'up' } });
+  t.match(outcome, { type: 'finished', statusMetadata: { 'hector:escalate': 'up' } });
   t.notOk((outcome as { actions?: unknown }).actions);
 });

@@ -230,8 +230,8 @@ t.test('the result of an effect is kept when the step is aborted and the databas
 
 t.test('a handler cannot write the status metadata that Hector reads, and is told which key it was', async (t) => {
   for (const type of ['status', 'completed', 'failed', 'input-required'] as const) {
-    const { step } = setUp(t, async () => ({ type, text: 'x', metadata: { mine: 1, 'hector:escalated': 'enough' } }));
-    await t.rejects(step(), { code: 'AGENT_RESPONSE_INVALID', message: /metadata must not have the key 'hector:escalated'/ });
+    const { step } = setUp(t, async () => ({ type, text: 'x', metadata: { mine: 1, 'hector:escalate': 'enough' } }));
+    await t.rejects(step(), { code: 'AGENT_RESPONSE_INVALID', message: /metadata must not have the key 'hector:escalate'/ });
   }
 });
 

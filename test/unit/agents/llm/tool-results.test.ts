@@ -83,7 +83,7 @@ t.test('a result that is read back from the ledger has its files and its changes
   t.same(readStoredResult(JSON.parse(JSON.stringify(stored))), stored);
 });
 
-t.test('what tools show while they run grows an artifact per call, whose text the step brings whole (TOOL-21, R9)', async (t) => {
+t.test('what tools show while they run grows an artifact per call, whose text the step brings whole (TOOL-21, R9, API-51)', async (t) => {
   const previews: (readonly [string, string])[] = [];
   const build = countingTool('build', 'pure', {}, (_, context) => {
     context.progress('one\n');
@@ -116,7 +116,7 @@ t.test('an agent that does not stream shows no output of tools', async (t) => {
   t.same([...run.artifacts.keys()], ['response']);
 });
 
-t.test('thinking has an artifact of its own per model call; its signature stays in the session (AGT-12)', async (t) => {
+t.test('thinking has an artifact of its own per model call; its signature stays in the session (AGT-12, API-51)', async (t) => {
   const previews: (readonly [string, string])[] = [];
   const look = countingTool('look', 'pure');
   const model = createScriptedModel(t, [

@@ -48,7 +48,7 @@ t.test('all failed is failed, and one that escalates ends the loop around it (AG
 
   const escalated = new WorkflowRun([userSays('Go')]);
   await escalated.step(agent);
-  escalated.settle('team.a', DONE, 'x', { statusMetadata: { 'hector:escalated': 'enough' } });
+  escalated.settle('team.a', DONE, 'x', { statusMetadata: { 'hector:escalate': 'enough' } });
   escalated.settle('team.b', DONE, 'y');
   await escalated.step(agent);
   t.match(escalated.last, { type: 'finished', actions: { escalate: 'enough' } });
