@@ -15,7 +15,7 @@ import { openConfigSource } from '../config/sources/open-config-source.js';
 import { type CliContext, type CommandInput, findTextFlag, isFlagSet } from './command.js';
 import { followSkillHere, watchSkillHere, withSkillHere } from './follow-skill-here.js';
 import { findConfigName } from './load-command-settings.js';
-import { serveOverrides, withFlagSecrets } from './serve-flags.js';
+import { listSecretFlags, serveOverrides, withFlagSecrets } from './serve-flags.js';
 
 export interface ServeConfig {
   readonly settings: Settings;
@@ -73,7 +73,7 @@ function generate(input: CommandInput, { environment, workingDirectory, terminal
   loadSettings({ document, loadedEnvironment: known, workingDirectory });
   try {
     if (writeNewConfig(file, formatDocument(document))) terminal.writeError(`Wrote ${DEFAULT_CONFIG_FILE}; it is yours to change\n`);
-    for (const flag of SECRET_FLAGS.filter((name) => input.flags[name] !== undefined))
+    for (const flag of listSecretFlags(input))
       terminal.writeError(
         `What --${flag} said is not kept: the file names a variable in its place; set that for the next start, for example in .hector/.env\n`,
       );
@@ -84,5 +84,3 @@ function generate(input: CommandInput, { environment, workingDirectory, terminal
     return undefined;
   }
 }
-
-const SECRET_FLAGS = ['api-key', 'vector-api-key', 'storage-db'];

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import { findAddress } from './address-flags.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 
 export const RAG_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -99,11 +100,12 @@ function isFolder(path: string): boolean {
 }
 
 function embedder(input: CommandInput, quote: (text: string) => string): JsonObject {
-  const [provider, model, url] = ['embedder-provider', 'embedder-model', 'embedder-url'].map((flag) => findTextFlag(input, flag));
+  const [provider, model] = ['embedder-provider', 'embedder-model'].map((flag) => findTextFlag(input, flag));
+  const url = findAddress(input, 'embedder-url', quote);
   return {
     ...(provider === undefined ? {} : { provider }),
     ...(model === undefined ? {} : { model: quote(model) }),
-    ...(url === undefined ? {} : { base_url: quote(url) }),
+    ...(url === undefined ? {} : { base_url: url }),
   };
 }
 

@@ -6,10 +6,11 @@ import type { Environment } from '../config/environment.js';
 import { KEY_VARIABLES } from '../config/keys/llms.js';
 import { mergeDocuments } from '../config/merge-documents.js';
 import { valueAt } from '../config/path.js';
+import { findAddress, listSecretAddresses, withAddressSecrets } from './address-flags.js';
 import { AUTH_OPTIONS, authOverrides } from './auth-flags.js';
 import { type CommandInput, findTextFlag, type OptionSpec } from './command.js';
 import { RAG_OPTIONS, ragOverrides, vectorKeyVariable } from './rag-flags.js';
-import { STORAGE_OPTIONS, storageOverrides, withStoragePassword } from './storage-flags.js';
+import { findStoragePassword, STORAGE_OPTIONS, storageOverrides, withStoragePassword } from './storage-flags.js';
 import { TOOL_OPTIONS, toolOverrides } from './tool-flags.js';
 
 export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -51,7 +52,6 @@ const OBSERVE: JsonObject = {
 const LLM_FLAGS: Readonly<Record<string, string>> = {
   provider: 'provider',
   model: 'model',
-  'base-url': 'base_url',
   temperature: 'temperature',
   'max-tokens': 'max_tokens',
 };
@@ -61,10 +61,19 @@ export function withFlagSecrets(environment: Environment, input: CommandInput): 
   const key = findTextFlag(input, 'api-key');
   const vectorKey = findTextFlag(input, 'vector-api-key');
   return {
-    ...withStoragePassword(environment, input),
+    ...withAddressSecrets(withStoragePassword(environment, input), input),
     ...(key === undefined ? {} : { [keyVariable(key, input)]: key }),
     ...(vectorKey === undefined ? {} : { [vectorKeyVariable(input)]: vectorKey }),
   };
+}
+
+/** Flags of which `withFlagSecrets` makes a variable. */
+export function listSecretFlags(input: CommandInput): readonly string[] {
+  return [
+    ...['api-key', 'vector-api-key'].filter((flag) => findTextFlag(input, flag) !== undefined),
+    ...(findStoragePassword(input) === undefined ? [] : ['storage-db']),
+    ...listSecretAddresses(input),
+  ];
 }
 
 function keyVariable(key: string, input: CommandInput): string {
@@ -77,6 +86,8 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
   return (document) => {
     const llm: Record<string, JsonValue> = {};
     for (const [flag, key] of Object.entries(LLM_FLAGS)) if (typeof flags[flag] === 'string') llm[key] = flags[flag];
+    const baseUrl = findAddress(input, 'base-url', (text) => text);
+    if (baseUrl !== undefined) llm.base_url = baseUrl;
     const key = findTextFlag(input, 'api-key');
     if (key !== undefined) llm.api_key = `\${${keyVariable(key, input)}}`;
     const thinking = {
@@ -109,19 +120,21 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       overrides,
       toolOverrides(input, document, () => chooseAgent(document)),
     );
-    return mergeDocuments(withTools, mcpOverrides(findTextFlag(input, 'mcp-url'), mergeDocuments(document, withTools)));
+    return mergeDocuments(withTools, mcpOverrides(input, mergeDocuments(document, withTools)));
   };
 }
 
 /** An agent with a list of tools gets the server into it. */
-function mcpOverrides(url: string | undefined, document: JsonObject): JsonObject {
-  if (url === undefined) return {};
+function mcpOverrides(input: CommandInput, document: JsonObject): JsonObject {
+  const url = findTextFlag(input, 'mcp-url');
+  const written = findAddress(input, 'mcp-url', escapeVariables);
+  if (url === undefined || written === undefined) return {};
   if (!URL.canParse(url))
     throw new AppError('CLI_USAGE', { message: `--mcp-url is '${url}'; wanted an address such as http://localhost:3000/mcp` });
   const agent = chooseAgent(document);
   const own = valueAt(document, ['agents', agent, 'tools']);
   return {
-    tools: { mcp: { type: 'mcp', url: escapeVariables(url) } },
+    tools: { mcp: { type: 'mcp', url: written } },
     ...(Array.isArray(own) ? { agents: { [agent]: { tools: [...new Set([...own.map(String), 'mcp'])] } } } : {}),
   };
 }

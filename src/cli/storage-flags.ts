@@ -19,8 +19,12 @@ export const STORAGE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 export const PASSWORD_VARIABLE = 'HECTOR_STORAGE_PASSWORD';
 
 export function withStoragePassword(environment: Environment, input: CommandInput): Environment {
-  const { password } = readDatabase(input);
+  const password = findStoragePassword(input);
   return password === undefined ? environment : { ...environment, [PASSWORD_VARIABLE]: password };
+}
+
+export function findStoragePassword(input: CommandInput): string | undefined {
+  return readDatabase(input).password;
 }
 
 export function storageOverrides(input: CommandInput, quote: (text: string) => string): JsonObject {

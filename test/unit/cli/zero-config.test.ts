@@ -63,6 +63,35 @@ t.test('a key that a flag gives is in no file, and the next start is told where 
   t.match(errors, /What --api-key said is not kept/);
 });
 
+t.test('a secret within an address of a flag, or of MCP_URL, is in no file and counts all the same (CLI-48, SEC-17)', async (t) => {
+  const mcp = 'http://localhost:3000/mcp?token=hush-mcp';
+  const [base, embedder] = ['https://ada:hush-base@gateway.example/v1', 'http://ada:hush-vector@localhost:11434'];
+  const flags = ['--provider', 'openai', '--api-key', 'k', '--base-url', base, '--docs-folder', 'docs'];
+  const others = ['--embedder-provider', 'ollama', '--embedder-url', embedder, '--mcp-url', mcp];
+  const files = { docs: { 'a.md': 'x' } };
+  const given = await serve(t, [...flags, ...others], { files });
+  t.notMatch(given.text, /hush/);
+  t.notMatch(given.settings.source, /hush/, 'what is stored with every run');
+  t.match(parse(given.text ?? ''), {
+    llms: { default: { base_url: '${HECTOR_BASE_URL}' } },
+    embedders: { _rag_embedder: { base_url: '${HECTOR_EMBEDDER_URL}' } },
+    tools: { mcp: { url: '${MCP_URL}' } },
+  });
+  t.match(given.settings, { llms: { default: { baseUrl: base } }, embedders: { _rag_embedder: { baseUrl: embedder } } });
+  t.match(given.settings.tools.mcp, { url: mcp });
+  for (const flag of ['base-url', 'embedder-url', 'mcp-url']) t.match(given.errors, `What --${flag} said is not kept`);
+  const found = await serve(t, [], { environment: { MCP_URL: mcp } });
+  t.match(parse(found.text ?? ''), { tools: { mcp: { url: '${MCP_URL}' } } });
+  t.match(found.settings.tools.mcp, { url: mcp });
+  t.notMatch(found.errors, /not kept/, 'the variable is there');
+});
+
+t.test('what no flag keeps back is not said to be (CLI-48)', async (t) => {
+  const { errors, text } = await serve(t, ['--storage', 'sqlite', '--storage-db', 'runs.db', '--mcp-url', 'http://localhost:1/mcp']);
+  t.notMatch(errors, /not kept/);
+  t.match(parse(text ?? ''), { databases: { _default: { database: 'runs.db' } }, tools: { mcp: { url: 'http://localhost:1/mcp' } } });
+});
+
 t.test('without a key the offline model is used and not written down, so that a later key counts (CLI-40)', async (t) => {
   const { text = '', settings } = await serve(t, []);
   t.equal(settings.llms.default?.provider, 'offline');
