@@ -33,7 +33,14 @@ t.test('a Redis that evicts, forgets, or is not there', { timeout: 60_000 }, asy
   t.match(evicts.find('Redis memory policy'), { status: 'fail', message: /maxmemory-policy allkeys-lru/ });
   t.equal(evicts.code, 1);
   const forgetful = await startTempRedis(t);
-  const forgets = await diagnose(t, `${SERVER}redis: {url: "${forgetful.url}"}`);
+  const forgets = await diagnose(
+    t,
+    `${SERVER}redis: {url: "${forgetful.url}"}\nobservability: {tracing: {enabled: true, exporter: debug}}`,
+  );
+  t.notOk(
+    forgets.findings.some(({ check }) => check === 'Collector of traces'),
+    'the debug ring has none',
+  );
   t.match(forgets.find('Redis persistence'), { status: 'warn', cure: /appendonly yes/ });
   t.match(forgets.find('Redis clock'), { status: 'ok' });
   t.equal(forgets.code, 0);

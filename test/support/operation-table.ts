@@ -125,6 +125,9 @@ const METHODS = (kind: string): OperationRow[] => [
 const LEGACY_METHODS: readonly OperationRow[] = [
   owned('json-rpc-0.3 message/send', { body: (named) => legacyMessage(named, 'legacy-1') }),
   owned('json-rpc-0.3 message/stream', { isStream: true, body: (named) => legacyMessage(named, 'legacy-2') }),
+  owned('json-rpc-0.3 message:send', { body: (named) => legacyMessage(named, 'legacy-3') }),
+  owned('json-rpc-0.3 message:stream', { isStream: true, body: (named) => legacyMessage(named, 'legacy-4') }),
+  owned('json-rpc-0.3 tasks/subscribe', { isStream: true, body: ({ task: id }) => ({ id }) }),
   owned('json-rpc-0.3 tasks/get', { body: ({ task: id }) => ({ id }) }),
   owned('json-rpc-0.3 tasks/resubscribe', { isStream: true, body: ({ task: id }) => ({ id }) }),
   owned('json-rpc-0.3 tasks/pushNotificationConfig/set', { body: ({ task: taskId }) => ({ taskId, pushNotificationConfig: WEBHOOK }) }),

