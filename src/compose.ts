@@ -32,7 +32,6 @@ import { findSessionArtifact, readArtifactsOf } from './memory/artifacts/session
 import { createMemoryParts, createSearch, followIndexer, rebuildMemory } from './memory/recall/create-memory.js';
 import type { RecallIndexer } from './memory/recall/indexer.js';
 import type { Logger } from './observe/log.js';
-import { watchQueue } from './observe/meter.js';
 import { createTrimEmbeddings } from './providers/embedders/trim-embeddings.js';
 import type { ConfigReloader } from './runtime/config-reloader.js';
 import { createReloader } from './runtime/create-reloader.js';
@@ -55,13 +54,12 @@ import { openIngestQueue } from './steps/open-ingest-queue.js';
 import { BullPushQueue } from './steps/push-queue.js';
 import { PushSweep } from './steps/push-sweep.js';
 import { PushWorker } from './steps/push-worker.js';
-import { findStall, readQueue } from './steps/queue-health.js';
 import type { QueueConnection } from './steps/queue-names.js';
 import { RECOVERY_SWEEP } from './steps/recovery-sweep.js';
+import { RunningTasks } from './steps/running-tasks.js';
 import { startStepWorker } from './steps/start-step-worker.js';
 import { BullStepQueue } from './steps/step-queue.js';
 import type { StepWorker } from './steps/step-worker.js';
-import { UnclaimedWatch } from './steps/unclaimed-watch.js';
 import { watchRuns } from './steps/watch-runs.js';
 import { workerConnections } from './steps/worker-connections.js';
 import { openCoordination as openRedisCoordination } from './storage/redis/open-coordination.js';
@@ -75,6 +73,7 @@ import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
+import { OwnFeed } from './tasks/own-feed.js';
 import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
 import { openPools } from './threads/open-pools.js';
 
@@ -147,7 +146,7 @@ async function start(
   const reloader = createReloader({ ...parts, config, watches, runtime, knowledge, toolsets, isAgent: roles.has('agent') });
   closers.add(() => reloader?.close());
   const front = roles.has('front')
-    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue })
+    ? await startFrontRole(parts, stores, coordination, runtime, { toolsets, knowledge, reloader, ingestQueue, worker })
     : undefined;
   const readiness = front?.readiness ?? createReadiness(storeChecks(coordination, parts, stores).checks, clock, log);
   const side = await findSideFront({ ...parts, readiness });
@@ -190,7 +189,9 @@ async function openCoordination(parts: Parts) {
   });
   closers.add(() => queue.close());
   const push = settings.server.a2a.push.enabled ? await openPush(parts, redis.connections.forQueue(), pushSignals) : undefined;
-  return { ...redis, queue, push, publisher: push === undefined ? redis.publisher : withPushMarks(redis.publisher, push.marks) };
+  const running = new RunningTasks();
+  const feed = new OwnFeed({ publisher: withPushMarks(redis.publisher, push?.marks), receiver: redis.receiver, running, clock, log });
+  return { ...redis, queue, push, running, publisher: feed, receiver: feed };
 }
 
 /** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
@@ -287,6 +288,7 @@ interface FrontParts {
   readonly knowledge: CurrentKnowledge;
   readonly reloader: ConfigReloader | undefined;
   readonly ingestQueue: BullIngestQueue;
+  readonly worker: StepWorker | undefined;
 }
 
 async function startFrontRole(
@@ -294,16 +296,17 @@ async function startFrontRole(
   stores: Stores,
   coordination: Coordination,
   runtime: Runtime,
-  { toolsets, knowledge, reloader, ingestQueue }: FrontParts,
+  { toolsets, knowledge, reloader, ingestQueue, worker }: FrontParts,
 ): Promise<Pick<Hector, 'url' | 'grpcPort'> & { readonly readiness: ReturnType<typeof createReadiness> }> {
   const { settings, log, clock, closers, ownKey, metrics, audit, traces } = parts;
-  const { leases, receiver, publisher, queue, push, signals, callSignals, progress } = coordination;
+  const { leases, receiver, publisher, running, queue, push, signals, callSignals, progress } = coordination;
   const store = stores.tasks;
   const version = readVersion();
-  const feed = createLiveFeed({ store, receiver, clock, log });
+  const feed = createLiveFeed({ store, receiver, running, clock, log });
   closers.add(() => feed.close());
   const limits = createRateLimits(parts, stores, coordination, runtime);
-  const acceptMessage = auditAccept(createAcceptMessage({ store, queue, publisher, signals, clock, metrics, admission: limits }), audit);
+  const accepting = { store, queue, publisher, signals, clock, metrics, admission: limits, starter: worker?.ownRuns };
+  const acceptMessage = auditAccept(createAcceptMessage(accepting), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
   const currentSettings = () => runtime.current.settings;
@@ -331,22 +334,18 @@ async function startFrontRole(
   closers.add(() => grpc?.close());
   if (grpc !== undefined) bindings.push(grpcBinding(grpc.port, () => currentSettings().server.grpcPublicAddress));
   const binding = createA2aBinding(operationPorts);
-  const health = { queue, progress, stallAfterMs: settings.queue.stallAfterMs };
-  watchQueue(metrics, () => readQueue(health));
-  const keeperLease = RECOVERY_SWEEP.lease;
-  const unclaimed = new UnclaimedWatch({ store, leases, keeperLease, progress, stallAfterMs: health.stallAfterMs, clock, log });
-  closers.add(async () => unclaimed.close());
-  watchRuns(metrics, { unclaimed, sessions: stores.sessions });
+  const { stallAfterMs } = settings.queue;
+  const runChecks = watchRuns({
+    store,
+    sessions: stores.sessions,
+    queue,
+    leases,
+    progress,
+    stallAfterMs,
+    ...{ metrics, clock, log, closers },
+  });
   const { checks, findRedisRefusal } = storeChecks(coordination, parts, stores);
-  const readiness = createReadiness(
-    [
-      ...checks,
-      { name: 'the queue of steps', findReason: () => findStall(health) },
-      { name: 'the run log', findReason: () => unclaimed.findStall() },
-    ],
-    clock,
-    log,
-  );
+  const readiness = createReadiness([...checks, ...runChecks], clock, log);
   const studio = createStudioRoutes({
     ...{
       tasks: store,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 /** The executable: hands its arguments to the command line. */
-import { startProcess } from './cli/start-process.js';
+import { runProcess } from './cli/run-process.js';
 
-await startProcess(process.argv.slice(2));
+await runProcess(process.argv.slice(2));

@@ -1,4 +1,4 @@
 /** The role `agent` as a process of its own: `node dist/bundle/workers/agent.js [--config …]`, the same as `hector serve --roles agent`. */
-import { startProcess } from '../src/cli/start-process.js';
+import { runProcess } from '../src/cli/run-process.js';
 
-await startProcess(['serve', '--roles', 'agent', ...process.argv.slice(2)]);
+await runProcess(['serve', '--roles', 'agent', ...process.argv.slice(2)]);

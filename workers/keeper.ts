@@ -1,4 +1,4 @@
 /** The role `keeper` as a process of its own: `node dist/bundle/workers/keeper.js [--config …]`, the same as `hector serve --roles keeper`. */
-import { startProcess } from '../src/cli/start-process.js';
+import { runProcess } from '../src/cli/run-process.js';
 
-await startProcess(['serve', '--roles', 'keeper', ...process.argv.slice(2)]);
+await runProcess(['serve', '--roles', 'keeper', ...process.argv.slice(2)]);

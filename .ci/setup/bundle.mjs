@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /**
  * What runs is some tens of files instead of a thousand: programs start in half the time. Packages stay outside.
@@ -29,7 +30,8 @@ export async function bundle(root) {
       outdir: folder,
       bundle: true,
       splitting: true,
-      packages: 'external',
+      plugins: [packagesOutside],
+      inject: [join(dirname(fileURLToPath(import.meta.url)), 'require-package.mjs')],
       platform: 'node',
       format: 'esm',
       target: 'node20.19',
@@ -60,10 +62,46 @@ function listEntries(root) {
   return [...named, ...own];
 }
 
+/**
+ * No package becomes part of the bundle. Those in CommonJS are loaded by `require`: for an `import` Node would read all their files once
+ * more, only to learn what names they export. It is the same instance, whoever imports it besides.
+ */
+const packagesOutside = {
+  name: 'packages outside',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      if (kind === 'entry-point') return undefined;
+      // What is imported later has named exports only as Node finds them.
+      const isStatic = kind === 'import-statement';
+      return isStatic && isCommonJs(path) ? { path, namespace: 'commonjs' } : { path, external: true };
+    });
+    onLoad({ filter: /.*/, namespace: 'commonjs' }, ({ path }) => ({
+      contents: `module.exports = requirePackage(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+function isCommonJs(specifier) {
+  if (specifier.startsWith('node:')) return false;
+  let file;
+  try {
+    file = fileURLToPath(import.meta.resolve(specifier));
+  } catch {
+    return false; // optional, and not installed
+  }
+  return file.endsWith('.cjs') || (file.endsWith('.js') && findPackageType(dirname(file)) !== 'module');
+}
+
+function findPackageType(folder) {
+  const path = join(folder, 'package.json');
+  // Packages have such files inside, too: the nearest one decides, as it does for Node.
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).type : findPackageType(dirname(folder));
+}
+
 /** Sources that look for others beside them and have not become a part. */
 function findStrays(root, { outputs }) {
   const entries = Object.entries(outputs).filter(([path]) => path.endsWith('.js') && !path.includes(`/${PARTS}/`));
-  const sources = entries.flatMap(([, { inputs }]) => Object.keys(inputs));
+  const sources = entries.flatMap(([, { inputs }]) => Object.keys(inputs)).filter((path) => /^(src|workers)\//.test(path));
   return sources.filter((path) => /new URL\([^)]*import\.meta\.url/.test(readFileSync(join(root, path), 'utf8')));
 }
 
@@ -77,7 +115,9 @@ function writeFiles(folder, files) {
   for (const file of [...files].sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
     mkdirSync(dirname(file.path), { recursive: true });
     const path = `${file.path}.new`;
-    writeFileSync(path, file.contents, { mode: file.path.endsWith('/main.js') ? 0o755 : 0o644 });
+    writeFileSync(path, file.path.endsWith('.js') ? escapeWide(file.text) : file.contents, {
+      mode: file.path.endsWith('/main.js') ? 0o755 : 0o644,
+    });
     renameSync(path, file.path);
   }
   const isSame = before.join() === now.join();
@@ -88,6 +128,11 @@ function writeFiles(folder, files) {
       if (entry.isFile() && !kept.has(relative(folder, path))) rmSync(path, { force: true });
     }
   writeFileSync(join(folder, FILES), JSON.stringify(now));
+}
+
+/** esbuild leaves such characters in regular expressions and comments. One of them, and V8 keeps two bytes for each of the file. */
+function escapeWide(text) {
+  return text.replace(/[\u0100-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function readList(folder) {

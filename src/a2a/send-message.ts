@@ -3,6 +3,7 @@ import { callerRolesOf, countedAs, ownerOf } from '../access/principal.js';
 import { AppError } from '../base/errors.js';
 import type { SendMessageRequest, SendMessageResponse } from '../protocol/a2a.js';
 import { readSendMessageRequest } from '../protocol/read-requests.js';
+import type { TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { findDirectMessage, isAtRest, showsOutput } from './first-output.js';
 import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
@@ -14,13 +15,13 @@ import { type FrameStream, openFromTask } from './task-stream.js';
 
 export async function sendMessage(dependencies: OperationDependencies, params: unknown, call: OperationCall): Promise<SendMessageResponse> {
   const request = readRequest(dependencies, params, call);
-  const record = await accept(dependencies, request, call);
+  const { record, known } = await accept(dependencies, request, call);
   const historyLength = request.configuration?.historyLength;
   if (request.configuration?.returnImmediately && !call.agentSettings.directMessages)
     return { task: (await readTaskView(dependencies.store, record.id)).toTask(historyLength) };
   // S4: whether the answer is a Message shows only with the agent's first output.
   const until = request.configuration?.returnImmediately ? 'output' : 'rest';
-  return waitUntil(until, dependencies, record, call.signal, historyLength);
+  return waitUntil(until, dependencies, { record, known }, call.signal, historyLength);
 }
 
 export async function sendStreamingMessage(
@@ -30,9 +31,10 @@ export async function sendStreamingMessage(
 ): Promise<FrameStream> {
   assertStreaming(call);
   const request = readRequest(dependencies, params, call);
-  const record = await accept(dependencies, request, call);
+  const { record, known } = await accept(dependencies, request, call);
   const historyLength = request.configuration?.historyLength;
   return openFromTask(dependencies, record, call.signal, {
+    known,
     closeOnInputRequired: dependencies.settings().server.a2a.closeOnInputRequired,
     awaitsOutput: call.agentSettings.directMessages,
     ...(historyLength === undefined ? {} : { historyLength }),
@@ -55,12 +57,22 @@ function readRequest({ settings }: OperationDependencies, params: unknown, { age
   return request;
 }
 
-async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<TaskRecord> {
+interface AcceptedTask {
+  readonly record: TaskRecord;
+  /** All events of a run that began at once. */
+  readonly known: readonly TaskEvent[] | undefined;
+}
+
+async function accept(dependencies: OperationDependencies, request: SendMessageRequest, call: OperationCall): Promise<AcceptedTask> {
   const { acceptMessage, settings } = dependencies;
   const modes = request.configuration?.acceptedOutputModes;
   const roles = callerRolesOf(call.principal);
   const registerWebhook = await prepareSentConfig(dependencies, request, call);
-  const task = await acceptMessage({
+  let known: readonly TaskEvent[] | undefined;
+  const record = await acceptMessage({
+    onBegun: (events) => {
+      known = events;
+    },
     agent: call.agent,
     owner: ownerOf(call.principal),
     caller: countedAs(call.principal),
@@ -74,8 +86,8 @@ async function accept(dependencies: OperationDependencies, request: SendMessageR
     ...(roles === undefined ? {} : { callerRoles: roles }),
   });
   // Its place is the task as it was accepted, so nothing is missed; should this process die first, the message sent again does it.
-  await registerWebhook(task);
-  return task;
+  await registerWebhook(record);
+  return { record, known };
 }
 
 /**
@@ -85,13 +97,13 @@ async function accept(dependencies: OperationDependencies, request: SendMessageR
 async function waitUntil(
   until: 'output' | 'rest',
   { feed }: OperationDependencies,
-  record: TaskRecord,
+  { record, known }: AcceptedTask,
   signal: AbortSignal,
   historyLength: number | undefined,
 ): Promise<SendMessageResponse> {
   const view = new TaskView();
   let isShown = false;
-  for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, signal, { previews: until === 'output' })) {
+  for await (const item of feed.follow(record.id, { seq: 0, order: 0 }, signal, { previews: until === 'output', known })) {
     if (item.type === 'event') {
       view.apply(item.event);
       const message = findDirectMessage(item);

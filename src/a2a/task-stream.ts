@@ -4,7 +4,7 @@ import type { TaskState } from '../protocol/a2a.js';
 import { isTerminal } from '../protocol/task-state.js';
 import type { FollowedItem } from '../tasks/follower.js';
 import type { LiveFeed } from '../tasks/live-feed.js';
-import type { Cursor } from '../tasks/task-event.js';
+import type { Cursor, TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { findDirectMessage, showsOutput } from './first-output.js';
 import { TaskView } from './project-task.js';
@@ -25,6 +25,8 @@ export interface TaskStreamOptions {
   readonly closeOnInputRequired: boolean;
   /** Begin with the first output: it may be a Message, and then there is no Task to begin with (T2). Default false. */
   readonly awaitsOutput?: boolean;
+  /** All events of the task so far, where the caller has them. */
+  readonly known?: readonly TaskEvent[] | undefined;
 }
 
 /** The first frame of `openFromTask` is there when the stream is (T10). Closing it detaches, it never cancels the task (R6). */
@@ -38,7 +40,7 @@ export async function openFromTask(
   options: TaskStreamOptions,
 ): Promise<FrameStream> {
   const frames = new TaskFrames({
-    items: dependencies.feed.follow(record.id, { seq: 0, order: 0 }, signal),
+    items: dependencies.feed.follow(record.id, { seq: 0, order: 0 }, signal, { known: options.known }),
     begin: beginWithTask(record, options),
     committedParts: committedParts(dependencies, record.id),
     isLast: (item) => endsWith(item, options),

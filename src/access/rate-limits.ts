@@ -102,6 +102,11 @@ export class RateLimits implements Admission {
     return enabled ? this.#take(['request'], { owner: ownerOf(principal), caller: countedAs(principal), contextId: '' }) : NO_USES;
   }
 
+  /** Whether tokens count at all. */
+  get countsTokens(): boolean {
+    return this.#rulesOf(['token']).length > 0;
+  }
+
   /** Never rejects. */
   async spend({ owner, findContextId }: Spender, tokens: number): Promise<void> {
     const rules = this.#rulesOf(['token']);

@@ -32,7 +32,7 @@ export const ERRORS = {
   CONFIG_UNREADABLE: entry('The configuration file cannot be read', 'stop', 400),
   CONFIG_SYNTAX: entry('The configuration is not valid YAML or JSON', 'stop', 400),
   SKILL_INVALID: entry('SKILL.md cannot be followed', 'stop', 400),
-  CONFIG_CHANGED: entry('The configuration was changed by somebody else', 'stop', 412),
+  CONFIG_CHANGED: entry('The configuration was changed by somebody else; read it again', 'stop', 412),
   CONFIG_NOT_WRITABLE: entry('The configuration cannot be written', 'stop', 409),
   CONFIG_SOURCE_UNAVAILABLE: entry('The configuration cannot be reached where it lies, try again later', 'retry', 503),
   CONFIG_SERVER_LOCKED: entry('The server configuration is immutable via the studio API', 'stop', 403),

@@ -1,8 +1,13 @@
-import { describeError } from '../base/errors.js';
+import { AppError, describeError } from '../base/errors.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../base/json.js';
+import { loadEnvironment } from '../config/environment.js';
+import { loadSettings } from '../config/load-settings.js';
+import { parseConfigText } from '../config/parse-config-text.js';
 import type { Settings } from '../config/settings.js';
 import { askHealth, type HealthQuestion, reachableHost } from './ask-health.js';
-import { type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
-import { loadCommandSettings } from './load-command-settings.js';
+import { type CliContext, type Command, type CommandInput, findTextFlag, isFlagSet } from './command.js';
+import { openCommandSource } from './load-command-settings.js';
+import { formatProblems } from './show-error.js';
 
 /** For what watches containers: it knows the port and the encryption that the configuration says (DEP-02). */
 export const healthCommand: Command = {
@@ -17,7 +22,7 @@ export const healthCommand: Command = {
   examples: ['hector health', 'hector health --ready --config hector.yaml'],
   async run(input, context) {
     const { terminal } = context;
-    const question = toQuestion(await loadCommandSettings(input, context), input);
+    const question = toQuestion(await loadPlace(input, context), input);
     const where = `${question.isEncrypted ? 'https' : 'http'}://${reachableHost(question.host)}:${question.port}${question.path}`;
     try {
       const { status, text } = await askHealth(question);
@@ -36,6 +41,33 @@ export const healthCommand: Command = {
     return 1;
   },
 };
+
+/**
+ * Where it listens, and nothing else of the configuration: a key that is wrong somewhere in it is refused by a process that runs and goes on
+ * with what it has (CFG-94), so it must not be taken for dead.
+ */
+async function loadPlace(input: CommandInput, context: CliContext): Promise<Settings> {
+  const { environment, workingDirectory, terminal } = context;
+  const base = { environment, workingDirectory };
+  try {
+    const source = await openCommandSource(input, context);
+    if (source === undefined) return loadSettings({ ...base, document: {} });
+    const { value } = parseConfigText((await source.read()).text, source.place);
+    const loadedEnvironment = loadEnvironment({ ...base, ...(source.file === undefined ? {} : { configFile: source.file }) });
+    return loadSettings({ workingDirectory, loadedEnvironment, document: pickPlace(value) });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const problems = formatProblems(error.problems).map((line) => `\n${line}`);
+    terminal.writeError(`${error.message}${problems.join('')}\nIt is looked for where it is by default.\n`);
+    return loadSettings({ ...base, document: {} });
+  }
+}
+
+function pickPlace({ server, observability }: JsonObject): JsonObject {
+  const pick = (section: JsonValue | undefined, names: readonly string[]): JsonObject =>
+    isJsonObject(section) ? Object.fromEntries(names.flatMap((name) => (section[name] === undefined ? [] : [[name, section[name]]]))) : {};
+  return { server: pick(server, ['host', 'port', 'tls']), observability: pick(observability, ['metrics']) };
+}
 
 /** What every process has, whatever its roles, goes before what only fronts have. */
 function toQuestion({ server, observability }: Pick<Settings, 'server' | 'observability'>, input: CommandInput): HealthQuestion {

@@ -1,10 +1,12 @@
 import { armFaultPointsFromEnvironment, processEnvironment } from '../config/environment.js';
+import { nameSourceLines } from './name-source-lines.js';
 import { runCli } from './run-cli.js';
 import { listenForHangup, listenForStop } from './stop-signal.js';
 import { processTerminal } from './terminal.js';
 
 /** Runs one command line as this process and ends it with the command's exit code. */
 export async function runProcess(argv: readonly string[]): Promise<never> {
+  nameSourceLines();
   armFaultPointsFromEnvironment();
   const exitCode = await runCli(argv, {
     terminal: processTerminal(),

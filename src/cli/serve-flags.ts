@@ -91,7 +91,9 @@ export function serveOverrides(input: CommandInput, workingDirectory: string): (
       ...(typeof flags['include-context'] === 'boolean' ? { include_context: flags['include-context'] } : {}),
     };
     const server = {
-      ...Object.fromEntries(['host', 'port'].filter((name) => flags[name] !== undefined).map((name) => [name, flags[name] as string])),
+      ...(typeof flags.host === 'string' ? { host: flags.host } : {}),
+      // As somebody would write it; what is no number is told as what it is.
+      ...(typeof flags.port === 'string' ? { port: /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : flags.port } : {}),
       ...authOverrides(input, document, escapeVariables),
     };
     const withStudio = flags.studio === true ? mergeDocuments(server, { studio: { enabled: true } }) : server;

@@ -30,6 +30,7 @@ export const serveCommand: Command = {
     'hector serve --roles agent,ingest,keeper',
   ],
   async run(input, context) {
+    context.terminal.outliveReader?.();
     const roles = parseRoles(findTextFlag(input, 'roles'));
     const { settings, config, watches } = await openServeConfig(input, context);
     warnAboutSecrets(findLiteralSecrets(settings.source), context.terminal);

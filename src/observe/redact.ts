@@ -18,6 +18,8 @@ export function isSecretName(name: string): boolean {
 }
 
 const known = new Set<string>();
+/** One may begin another, as an old key begins the new one: nothing of that may be left. */
+let longestFirst: readonly string[] = [];
 
 /** From now on these are shown nowhere. Short ones are left out: they would blank out ordinary words. */
 export function rememberSecrets(secrets: readonly string[]): void {
@@ -27,6 +29,7 @@ export function rememberSecrets(secrets: readonly string[]): void {
     // As it stands within JSON.
     remember(JSON.stringify(secret).slice(1, -1));
   }
+  longestFirst = [...known].sort((one, other) => other.length - one.length);
 }
 
 function remember(text: string): void {
@@ -70,7 +73,7 @@ export function redactJsonLine(line: string): string {
 
 function hideKnown(text: string): string {
   let hidden = text;
-  for (const secret of known) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, REDACTED);
+  for (const secret of longestFirst) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, REDACTED);
   return hidden;
 }
 

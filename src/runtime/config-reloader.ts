@@ -200,8 +200,8 @@ export class ConfigReloader {
     if (variables.length > 0) onVariables();
     const stored = await config.read(this.#closing.signal);
     const fingerprint = config.fingerprintOf(stored);
-    // A signal asks again; an event may be one of many for the same change.
-    if (fingerprint === this.#fingerprint && cause !== 'signal' && variables.length === 0) return;
+    // A signal asks again; an event may be one of many for the same change, or take back one that was refused.
+    if (fingerprint === this.#fingerprint && this.#failure === undefined && cause !== 'signal' && variables.length === 0) return;
     if (stored.text.trim() === '' && !this.#isEmpty)
       throw new AppError('CONFIG_INVALID', {
         message: `${config.place} is empty: it may be half written; a configuration without any key is written {}`,
@@ -252,7 +252,8 @@ export class ConfigReloader {
     metrics.set('config_refused', {}, 1);
     if (!isKnown || cause === 'signal') {
       metrics.count('config_reloads_total', { outcome: 'refused' });
-      const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ field, description }) => `\n  ${field}: ${description}`);
+      // One line: the log shows line breaks as what they are.
+      const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ field, description }) => `; ${field}: ${description.replaceAll(/\s+/g, ' ')}`);
       log.error({ code, cause }, `the configuration is refused, the running one stays: ${message}${shown.join('')}`);
     }
     // Somebody else is away; the text may be good.

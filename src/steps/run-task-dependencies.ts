@@ -24,7 +24,7 @@ export interface RunTaskDependencies {
   readonly log: Logger;
   readonly metrics: Meter;
   /** Who pays for the tokens of runs. Default: nobody. */
-  readonly limits?: Pick<RateLimits, 'spend'>;
+  readonly limits?: Pick<RateLimits, 'spend' | 'countsTokens'>;
   /** This process's name in the log, of no other process before or after it. */
   readonly worker: string;
   /** How long one run keeps its worker while others wait. */

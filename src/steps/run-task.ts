@@ -7,13 +7,16 @@
 import { describeError, hasCode } from '../base/errors.js';
 import { faultPoint } from '../base/fault-points.js';
 import { withSpan } from '../observe/trace.js';
-import type { TakeOutcome, TaskRecord } from '../tasks/task-store.js';
+import { isTerminal } from '../protocol/task-state.js';
+import type { TaskLease } from '../tasks/coordination.js';
+import type { TakenRun, TaskRecord } from '../tasks/task-store.js';
 import { type SpendTokens, withTokenAccount } from '../tasks/token-account.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
 import { readChildRuns } from './read-child-runs.js';
 import { decideRecovery, readRecoveryFacts } from './recovery-policy.js';
 import { runSteps, type Turn } from './run-steps.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
+import type { RunningTask } from './running-tasks.js';
 import { failedWith } from './step-commit.js';
 
 export type RunTaskResult =
@@ -41,20 +44,31 @@ export async function runTask(taskId: string, draining: AbortSignal, dependencie
       await publisher.publishEvents(taken.events);
       for (const next of [taken.next, ...(taken.wakes ?? [])]) if (next !== undefined) await queue.enqueue(next, taskId);
     }
-    if (taken.type !== 'taken') return { type: 'done' };
-    await faultPoint('take.after');
-    const last = await takeTurn(taken, { lease, signal: AbortSignal.any([run.signal, lease.lost]), draining }, dependencies);
-    if (last === undefined) return { type: 'done' };
-    // Whoever hears of what follows may want the lease at once: it is given back before anybody is told.
-    await lease.release();
-    await publishStep(last.events, dependencies);
-    await Promise.all(last.wakes.map((next) => queue.enqueue(next, taskId)));
-    if (!last.ended) await queue.enqueue(last.task);
+    if (taken.type === 'taken') await runTaken(taken, { lease, run, draining }, dependencies);
     return { type: 'done' };
   } finally {
     run.end();
     await lease.release();
   }
+}
+
+/** From the take to the hand-over; the hand is free when the last step is committed. @throws as `runTask` */
+export async function runTaken(
+  taken: TakenRun,
+  { lease, run, draining }: { readonly lease: TaskLease; readonly run: RunningTask; readonly draining: AbortSignal },
+  dependencies: RunTaskDependencies,
+): Promise<void> {
+  const { queue } = dependencies;
+  await faultPoint('take.after');
+  run.follow(lease.lost);
+  const last = await takeTurn(taken, { lease, signal: run.signal, draining }, dependencies).finally(() => run.end());
+  if (last === undefined) return;
+  // Whoever hears of what follows may want the lease at once: it is given back before anybody is told. Of a run that has ended nobody does.
+  const released = lease.release();
+  if (!isTerminal(last.task.state)) await released;
+  await publishStep(last.events, dependencies);
+  await Promise.all(last.wakes.map((next) => queue.enqueue(next, taken.task.id)));
+  if (!last.ended) await queue.enqueue(last.task);
 }
 
 /**
@@ -69,7 +83,7 @@ async function whenHeld(taskId: string, remainingMs: number, { store }: RunTaskD
 
 /** The commit that ends the turn; `undefined` when there is none. @throws after the run was given back. */
 async function takeTurn(
-  taken: Extract<TakeOutcome, { type: 'taken' }>,
+  taken: TakenRun,
   hold: Pick<Turn, 'lease' | 'signal' | 'draining'>,
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
@@ -82,7 +96,7 @@ async function takeTurn(
     const attributes = { 'hector.task.id': task.id, 'hector.session_id': task.contextId };
     const [history, sessionState, children] = await withSpan('hector.session.load', attributes, () =>
       Promise.all([
-        store.sessionMessages(task, { upToTurn: task.turn, ...(limit === undefined ? {} : { limit }) }),
+        taken.history ?? store.sessionMessages(task, { upToTurn: task.turn, ...(limit === undefined ? {} : { limit }) }),
         store.sessionState(task),
         readChildRuns(task, store),
       ]),
@@ -90,9 +104,7 @@ async function takeTurn(
     const turn: Turn = { task, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
-    return await withTokenAccount(openAccount(task, dependencies), () =>
-      isOrphan ? takeOver(turn, from, dependencies) : runSteps(turn, dependencies),
-    );
+    return await withAccount(task, dependencies, () => (isOrphan ? takeOver(turn, from, dependencies) : runSteps(turn, dependencies)));
   } catch (error) {
     const isUntried = hasCode(error, 'AGENT_HANDLER_MISSING');
     if (isUntried) dependencies.log.error({ taskId: task.id }, `a run is given back: ${describeError(error)}`);
@@ -101,6 +113,14 @@ async function takeTurn(
   } finally {
     metrics.add('agent_active_runs', { agent }, -1);
   }
+}
+
+/**
+ * Where no tokens are counted there is no account: keeping one in mind over a turn costs every promise of the process. A turn that began
+ * before a reload made them count is not counted.
+ */
+function withAccount<T>(task: TaskRecord, dependencies: RunTaskDependencies, run: () => Promise<T>): Promise<T> {
+  return dependencies.limits?.countsTokens === true ? withTokenAccount(openAccount(task, dependencies), run) : run();
 }
 
 /** Runs below a run spend what belongs to the session that the client knows. */
@@ -141,7 +161,7 @@ async function takeOver(turn: Turn, from: string, dependencies: RunTaskDependenc
  * `isBlameless`: the lease was lost, this worker ends or has no code for the agent, which says nothing about the step: the take does not
  * count (`MAX_TAKES`).
  */
-async function giveBack(
+export async function giveBack(
   task: TaskRecord,
   { isBlameless }: { readonly isBlameless: boolean },
   { store, clock, log }: RunTaskDependencies,

@@ -8,6 +8,15 @@ import { AppError, type ErrorCode } from '../base/errors.js';
 import type { CallReference } from '../tasks/coordination.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 
+export interface RunningTask {
+  /** Aborts on cancel and on the end of a drain. */
+  readonly signal: AbortSignal;
+  /** From now on it aborts with this one too. */
+  follow(other: AbortSignal): void;
+  /** It is over. Safe to call twice. */
+  end(): void;
+}
+
 export class RunningTasks {
   readonly #controllers = new Map<string, AbortController>();
   readonly #calls = new Set<CallReference & { readonly rootId: string; readonly controller: AbortController }>();
@@ -17,12 +26,22 @@ export class RunningTasks {
     return this.#controllers.size;
   }
 
-  /** Registers a run; its signal aborts on cancel and on the end of a drain. Call `end` when it is over. */
-  begin(taskId: string): { readonly signal: AbortSignal; end(): void } {
+  has(taskId: string): boolean {
+    return this.#controllers.has(taskId);
+  }
+
+  /** Registers a run. */
+  begin(taskId: string): RunningTask {
     const controller = new AbortController();
     this.#controllers.set(taskId, controller);
     return {
       signal: controller.signal,
+      // Both end with the run; `AbortSignal.any` would leave more to the garbage collector than all else of a turn.
+      follow: (other) => {
+        const abort = (): void => controller.abort(other.reason);
+        if (other.aborted) abort();
+        else other.addEventListener('abort', abort, { once: true });
+      },
       end: () => {
         if (this.#controllers.get(taskId) === controller) this.#controllers.delete(taskId);
         if (this.#controllers.size > 0) return;

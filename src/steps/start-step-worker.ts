@@ -4,15 +4,16 @@ import { newId } from '../base/ids.js';
 import type { Settings } from '../config/settings.js';
 import type { CallSignals, CancelSignals, ProgressMarks } from '../tasks/coordination.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
-import { RunningTasks } from './running-tasks.js';
-import { StepWorker } from './step-worker.js';
+import type { RunningTasks } from './running-tasks.js';
+import { StepWorker, type StepWorkerOptions } from './step-worker.js';
 import type { WorkerConnections } from './worker-connections.js';
 
 type Ports = Pick<RunTaskDependencies, 'store' | 'leases' | 'publisher' | 'getAgent' | 'clock' | 'log' | 'metrics' | 'limits'>;
 
 export interface StartStepWorkerOptions extends Ports, WorkerConnections {
   readonly settings: Pick<Settings, 'queue' | 'redis' | 'storage' | 'server'>;
-  readonly queue: RunTaskDependencies['queue'] & { nextWaitingMs(): Promise<number> };
+  readonly running: RunningTasks;
+  readonly queue: StepWorkerOptions['dependencies']['queue'] & { nextWaitingMs(): Promise<number> };
   readonly signals: Pick<CancelSignals, 'listen'>;
   readonly callSignals: Pick<CallSignals, 'listen'>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
@@ -23,9 +24,8 @@ export interface StartStepWorkerOptions extends Ports, WorkerConnections {
 
 /** Resolves when jobs can be taken. */
 export async function startStepWorker(options: StartStepWorkerOptions): Promise<StepWorker> {
-  const { settings, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
+  const { settings, running, queue, signals, callSignals, progress, connect, disconnect, drainMs, closers } = options;
   const { store, leases, publisher, getAgent, clock, log, metrics, limits } = options;
-  const running = new RunningTasks();
   const listening = await signals.listen((taskId) => running.cancel(taskId));
   closers.add(() => listening.close());
   const listeningForCalls = await callSignals.listen((call) => running.cancelCall(call));

@@ -49,7 +49,7 @@ export class BullStepQueue implements StepQueue, StepQueueView {
   async enqueue(task: QueuedTask, after?: string): Promise<void> {
     const id = jobId(task, after);
     await this.#add(task, async () => {
-      const priority = this.#isShort() ? 0 : await this.#turns.next(id, task.owner, this.#underWay);
+      const priority = this.#isShortNow() ? 0 : await this.#turns.next(id, task.owner, this.#underWay);
       return priority === undefined ? undefined : { jobId: id, priority };
     });
   }
@@ -138,8 +138,13 @@ export class BullStepQueue implements StepQueue, StepQueueView {
     }
   }
 
+  /** So few waited when this process last looked, that whoever has free hands takes all of them at once. */
+  isShort(): boolean {
+    return this.#depth < FAIR_FROM / 2;
+  }
+
   /** So few wait, as far as this process knows, that nobody needs a turn. */
-  #isShort(): boolean {
+  #isShortNow(): boolean {
     if (this.#options.clock.monotonic() - this.#depthReadAt < DEPTH_AGE_MS)
       return this.#numbered === 0 && this.#depth + this.#added < FAIR_FROM / 2;
     this.#depthRead ??= this.#readDepth();

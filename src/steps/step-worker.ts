@@ -10,6 +10,7 @@ import { withTraceContext } from '../observe/trace.js';
 import type { ProgressMarks } from '../tasks/coordination.js';
 import { delayJob, HELD_MARGIN_MS, WORKER_OPTIONS } from './bull-options.js';
 import { IdleWatch } from './idle-watch.js';
+import { OwnRuns } from './own-runs.js';
 import { STEP_QUEUE, type StepJob } from './queue-names.js';
 import { runTask } from './run-task.js';
 import type { RunTaskDependencies } from './run-task-dependencies.js';
@@ -25,7 +26,7 @@ export interface StepWorkerOptions extends WorkerConnections {
   readonly stallAfterMs: number;
   readonly nextWaitingMs: () => Promise<number>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
-  readonly dependencies: RunTaskDependencies;
+  readonly dependencies: RunTaskDependencies & { readonly queue: { isShort(): boolean } };
 }
 
 interface OpenWorker {
@@ -34,9 +35,13 @@ interface OpenWorker {
 }
 
 export class StepWorker {
+  /** Runs that this process accepts, and may begin itself. */
+  readonly ownRuns: OwnRuns;
   readonly #options: StepWorkerOptions;
   readonly #draining = new AbortController();
   readonly #watch: IdleWatch;
+  /** How many the queue's worker runs at once. */
+  #jobs: number;
   #worker: OpenWorker;
   /** Replaced ones that have not closed yet; what they run goes on to its end. */
   readonly #replaced = new Set<OpenWorker>();
@@ -46,7 +51,19 @@ export class StepWorker {
     const { concurrency, stallAfterMs, nextWaitingMs, progress, dependencies } = options;
     const { running, clock } = dependencies;
     this.#options = options;
+    this.#jobs = concurrency;
     this.#worker = this.#open();
+    const leaveToQueue = (jobs: number): void => {
+      this.#jobs = jobs;
+      this.#worker.bull.concurrency = jobs;
+    };
+    this.ownRuns = new OwnRuns({
+      concurrency,
+      draining: this.#draining.signal,
+      leaveToQueue,
+      onProgress: () => progress.mark(),
+      dependencies,
+    });
     this.#watch = new IdleWatch({
       stallAfterMs,
       nextWaitingMs,
@@ -83,7 +100,8 @@ export class StepWorker {
     // With Redis away, BullMQ would wait for it; what its jobs did is committed, or will be done elsewhere.
     const unanswered = running.whenEmpty().then(() => clock.sleep(LET_GO_MS, closed.signal));
     try {
-      await Promise.race([Promise.all([this.#worker, ...this.#replaced].map(({ bull }) => bull.close())), unanswered]);
+      const closing = [this.#worker, ...this.#replaced].map(({ bull }) => bull.close());
+      await Promise.race([Promise.all([...closing, this.ownRuns.whenEnded()]), unanswered]);
     } finally {
       cancelTimer();
       closed.abort();
@@ -93,14 +111,14 @@ export class StepWorker {
   }
 
   #open(): OpenWorker {
-    const { connect, prefix, concurrency, dependencies } = this.#options;
+    const { connect, prefix, dependencies } = this.#options;
     const { log } = dependencies;
     const connection = connect();
     const bull = new Worker<StepJob>(STEP_QUEUE, (job, token) => this.#process(job, token), {
       ...WORKER_OPTIONS,
       connection,
       prefix,
-      concurrency,
+      concurrency: this.#jobs,
     });
     bull.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
     bull.on('failed', (job, error) =>

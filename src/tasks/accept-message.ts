@@ -13,8 +13,10 @@ import type { Message } from '../protocol/a2a.js';
 import { isRunnable } from '../protocol/task-state.js';
 import type { Admission, Admitted, LimitUse } from './admission.js';
 import type { CancelSignals, FeedPublisher } from './coordination.js';
+import type { RunStarter } from './run-starter.js';
 import { type SessionMessage, toSessionPart } from './session-message.js';
 import type { StepQueue } from './step-queue.js';
+import type { TaskEvent } from './task-event.js';
 import type { AcceptOutcome, DoubleTexting, TaskRecord, TaskStore } from './task-store.js';
 
 export interface AcceptMessageRequest {
@@ -24,6 +26,8 @@ export interface AcceptMessageRequest {
   readonly owner: string;
   /** Whom limits count. Default: nobody, the message is not limited. */
   readonly caller?: string;
+  /** Told all events of a new run that this process began at once: whoever follows it need not read them. */
+  readonly onBegun?: (events: readonly TaskEvent[]) => void;
   /** Told what is left of the caller's limits. */
   readonly onLimits?: (uses: readonly LimitUse[]) => void;
   readonly tenant: string;
@@ -45,6 +49,8 @@ export interface AcceptMessageDependencies {
   readonly publisher: FeedPublisher;
   readonly signals: Pick<CancelSignals, 'announce'>;
   readonly clock: Clock;
+  /** A worker of this process, which may begin new runs at once. Default: every run goes through the queue. */
+  readonly starter?: RunStarter | undefined;
   /** Default: nobody is limited. */
   readonly admission?: Admission;
   /** Default: nobody counts. */
@@ -65,6 +71,7 @@ export function createAcceptMessage({
   publisher,
   signals,
   clock,
+  starter,
   admission,
   metrics = silentMetrics,
 }: AcceptMessageDependencies): AcceptMessage {
@@ -77,6 +84,7 @@ export function createAcceptMessage({
       await unlessAccepted(store, key, () => queue.assertCapacity());
       const admitted = await admit(request, { contextId, newTaskId, key }, { admission, store });
       const message: Message = { ...request.message, contextId };
+      const hand = message.taskId === undefined ? starter?.reserve(newTaskId) : undefined;
       const outcome = await store
         .accept({
           newTaskId,
@@ -93,13 +101,17 @@ export function createAcceptMessage({
           ...(request.doubleTexting === undefined ? {} : { doubleTexting: request.doubleTexting }),
           dedupeKey: key,
           messageHash: messageHash(message),
+          ...(hand === undefined ? {} : { worker: hand.worker }),
           at,
         })
         .catch((error: unknown) => {
+          hand?.letGo();
           admitted?.forget();
           throw error;
         });
       if (outcome.type !== 'accepted') admitted?.forget();
+      const taken = outcome.type === 'accepted' ? outcome.taken : undefined;
+      if (taken === undefined) hand?.letGo();
       if (outcome.type === 'expired') await publisher.publishEvents(outcome.events);
       const task = acceptedTask(outcome, message);
       span.setAttribute('hector.task.id', task.id);
@@ -109,12 +121,14 @@ export function createAcceptMessage({
       if (outcome.type === 'accepted' && message.taskId !== undefined) await publisher.publishEvents(outcome.events);
       // None of what follows rejects, and none is waited for: the answer rests on the commit. A worker that misses the signal
       // learns of it at its commit, which is refused; a job that gets lost is added by the recovery sweep.
-      if (outcome.type === 'accepted' && outcome.interrupted !== undefined) {
-        void tellInterrupted(outcome.interrupted, publisher, signals).then(() => queue.enqueue(task));
-      } else if (isRunnable(task.state)) {
-        // A duplicate is enqueued too: the first try may have died between its commit and its job.
-        void queue.enqueue(task);
-      }
+      const toldOf = outcome.type === 'accepted' ? outcome.interrupted : undefined;
+      const told = toldOf === undefined ? undefined : tellInterrupted(toldOf, publisher, signals);
+      if (outcome.type === 'accepted' && taken !== undefined) {
+        hand?.start(taken);
+        request.onBegun?.([...outcome.events, ...taken.events]);
+      } else if (told !== undefined) void told.then(() => queue.enqueue(task));
+      // A duplicate is enqueued too: the first try may have died between its commit and its job.
+      else if (isRunnable(task.state)) void queue.enqueue(task);
       return task;
     });
 }

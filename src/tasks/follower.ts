@@ -55,12 +55,17 @@ export class Follower implements DirectSource<FollowedItem> {
   #isClosed = false;
   #wake: (() => void) | undefined;
 
-  constructor(source: FollowerSource, from: Cursor, signal: AbortSignal, previews: boolean) {
+  /** @param known all events after `from` so far, where the caller has them: SQL need not be read for them. */
+  constructor(source: FollowerSource, from: Cursor, signal: AbortSignal, previews: boolean, known?: readonly TaskEvent[]) {
     this.#source = source;
     this.#seq = from.seq;
     this.#order = from.order;
     this.#signal = signal;
     this.#previews = previews;
+    if (known !== undefined) {
+      this.#replay = known;
+      this.#isBehind = false;
+    }
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 

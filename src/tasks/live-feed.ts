@@ -16,13 +16,15 @@ import type { DirectSource } from '../base/direct-source.js';
 import type { Logger } from '../observe/log.js';
 import type { FeedReceiver } from './coordination.js';
 import { type FollowedItem, Follower, type FollowerSource } from './follower.js';
-import type { Cursor, TaskDelta } from './task-event.js';
+import type { Cursor, TaskDelta, TaskEvent } from './task-event.js';
 import { TaskHub } from './task-hub.js';
 import type { TaskStore } from './task-store.js';
 
 export interface LiveFeedDependencies {
   readonly store: Pick<TaskStore, 'events' | 'sequences'>;
   readonly receiver: FeedReceiver;
+  /** Runs whose every event comes through `receiver` from this process. Default: none. */
+  readonly running?: { has(taskId: string): boolean };
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -30,6 +32,8 @@ export interface LiveFeedDependencies {
 export interface FollowOptions {
   /** False: durable events only. Default true. */
   readonly previews?: boolean;
+  /** All events after the cursor, as they were committed just now. Used for a run that this process works on. Default: SQL is read. */
+  readonly known?: readonly TaskEvent[] | undefined;
 }
 
 /** How often silent tasks are compared with SQL. */
@@ -42,6 +46,7 @@ export function createLiveFeed(dependencies: LiveFeedDependencies): LiveFeed {
 export class LiveFeed {
   readonly #store: LiveFeedDependencies['store'];
   readonly #receiver: FeedReceiver;
+  readonly #running: LiveFeedDependencies['running'];
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #hubs = new Map<string, TaskHub>();
@@ -49,9 +54,10 @@ export class LiveFeed {
   #isTicking = false;
   #isClosed = false;
 
-  constructor({ store, receiver, clock, log }: LiveFeedDependencies) {
+  constructor({ store, receiver, running, clock, log }: LiveFeedDependencies) {
     this.#store = store;
     this.#receiver = receiver;
+    this.#running = running;
     this.#clock = clock;
     this.#log = log;
   }
@@ -68,7 +74,9 @@ export class LiveFeed {
       keptDeltas: (seq) => this.keptDeltas(taskId, seq),
       detach: (follower) => this.#detach(hub, follower),
     };
-    const follower = new Follower(source, from, signal, options.previews ?? true);
+    // Its last event has not been announced yet, so whatever was announced before this follower came shows as a gap.
+    const known = this.#running?.has(taskId) === true ? options.known : undefined;
+    const follower = new Follower(source, from, signal, options.previews ?? true, known);
     if (this.#isClosed || signal.aborted) {
       follower.close();
       if (hub.followers.size === 0) this.#drop(hub);

@@ -58,8 +58,9 @@ export class PushMarks {
   }
 }
 
-/** The same publisher, which also notes what it published. */
-export function withPushMarks(publisher: FeedPublisher, marks: PushMarks): FeedPublisher {
+/** The same publisher, which also notes what it published, for those who deliver pushes. */
+export function withPushMarks(publisher: FeedPublisher, marks: PushMarks | undefined): FeedPublisher {
+  if (marks === undefined) return publisher;
   return {
     publishDelta: (delta) => publisher.publishDelta(delta),
     publishEvents(events) {

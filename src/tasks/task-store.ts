@@ -88,6 +88,8 @@ export interface AcceptInput {
   readonly messageHash: string;
   /** What happens to a new run while an earlier one of its session is queued or running. Default `enqueue`. */
   readonly doubleTexting?: DoubleTexting;
+  /** Takes a new run in the same transaction (R3), if it is its session's first one and the store can. Default: nobody does. */
+  readonly worker?: string;
   readonly at: number;
 }
 
@@ -102,6 +104,8 @@ export type AcceptOutcome =
       readonly type: 'accepted';
       readonly task: TaskRecord;
       readonly events: readonly TaskEvent[];
+      /** `worker` has it: `task` and `events` are of the moment before. */
+      readonly taken?: TakenRun;
       /** Runs that gave way (`interrupt`, `rollback`), with the events that end them. */
       readonly interrupted?: readonly ({ readonly task: TaskRecord; readonly events: readonly TaskEvent[] } & TreeChange)[];
     }
@@ -119,12 +123,19 @@ export type AcceptOutcome =
   /** The task is being worked on; messages go to it only while it waits for input. */
   | { readonly type: 'busy'; readonly task: TaskRecord };
 
+/** The epoch is raised; `task` shows it. */
+export interface TakenRun {
+  readonly task: TaskRecord;
+  /** The first take also turns SUBMITTED into WORKING, and tells so. */
+  readonly events: readonly TaskEvent[];
+  /** The worker that had it and is gone; '' when nobody had it. */
+  readonly from: string;
+  /** All of its session, where that is known without reading. */
+  readonly history?: readonly SessionMessage[];
+}
+
 export type TakeOutcome =
-  /**
-   * The epoch is raised; `task` shows it. The first take also turns SUBMITTED into WORKING: then `events` tells so.
-   * `from`: the worker that had it and is gone; '' when nobody had it.
-   */
-  | { readonly type: 'taken'; readonly task: TaskRecord; readonly events: readonly TaskEvent[]; readonly from: string }
+  | ({ readonly type: 'taken' } & TakenRun)
   | { readonly type: 'not-found' }
   /** Terminal, interrupted or held: nothing to run. */
   | { readonly type: 'not-runnable'; readonly task: TaskRecord }

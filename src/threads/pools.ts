@@ -9,9 +9,10 @@
  *    tasks fail with THREAD_FAILED and the next one opens snapshots again; who owns the truth catches it up.
  * 3. The builder's thread holds nothing, and ends when it has nothing to build: the memory of graphs goes with it.
  */
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { untilAborted } from '../base/abort.js';
 import { AppError } from '../base/errors.js';
 import type { Logger } from '../observe/log.js';
@@ -89,7 +90,7 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
     if (closed) throw new AppError('THREAD_FAILED', { message: 'The worker threads have been closed' });
     const existing = pools.get(name);
     if (existing !== undefined) return existing;
-    const created = new Piscina({ ...options });
+    const created = new (loadPiscina().Piscina)({ ...options });
     // Without a listener the death of an idle thread would end the process.
     created.on('error', (error: Error) => log.error({ err: error, pool: name }, 'a worker thread died'));
     pools.set(name, created);
@@ -150,6 +151,11 @@ export function createThreadPools({ log, cores = availableParallelism(), idleMs 
       await Promise.all(open.map((each) => each.destroy()));
     },
   };
+}
+
+/** With the first pool: a process that only serves has none. */
+function loadPiscina(): typeof import('piscina') {
+  return createRequire(import.meta.url)('piscina') as typeof import('piscina');
 }
 
 async function run<T>(pool: () => Piscina, name: string, request: unknown, options: RunOptions = {}): Promise<T> {

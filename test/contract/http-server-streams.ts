@@ -34,6 +34,35 @@ export function streamContract(t: Test, adapter: HttpAdapter): void {
     await client.send(GET).until(({ text }) => text.split(': hello').length === 3);
   });
 
+  t.test('no time limit of requests cuts a stream that has begun (API-57, API-68, W-50)', { timeout: 20_000 }, async (t) => {
+    const goOn = moment();
+    const { port } = await startServer(
+      t,
+      adapter,
+      async () => ({
+        status: 200,
+        headers: STREAM,
+        stream: async (writer) => {
+          writer.write('data: begin\n\n');
+          await goOn.reached;
+          writer.write('data: end\n\n');
+        },
+      }),
+      { requestTimeoutMs: 100 },
+    );
+    const client = raw(t, port).send(GET);
+    await client.until('begin');
+    // Three requests, one behind the other, that take too long: the limit has passed as often.
+    for (let late = 0; late < 3; late++) {
+      const slow = raw(t, port).send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc');
+      await slow.ended;
+      t.match(slow.text, /^HTTP\/1\.1 408/);
+    }
+    goOn.reach();
+    await client.until('data: end');
+    t.pass('it was written to its end');
+  });
+
   t.test('a stream without any chunk still has its head', async (t) => {
     const { port } = await startServer(t, adapter, async () => ({
       status: 200,

@@ -81,39 +81,42 @@ t.test('identity decides', { timeout: 120_000 }, async (t) => {
     }
   });
 
-  await t.test('operators see everything of their tenant by the management API, and decide it for its owner (API-07)', async (t) => {
-    const ofAcme = await ask('annOfAcme');
-    const runs = async (who: Who) =>
-      (await http('GET', '/api/checkpoints', { as: headers[who] })).json().checkpoints.map(({ task_id }: { task_id: string }) => task_id);
-    const contexts = async (who: Who) =>
-      (await http('GET', '/api/sessions', { as: headers[who] }))
-        .json()
-        .sessions.map(({ context_id }: { context_id: string }) => context_id);
-    t.same((await runs('operator')).sort(), [task.id, ofAcme.id].sort());
-    t.same(await runs('operatorOfAcme'), [ofAcme.id]);
-    t.same(await runs('annOfAcme'), [ofAcme.id]);
-    t.ok((await contexts('operator')).includes(task.contextId));
-    t.ok((await contexts('operatorOfAcme')).includes(ofAcme.contextId));
-    t.notOk((await contexts('operatorOfAcme')).includes((await ask('bob', 'clerk', 'Hello')).contextId));
-    t.equal((await http('GET', '/api/checkpoints/stats', { as: headers.operatorOfAcme })).json().total, 1);
-    t.equal((await http('GET', `/api/sessions/${sessionId}`, { as: headers.operator })).status, 200);
-    const questions = (await http('GET', `/api/checkpoints/${ofAcme.id}`, { as: headers.operatorOfAcme })).json().questions;
-    const decided = await http('POST', `/api/tasks/${ofAcme.id}/toolCalls/${questions[0].call_id}/decision`, {
-      as: headers.operatorOfAcme,
-      body: { decision: 'approve' },
-    });
-    t.equal(decided.status, 200, decided.text);
-    t.equal((await http('GET', '/api/toolsets', { as: headers.operator })).status, 200);
-    const { status, challenge, json } = await http('GET', '/api/toolsets', { as: headers.ann });
-    t.match(
-      { status, challenge, body: json() },
-      {
-        status: 403,
-        challenge: 'Bearer realm="hector", error="insufficient_scope"',
-        body: { error: { code: 'ACCESS_ROLE_MISSING', message: /operator, admin/ } },
-      },
-    );
-  });
+  await t.test(
+    'operators see everything of their tenant by the management API, and decide it for its owner (API-07, SEC-08)',
+    async (t) => {
+      const ofAcme = await ask('annOfAcme');
+      const runs = async (who: Who) =>
+        (await http('GET', '/api/checkpoints', { as: headers[who] })).json().checkpoints.map(({ task_id }: { task_id: string }) => task_id);
+      const contexts = async (who: Who) =>
+        (await http('GET', '/api/sessions', { as: headers[who] }))
+          .json()
+          .sessions.map(({ context_id }: { context_id: string }) => context_id);
+      t.same((await runs('operator')).sort(), [task.id, ofAcme.id].sort());
+      t.same(await runs('operatorOfAcme'), [ofAcme.id]);
+      t.same(await runs('annOfAcme'), [ofAcme.id]);
+      t.ok((await contexts('operator')).includes(task.contextId));
+      t.ok((await contexts('operatorOfAcme')).includes(ofAcme.contextId));
+      t.notOk((await contexts('operatorOfAcme')).includes((await ask('bob', 'clerk', 'Hello')).contextId));
+      t.equal((await http('GET', '/api/checkpoints/stats', { as: headers.operatorOfAcme })).json().total, 1);
+      t.equal((await http('GET', `/api/sessions/${sessionId}`, { as: headers.operator })).status, 200);
+      const questions = (await http('GET', `/api/checkpoints/${ofAcme.id}`, { as: headers.operatorOfAcme })).json().questions;
+      const decided = await http('POST', `/api/tasks/${ofAcme.id}/toolCalls/${questions[0].call_id}/decision`, {
+        as: headers.operatorOfAcme,
+        body: { decision: 'approve' },
+      });
+      t.equal(decided.status, 200, decided.text);
+      t.equal((await http('GET', '/api/toolsets', { as: headers.operator })).status, 200);
+      const { status, challenge, json } = await http('GET', '/api/toolsets', { as: headers.ann });
+      t.match(
+        { status, challenge, body: json() },
+        {
+          status: 403,
+          challenge: 'Bearer realm="hector", error="insufficient_scope"',
+          body: { error: { code: 'ACCESS_ROLE_MISSING', message: /operator, admin/ } },
+        },
+      );
+    },
+  );
 
   await t.test('whoever is nobody is refused with a challenge, over every binding and operation (SEC-04, Z2, Z3, E7)', async (t) => {
     for (const [name, as] of Object.entries(wrong)) {
@@ -147,7 +150,7 @@ t.test('identity decides', { timeout: 120_000 }, async (t) => {
     t.equal(await seenByAnn(), before);
   });
 
-  await t.test('agents are there for whom they are for (API-70, API-71, API-72, API-74, SEC-06)', async (t) => {
+  await t.test('agents are there for whom they are for (API-70, API-71, API-72, API-74, SEC-06, SEC-08)', async (t) => {
     const names = async (as: Headers) =>
       (await http('GET', '/agents', { as }))
         .json()
@@ -189,7 +192,7 @@ t.test('identity decides', { timeout: 120_000 }, async (t) => {
     t.notMatch(JSON.stringify(await ask('bob', 'caller', 'call staff {"request": "x"}')), /caller\.staff/);
   });
 
-  await t.test('cards say how to log in, and the extended one is told whom it is for (API-23, X3, X4, API-01)', async (t) => {
+  await t.test('cards say how to log in, and the extended one is told whom it is for (API-23, X3, X4, API-01, W-58)', async (t) => {
     const card = (await http('GET', '/.well-known/agent-card.json')).json();
     t.match(card.securitySchemes, { BearerAuth: { httpAuthSecurityScheme: { scheme: 'bearer', bearerFormat: 'JWT' } } });
     t.same(card.securityRequirements, [{ schemes: { BearerAuth: { list: [] } } }]);

@@ -10,7 +10,7 @@ import { artifact } from '../support/test-worker.js';
 
 const EVERY_3: Partial<CheckpointSettings> = { enabled: true, strategy: 'interval', interval: { iterations: 3, ms: 0 } };
 
-t.test('interval 3: three iterations are one commit; nothing of them is missing (CHK-01, R2)', async (t) => {
+t.test('interval 3: three iterations are one commit; nothing of them is missing (CHK-01, R2, W-06)', async (t) => {
   const { record, events, roles, begun } = await run(t, { checkpoint: EVERY_3, iterations: 7 });
   t.match(record, { state: 'TASK_STATE_COMPLETED', step: 4, control: { n: 7 } });
   t.same(begun, ['1.1', '2.1', '3.1', '4.2', '5.2', '6.2', '7.3'], 'iteration and step');

@@ -96,7 +96,7 @@ t.test('an output that is too large ends the task at once, in words, and nobody 
   t.equal(calls, asked.length, 'none was tried again');
 });
 
-t.test('the handler is given everything that the client sent, and later the whole conversation (D4, D9, S8)', async (t) => {
+t.test('the handler is given everything that the client sent, and later the whole conversation (D4, D9, S8, W-11)', async (t) => {
   const seen: AgentContext[] = [];
   const { url } = await startCodeAgents(t, {
     reader: [

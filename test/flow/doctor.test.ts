@@ -5,7 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Connection from 'better-sqlite3';
 import t from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import { checkDisk } from '../../src/cli/doctor/check-machine.js';
+import { loadSettings } from '../../src/config/load-settings.js';
+import type { DatabaseSettings } from '../../src/config/settings.js';
+import { silentLogger } from '../../src/observe/log.js';
+import { openDatabase } from '../../src/storage/sql/database.js';
+import { createKnowledgeStore } from '../../src/storage/sql/knowledge-store.js';
+import { SqlIngestRunStore } from '../../src/storage/sql/sql-ingest-run-store.js';
 import { runCommand } from '../support/cli-rig.js';
 import { diagnose, type Found, SERVER } from '../support/diagnose.js';
 import { freePort, temporaryDirectory } from '../support/start-hector.js';
@@ -141,6 +148,40 @@ rate_limiting: {enabled: true, limits: [{type: count, window: minute, limit: 60,
   t.match([named.find('Web pages'), named.find('Rate limits')], [{ status: 'ok' }, { status: 'ok' }]);
   const idle = await diagnose(t, `${SERVER}agents: {a: {tools: []}}\n`);
   t.same([idle.find('Web pages'), idle.find('Rate limits')], [undefined, undefined]);
+});
+
+t.test('document stores whose documents or runs failed, and vector stores that are away', { timeout: 60_000 }, async (t) => {
+  const folder = await temporaryDirectory(t);
+  const database = await openDatabase(
+    {
+      ...loadSettings({ document: {}, environment: {}, workingDirectory: folder }).databases._default,
+      database: join(folder, 'k.db'),
+    } as DatabaseSettings,
+    { name: 'main', log: silentLogger, clock: systemClock },
+  );
+  const runs = new SqlIngestRunStore(database);
+  const fail = { type: 'fail', store: 'some', id: 'a.pdf', generation: 0, sourcePath: 'a.pdf', stage: 'prepare', error: 'locked' } as const;
+  await createKnowledgeStore(database).commit('some', [fail], 1);
+  for (const store of ['some', 'none']) {
+    const run = await runs.begin({ store, pipeline: 'p', mode: 'changes', by: 'test', at: 1 });
+    if (store === 'none') await runs.fail(run.id, { code: 'DOCUMENT_SOURCE_UNREADABLE', message: 'the bucket says no' }, 2);
+  }
+  await database.close();
+  const closed = await freePort();
+  const { find, code } = await diagnose(
+    t,
+    `${SERVER}databases: {main: {driver: sqlite, database: "${join(folder, 'k.db')}"}}
+vector_stores: {far: {type: qdrant, url: "http://127.0.0.1:${closed}"}}
+document_stores:
+  some: {source: {type: directory, path: "${folder}"}}
+  none: {source: {type: directory, path: "${folder}"}}
+  new: {source: {type: directory, path: "${folder}"}, vector_store: far}`,
+  );
+  t.match(find('Index of some'), { status: 'warn', message: '1 of 1 documents failed', cure: /list some --status failed/ });
+  t.match(find('Index of none'), { status: 'warn', message: /its last run failed: the bucket says no/, cure: /hector ingest none/ });
+  t.match(find('Index of new'), { status: 'ok' });
+  t.match(find('Vector store far'), { status: 'fail', message: /does not answer/, cure: /vector_stores\.far/ });
+  t.equal(code, 1);
 });
 
 t.test('a disk that is nearly full is told with the folder that could be elsewhere', async (t) => {

@@ -22,35 +22,38 @@ const factory = new ClientFactory({
   preferredTransports: ['GRPC'],
 });
 
-t.test('the SDK client finds gRPC on the card, sends, streams, subscribes, reads and cancels (API-60, AC9, U1, GR1, GR3)', async (t) => {
-  const hector = await startTestHector(t, { config: { agents: AGENTS, server: { grpc_port: 0 } } });
-  t.ok((hector.grpcPort as number) > 0);
-  const client = await factory.createFromUrl(`${hector.url}/agents/second/`, '.well-known/agent-card.json');
+t.test(
+  'the SDK client finds gRPC on the card, sends, streams, subscribes, reads and cancels (API-60, AC9, U1, GR1, GR3, W-05)',
+  async (t) => {
+    const hector = await startTestHector(t, { config: { agents: AGENTS, server: { grpc_port: 0 } } });
+    t.ok((hector.grpcPort as number) > 0);
+    const client = await factory.createFromUrl(`${hector.url}/agents/second/`, '.well-known/agent-card.json');
 
-  const sent = (await client.sendMessage(request('Hello'))) as Task;
-  t.equal(sent.status?.state, TaskState.TASK_STATE_COMPLETED);
-  t.ok(textOf(sent.artifacts[0]?.parts).length > 0);
-  const overHttp = await fetch(`${hector.url}/agents/second`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: sent.id } }),
-  });
-  const { result } = (await overHttp.json()) as { result: { artifacts: { parts: { text: string }[] }[] } };
-  t.equal(result.artifacts[0]?.parts[0]?.text, textOf(sent.artifacts[0]?.parts), 'the task is that of the agent that the card named');
+    const sent = (await client.sendMessage(request('Hello'))) as Task;
+    t.equal(sent.status?.state, TaskState.TASK_STATE_COMPLETED);
+    t.ok(textOf(sent.artifacts[0]?.parts).length > 0);
+    const overHttp = await fetch(`${hector.url}/agents/second`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: sent.id } }),
+    });
+    const { result } = (await overHttp.json()) as { result: { artifacts: { parts: { text: string }[] }[] } };
+    t.equal(result.artifacts[0]?.parts[0]?.text, textOf(sent.artifacts[0]?.parts), 'the task is that of the agent that the card named');
 
-  const cases: (string | undefined)[] = [];
-  for await (const { payload } of client.sendMessageStream(request('Hello again'))) cases.push(payload?.$case);
-  t.equal(cases[0], 'task');
-  t.ok(cases.includes('artifactUpdate'));
-  t.equal(cases.at(-1), 'statusUpdate');
+    const cases: (string | undefined)[] = [];
+    for await (const { payload } of client.sendMessageStream(request('Hello again'))) cases.push(payload?.$case);
+    t.equal(cases[0], 'task');
+    t.ok(cases.includes('artifactUpdate'));
+    t.equal(cases.at(-1), 'statusUpdate');
 
-  const read = await client.getTask(GetTaskRequest.fromJSON({ id: sent.id }));
-  t.equal(textOf(read.history[0]?.parts), 'Hello');
-  await t.rejects(client.cancelTask(CancelTaskRequest.fromJSON({ id: sent.id })), { name: 'TaskNotCancelableError' }, 'N2');
-  await t.rejects(client.getTask(GetTaskRequest.fromJSON({ id: randomUUID() })), { name: 'TaskNotFoundError' }, 'K2');
-  const subscribing = client.resubscribeTask(SubscribeToTaskRequest.fromJSON({ id: sent.id }))[Symbol.asyncIterator]();
-  await t.rejects(subscribing.next(), { name: 'UnsupportedOperationError' }, 'T8');
-});
+    const read = await client.getTask(GetTaskRequest.fromJSON({ id: sent.id }));
+    t.equal(textOf(read.history[0]?.parts), 'Hello');
+    await t.rejects(client.cancelTask(CancelTaskRequest.fromJSON({ id: sent.id })), { name: 'TaskNotCancelableError' }, 'N2');
+    await t.rejects(client.getTask(GetTaskRequest.fromJSON({ id: randomUUID() })), { name: 'TaskNotFoundError' }, 'K2');
+    const subscribing = client.resubscribeTask(SubscribeToTaskRequest.fromJSON({ id: sent.id }))[Symbol.asyncIterator]();
+    await t.rejects(subscribing.next(), { name: 'UnsupportedOperationError' }, 'T8');
+  },
+);
 
 t.test('without server.grpc_port there is no gRPC, and no card speaks of it (API-60)', async (t) => {
   const hector = await startTestHector(t, { config: { agents: AGENTS } });

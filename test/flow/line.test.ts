@@ -120,8 +120,10 @@ t.test('returnImmediately answers before the work is done; the task is read late
   const { body } = await rpc(url, 'SendMessage', { message: userMessage('Work'), configuration: { returnImmediately: true } });
   const task = body.result?.task;
   t.match(task?.status.state, /^TASK_STATE_(SUBMITTED|WORKING)$/);
-  open();
-  for await (const frame of streamFrames(url, 'SubscribeToTask', { id: task?.id })) if (frame.result.statusUpdate) t.ok(frame.id);
+  for await (const frame of streamFrames(url, 'SubscribeToTask', { id: task?.id })) {
+    open();
+    if (frame.result.statusUpdate) t.ok(frame.id);
+  }
   const read = await rpc(url, 'GetTask', { id: task?.id });
   t.equal(read.body.result?.status?.state, 'TASK_STATE_COMPLETED');
   t.equal(textOfParts(read.body.result?.artifacts?.[0]?.parts ?? []), 'Done.');

@@ -56,7 +56,7 @@ t.test(
 );
 
 t.test(
-  'global instructions hold for the tree, state of the session fills them in, and answers go back into it (AGT-10, AGT-15, AGT-65)',
+  'global instructions hold for the tree, state of the session fills them in, and answers go back into it (AGT-10, AGT-15, AGT-65, W-09)',
   async (t) => {
     const remember = countingTool('remember', 'pure', {}, (args) => ({
       content: 'ok',

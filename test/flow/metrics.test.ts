@@ -31,7 +31,7 @@ function readSeries(body: string): Series[] {
 }
 
 t.test(
-  'a run shows in the metrics by the documented names and labels, and every query of the dashboards finds its series (OBS-10, OBS-11, OBS-12, OBS-13, OBS-14, OBS-15, OBS-16, OBS-17, OBS-20, OBS-41)',
+  'a run shows in the metrics by the documented names and labels, and every query of the dashboards finds its series (OBS-10, OBS-11, OBS-12, OBS-13, OBS-14, OBS-15, OBS-16, OBS-17, OBS-20, OBS-41, W-02, W-10)',
   async (t) => {
     const directory = await temporaryDirectory(t);
     await mkdir(path.join(directory, 'docs'));

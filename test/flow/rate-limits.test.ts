@@ -39,7 +39,7 @@ async function start(t: Test, rateLimiting: Record<string, unknown>, directory?:
 }
 
 t.test(
-  'one limit for all bindings and processes; who is over it is told when to come back (SEC-10, Z4)',
+  'one limit for all bindings and processes; who is over it is told when to come back (SEC-10, Z4, W-03)',
   { timeout: 120_000 },
   async (t) => {
     const directory = await temporaryDirectory(t);

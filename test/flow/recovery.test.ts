@@ -45,7 +45,7 @@ t.test('with auto_resume off it is held until somebody resumes it (CHK-07, CHK-0
   t.match(await rig.untilEnded(task), { state: 'TASK_STATE_COMPLETED' });
 });
 
-t.test('with auto_resume on it goes on; acting on a decision, only with auto_resume_hitl (CHK-07)', async (t) => {
+t.test('with auto_resume on it goes on; acting on a decision, only with auto_resume_hitl (CHK-07, W-06)', async (t) => {
   const recovery = { autoResume: true, autoResumeHitl: false, timeoutMs: 3_600_000 };
   const { rig, task: decided } = await startWithDead(t, [{ ...CALL, status: 'intended', decision: { messageId: 'm', at: 1 } }]);
   const plain = await addDead(rig, [{ ...CALL, status: 'intended' }]);

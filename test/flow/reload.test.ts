@@ -165,7 +165,7 @@ t.test('a file that is watched is followed, however it is changed; a bad one cha
 });
 
 t.test(
-  'the management API replaces the file, and every process that watches it follows (API-04 to API-08)',
+  'the management API replaces the file, and every process that watches it follows (API-04, API-05, API-06, API-07, API-08, W-55)',
   { timeout: 120_000 },
   async (t) => {
     const folder = await temporaryDirectory(t);

@@ -95,7 +95,7 @@ t.test('a message in place of a task becomes the answer; a conversation keeps it
   );
 });
 
-t.test('credentials and headers are seen by the peer, at its card and at calls (AGT-41, AGT-44)', async (t) => {
+t.test('credentials and headers are seen by the peer, at its card and at calls (AGT-41, AGT-44, SEC-14)', async (t) => {
   const peer = await startSdkPeer(t);
   const headers = { 'X-Team': 'ferry' };
   const { send } = await start(t, {

@@ -8,7 +8,7 @@ import { runCommand } from '../support/cli-rig.js';
 import { startTestHector } from '../support/start-hector.js';
 
 t.test(
-  'config/search.yaml: an agent answers from what is found by meaning and by words; the API and the command line search with mode, filter and limit (RAG-45, RAG-51, TOOL-20)',
+  'config/search.yaml: an agent answers from what is found by meaning and by words; the API and the command line search with mode, filter and limit (RAG-45, RAG-51, TOOL-20, W-12)',
   { timeout: 120_000 },
   async (t) => {
     const { source } = loadSettings({ file: 'config/search.yaml', environment: {} });

@@ -1,11 +1,11 @@
 /** The files that people deploy with (DEP-01…DEP-10): each is parsed, and what they say of each other and of Hector is true. */
-import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import { parseRoles } from '../../src/cli/parse-roles.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { parseConfigText } from '../../src/config/parse-config-text.js';
 import type { Settings } from '../../src/config/settings.js';
+import { checkIgnored } from './build-context.js';
 import { type Files, ROOT, readProjectFiles } from './project.js';
 
 interface Service {
@@ -180,29 +180,6 @@ function checkKinds(all: readonly Manifest[], report: Report): void {
   if (all.find(({ kind }) => kind === 'CronJob')?.spec?.schedule !== '0 2 * * *') report(path, 'the backup is not at 02:00');
 }
 
-/** What the Dockerfile copies comes into the build context, and what must stay here does not. */
-function checkIgnored(ignore: string, dockerfile: string, report: Report): void {
-  const patterns = ignore.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  const isSent = (file: string) =>
-    patterns.reduce((sent, pattern) => (toExpression(pattern.replace(/^!/, '')).test(file) ? pattern.startsWith('!') : sent), true);
-  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
-  const missing = [...ALL_PATHS].filter(
-    (file) => copied.some((source) => file === source || file.startsWith(`${source}/`)) && !file.startsWith(FOLDER) && !isSent(file),
-  );
-  for (const file of missing.slice(0, 3)) report('.dockerignore', `keeps ${file} out, which the Dockerfile copies`);
-  for (const file of NEVER_SENT) if (isSent(file)) report('.dockerignore', `lets ${file} into the build context`);
-}
-
-/** As Docker reads it: a pattern is about what it names and all below that. */
-function toExpression(pattern: string): RegExp {
-  const body = pattern
-    .replaceAll(/[.+^$()|[\]{}\\]/g, '\\$&')
-    .replaceAll('**/', '\0')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('\0', '(?:.*/)?');
-  return new RegExp(`^${body}(?:/.*)?$`);
-}
-
 function checkManifest(path: string, manifest: Manifest, all: readonly Manifest[], settings: Settings, report: Report): void {
   const { apiVersion, kind, metadata, spec = {} } = manifest;
   if (apiVersion === undefined || kind === undefined) throw new Error('a document without apiVersion or kind');
@@ -312,51 +289,9 @@ function selects(wanted: Labels, { metadata }: Pod): boolean {
 
 const ALL_PATHS = new Set(readProjectFiles().keys());
 const DEPLOY_FILES = readProjectFiles(/^\.dockerignore$|^config\/(deploy\/|[^/]*\.yaml$)/);
-const NEVER_SENT = [
-  ...['.env', '.env.local', 'config/.env', 'config/prod/.env.production', '.git/config', 'hector.log', 'notes.txt'],
-  ...[
-    '.hector/hector.db',
-    'config/.hector/config.yaml',
-    'src/.tap/x',
-    'node_modules/a/index.js',
-    'bench/node_modules/a',
-    'dist/src/main.js',
-  ],
-  ...['config/tls/server.key', 'config/server.pem', 'config/deploy/kubernetes/secret.yaml', 'test/state.db'],
-];
 
 t.test('what people deploy with fits together and fits Hector (DEP-02, DEP-03, DEP-04, DEP-05, DEP-07)', async (t) => {
   t.same(findDeployProblems(DEPLOY_FILES), []);
-});
-
-t.test('it is a program of Node, installed with its package, and no single file: that is said (DEP-01)', async (t) => {
-  const { bin, engines, files } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
-  t.match([bin, engines, files], [{ hector: 'dist/src/main.js' }, { node: '>=20.19' }, undefined]);
-  t.match(readFileSync('src/main.ts', 'utf8'), /^#!\/usr\/bin\/env node\n/);
-  t.match(DEPLOY_FILES.get(`${FOLDER}README.md`), /There is no single binary/);
-});
-
-t.test('launchd starts it as systemd does, again when it failed, and waits for the drain (DEP-04, DEP-07)', async (t) => {
-  const text = DEPLOY_FILES.get(`${FOLDER}launchd/dev.hector.plist`) ?? '';
-  const after = (key: string) => new RegExp(`<key>${key}</key>\\s*(.*?(?=<key>[A-Z]|</dict>\\n</plist>))`, 's').exec(text)?.[1] ?? '';
-  const parts = [...after('ProgramArguments').matchAll(/<string>(.*?)<\/string>/g)].map(([, part]) => part);
-  t.same(parts, ['/usr/local/bin/hector', 'serve', '--config', '/usr/local/etc/hector/hector.yaml']);
-  t.match(/<key>KeepAlive<\/key><dict><key>SuccessfulExit<\/key><false\/>/.test(text), true);
-  t.match(after('ThrottleInterval'), /<integer>5</);
-  t.ok(Number(/<integer>(\d+)/.exec(after('ExitTimeOut'))?.[1]) * 1_000 > load('{}').server.shutdownTimeoutMs);
-});
-
-t.test('how to scale, to save and to live in several regions is said (DEP-06, DEP-08, DEP-09, DEP-10)', async (t) => {
-  const text = DEPLOY_FILES.get(`${FOLDER}README.md`) ?? '';
-  for (const said of [
-    /any instance continues any conversation/,
-    /pg_restore --clean --if-exists/,
-    /sqlite3 \.hector\/hector\.db "\.backup/,
-    /`storage\.retention`/,
-    /no part of Hector may be given a read-only replica/,
-    /up to one core and 1 GiB per process/,
-  ])
-    t.match(text, said);
 });
 
 t.test('each mistake in a file to deploy with is found', async (t) => {

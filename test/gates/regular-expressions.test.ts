@@ -1,5 +1,6 @@
 /** No expression of ours takes more than proportionally longer when its text grows: whoever writes the text could stop the process (SEC-15). */
 import t from 'tap';
+import { configSchema } from '../../src/config/config-schema.js';
 import { findSlowText, measureWorst } from './expressions/find-slow-text.js';
 import { type FoundExpression, listExpressions } from './expressions/list-expressions.js';
 import { readProjectFiles } from './project.js';
@@ -35,6 +36,7 @@ const SHORT: readonly Exception[] = [
 
 /** Expressions that are put together of more than constants, and why nobody outside can make one that never ends. */
 const COMPOSED: Readonly<Record<string, string>> = {
+  'src/config/find-misfits.ts': 'patterns of our own schema, each of which is looked at below',
   'src/knowledge/extract/csv.ts': 'one class of three signs',
   'src/knowledge/extract/html.ts': 'names of elements, of letters alone',
   'src/knowledge/sources/glob.ts': 'patterns of the configuration',
@@ -73,6 +75,14 @@ t.test('every expression is linear in its text, or its text is short', { timeout
     [],
     'exceptions that nothing needs',
   );
+});
+
+t.test('no pattern of a key of the configuration is slow', { timeout: 60_000 }, async (t) => {
+  const patterns = [...new Set(JSON.stringify(configSchema).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g))].map(
+    ([, text = '']) => JSON.parse(text) as string,
+  );
+  t.ok(new Set(patterns).size > 20, `${patterns.length}`);
+  for (const pattern of new Set(patterns)) t.equal(findSlowText(new RegExp(pattern, 'u')), undefined, pattern);
 });
 
 t.test('the gate sees what is slow, also where it is put together', { timeout: 60_000 }, async (t) => {

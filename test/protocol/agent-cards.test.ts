@@ -41,7 +41,7 @@ t.test(
   },
 );
 
-t.test('an agent that does not stream says so and declares no stream extension (T1)', async (t) => {
+t.test('an agent that does not stream says so and declares no stream extension (T1, W-57)', async (t) => {
   const server = startProtocolServer(t, { agents: { helper: agentSettings({ streaming: false, description: '' }) } });
   const card = await cardOf(server.binding, 'helper');
   t.same(card.capabilities, { streaming: false, pushNotifications: false });

@@ -13,6 +13,7 @@ import { StepWorker, type StepWorkerOptions } from '../../src/steps/step-worker.
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { createAcceptMessage } from '../../src/tasks/accept-message.js';
 import { createCancelTask } from '../../src/tasks/cancel-task.js';
+import type { RunStarter } from '../../src/tasks/run-starter.js';
 import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
 import { waitFor } from './coordination-steps.js';
 import { startRedisProcess } from './redis-process.js';
@@ -62,11 +63,17 @@ export async function startStepRig(t: Test) {
   const metrics = createMetrics();
   const queue = new BullStepQueue({ connection: connections.forQueue(), prefix: 'test', maxWaiting: 1_000, ...shared });
   t.teardown(() => queue.close());
-  const acceptMessage = createAcceptMessage({ store, queue, publisher, signals, clock: systemClock });
+  /** The worker of this process that begins runs itself, once a test says so. */
+  let starter: RunStarter | undefined;
+  const acceptMessage = createAcceptMessage({
+    ...{ store, queue, publisher, signals, clock: systemClock },
+    starter: { reserve: (taskId) => starter?.reserve(taskId) },
+  });
   let sent = 0;
   return {
     redis,
     redisClient: connections.main,
+    leases,
     agents,
     store,
     queue,
@@ -88,6 +95,9 @@ export async function startStepRig(t: Test) {
       sent += 1;
       const message = { messageId: `${sent}`, taskId: id, contextId, role: 'ROLE_USER', parts: [{ text }] } as const;
       return acceptMessage({ agent, owner: OWNER, tenant: '', configVersion: '0', message });
+    },
+    beginsRuns(worker: StepWorker | undefined): void {
+      starter = worker?.ownRuns;
     },
     async untilEnded({ id }: Pick<TaskRecord, 'id'>): Promise<TaskRecord> {
       let record: TaskRecord | undefined;

@@ -48,6 +48,7 @@ export function checkDisk(folder: string, free: number): Finding {
 
 export async function checkAdapter({ server }: Pick<Settings, 'server'>): Promise<Finding> {
   if (server.http === 'node') return ok('HTTP adapter', 'node, as server.http says');
+  if (server.tls.enabled) return ok('HTTP adapter', 'node:http, which serves TLS');
   try {
     await loadUws(server.limits.maxHeaderBytes);
     return ok('HTTP adapter', 'uWebSockets.js');

@@ -1,4 +1,4 @@
-/** Programs and addresses that the configuration names: MCP servers, remote agents, identity provider, collector, document sources. */
+/** Programs and addresses that the configuration names: MCP servers, remote agents, identity provider, collector, vector stores, document sources. */
 import { accessSync, constants } from 'node:fs';
 import { connect } from 'node:net';
 import { systemClock } from '../../base/clock.js';
@@ -9,7 +9,13 @@ import { silentLogger } from '../../observe/log.js';
 import { ToolsetPool } from '../../runtime/toolset-pool.js';
 
 export async function checkPeers(settings: Settings): Promise<readonly Finding[]> {
-  const found = await Promise.all([checkToolsets(settings), checkRemotes(settings), checkKeys(settings), checkCollector(settings)]);
+  const found = await Promise.all([
+    checkToolsets(settings),
+    checkRemotes(settings),
+    checkKeys(settings),
+    checkCollector(settings),
+    checkVectorStores(settings),
+  ]);
   return [...found.flat(), ...checkSources(settings)];
 }
 
@@ -45,6 +51,19 @@ async function checkRemotes({ agents }: Settings): Promise<readonly Finding[]> {
     return type === 'remote' && typeof address === 'string' && address !== '' ? [[name, address] as const] : [];
   });
   return await Promise.all(remotes.map(([name, url]) => checkUrl(`Remote agent ${name}`, url, `correct agents.${name}.url`)));
+}
+
+/** Whether they answer at all; what an index has is told by the process that searches it (`hector documents stores`). */
+async function checkVectorStores({ vectorStores, documentStores }: Settings): Promise<readonly Finding[]> {
+  const used = new Set(Object.values(documentStores).map(({ vectorStore }) => vectorStore));
+  const services = Object.entries(vectorStores).flatMap(([name, store]) =>
+    used.has(name) && store.type !== 'hnsw' ? [[name, store.url] as const] : [],
+  );
+  return await Promise.all(
+    services.map(([name, url]) =>
+      checkUrl(`Vector store ${name}`, url, `start it or correct vector_stores.${name}; documents are not found by meaning without it`),
+    ),
+  );
 }
 
 async function checkKeys({ server }: Settings): Promise<readonly Finding[]> {

@@ -35,11 +35,17 @@ export async function createSpanExporter(settings: TracingSettings): Promise<tra
   }
 }
 
-/** One line of JSON per span. */
+/** One line of JSON per span. A reader that is slow is waited for by nobody: what it has not read is not added to. */
 class StdoutExporter implements tracing.SpanExporter {
   export(spans: tracing.ReadableSpan[], done: (result: core.ExportResult) => void): void {
+    if (process.stdout.writableNeedDrain) {
+      done({ code: core.ExportResultCode.FAILED, error: new Error('what was written before has not been read') });
+      return;
+    }
     const lines = spans.map((span) => `${JSON.stringify(describeSpan(span))}\n`).join('');
-    process.stdout.write(lines, (error) => done({ code: error ? core.ExportResultCode.FAILED : core.ExportResultCode.SUCCESS }));
+    process.stdout.write(lines, (error) =>
+      done(error ? { code: core.ExportResultCode.FAILED, error } : { code: core.ExportResultCode.SUCCESS }),
+    );
   }
 
   async shutdown(): Promise<void> {}

@@ -9,10 +9,12 @@ import { silentLogger } from '../../observe/log.js';
 import { inspectClock } from '../redis/inspect-redis.js';
 import { mysql } from './dialects/mysql.js';
 import { postgres } from './dialects/postgres.js';
+import { inspectDocuments } from './inspect-documents.js';
 import { migrations } from './migrations/index.js';
+import type { Row } from './query.js';
 
 export async function inspectDatabases(
-  { storage, databases, rateLimiting }: Pick<Settings, 'storage' | 'databases' | 'rateLimiting'>,
+  { storage, databases, rateLimiting, documentStores }: Pick<Settings, 'storage' | 'databases' | 'rateLimiting' | 'documentStores'>,
   clock: Clock,
 ): Promise<readonly Finding[]> {
   const { tasks, sessions } = storage;
@@ -21,20 +23,27 @@ export async function inspectDatabases(
   const findings: Finding[] = [];
   for (const name of new Set(used)) {
     const settings = databases[name];
-    if (settings !== undefined) findings.push(...(await inspect(`Database ${name}`, settings, clock)));
+    // Documents are where `storage.database` says.
+    const stores = name === storage.database ? Object.keys(documentStores) : [];
+    if (settings !== undefined) findings.push(...(await inspect(`Database ${name}`, settings, stores, clock)));
   }
   return findings;
 }
 
-async function inspect(check: string, settings: DatabaseSettings, clock: Clock): Promise<readonly Finding[]> {
+async function inspect(check: string, settings: DatabaseSettings, stores: readonly string[], clock: Clock): Promise<readonly Finding[]> {
   try {
-    return settings.driver === 'sqlite' ? await inspectFile(check, settings) : await inspectServer(check, settings, clock);
+    return settings.driver === 'sqlite' ? await inspectFile(check, settings, stores) : await inspectServer(check, settings, stores, clock);
   } catch (error) {
     return [fail(check, describeError(error), 'correct its entry in databases, or start it; the password comes from a variable')];
   }
 }
 
-async function inspectServer(check: string, settings: DatabaseSettings, clock: Clock): Promise<readonly Finding[]> {
+async function inspectServer(
+  check: string,
+  settings: DatabaseSettings,
+  stores: readonly string[],
+  clock: Clock,
+): Promise<readonly Finding[]> {
   const dialect = settings.driver === 'postgres' ? postgres : mysql;
   const driver = await dialect.open({ ...settings, maxConns: 1, queryTimeoutMs: TIMEOUT_MS }, { keyPath: check, log: silentLogger, clock });
   try {
@@ -47,13 +56,14 @@ async function inspectServer(check: string, settings: DatabaseSettings, clock: C
       ok(check, `${settings.driver}, ${String(row?.version).split(' ').slice(0, 2).join(' ')}`),
       skew,
       await inspectSchema(check, read),
+      ...(await inspectDocuments(stores, (sql, parameters) => driver.read({ sql, parameters }))),
     ];
   } finally {
     await driver.close();
   }
 }
 
-async function inspectFile(check: string, { database: file }: DatabaseSettings): Promise<readonly Finding[]> {
+async function inspectFile(check: string, { database: file }: DatabaseSettings, stores: readonly string[]): Promise<readonly Finding[]> {
   if (file === ':memory:') return [warn(check, 'is in memory: everything is lost with the process', 'name a file')];
   const folder = nearestFolder(dirname(file));
   if (!isWritable(file, folder))
@@ -78,6 +88,7 @@ async function inspectFile(check: string, { database: file }: DatabaseSettings):
       ok(check, `sqlite, ${file}`),
       inspectLock(check, () => connection.exec('BEGIN IMMEDIATE; ROLLBACK')),
       await inspectSchema(check, read),
+      ...(await inspectDocuments(stores, async (sql, parameters) => connection.prepare(sql).all(...parameters) as readonly Row[])),
     ];
   } finally {
     connection.close();

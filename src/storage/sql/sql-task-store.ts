@@ -101,7 +101,9 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     });
   }
 
-  async accept(input: AcceptInput): Promise<AcceptOutcome> {
+  async accept({ worker, ...given }: AcceptInput): Promise<AcceptOutcome> {
+    // As with `take`: a run that begins reads its session, which may be away where it lies elsewhere.
+    const input = worker === undefined || this.#separate !== undefined ? given : { ...given, worker };
     for (;;) {
       const outcome = await this.#write('accept', (wholeTree) => acceptWrite(input, wholeTree));
       // R11: the run that is in the way may be of this very message, accepted while it waited for the session's lock.

@@ -24,7 +24,7 @@ t.test('.hector/config.yaml is the file when none is named (CLI-10, CLI-02)', as
 });
 
 t.test(
-  'a log level, a format and a file are taken, and an unknown level or format is refused (CLI-11, CLI-12, CLI-13, CLI-14)',
+  'a log level, a format and a file are taken, and an unknown level or format is refused (CLI-11, CLI-12, CLI-13, CLI-14, W-08)',
   async (t) => {
     const { seen, start } = recordStart(t);
     const flags = ['--log-level', 'debug', '--log-format', 'json', '--log-file', 'hector.log'];

@@ -35,7 +35,14 @@ t.test('a health check asks where the configuration says, and its exit code is t
     createServer(({ socket }) => void socket.destroy()),
   );
   t.match(await health(t, `server: {port: ${silent}}`), { code: 1, errors: /does not answer/ });
-  t.match(await health(t, 'server: {port: none}'), { code: 1, errors: /server\.port/ });
+});
+
+t.test('a configuration that a running server would refuse makes nobody think it dead (CFG-94)', async (t) => {
+  const port = await listen(t, createServer(isReady));
+  const wrong = `llms: {a: {provider: openai, api_key: "\${GONE}"}}\nagents: {a: {llm: nobody, unknown: 1}}\nserver: {port: ${port}, unknown: 1}\n`;
+  t.match(await health(t, wrong), { code: 0, errors: '' });
+  for (const broken of ['server: {port: none}', 'server: [', 'server: {port: "${GONE}"}'])
+    t.match(await health(t, broken, '--port', String(port)), { code: 0, errors: /looked for where it is by default/ }, broken);
 });
 
 t.test('with TLS it asks by TLS, whoever the certificate is for; a server that wants one of its clients runs (DEP-02)', async (t) => {

@@ -42,7 +42,7 @@ t.test('neither validate nor info shows a secret, wherever somebody has put it, 
   const secrets = {
     OPENAI_API_KEY: 'sk-from-a-variable-1',
     TEAM_PASSWORD: 'correct-horse-1',
-    WORD: 'ghp_abcdefghijklmnopqrstuvwxyz123456',
+    WORD: `ghp_${'a1'.repeat(18)}`,
   };
   const text = `
 llms: {main: {provider: openai, model: "gpt of \${OPENAI_API_KEY}", api_key: written-literal-1}}

@@ -46,7 +46,7 @@ t.test(
       llms: { default: { provider: 'anthropic', model: 'claude-haiku-4-5', api_key: '${ANTHROPIC_API_KEY}' } },
       agents: { assistant: { prompt: { role: 'Purser' } } },
       tools: { mcp: { type: 'mcp', url: 'http://localhost:3000/mcp' } },
-      server: { port: '9000' },
+      server: { port: 9000 },
       embedders: { _rag_embedder: Object },
       vector_stores: { _rag_vectors: { type: 'chromem' } },
       document_stores: { _rag_docs: { chunking: { size: 1000, overlap: 200 }, watch: true } },

@@ -70,6 +70,16 @@ t.test('keys of other versions of the product are unknown, with those that are k
   t.match(problem?.description, /^unknown key; known here: version, name, /);
 });
 
+t.test('what guides describe and is not there is refused, not passed over (W-14)', async (t) => {
+  for (const text of [
+    'guardrails: {strict: {}}',
+    'agents: {a: {trigger: {type: cron}}}',
+    'agents: {a: {notifications: [{}]}}',
+    'agents: {a: {guardrails: strict}}',
+  ])
+    t.match(problemsOf(t, text), [{ description: /^unknown key/ }], text);
+});
+
 t.test('references are checked, of embedders and summarizers as well (CFG-91, W-101)', async (t) => {
   const text = `
 databases: {main: {driver: sqlite}}

@@ -32,6 +32,25 @@ vector_stores:
   t.match(vectorStores['g'], { url: 'http://[::1]:7000' });
 });
 
+t.test('each service has its port, on this machine when no host is named; Pinecone wants a key (CFG-62)', async (t) => {
+  const stores = ['qdrant', 'weaviate', 'milvus', 'chroma'].map((type) => `  ${type}: {type: ${type}, host: db}\n`).join('');
+  const { vectorStores } = load(t, `vector_stores:\n${stores}  here: {type: milvus}\n`);
+  t.same(
+    Object.entries(vectorStores).flatMap(([name, store]) => (store.type === 'hnsw' ? [] : [[name, store.url]])),
+    [
+      ['chroma', 'http://db:8000'],
+      ['here', 'http://localhost:19530'],
+      ['milvus', 'http://db:19530'],
+      ['qdrant', 'http://db:6333'],
+      ['weaviate', 'http://db:8080'],
+    ],
+  );
+  t.throws(() => load(t, 'vector_stores: {p: {type: pinecone}}'), {
+    code: 'CONFIG_INVALID',
+    problems: [{ field: 'vector_stores.p.api_key' }],
+  });
+});
+
 t.test('addresses that contradict each other, and a missing key, are problems with their paths', async (t) => {
   const text = `
 vector_stores:

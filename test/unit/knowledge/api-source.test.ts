@@ -102,7 +102,7 @@ t.test('each form of pagination reads the list to its end, also where the servic
   }
 });
 
-t.test('credentials go where they are wanted, and to nobody else', async (t) => {
+t.test('credentials go where they are wanted, and to nobody else (SEC-14)', async (t) => {
   const { scan, peer } = await openApi(t, json([]), { headers: { 'X-Tenant': 'seven' }, params: { q: 'a b' } });
   const auth = { type: 'bearer', token: 'tok', username: 'ada', password: 'pä:ss', apiKey: 'key', name: 'X-Key', place: 'header' } as const;
   await scan({ auth });

@@ -75,6 +75,11 @@ t.test('secrets of the configuration are shown nowhere, whatever they look like 
   t.same(JSON.parse(redactJsonLine(`${JSON.stringify({ msg: 'got plain "words" of mine' })}\n`)), { msg: 'got [redacted]' });
 });
 
+t.test('a secret that begins another one leaves nothing of it (SEC-17)', async (t) => {
+  rememberSecrets(['words of spring', 'words of spring and summer']);
+  t.equal(redactText('wrong: words of spring and summer, words of spring'), 'wrong: [redacted], [redacted]');
+});
+
 t.test('however many secrets are told, those that were told last are known (SEC-17)', async (t) => {
   const many = (name: string) => Array.from({ length: 2_000 }, (_, index) => `${name} number ${10_000 + index}`);
   rememberSecrets(['words of the one that runs']);

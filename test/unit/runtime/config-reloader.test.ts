@@ -46,3 +46,42 @@ t.test('whoever tries to change the configuration is told to the audit, whatever
     { ...act, success: true },
   ]);
 });
+
+t.test('a change that was refused and is taken back is no failure any more (CFG-94)', async (t) => {
+  const settings = loadSettings({ document: {}, workingDirectory: t.testdir(), environment: {} });
+  let text = 'good';
+  const { log, lines } = recordLog();
+  const gauges: number[] = [];
+  const config = {
+    place: 'hector.yaml',
+    refreshVariables: () => [],
+    read: async () => ({ text, revision: text }),
+    build(given: string) {
+      if (given === 'good') return settings;
+      throw new AppError('CONFIG_INVALID', { problems: [{ field: 'agents', description: 'two\nlines' }] });
+    },
+    fingerprintOf: ({ revision }: { readonly revision: string }) => revision,
+  };
+  const reloader = new ConfigReloader({
+    config: config as unknown as LiveConfig,
+    started: settings,
+    current: () => settings,
+    prepare: async () => t.fail('nothing has changed') as never,
+    onVariables: () => undefined,
+    metrics: { ...silentMetrics, set: (_name, _labels, value) => void gauges.push(value) },
+    audit: { record() {}, close() {} },
+    clock: createSteeredClock(),
+    log,
+  });
+  await reloader.reload('start');
+  text = 'bad';
+  await reloader.reload('second look');
+  t.match(reloader.status().failure, { code: 'CONFIG_INVALID' });
+  t.equal(gauges.at(-1), 1);
+  text = 'good';
+  await reloader.reload('watch');
+  t.equal(reloader.status().failure, undefined);
+  t.equal(gauges.at(-1), 0);
+  t.match(JSON.stringify(lines), /refused, the running one stays: [^;]*; agents: two lines/);
+  t.match(JSON.stringify(lines), /good again/);
+});

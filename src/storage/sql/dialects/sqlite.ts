@@ -99,4 +99,6 @@ const PRAGMAS = [
   'foreign_keys = ON',
   'cache_size = -16000',
   'temp_store = MEMORY',
+  // Pages that every commit changes are copied out of the log once in 16 MB, not in 4.
+  'wal_autocheckpoint = 4000',
 ];

@@ -8,6 +8,7 @@ import { endIfDue, isDue } from './expire.js';
 import { hashKey } from './hash-key.js';
 import { listKeyOf } from './list-key.js';
 import { isTaskId, type StoredTask, sessionKeyOf } from './rows.js';
+import { giveTo } from './take.js';
 import { AGAIN, type Again, canEnd } from './tree.js';
 import type { WorkingSet } from './working-set.js';
 import type { RunLogWrite } from './write-group.js';
@@ -31,13 +32,15 @@ export function acceptWrite(input: AcceptInput, wholeTree: boolean): RunLogWrite
     bodyJson: JSON.stringify(body),
     messageJson: JSON.stringify(input.sessionMessage),
     acceptedKey: hashKey(input.dedupeKey),
+    sessionKey: sessionKeyOf(key),
   };
   return {
     acceptedKey: prepared.acceptedKey,
     ...(taskId !== undefined && isTaskId(taskId) ? { taskId } : {}),
-    sessionKey: sessionKeyOf(key),
+    sessionKey: prepared.sessionKey,
     locksSession: true,
-    readsHead: doubleTexting !== 'enqueue',
+    // Whoever begins a run asks whether it is the session's first; a new session has no other.
+    readsHead: doubleTexting !== 'enqueue' || input.worker !== undefined,
     wholeTree,
     endsActiveRuns: doubleTexting === 'interrupt' || doubleTexting === 'rollback',
     decide: (set) => decide(set, prepared),
@@ -54,6 +57,7 @@ interface PreparedAccept {
   readonly bodyJson: string;
   readonly messageJson: string;
   readonly acceptedKey: string;
+  readonly sessionKey: string;
 }
 
 function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Again {
@@ -65,7 +69,7 @@ function decide(set: WorkingSet, prepared: PreparedAccept): AcceptOutcome | Agai
   }
   if (prepared.input.taskId !== undefined) return resume(set, prepared, prepared.input.taskId);
   // Behind the question whether the message is known: one that is sent again interrupts nothing (R11).
-  const sessionId = set.sessions.get(sessionKeyOf(prepared.input.key))?.session_id;
+  const sessionId = set.sessions.get(prepared.sessionKey)?.session_id;
   if (prepared.doubleTexting === 'enqueue' || sessionId === undefined) return create(set, prepared);
   const head = set.findHead(sessionId);
   if (head === undefined) return create(set, prepared);
@@ -102,7 +106,7 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
   const { key, tenant, configVersion, traceparent, callerRoles, newTaskId: id, at } = prepared.input;
   // Another accept of this group with the same id must fail as it would fail alone: on the table's key.
   if (set.tasks.has(id)) throw new AppError('INTERNAL', { message: `the new task id ${id} is taken` });
-  const session = set.openSession(key, id, at);
+  const session = set.openSession(key, id, at, prepared.sessionKey);
   set.addTask({
     sessionKey: session.session_key,
     sessionId: session.session_id,
@@ -131,7 +135,18 @@ function create(set: WorkingSet, prepared: PreparedAccept): Accepted {
       updatedAt: at,
     },
   });
-  return finish(set, prepared, id);
+  return begin(set, prepared, finish(set, prepared, id));
+}
+
+/** R3: whoever accepts a run may take it in the same transaction, by the rules of every take. */
+function begin(set: WorkingSet, { input: { worker, sessionMessage, at } }: PreparedAccept, accepted: Accepted): Accepted {
+  if (worker === undefined) return accepted;
+  const task = set.getTask(accepted.task.id);
+  const verdict = transition(task.record.state, { type: 'take' });
+  if (verdict.type === 'refused' || set.findHead(task.sessionId)?.record.id !== task.record.id) return accepted;
+  const taken = giveTo(set, task, { state: verdict.state, worker, at });
+  const isAlone = set.pending.newSessions.has(task.sessionKey) && task.record.turn === 1;
+  return { ...accepted, taken: { ...taken, ...(isAlone ? { history: [sessionMessage] } : {}) } };
 }
 
 function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): AcceptOutcome | Again {
@@ -144,7 +159,7 @@ function resume(set: WorkingSet, prepared: PreparedAccept, taskId: string): Acce
   const expired = endIfDue(set, task, at);
   if (expired !== undefined) return { type: 'expired', ...expired };
   // At the end of its session's order: a later run may have begun while this one waited, and goes first.
-  const turn = set.nextTurn(set.openSession(key, taskId, at));
+  const turn = set.nextTurn(set.openSession(key, taskId, at, prepared.sessionKey));
   set.changeTask(task, { state: verdict.state, takes: 0, turn, expiresAt: undefined, updatedAt: at });
   return finish(set, prepared, taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } });
 }
@@ -161,7 +176,7 @@ function isOfSession(task: TaskRecord, key: SessionKey): boolean {
 
 function finish(set: WorkingSet, prepared: PreparedAccept, taskId: string, status?: TaskEventBody): Accepted {
   const { key, messageHash, at } = prepared.input;
-  set.appendMessage(set.openSession(key, taskId, at), taskId, prepared.messageJson, at);
+  set.appendMessage(set.openSession(key, taskId, at, prepared.sessionKey), taskId, prepared.messageJson, at);
   set.accepted.set(prepared.acceptedKey, { taskId, messageHash });
   set.pending.accepted.push([prepared.acceptedKey, taskId, messageHash, at]);
   const events = [set.appendEvent(taskId, prepared.body, at, prepared.bodyJson)];

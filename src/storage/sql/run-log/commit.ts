@@ -80,7 +80,7 @@ function decide(set: WorkingSet, prepared: PreparedCommit): CommitOutcome | Agai
     updatedAt: at,
   });
   set.writeToolCalls(taskId, calls, { step: commit.step, epoch: commit.epoch, at });
-  for (const json of messageJsons) set.appendMessage(set.openSession(task.record, taskId, at), taskId, json, at);
+  for (const json of messageJsons) set.appendMessage(set.openSession(task.record, taskId, at, task.sessionKey), taskId, json, at);
   const events = appendEvents(set, task, prepared);
   writeState(set, task, commit);
   const next = isRunnable(verdict.state) || task.record.child !== undefined ? undefined : nextAfter(set, task);

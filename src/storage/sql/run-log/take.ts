@@ -1,6 +1,7 @@
 import { isoTime } from '../../../base/clock.js';
 import { AppError } from '../../../base/errors.js';
-import { MAX_TAKES, type TakeOutcome } from '../../../tasks/task-store.js';
+import type { TaskState } from '../../../protocol/a2a.js';
+import { MAX_TAKES, type TakenRun, type TakeOutcome } from '../../../tasks/task-store.js';
 import { transition } from '../../../tasks/transition.js';
 import { endRun } from './end-run.js';
 import { isTaskId, type StoredTask } from './rows.js';
@@ -30,17 +31,20 @@ function decide(set: WorkingSet, taskId: string, at: number, worker: string): Ta
   if (head !== undefined && head.record.turn < task.record.turn)
     return { type: 'behind', task: task.record, earlierTaskId: head.record.id };
   if (task.record.takes >= MAX_TAKES) return canEnd(set, task) ? giveUp(set, task, at) : AGAIN;
-  set.changeTask(task, { state: verdict.state, takes: task.record.takes + 1, epoch: task.record.epoch + 1, worker, updatedAt: at });
+  return { type: 'taken', ...giveTo(set, task, { state: verdict.state, worker, at }) };
+}
+
+/** R3. @param state what taking makes of the run's own */
+export function giveTo(
+  set: WorkingSet,
+  task: StoredTask,
+  { state, worker, at }: { readonly state: TaskState; readonly worker: string; readonly at: number },
+): TakenRun {
+  const { id, takes, epoch, child, worker: from } = task.record;
+  set.changeTask(task, { state, takes: takes + 1, epoch: epoch + 1, worker, updatedAt: at });
   const events =
-    task.record.state === verdict.state
-      ? []
-      : [set.appendEvent(taskId, { type: 'status.changed', status: { state: verdict.state, timestamp: isoTime(at) } }, at)];
-  return {
-    type: 'taken',
-    task: set.getTask(taskId).record,
-    events: task.record.child === undefined ? events : [],
-    from: task.record.worker,
-  };
+    task.record.state === state ? [] : [set.appendEvent(id, { type: 'status.changed', status: { state, timestamp: isoTime(at) } }, at)];
+  return { task: set.getTask(id).record, events: child === undefined ? events : [], from };
 }
 
 /** The epoch is raised too: whoever tries the step at this moment cannot commit it any more. */

@@ -148,9 +148,8 @@ export class WorkingSet {
     }
   }
 
-  /** The session of that key; a new one is named after `taskId`, its first task. */
-  openSession(key: SessionKey, taskId: string, at: number): SessionTable {
-    const sessionKey = sessionKeyOf(key);
+  /** The session of that key; a new one is named after `taskId`, its first task. @param sessionKey its hash, where it is known */
+  openSession(key: SessionKey, taskId: string, at: number, sessionKey = sessionKeyOf(key)): SessionTable {
     const known = this.sessions.get(sessionKey);
     if (known !== undefined) return known;
     const session: SessionTable = {

@@ -147,19 +147,22 @@ t.test('the stages of request and response can be left out, replaced and added t
   t.same(run.parts, [{ text: 'HI' }]);
 });
 
-t.test('the prompt is global instruction, role, instruction, guidance; system_prompt replaces the instruction (AGT-10)', async (t) => {
-  const systems = async (systemPrompt: string | undefined) => {
-    const model = createScriptedModel(t, [{ say: ['Hi'] }]);
-    const prompt = { role: 'You are {who}.', guidance: 'Be short.', systemPrompt };
-    const globalInstructions = [{ key: 'agents.helper.global_instruction', text: 'All: {app:motto?}!' }];
-    const run = new TestRun([userMessage('Go')]);
-    run.state = { who: 'a clerk', 'app:motto': 'kind' };
-    await run.toRest(createTestAgent(model, { globalInstructions }, { prompt, instruction: 'Help.' }));
-    return model.requests[0]?.system;
-  };
-  t.equal(await systems(undefined), 'All: kind!\n\nYou are a clerk.\n\nHelp.\n\nBe short.');
-  t.equal(await systems('Instead.'), 'All: kind!\n\nYou are a clerk.\n\nInstead.\n\nBe short.');
-});
+t.test(
+  'the prompt is global instruction, role, instruction, guidance; system_prompt replaces the instruction (AGT-10, W-09)',
+  async (t) => {
+    const systems = async (systemPrompt: string | undefined) => {
+      const model = createScriptedModel(t, [{ say: ['Hi'] }]);
+      const prompt = { role: 'You are {who}.', guidance: 'Be short.', systemPrompt };
+      const globalInstructions = [{ key: 'agents.helper.global_instruction', text: 'All: {app:motto?}!' }];
+      const run = new TestRun([userMessage('Go')]);
+      run.state = { who: 'a clerk', 'app:motto': 'kind' };
+      await run.toRest(createTestAgent(model, { globalInstructions }, { prompt, instruction: 'Help.' }));
+      return model.requests[0]?.system;
+    };
+    t.equal(await systems(undefined), 'All: kind!\n\nYou are a clerk.\n\nHelp.\n\nBe short.');
+    t.equal(await systems('Instead.'), 'All: kind!\n\nYou are a clerk.\n\nInstead.\n\nBe short.');
+  },
+);
 
 t.test('a required value that is missing fails the run (AGT-66)', async (t) => {
   const agent = createTestAgent(createScriptedModel(t, []), {}, { instruction: 'Serve {customer}.' });

@@ -18,7 +18,7 @@ import { runBounded } from '../../../../base/run-bounded.js';
 import { checkArithmetic } from './check-arithmetic.js';
 import { checkPrograms } from './check-program.js';
 import { OPAQUE_BUILTINS, SHELLS } from './command-names.js';
-import type { CommandPolicy } from './command-policy.js';
+import { type CommandPolicy, MAX_COMMAND_LENGTH } from './command-policy.js';
 import { type CommandRules, createCommandRules } from './command-rules.js';
 import { createFolderRules, type FolderRules } from './folder-rules.js';
 import { checkPaths, checkPathWord } from './path-arguments.js';
@@ -26,7 +26,6 @@ import { type KnownWord, readArgument, readWord } from './read-word.js';
 import { refuse } from './refusal.js';
 import { checkVariable, unwrapCommand } from './unwrap-command.js';
 
-export const MAX_COMMAND_LENGTH = 32_768;
 const MAX_DEPTH = 8;
 const MAX_CHECK_MS = 2_000;
 

@@ -10,3 +10,6 @@ export interface CommandPolicy {
   /** Folders of programs, as the command will have them. */
   readonly searchPath: readonly string[];
 }
+
+/** Characters of a command line. */
+export const MAX_COMMAND_LENGTH = 32_768;

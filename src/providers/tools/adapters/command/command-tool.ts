@@ -6,7 +6,7 @@ import type { CommandToolSettings } from '../../../../config/settings.js';
 import type { Tool, ToolContext, ToolResult } from '../../contract.js';
 import { findInside } from '../../workspace.js';
 import { BoundedOutput } from './bounded-output.js';
-import { MAX_COMMAND_LENGTH } from './check-command.js';
+import { MAX_COMMAND_LENGTH } from './command-policy.js';
 import { runShell, type ShellEnd } from './run-shell.js';
 import { createShellEnvironment } from './shell-environment.js';
 import { TaggedLines } from './tag-lines.js';

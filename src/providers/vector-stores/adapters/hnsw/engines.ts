@@ -2,13 +2,8 @@
 import type { SegmentSettings } from '../../../../config/settings.js';
 import type { GraphEngine } from './graph-engine.js';
 import { hnswlibEngine } from './hnswlib-graph.js';
-import { requireUsearch, usearchEngine } from './usearch-graph.js';
+import { usearchEngine } from './usearch-graph.js';
 
 export function engineOf(settings: SegmentSettings): GraphEngine {
   return settings.engine === 'usearch' ? usearchEngine : hnswlibEngine;
-}
-
-/** Throws before anything is stored or searched. @throws AppError `INDEX_ENGINE_MISSING` */
-export function checkEngine(settings: SegmentSettings): void {
-  if (settings.engine === 'usearch') requireUsearch();
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../../../../observe/log.js';
 import type { IndexMessages } from '../../../../threads/messages.js';
 import type { ThreadPools } from '../../../../threads/pools.js';
 import type { CollectionHealth, VectorStore } from '../../contract.js';
-import { checkEngine } from './engines.js';
+import { checkEngine } from './check-engine.js';
 import { IndexBuilds } from './index-builds.js';
 import { type IndexLimits, limitsFor } from './index-limits.js';
 

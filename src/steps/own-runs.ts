@@ -1,0 +1,121 @@
+/**
+ * Runs that this process accepted and begins itself, while it has hands free and next to nobody waits in the queue.
+ *
+ * Owns: how many there are beside the queue's jobs. Does not own: what a turn does (`run-task.ts`), who is served when many wait (the queue).
+ * - O1 Together with jobs they are no more than `queue.concurrency`: what they take, the queue's worker is told to leave.
+ * - O2 The lease is asked for while SQL commits. Should another worker take the run for an orphan in between, the epoch decides (R3).
+ * - O3 What fails goes back to the queue, whose job is tried again; when that is lost too, the sweep finds the run.
+ */
+import { AppError, describeError } from '../base/errors.js';
+import { withSpan, withTraceContext } from '../observe/trace.js';
+import type { LeaseOutcome } from '../tasks/coordination.js';
+import type { ReservedHand, RunStarter } from '../tasks/run-starter.js';
+import type { TakenRun } from '../tasks/task-store.js';
+import { giveBack, runTaken } from './run-task.js';
+import type { RunTaskDependencies } from './run-task-dependencies.js';
+import type { RunningTask } from './running-tasks.js';
+
+export interface OwnRunsOptions {
+  /** `queue.concurrency`. */
+  readonly concurrency: number;
+  /** Aborted when this worker takes no new work. */
+  readonly draining: AbortSignal;
+  /** Told how many jobs of the queue may run beside them, 1 at least. */
+  readonly leaveToQueue: (jobs: number) => void;
+  /** A run began or ended. */
+  readonly onProgress: () => void;
+  readonly dependencies: RunTaskDependencies & { readonly queue: { isShort(): boolean } };
+}
+
+export class OwnRuns implements RunStarter {
+  readonly #options: OwnRunsOptions;
+  readonly #ending = new Set<Promise<void>>();
+  #count = 0;
+
+  constructor(options: OwnRunsOptions) {
+    this.#options = options;
+  }
+
+  reserve(taskId: string): ReservedHand | undefined {
+    const { concurrency, draining, dependencies } = this.#options;
+    const { running, leases, queue, worker } = dependencies;
+    // One hand is the queue's in any case.
+    if (draining.aborted || running.size >= concurrency - 1 || !queue.isShort()) return undefined;
+    const run = this.#begin(taskId);
+    // Told to whoever starts the run; one that is never started needs none.
+    const leased = leases.acquire(taskId).catch((error: unknown) => ({ type: 'failed', error }) as const);
+    return {
+      worker,
+      letGo: () => {
+        run.end();
+        void release(leased);
+      },
+      start: (taken) => {
+        const ended = this.#run(taken, leased, run);
+        this.#ending.add(ended);
+        void ended.then(() => this.#ending.delete(ended));
+      },
+    };
+  }
+
+  /** Resolves when all that was begun has ended, and is told of. */
+  async whenEnded(): Promise<void> {
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+  }
+
+  /** O1 */
+  #begin(taskId: string): RunningTask {
+    const { concurrency, leaveToQueue, dependencies } = this.#options;
+    const run = dependencies.running.begin(taskId);
+    this.#count += 1;
+    leaveToQueue(concurrency - this.#count);
+    let isOver = false;
+    return {
+      signal: run.signal,
+      follow: run.follow,
+      end: () => {
+        if (isOver) return;
+        isOver = true;
+        run.end();
+        this.#count -= 1;
+        leaveToQueue(concurrency - this.#count);
+      },
+    };
+  }
+
+  /** Never rejects. */
+  async #run(taken: TakenRun, leased: Promise<Leased>, run: RunningTask): Promise<void> {
+    const { draining, onProgress, dependencies } = this.#options;
+    const { task } = taken;
+    let isBegun = false;
+    try {
+      onProgress();
+      await withTraceContext(task.traceparent, async () => {
+        const outcome = await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () => leased);
+        if (outcome.type === 'failed') throw outcome.error;
+        if (outcome.type === 'held') throw new AppError('TASK_LOST', { message: 'Its lease is not ours' });
+        isBegun = true;
+        // Nobody can follow a task whose id is not known yet: what its take told is read from SQL.
+        await runTaken({ ...taken, events: [] }, { lease: outcome.lease, run, draining }, dependencies);
+      });
+      onProgress();
+    } catch (error) {
+      const reason = describeError(error);
+      dependencies.log.warn({ taskId: task.id, reason }, 'a run that began where it was accepted goes on through the queue');
+      // Changes nothing for a run that was given back already, or that others have.
+      await giveBack(task, { isBlameless: !isBegun }, dependencies);
+      await release(leased);
+      await dependencies.queue.enqueue(task, 'own');
+    } finally {
+      run.end();
+      await release(leased);
+    }
+  }
+}
+
+type Leased = LeaseOutcome | { readonly type: 'failed'; readonly error: unknown };
+
+async function release(leased: Promise<Leased>): Promise<void> {
+  const outcome = await leased;
+  if (outcome.type === 'acquired') await outcome.lease.release();
+}
