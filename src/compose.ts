@@ -73,7 +73,7 @@ import { createAcceptMessage } from './tasks/accept-message.js';
 import { auditAccept, auditCancel } from './tasks/audit-acts.js';
 import { createCancelTask } from './tasks/cancel-task.js';
 import { createLiveFeed } from './tasks/live-feed.js';
-import { OwnFeed } from './tasks/own-feed.js';
+import { withOwnFeed } from './tasks/own-feed.js';
 import { type PushMark, PushMarks, type PushSignals, withPushMarks } from './tasks/push-marks.js';
 import { openPools } from './threads/open-pools.js';
 
@@ -189,9 +189,8 @@ async function openCoordination(parts: Parts) {
   });
   closers.add(() => queue.close());
   const push = settings.server.a2a.push.enabled ? await openPush(parts, redis.connections.forQueue(), pushSignals) : undefined;
-  const running = new RunningTasks();
-  const feed = new OwnFeed({ publisher: withPushMarks(redis.publisher, push?.marks), receiver: redis.receiver, running, clock, log });
-  return { ...redis, queue, push, running, publisher: feed, receiver: feed };
+  const ports = { ...redis, publisher: withPushMarks(redis.publisher, push?.marks), running: new RunningTasks() };
+  return { ...ports, queue, push, ...withOwnFeed(ports, parts) };
 }
 
 /** What every process has of push notifications: it notes news for webhooks, and tells others of those it registers. */
@@ -305,7 +304,7 @@ async function startFrontRole(
   const feed = createLiveFeed({ store, receiver, running, clock, log });
   closers.add(() => feed.close());
   const limits = createRateLimits(parts, stores, coordination, runtime);
-  const accepting = { store, queue, publisher, signals, clock, metrics, admission: limits, starter: worker?.ownRuns };
+  const accepting = { ...coordination, store, clock, metrics, admission: limits, starter: worker?.ownRuns };
   const acceptMessage = auditAccept(createAcceptMessage(accepting), audit);
   const onCanceled = createForwardCancel({ store, findPeer: (version, name) => runtime.findPeer(version, name), log });
   const cancelTask = auditCancel(createCancelTask({ store, queue, publisher, signals, clock, onCanceled, metrics }), audit);
@@ -363,11 +362,7 @@ async function startFrontRole(
     ...{ leaseMs: settings.queue.leaseMs, sweep: RECOVERY_SWEEP, findRedisRefusal, clock, log },
     toolsets: () => toolsets.health(),
     traces,
-    knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), {
-      runs: stores.ingestRuns,
-      left: stores.leftStores,
-      documents: stores.chunkStore,
-    }),
+    knowledge: liveKnowledgePort(() => ({ ...knowledge.knowledge, retriever: runtime.current.retriever }), stores),
     queues: [queue, ingestQueue, ...(push === undefined ? [] : [push.queue])],
     ...{ config: reloader, currentSettings },
   });

@@ -9,15 +9,19 @@ import { fileURLToPath } from 'node:url';
 export function nameSourceLines(): void {
   const maps = new Map<string, SourceMap | undefined>();
   Error.prepareStackTrace = (error, sites) => {
-    const lines = sites.map((site) =>
-      String(site).replace(PLACE, (place, url, line, column) => findPlace(maps, url, line, column) ?? place),
-    );
+    const lines = sites.map((site) => {
+      const text = String(site);
+      const start = text.lastIndexOf('file:');
+      const [place = '', url = '', line = '', column = ''] = start === -1 ? [] : (PLACE.exec(text.slice(start)) ?? []);
+      const found = place === '' || url.includes('/node_modules/') ? undefined : findPlace(maps, url, line, column);
+      return found === undefined ? text : text.slice(0, start) + found + text.slice(start + place.length);
+    });
     return [describe(error), ...lines].join('\n    at ');
   };
 }
 
 /** Packages keep the places of their own files. */
-const PLACE = /(file:(?!.*\/node_modules\/)[^\s()]+\.js):(\d+):(\d+)/;
+const PLACE = /^(file:[^\s()]+\.js):(\d+):(\d+)/;
 
 function findPlace(maps: Map<string, SourceMap | undefined>, url: string, line: string, column: string): string | undefined {
   if (!maps.has(url)) maps.set(url, readMap(url));

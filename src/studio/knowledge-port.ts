@@ -21,10 +21,17 @@ export interface KnowledgePort {
   dropIndex: Knowledge['dropIndex'];
 }
 
+/** What a process has of them, whatever its configuration becomes. */
+export interface StoredKnowledge {
+  readonly ingestRuns: KnowledgePort['runs'];
+  readonly leftStores: KnowledgePort['left'];
+  readonly chunkStore: KnowledgePort['documents'];
+}
+
 /** Of whatever the current stores are. */
 export function liveKnowledgePort(
   find: () => Pick<KnowledgePort, 'stores' | 'ingester' | 'retriever' | 'findIndexFailure' | 'dropIndex'>,
-  stored: Pick<KnowledgePort, 'runs' | 'documents' | 'left'>,
+  { ingestRuns, leftStores, chunkStore }: StoredKnowledge,
 ): KnowledgePort {
   return {
     get stores() {
@@ -38,6 +45,8 @@ export function liveKnowledgePort(
     },
     findIndexFailure: (store) => find().findIndexFailure(store),
     dropIndex: (place, signal) => find().dropIndex(place, signal),
-    ...stored,
+    runs: ingestRuns,
+    left: leftStores,
+    documents: chunkStore,
   };
 }

@@ -20,6 +20,15 @@ export interface OwnFeedOptions {
   readonly log: Logger;
 }
 
+/** Both ends of the feed, with this process's own way between them. */
+export function withOwnFeed(
+  ports: Pick<OwnFeedOptions, 'publisher' | 'receiver' | 'running'>,
+  { clock, log }: Pick<OwnFeedOptions, 'clock' | 'log'>,
+): { readonly publisher: OwnFeed; readonly receiver: OwnFeed } {
+  const feed = new OwnFeed({ ...ports, clock, log });
+  return { publisher: feed, receiver: feed };
+}
+
 type Listener = (item: FeedItem) => void;
 
 export class OwnFeed implements FeedPublisher, FeedReceiver {

@@ -21,7 +21,7 @@ const BEFORE = 2_000;
 const NEW = 3_000;
 
 forEachDialect(t, async (t, createOpenTemp) => {
-  await t.test('an old ended task goes with its events, tool calls and accepted messages; its words in the session stay', async (t) => {
+  await t.test('an old ended task goes with its events, tool calls and accepted messages; its words stay (DEP-08)', async (t) => {
     const { store, other, database } = await openTwo(createOpenTemp(t));
     const input = sampleAccept({ contextId: 'c1', messageId: 'm1', at: OLD });
     await store.accept(input);

@@ -17,7 +17,7 @@ t.test(`${MANY} blocking messages over 64 connections are answered once each, wi
   checkAnswers(t, directory, answers, MANY);
 });
 
-t.test('a worker killed midway loses no message: another one finishes them (R1, R2)', { timeout: 120_000 }, async (t) => {
+t.test('a worker killed midway loses no message: another one finishes them (R1, R2, DEP-06)', { timeout: 120_000 }, async (t) => {
   const { front, worker, directory } = await startPair(t);
   let replaced: Promise<HectorProgram> | undefined;
   const answers = await sendMany(front, SOME, (answered) => {

@@ -13,8 +13,8 @@ const JOINED: Readonly<Record<string, readonly string[]>> = {
 };
 
 t.test('every span that is made is in the documentation, and every one there is made (OBS-31)', async (t) => {
-  const plain = [...source.matchAll(/(?:withSpan|inSpan)\(\s*'(hector\.[\w.]+)'/g)].map(([, name]) => name as string);
-  const joined = [...source.matchAll(/(?:withSpan|inSpan)\(\s*`(hector\.[\w.]+)\$\{/g)].flatMap(
+  const plain = [...source.matchAll(/(?:with|in)Span\(\s*'(hector\.[\w.]+)'/g)].map(([, name]) => name as string);
+  const joined = [...source.matchAll(/(?:with|in)Span\(\s*`(hector\.[\w.]+)\$\{/g)].flatMap(
     ([, start = '']) => JOINED[start] ?? [`${start}…`],
   );
   const made = new Set([...plain, ...joined]);

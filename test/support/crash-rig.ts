@@ -12,8 +12,8 @@ import { createMetrics } from '../../src/observe/metrics.js';
 import type { Message } from '../../src/protocol/a2a.js';
 import type { LanguageModel } from '../../src/providers/llms/contract.js';
 import type { Tool } from '../../src/providers/tools/contract.js';
+import { OwnRuns, type OwnRunsOptions } from '../../src/steps/own-runs.js';
 import { runTask } from '../../src/steps/run-task.js';
-import type { RunTaskDependencies } from '../../src/steps/run-task-dependencies.js';
 import { RunningTasks } from '../../src/steps/running-tasks.js';
 import type { Database } from '../../src/storage/sql/database.js';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
@@ -51,6 +51,8 @@ export type CrashAct =
   /** A run whose worker is told to end while the model answers. */
   | { readonly type: 'abort'; readonly taskId: string }
   | { readonly type: 'accept'; readonly message: Message }
+  /** Accepted by the process that begins the run. */
+  | { readonly type: 'begin'; readonly message: Message }
   | { readonly type: 'cancel'; readonly taskId: string }
   | { readonly type: 'resume'; readonly taskId: string }
   | { readonly type: 'expire'; readonly taskId: string };
@@ -71,9 +73,10 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     enqueue: async () => void (await faultPoint('enqueue.before')),
     assertCapacity: async () => {},
     waiting: async () => 0,
+    isShort: () => true,
   };
   const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
-  const dependencies: RunTaskDependencies = {
+  const dependencies: OwnRunsOptions['dependencies'] = {
     store,
     leases: ALWAYS_GRANTED,
     publisher,
@@ -95,10 +98,12 @@ export function createCrashWorker(options: CrashWorkerOptions) {
   const acceptMessage = createAcceptMessage(shared);
   const cancelTask = createCancelTask(shared);
   const never = new AbortController().signal;
+  const ownRuns = new OwnRuns({ concurrency: 8, draining: never, leaveToQueue: () => {}, onProgress: () => {}, dependencies });
+  const beginMessage = createAcceptMessage({ ...shared, starter: ownRuns });
+  const requestFor = (message: Message) => ({ agent: agent.name, owner: OWNER, tenant: '', configVersion: '0', message });
   return {
     store,
-    accept: (message: Message): Promise<TaskRecord> =>
-      acceptMessage({ agent: agent.name, owner: OWNER, tenant: '', configVersion: '0', message }),
+    accept: (message: Message): Promise<TaskRecord> => acceptMessage(requestFor(message)),
     run: (taskId: string) => runTask(taskId, never, dependencies),
     async act(act: CrashAct): Promise<void> {
       const now = systemClock.now();
@@ -114,6 +119,10 @@ export function createCrashWorker(options: CrashWorkerOptions) {
           return;
         case 'accept':
           await this.accept(act.message);
+          return;
+        case 'begin':
+          await beginMessage(requestFor(act.message));
+          await ownRuns.whenEnded();
           return;
         case 'cancel':
           await cancelTask(act.taskId, OWNER);

@@ -71,6 +71,14 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     },
   },
   {
+    name: 'a process that accepts a message and begins the run; the message is sent again',
+    setting: { effect: 'pure' },
+    prepare: async ({ message }) => ({ type: 'begin', message }),
+    async retry(run) {
+      run.task = await run.worker.accept(run.message);
+    },
+  },
+  {
     name: 'a front that accepts a decision, which is sent again',
     setting: { effect: 'once', requiresApproval: true },
     prepare: async (run) => ({ type: 'accept', message: approval(run, await beginWaiting(run)) }),
