@@ -157,7 +157,7 @@ t.test(
 );
 
 t.test(
-  'a process without the role front serves metrics and health on a port of its own, under its namespace (OBS-03, OBS-19)',
+  'a process without the role front serves metrics and health on a port of its own, under its namespace (OBS-03, OBS-19, API-01)',
   async (t) => {
     const observability = { metrics: { enabled: true, port: 0, namespace: 'acme', subsystem: 'ai' } };
     const directory = await temporaryDirectory(t);
@@ -172,9 +172,13 @@ t.test(
     await worker.close();
     await t.rejects(fetch(`${base}/health/live`));
 
-    const front = await startTestHector(t, { directory, roles: ['front'], config: { observability } });
+    const server = { studio: { enabled: true } };
+    const front = await startTestHector(t, { directory, roles: ['front'], config: { observability, server } });
     t.equal((await fetch(`${front.url}/metrics`)).status, 404, 'not where clients are');
     t.equal((await fetch(`http://127.0.0.1:${front.metricsPort}/metrics`)).status, 200);
+    const health = async (url: string) => (await fetch(`${url}/health`)).json();
+    t.match(await health(front.url), { studio_mode: true });
+    t.same(await health(`http://127.0.0.1:${front.metricsPort}`), await health(front.url), 'both say the same of it');
 
     const plain = await startTestHector(t, { directory, roles: ['agent', 'keeper'] });
     t.equal(plain.metricsPort, undefined);
