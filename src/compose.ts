@@ -369,11 +369,10 @@ async function startFrontRole(
   const front = await startFront({
     settings: settings.server,
     ...{ binding, authenticate, readiness, log, clock, version, studio, certificates },
-    metrics: parts.publicMetrics,
     cors: () => currentSettings().server.cors,
     operatorRoles: () => currentSettings().server.studio.allowedRoles,
     describeLogin: () => describeLogin(currentSettings().server),
-    ...{ audit, meter: metrics },
+    ...{ audit, meter: metrics, metrics: parts.publicMetrics },
   });
   baseUrl = front.url;
   const budgetMs = drainBudgetMs(settings);

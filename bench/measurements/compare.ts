@@ -4,6 +4,7 @@ import type { Line, Measurement, Row, Run } from '../frame/measurement.js';
 import { hectorTarget } from '../targets/hector.js';
 import { jsSdkTarget } from '../targets/js-sdk.js';
 import { nodeHttpTarget } from '../targets/node-http.js';
+import { sendOne } from './send-one.js';
 
 const PEER = jsSdkTarget.name;
 const CLOSED = { type: 'concurrency', connections: 64 } as const;
@@ -81,17 +82,4 @@ async function measure(run: Run): Promise<readonly Line[]> {
   } finally {
     await Promise.all(running.map(({ server }) => server.close()));
   }
-}
-
-/** @returns the id of the task, which is over. */
-async function sendOne(url: string): Promise<string> {
-  const message = { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts: [{ text: 'Hello' }] };
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } }),
-  });
-  const body = (await response.json()) as { readonly result?: { readonly task?: { readonly id: string } } };
-  if (body.result?.task === undefined) throw new Error(`${url} answered ${JSON.stringify(body).slice(0, 200)}`);
-  return body.result.task.id;
 }

@@ -5,6 +5,7 @@ import type * as Trace from '../../src/observe/trace.js';
 const SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 export const withSpan: typeof Trace.withSpan = (_name, _attributes, run) => run(SPAN);
+export const inSpan: typeof Trace.inSpan = (_name, _attributes, run) => run(SPAN);
 export const recordFailure: typeof Trace.recordFailure = () => undefined;
 export const annotateSpan: typeof Trace.annotateSpan = () => undefined;
 export const capturePayloads: typeof Trace.capturePayloads = () => undefined;

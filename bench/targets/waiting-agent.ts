@@ -6,6 +6,8 @@ await new Hector({
   config: {
     agents: {},
     server: { host: '127.0.0.1', port: Number(process.argv[2]), drain_delay_ms: 0, shutdown_timeout_ms: 5_000 },
+    // As many steps of a second wait at once as begin in one, and more.
+    queue: { concurrency: 2_000 },
     logger: { level: 'warn' },
   },
 })

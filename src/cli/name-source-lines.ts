@@ -7,25 +7,24 @@ import { fileURLToPath } from 'node:url';
  * `--enable-source-maps` would read all of them at every start (50 ms, 5 MB).
  */
 export function nameSourceLines(): void {
-  const maps = new Map<string, SourceMap | undefined>();
-  Error.prepareStackTrace = (error, sites) => {
-    const lines = sites.map((site) => {
-      const text = String(site);
-      const start = text.lastIndexOf('file:');
-      const [place = '', url = '', line = '', column = ''] = start === -1 ? [] : (PLACE.exec(text.slice(start)) ?? []);
-      const found = place === '' || url.includes('/node_modules/') ? undefined : findPlace(maps, url, line, column);
-      return found === undefined ? text : text.slice(0, start) + found + text.slice(start + place.length);
-    });
-    return [describe(error), ...lines].join('\n    at ');
-  };
+  const maps: Maps = new Map();
+  Error.prepareStackTrace = (error, sites) => [describe(error), ...sites.map((site) => describeSite(site, maps))].join('\n    at ');
 }
 
-/** Packages keep the places of their own files. */
-const PLACE = /^(file:[^\s()]+\.js):(\d+):(\d+)/;
+type Maps = Map<string, SourceMap | undefined>;
 
-function findPlace(maps: Map<string, SourceMap | undefined>, url: string, line: string, column: string): string | undefined {
+function describeSite(site: NodeJS.CallSite, maps: Maps): string {
+  const text = String(site);
+  const [url, line, column] = [site.getFileName(), site.getLineNumber(), site.getColumnNumber()];
+  // Packages keep the places of their own files.
+  if (!url?.startsWith('file:') || url.includes('/node_modules/') || line === null || column === null) return text;
+  const place = findPlace(maps, url, line, column);
+  return place === undefined ? text : text.replace(`${url}:${line}:${column}`, () => place);
+}
+
+function findPlace(maps: Maps, url: string, line: number, column: number): string | undefined {
   if (!maps.has(url)) maps.set(url, readMap(url));
-  const entry = maps.get(url)?.findEntry(Number(line) - 1, Number(column) - 1);
+  const entry = maps.get(url)?.findEntry(line - 1, column - 1);
   if (entry === undefined || !('originalSource' in entry)) return undefined;
   return `${fileURLToPath(new URL(entry.originalSource, url))}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
 }

@@ -10,6 +10,8 @@ import type { Row } from '../../bench/frame/measurement.js';
 import { cpuMsOf, findPidsWith, residentMiBOf } from '../../bench/frame/process-usage.js';
 import { type BenchResult, summarize } from '../../bench/frame/result.js';
 import { MEASUREMENTS } from '../../bench/measurements/measurements.js';
+import * as withoutSpans from '../../bench/targets/no-trace.js';
+import * as withSpans from '../../src/observe/trace.js';
 
 const ROW: Row = { name: 'send', question: 'How many?', method: 'Closed loop.', unit: '/s', better: 'higher', unitOfWork: 'request' };
 
@@ -35,6 +37,10 @@ function resultOf(own: readonly number[], peer: readonly number[], better: Row['
     failures: {},
   };
 }
+
+t.test('the program without spans, which tracing is compared with, has all that the one with them has', async (t) => {
+  t.same(Object.keys(withoutSpans).sort(), Object.keys(withSpans).sort());
+});
 
 t.test('a line is the median of its repeats, with how far they differ and how it stands to its peer', async (t) => {
   const [row] = resultOf([300, 100, 200], [50, 100]).rows;

@@ -11,7 +11,7 @@ const SRC_FOLDERS = new Set([
   ...['threads', 'storage', 'runtime', 'observe', 'studio', 'cli'],
 ]);
 const SRC_FILES = new Set(['README.md', 'main.ts', 'compose.ts', 'index.ts']);
-const TEST_FOLDERS = new Set(['unit', 'contract', 'flow', 'protocol', 'simulator', 'faults', 'gates', 'support', 'fixtures']);
+const TEST_FOLDERS = new Set(['unit', 'contract', 'flow', 'protocol', 'simulator', 'faults', 'gates', 'bench', 'support', 'fixtures']);
 const WORKERS = /^workers\/(README\.md|(agent|ingest|keeper)\.ts|threads\/[^/]+)$/;
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 const BY_KIND = /^(utils?|helpers?|types|services?|misc|common)(\.[a-z]+)*$/;
