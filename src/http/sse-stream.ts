@@ -83,14 +83,20 @@ export async function pipeEvents(writer: StreamWriter, options: SseStreamOptions
 
 /**
  * Hands over what comes without waiting within the turn that brings it, what comes together in one piece, until `give` has enough or only
- * `next()` can go on.
+ * `next()` can go on. Once it has resolved it takes nothing more: `give` may have had enough right after a `later`, which is still told.
  */
 function flow(events: DirectSource<ServerSentEvent>, stop: StopSwitch, give: (text: string) => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      resolve();
+    };
     const go = () => {
+      if (isOver) return;
       try {
         for (;;) {
-          if (stop.isTurned) return resolve();
+          if (stop.isTurned) return end();
           let text = '';
           let event = events.take(go);
           for (; typeof event !== 'string'; event = events.take(go)) {
@@ -98,10 +104,11 @@ function flow(events: DirectSource<ServerSentEvent>, stop: StopSwitch, give: (te
             if (text.length >= PIECE_CHARACTERS) break;
           }
           const isTaken = text === '' || give(text);
-          if (!isTaken || event === 'ask') return resolve();
+          if (!isTaken || event === 'ask') return end();
           if (event === 'later') return;
         }
       } catch (error) {
+        isOver = true;
         reject(error);
       }
     };

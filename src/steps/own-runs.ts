@@ -6,6 +6,7 @@
  * - O2 The lease is asked for while SQL commits. Should another worker take the run for an orphan in between, the epoch decides (R3).
  * - O3 What fails goes back to the queue, whose job is tried again; when that is lost too, the sweep finds the run.
  */
+import { untilAborted } from '../base/abort.js';
 import { AppError, describeError } from '../base/errors.js';
 import { withSpan, withTraceContext } from '../observe/trace.js';
 import type { LeaseOutcome } from '../tasks/coordination.js';
@@ -18,6 +19,8 @@ import type { RunningTask } from './running-tasks.js';
 export interface OwnRunsOptions {
   /** `queue.concurrency`. */
   readonly concurrency: number;
+  /** How many jobs of the queue run here, with those that have not got their lease yet or only tell of their end. */
+  readonly jobs: () => number;
   /** Aborted when this worker takes no new work. */
   readonly draining: AbortSignal;
   /** Told how many jobs of the queue may run beside them, 1 at least. */
@@ -37,10 +40,10 @@ export class OwnRuns implements RunStarter {
   }
 
   reserve(taskId: string): ReservedHand | undefined {
-    const { concurrency, draining, dependencies } = this.#options;
-    const { running, leases, queue, worker } = dependencies;
+    const { concurrency, jobs, draining, dependencies } = this.#options;
+    const { leases, queue, worker } = dependencies;
     // One hand is the queue's in any case.
-    if (draining.aborted || running.size >= concurrency - 1 || !queue.isShort()) return undefined;
+    if (draining.aborted || this.#count + jobs() >= concurrency - 1 || !queue.isShort()) return undefined;
     const run = this.#begin(taskId);
     // Told to whoever starts the run; one that is never started needs none.
     const leased = leases.acquire(taskId).catch((error: unknown) => ({ type: 'failed', error }) as const);
@@ -91,7 +94,7 @@ export class OwnRuns implements RunStarter {
     try {
       onProgress();
       await withTraceContext(task.traceparent, async () => {
-        const outcome = await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () => leased);
+        const outcome = await withSpan('hector.step.enqueue', { 'hector.task.id': task.id }, () => untilAborted(leased, run.signal));
         if (outcome.type === 'failed') throw outcome.error;
         if (outcome.type === 'held') throw new AppError('TASK_LOST', { message: 'Its lease is not ours' });
         isBegun = true;
@@ -104,6 +107,8 @@ export class OwnRuns implements RunStarter {
       dependencies.log.warn({ taskId: task.id, reason }, 'a run that began where it was accepted goes on through the queue');
       // Changes nothing for a run that was given back already, or that others have.
       await giveBack(task, { isBlameless: !isBegun }, dependencies);
+      // All that is left is Redis's, which may be away: a drain waits for it no longer than for the queue's own jobs.
+      run.end();
       await release(leased);
       await dependencies.queue.enqueue(task, 'own');
     } finally {

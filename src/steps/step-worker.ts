@@ -40,8 +40,10 @@ export class StepWorker {
   readonly #options: StepWorkerOptions;
   readonly #draining = new AbortController();
   readonly #watch: IdleWatch;
-  /** How many the queue's worker runs at once. */
-  #jobs: number;
+  /** How many the queue's worker may run at once. */
+  #places: number;
+  /** How many jobs run, also on replaced workers. */
+  #jobs = 0;
   #worker: OpenWorker;
   /** Replaced ones that have not closed yet; what they run goes on to its end. */
   readonly #replaced = new Set<OpenWorker>();
@@ -51,16 +53,13 @@ export class StepWorker {
     const { concurrency, stallAfterMs, nextWaitingMs, progress, dependencies } = options;
     const { running, clock } = dependencies;
     this.#options = options;
-    this.#jobs = concurrency;
+    this.#places = concurrency;
     this.#worker = this.#open();
-    const leaveToQueue = (jobs: number): void => {
-      this.#jobs = jobs;
-      this.#worker.bull.concurrency = jobs;
-    };
     this.ownRuns = new OwnRuns({
       concurrency,
+      jobs: () => this.#jobs,
       draining: this.#draining.signal,
-      leaveToQueue,
+      leaveToQueue: (places) => this.#leave(places),
       onProgress: () => progress.mark(),
       dependencies,
     });
@@ -118,7 +117,7 @@ export class StepWorker {
       ...WORKER_OPTIONS,
       connection,
       prefix,
-      concurrency: this.#jobs,
+      concurrency: this.#places,
     });
     bull.on('error', (error) => log.debug({ err: error }, 'step worker: Redis error'));
     bull.on('failed', (job, error) =>
@@ -126,6 +125,16 @@ export class StepWorker {
     );
     bull.on('stalled', (jobId) => log.info({ jobId }, 'a step job of a dead worker is queued again'));
     return { bull, connection };
+  }
+
+  #leave(places: number): void {
+    const { bull } = this.#worker;
+    const wasFull = this.#jobs >= this.#places;
+    const isMore = places > this.#places;
+    this.#places = places;
+    bull.concurrency = places;
+    // A worker with its hands full waits for one of its own jobs to end, whatever becomes of its concurrency. Resuming wakes it.
+    if (wasFull && isMore && !this.#draining.signal.aborted) void bull.pause(true).then(() => bull.resume());
   }
 
   #replace(waitingMs: number): void {
@@ -155,11 +164,15 @@ export class StepWorker {
     const { dependencies, progress } = this.#options;
     this.#watch.noteTaken();
     progress.mark();
+    this.#jobs += 1;
     return withTraceContext(job.data.traceparent, async () => {
-      const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
-      progress.mark();
-      if (result.type === 'done') return;
-      await delayJob(job, dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
+      try {
+        const result = await runTask(job.data.taskId, this.#draining.signal, dependencies);
+        progress.mark();
+        if (result.type === 'held') await delayJob(job, dependencies.clock.now() + result.remainingMs + HELD_MARGIN_MS, token);
+      } finally {
+        this.#jobs -= 1;
+      }
     });
   }
 }

@@ -5,6 +5,7 @@ import t from 'tap';
 import { SqlTaskStore } from '../../src/storage/sql/sql-task-store.js';
 import { select } from '../support/query-database.js';
 import { forEachDialect } from '../support/temp-database.js';
+import type { RunSpan } from './task-store-rival.js';
 
 const ROUNDS = 40;
 
@@ -16,9 +17,19 @@ forEachDialect(t, async (t, createOpenTemp) => {
       const { stdout } = await promisify(execFile)(process.execPath, [rival, JSON.stringify(temp.settings), String(ROUNDS)], {
         timeout: 60_000,
       });
-      return JSON.parse(stdout) as { accepted: number; committed: number };
+      return JSON.parse(stdout) as { accepted: number; committed: number; begun: number; spans: RunSpan[] };
     };
     const counts = await Promise.all([run(), run(), run()]);
+    t.ok(
+      counts.some(({ begun }) => begun > 0),
+      'some are begun where they were accepted',
+    );
+    const spans = counts.flatMap((count) => count.spans).sort((one, other) => one.takenAt - other.takenAt);
+    t.same(
+      spans.flatMap((span, index) => spans.slice(index + 1).filter((later) => isTooEarly(later, span))),
+      [],
+      'no two runs of a session at once, and in their order, whoever began them',
+    );
     const database = await temp.open();
     const store = new SqlTaskStore(database);
     const tasks = await select(database, 'SELECT id, seq, state FROM tasks');
@@ -47,3 +58,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     }
   });
 });
+
+function isTooEarly(later: RunSpan, before: RunSpan): boolean {
+  return later.contextId === before.contextId && (later.takenAt < before.endedAt || later.turn <= before.turn);
+}

@@ -62,6 +62,48 @@ t.test('a run behind another one of its session, or beyond queue.concurrency, wa
   t.ok(order.indexOf('one 1') < order.indexOf('one 2'));
 });
 
+t.test('a job that waits for its lease has a hand already: own runs leave it that hand (queue.concurrency)', async (t) => {
+  const rig = await startStepRig(t);
+  rig.agents.set('helper', async () => FINISHED);
+  const slow: Pick<LeaseManager, 'acquire'> = rig.leases;
+  const acquire = rig.leases.acquire.bind(rig.leases);
+  const waiting: (() => void)[] = [];
+  slow.acquire = async (taskId) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return await acquire(taskId);
+  };
+  const worker = await rig.startWorker({ concurrency: 3 });
+  const tasks = [await rig.accept('helper', 'one'), await rig.accept('helper', 'two')];
+  await waitFor(() => waiting.length === 2);
+  rig.beginsRuns(worker);
+  const third = await rig.accept('helper', 'three');
+  t.match(await rig.store.find(third.id, undefined), { state: 'TASK_STATE_SUBMITTED', worker: '' });
+  slow.acquire = acquire;
+  for (const goOn of waiting) goOn();
+  for (const task of [...tasks, third]) t.equal((await rig.untilEnded(task)).state, 'TASK_STATE_COMPLETED');
+});
+
+t.test('hands that were lent to own runs take jobs again as soon as they are free, also while a long job runs', async (t) => {
+  const rig = await startStepRig(t);
+  const gates = new Map<string, () => void>();
+  rig.agents.set('helper', ({ task }) => new Promise((resolve) => gates.set(task.contextId, () => resolve(FINISHED))));
+  const worker = await rig.startWorker({ concurrency: 3 });
+  rig.beginsRuns(worker);
+  const begin = async (context: string) => {
+    const task = await rig.accept('helper', context);
+    await waitFor(() => gates.has(context));
+    return task;
+  };
+  const own = [await begin('own 1'), await begin('own 2')];
+  const long = await begin('long job');
+  for (const context of ['own 1', 'own 2']) gates.get(context)?.();
+  for (const task of own) await rig.untilEnded(task);
+  rig.beginsRuns(undefined);
+  const jobs = [await begin('job 1'), await begin('job 2')];
+  for (const finish of gates.values()) finish();
+  for (const task of [long, ...jobs]) t.equal((await rig.untilEnded(task)).state, 'TASK_STATE_COMPLETED');
+});
+
 t.test('a run that cannot be leased, or whose step fails in a way that may pass, goes on through the queue', async (t) => {
   const rig = await startStepRig(t);
   let failures = 1;
@@ -101,4 +143,19 @@ t.test('a worker that drains begins nothing more, and ends only when what it beg
   await closing;
   t.equal((await rig.store.find(begun.id, undefined))?.state, 'TASK_STATE_COMPLETED');
   t.match(await rig.store.find(late.id, undefined), { state: 'TASK_STATE_SUBMITTED', worker: '' });
+});
+
+t.test('a drain does not wait for a lease that never comes: the run is given back', async (t) => {
+  const rig = await startStepRig(t);
+  rig.agents.set('helper', async () => FINISHED);
+  const worker = await rig.startWorker();
+  rig.beginsRuns(worker);
+  const broken: Pick<LeaseManager, 'acquire'> = rig.leases;
+  const acquire = rig.leases.acquire.bind(rig.leases);
+  broken.acquire = () => new Promise(() => {});
+  const { id } = await rig.accept('helper');
+  broken.acquire = acquire;
+  t.match(await rig.store.find(id, undefined), { state: 'TASK_STATE_WORKING', takes: 1 });
+  await worker.close(0);
+  t.match(await rig.store.find(id, undefined), { worker: '', takes: 0 });
 });

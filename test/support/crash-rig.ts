@@ -98,7 +98,14 @@ export function createCrashWorker(options: CrashWorkerOptions) {
   const acceptMessage = createAcceptMessage(shared);
   const cancelTask = createCancelTask(shared);
   const never = new AbortController().signal;
-  const ownRuns = new OwnRuns({ concurrency: 8, draining: never, leaveToQueue: () => {}, onProgress: () => {}, dependencies });
+  const ownRuns = new OwnRuns({
+    concurrency: 8,
+    jobs: () => 0,
+    draining: never,
+    leaveToQueue: () => {},
+    onProgress: () => {},
+    dependencies,
+  });
   const beginMessage = createAcceptMessage({ ...shared, starter: ownRuns });
   const requestFor = (message: Message) => ({ agent: agent.name, owner: OWNER, tenant: '', configVersion: '0', message });
   return {

@@ -1,6 +1,8 @@
 import t from 'tap';
+import type { ServerSentEvent } from '../../../src/a2a/binding-reply.js';
 import type { CancelTimer, Clock } from '../../../src/base/clock.js';
 import { systemClock } from '../../../src/base/clock.js';
+import type { DirectSource } from '../../../src/base/direct-source.js';
 import type { StreamWriter } from '../../../src/http/server.js';
 import { pipeEvents, type SseStreamOptions } from '../../../src/http/sse-stream.js';
 import { EventSource } from '../../support/front-rig.js';
@@ -57,6 +59,30 @@ t.test('a slow client stops the pull at the buffer limit, not at the first full 
   t.equal(pulled, 10);
 });
 
+t.test('a slow client stops the pull also of what comes one by one, and of what is told while it takes nothing', async (t) => {
+  const { writer, written, client } = recordingWriter();
+  const events = new DirectEvents();
+  client.takes = false;
+  client.onWrite = (bytes) => {
+    client.bufferedBytes += bytes;
+  };
+  const piped = pipeEvents(writer, { ...OPTIONS, events, maxBufferBytes: 30 });
+  await settled();
+  for (let n = 0; n < 10; n++) {
+    events.push({ data: 'x' });
+    await settled();
+  }
+  t.equal(written.length, 3, '13 bytes of comment and two events of 9 reach 30');
+  t.equal(events.left, 8);
+  client.takes = true;
+  client.drain();
+  await settled();
+  t.equal(events.left, 0);
+  t.equal(written.join('').split('data: x').length, 11);
+  events.end();
+  await piped;
+});
+
 t.test('a reconnect is a retry line and a clean end; a second one changes nothing', async (t) => {
   const { writer, written } = recordingWriter();
   const events = new EventSource();
@@ -79,6 +105,48 @@ t.test('a reconnect is a retry line and a clean end; a second one changes nothin
   t.same(written, [': connected\n\n', 'retry: 700\n\n']);
   t.equal(withdrawn, 1);
 });
+
+/** Gives what is there at once, and tells once of more, as followers do. */
+class DirectEvents implements DirectSource<ServerSentEvent> {
+  readonly #events: ServerSentEvent[] = [];
+  #wake: (() => void) | undefined;
+  #isOver = false;
+
+  get left(): number {
+    return this.#events.length;
+  }
+
+  push(event: ServerSentEvent): void {
+    this.#events.push(event);
+    this.#tell();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#tell();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  take(onReady: () => void): ServerSentEvent | 'later' | 'ask' {
+    if (this.#isOver) return 'ask';
+    const event = this.#events.shift();
+    if (event === undefined) this.#wake = onReady;
+    return event ?? 'later';
+  }
+
+  async next(): Promise<IteratorResult<ServerSentEvent, void>> {
+    return { done: true, value: undefined };
+  }
+
+  #tell(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
 
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
