@@ -3,8 +3,9 @@
  * standard output which effect it begins, as `effect <name>`, and which call of a handler, as `call <agent>`. Ends with its parent.
  */
 import { parseArgs } from 'node:util';
-import { type AgentHandler, Hector, type Role } from 'hector';
 import { armFaultPointsFromEnvironment, processEnvironment } from '../../src/config/environment.js';
+// Not by the package's name: its bundle has fault points of its own, which nobody arms.
+import { type AgentHandler, Hector, type Role } from '../../src/index.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const environment = processEnvironment();
