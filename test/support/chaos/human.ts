@@ -1,7 +1,9 @@
 /**
  * Somebody who is asked how a call ended, looks at the world itself, and says so: done when it was counted there, else
- * again. Answers the same question once, however often and wherever it is shown.
+ * again. Answers the same question once, however often and wherever it is shown. What is not there yet may be under way, from a
+ * process that got no time between its last look at its lease and the call: whoever says "again" has waited for it, as a person would.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireTask } from '../a2a-client.js';
 import type { BalancedCaller } from './balanced-call.js';
 import type { EffectWorld } from './effect-world.js';
@@ -24,8 +26,8 @@ export function createHuman(caller: BalancedCaller, world: EffectWorld, signal: 
   const answers = { done: 0, retry: 0 };
 
   const decide = async ({ tool_call_id, arguments_hash }: OutcomeRequest) => {
-    const counted = await world.evidence(plannedId(tool_call_id));
-    const outcome = (counted?.applied ?? 0) > 0 ? 'done' : 'retry';
+    const isDone = async () => ((await world.evidence(plannedId(tool_call_id)))?.applied ?? 0) > 0;
+    const outcome = (await isDone()) || (await sleep(UNDER_WAY_MS, undefined, { signal }).then(isDone)) ? 'done' : 'retry';
     answers[outcome] += 1;
     const result = outcome === 'done' ? { result: `${plannedId(tool_call_id)} is done` } : {};
     return { data: { type: 'tool_outcome', outcome, tool_call_id, arguments_hash, ...result } };
@@ -59,3 +61,5 @@ export function createHuman(caller: BalancedCaller, world: EffectWorld, signal: 
     },
   };
 }
+
+const UNDER_WAY_MS = 1_500;
