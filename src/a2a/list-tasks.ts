@@ -4,11 +4,10 @@ import { AppError } from '../base/errors.js';
 import { jsonOf, rememberJson } from '../base/known-json.js';
 import type { ListTasksResponse, Task } from '../protocol/a2a.js';
 import { type ListTasksInput, readListTasksRequest } from '../protocol/read-list-tasks.js';
-import type { TaskEvent } from '../tasks/task-event.js';
 import type { ListedTask, TaskListFilter } from '../tasks/task-list-store.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { formatPageToken, type PageToken, parsePageToken } from './page-token.js';
-import { TaskView } from './project-task.js';
+import { foldEvents } from './project-task.js';
 import type { RecentTask, RecentTasks, TaskForm } from './recent-tasks.js';
 
 export interface ListTasksDependencies extends Pick<OperationDependencies, 'store'> {
@@ -93,7 +92,7 @@ async function readTasks(
       const batch = batchFrom(unread, sizes);
       unread.splice(0, batch.length);
       const logs = await store.eventsOfTasks(batch, { artifacts: includeArtifacts });
-      for (const [id, log] of logs) known.set(id, recent.keep(id, fold(log), form));
+      for (const [id, log] of logs) known.set(id, recent.keep(id, foldEvents(log), form));
     }
     last = listed;
     const task = known.get(listed.id);
@@ -103,12 +102,6 @@ async function readTasks(
     tasks.push(shown);
   }
   return { tasks, last };
-}
-
-function fold(log: readonly TaskEvent[]): TaskView {
-  const view = new TaskView();
-  for (const event of log) view.apply(event);
-  return view;
 }
 
 /** L5: whether `artifacts` is there says the request alone. */

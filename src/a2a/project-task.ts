@@ -99,10 +99,14 @@ function isEmptyText(part: Part): boolean {
   return part.text === '' && Object.keys(part).length === 1;
 }
 
-export function projectTask(events: readonly TaskEvent[], historyLength?: number): Task {
+export function foldEvents(events: readonly TaskEvent[]): TaskView {
   const view = new TaskView();
   for (const event of events) view.apply(event);
-  return view.toTask(historyLength);
+  return view;
+}
+
+export function projectTask(events: readonly TaskEvent[], historyLength?: number): Task {
+  return foldEvents(events).toTask(historyLength);
 }
 
 /** D3: a status always tells when it began. */

@@ -1,4 +1,5 @@
 /** Addresses of pages: how they are written once and the same way, and which may be read. */
+import { decodePercent } from '../../../base/decode-percent.js';
 
 /** Without its fragment; `undefined`: nothing that is read over HTTP. */
 export function toAddress(text: string, base?: URL): URL | undefined {
@@ -28,11 +29,7 @@ export function looksLikeMedia({ pathname }: URL): boolean {
 /** With extension where there is one. */
 export function pageName({ pathname, hostname }: URL): string {
   const last = pathname.split('/').findLast((part) => part !== '') ?? '';
-  try {
-    return decodeURIComponent(last) || hostname;
-  } catch {
-    return last;
-  }
+  return (decodePercent(last) ?? last) || hostname;
 }
 
 const MAX_ADDRESS = 2_048;

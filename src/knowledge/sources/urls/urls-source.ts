@@ -2,6 +2,7 @@
 import type { GuardedRequest } from '../../../access/guarded-request.js';
 import { throwIfAborted } from '../../../base/abort.js';
 import type { Clock } from '../../../base/clock.js';
+import { decodePercent } from '../../../base/decode-percent.js';
 import { AppError } from '../../../base/errors.js';
 import type { UrlsSourceSettings } from '../../../config/settings.js';
 import type { DocumentSource } from '../document-source.js';
@@ -72,11 +73,7 @@ export function createUrlsSource(settings: UrlsSourceSettings, { request, clock 
 
 function decodePath(pathname: string): string {
   const path = pathname.slice(1);
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  return decodePercent(path) ?? path;
 }
 
 function otherHost(url: URL): AppError {
