@@ -56,14 +56,14 @@ export function joinExpressions(nodes: readonly ExpressionNode[]): Expression {
   };
   const starts = nodes.map((node) => {
     const start = build(node, 0);
-    if (reach(states, start).canBeEmpty) throw new ExpressionError('it also finds the empty text, which is everywhere');
+    if (isEverywhere(states, start)) throw new ExpressionError('it also finds the empty text, which is everywhere');
     return start;
   });
   const start =
     starts.length === 0
       ? add({ type: 'set', set: { has: () => false }, next: 0 })
       : starts.reduce((other, next) => add({ type: 'fork', next, other }));
-  const { sets } = reach(states, start);
+  const sets = firstSets(states, start);
   const ascii = Uint8Array.from({ length: 128 }, (_, codePoint) => (sets.some((set) => set.has(codePoint)) ? 1 : 0));
   return {
     states,
@@ -73,19 +73,26 @@ export function joinExpressions(nodes: readonly ExpressionNode[]): Expression {
 }
 
 /** What can be first, whatever assertions say. */
-function reach(states: readonly State[], start: number): { readonly sets: readonly CharacterSet[]; readonly canBeEmpty: boolean } {
+function firstSets(states: readonly State[], start: number): readonly CharacterSet[] {
+  return reach(states, start, true).flatMap((state) => (state.type === 'set' ? [state.set] : []));
+}
+
+/** What finds the empty text only at an end, or at a border of words, is of use. */
+function isEverywhere(states: readonly State[], start: number): boolean {
+  return reach(states, start, false).some(({ type }) => type === 'found');
+}
+
+function reach(states: readonly State[], start: number, passesAssertions: boolean): readonly State[] {
   const seen = new Set<number>();
-  const sets: CharacterSet[] = [];
   const left = [start];
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
     if (seen.has(at)) continue;
     seen.add(at);
     const state = states[at] as State;
-    if (state.type === 'set') sets.push(state.set);
-    else if (state.type === 'fork') left.push(state.next, state.other);
-    else if (state.type === 'assertion') left.push(state.next);
+    if (state.type === 'fork') left.push(state.next, state.other);
+    else if (state.type === 'assertion' && passesAssertions) left.push(state.next);
   }
-  return { sets, canBeEmpty: seen.has(0) };
+  return [...seen].map((at) => states[at] as State);
 }
 
 /** Of all expressions of one rule together: each character of a text is looked at once for every state that is at work. */
