@@ -52,7 +52,15 @@ t.test('what lies across the border of two texts is found, and stands in the fir
   t.same(texts, ['I am [EMAIL REDACTED]', ', hello', ' you']);
 });
 
-const PERSONAL = ['bob.smith@example.com', '4111 1111 1111 1111', '378282246310005', '123-45-6789', '+49 30 1234567', '(555) 123-4567', 'top secret'];
+const PERSONAL = [
+  'bob.smith@example.com',
+  '4111 1111 1111 1111',
+  '378282246310005',
+  '123-45-6789',
+  '+49 30 1234567',
+  '(555) 123-4567',
+  'top secret',
+];
 const FILLERS = [' ', ', ', 'see ', 'x', '.', '\n', '12 ', '@', 'a.b', '-', '(', '+', 'top ', 'secre', '😀', '00', 'a', '2024 ', 'é'];
 
 function randomText(random: Random): { text: string; personal: readonly string[] } {
@@ -68,28 +76,35 @@ function randomText(random: Random): { text: string; personal: readonly string[]
   return { text, personal };
 }
 
-t.test('however a text is cut into tokens, nothing that is looked for is ever shown, and the end is the whole text guarded (GRD-11)', async (t) => {
-  const random = createRandom(chooseSeed(11));
-  const modes = [{ pii: {}, content: { blockedKeywords: ['top secret'], blockedPatterns: ['se+c.{0,3}r\\b'], action: 'modify' } }, { pii: {} }] as const;
-  for (let round = 0; round < (isLongForm ? 50_000 : 1_500); round++) {
-    const { text, personal } = randomText(random);
-    const rules = rulesOf(random.pick(modes));
-    const whole = redactTexts([text], rules).texts[0] as string;
-    const hidden = personal.filter((one) => one !== 'top secret' || rules.length > 4);
-    const window = new TextWindow(rules);
-    let shown = '';
-    const signs = Array.from(text);
-    for (let at = 0; at < signs.length; ) {
-      const end = at + 1 + random.below(random.chance(0.5) ? 3 : 40);
-      shown += window.push(signs.slice(at, end).join(''));
-      at = end;
-      if (!whole.startsWith(shown)) break;
+t.test(
+  'however a text is cut into tokens, nothing that is looked for is ever shown, and the end is the whole text guarded (GRD-11)',
+  async (t) => {
+    const random = createRandom(chooseSeed(11));
+    const modes = [
+      { pii: {}, content: { blockedKeywords: ['top secret'], blockedPatterns: ['se+c.{0,3}r\\b'], action: 'modify' } },
+      { pii: {} },
+    ] as const;
+    for (let round = 0; round < (isLongForm ? 50_000 : 1_500); round++) {
+      const { text, personal } = randomText(random);
+      const rules = rulesOf(random.pick(modes));
+      const whole = redactTexts([text], rules).texts[0] as string;
+      const hidden = personal.filter((one) => one !== 'top secret' || rules.length > 4);
+      const window = new TextWindow(rules);
+      let shown = '';
+      const signs = Array.from(text);
+      for (let at = 0; at < signs.length; ) {
+        const end = at + 1 + random.below(random.chance(0.5) ? 3 : 40);
+        shown += window.push(signs.slice(at, end).join(''));
+        at = end;
+        if (!whole.startsWith(shown)) break;
+      }
+      const isRight =
+        whole.startsWith(shown) && window.shown === shown && !hidden.some((one) => shown.includes(one) || whole.includes(one));
+      if (!isRight) t.fail('something was shown that must not be', { text, whole, shown });
     }
-    const isRight = whole.startsWith(shown) && window.shown === shown && !hidden.some((one) => shown.includes(one) || whole.includes(one));
-    if (!isRight) t.fail('something was shown that must not be', { text, whole, shown });
-  }
-  t.pass();
-});
+    t.pass();
+  },
+);
 
 t.test('prose is let out word by word, and what never becomes decidable shuts the window (GRD-11)', async (t) => {
   const window = new TextWindow(rulesOf({ pii: {} }));

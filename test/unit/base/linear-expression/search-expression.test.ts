@@ -46,8 +46,7 @@ t.test('what an expression finds is what JavaScript finds, for random ones', asy
     // Every beginning and every end, as one after the other.
     const expected = Array.from(text, () => false);
     for (let start = 0; start < text.length; start++)
-      for (let end = start + 1; end <= text.length; end++)
-        if (isExactly(source, text, start, end)) expected.fill(true, start, end);
+      for (let end = start + 1; end <= text.length; end++) if (isExactly(source, text, start, end)) expected.fill(true, start, end);
     compared += 1;
     t.same(covered, expected, `${source} in '${text}'`);
   }
