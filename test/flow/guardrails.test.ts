@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { AgentHandler } from '../../src/agents/custom/handler.js';
 import type { JsonObject } from '../../src/base/json.js';
-import { rpc, sendText, streamFrames, userMessage, type WireTask } from '../support/a2a-client.js';
+import { rpc, streamFrames, userMessage, type WireTask } from '../support/a2a-client.js';
 import { linesOf, startAgents, textsOf } from '../support/agents-rig.js';
 import { countingTool } from '../support/counting-tool.js';
 import { StreamClient } from '../support/stream-client.js';

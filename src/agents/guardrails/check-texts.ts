@@ -34,6 +34,8 @@ type Check = (texts: readonly string[], message: MessageTexts, checks: InputChec
 
 export function checkTexts(message: MessageTexts, checks: InputChecks): CheckedTexts {
   const { chainMode, sanitizer } = checks.settings;
+  const tooMuch = findTooMuch(message, checks);
+  if (tooMuch !== undefined) return tooMuch;
   let texts = sanitizer?.enabled ? sanitizeTexts(message.texts, sanitizer) : message.texts;
   const violations: Violation[] = [];
   let isBlocked = false;
@@ -45,6 +47,18 @@ export function checkTexts(message: MessageTexts, checks: InputChecks): CheckedT
     if (isBlocked && chainMode === 'fail_fast') break;
   }
   return { texts, violations, isBlocked };
+}
+
+/** Looking through it would keep everybody else on this process waiting. */
+function findTooMuch({ texts, others }: MessageTexts, { settings: { injection, pattern } }: InputChecks): CheckedTexts | undefined {
+  const count = [...texts, ...others].reduce((sum, text) => sum + text.length, 0);
+  if (count <= MAX_CHECKED || !(injection?.enabled || pattern?.enabled)) return undefined;
+  return violate(
+    texts,
+    'input.length',
+    { action: 'block', severity: 'medium' },
+    `${count} characters; no more than ${MAX_CHECKED} can be checked`,
+  );
 }
 
 const checkLength: Check = (texts, { isDecision }, { settings: { length } }) => {
@@ -119,3 +133,6 @@ function remove(texts: readonly string[], spans: readonly Span[], border: number
     return kept + text.slice(at);
   });
 }
+
+/** Characters of a message, where something is looked for in it. */
+const MAX_CHECKED = 1_000_000;

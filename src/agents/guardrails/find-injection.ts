@@ -39,11 +39,14 @@ function findHiddenTags(text: string): readonly Span[] {
 
 /** Base64 that says, once it is read, what may not be said. */
 function findEncoded(text: string): readonly Span[] {
-  return spansOf(BASE64, text).filter(({ start, end }) => {
-    const read = Buffer.from(text.slice(start, end), 'base64').toString('utf8');
+  const found = spansOf(BASE64, text).flatMap((span) => {
+    const read = Buffer.from(text.slice(span.start, span.end), 'base64').toString('utf8');
     const unreadable = read.match(UNREADABLE)?.length ?? 0;
-    return read.length >= MIN_DECODED && unreadable * 10 <= read.length && isInjection(read);
+    return read.length >= MIN_DECODED && unreadable * 10 <= read.length ? [{ span, read }] : [];
   });
+  // All at once, as a text may have thousands.
+  if (!isInjection(found.map(({ read }) => read).join('\n\n'))) return [];
+  return found.filter(({ read }) => isInjection(read)).map(({ span }) => span);
 }
 
 function isInjection(text: string): boolean {

@@ -55,7 +55,7 @@ export function guardAgent(agent: Agent, { guardrail, outputKey, clock }: GuardA
           ...(isWindowed ? { preview: previewThrough(windows, rules, context) } : {}),
         },
       );
-      const guarded = guardOutcome(outcome, output);
+      const guarded = rules.length === 0 ? { outcome, violations: [], isBlocked: false } : guardOutcome(outcome, output);
       guardrail.tell(guarded.violations, occasion);
       const control = { ...outcome.control, [HEARD]: heard };
       if (guarded.isBlocked) {

@@ -14,7 +14,7 @@ export function toPlainText(original: string): PlainText {
   const places: number[] = [];
   let at = 0;
   for (const sign of original) {
-    const plain = sign < '\u0080' ? sign.toLowerCase() : simplify(sign);
+    const plain = sign < '\u0080' ? sign.toLowerCase() : plainOf(sign);
     for (let index = 0; index < plain.length; index += 1) places.push(at);
     text += plain;
     at += sign.length;
@@ -22,6 +22,20 @@ export function toPlainText(original: string): PlainText {
   places.push(original.length);
   return { text, placeOf: (index) => places[index] as number };
 }
+
+function plainOf(sign: string): string {
+  let plain = known.get(sign);
+  if (plain === undefined) {
+    plain = simplify(sign);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(sign, plain);
+  }
+  return plain;
+}
+
+/** Texts use few of all characters again and again. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 4_096;
 
 function simplify(sign: string): string {
   // Letters in circles, wide letters, ligatures, styled letters of mathematics: one character each, so that every place stays known.

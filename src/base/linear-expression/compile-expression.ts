@@ -1,5 +1,5 @@
 /** Nodes of an expression as states of a machine that is in many of them at once. */
-import type { CharacterSet } from './character-set.js';
+import { type CharacterSet, remember } from './character-set.js';
 import { type Assertion, ExpressionError, type ExpressionFlags, type ExpressionNode, parseExpression } from './parse-expression.js';
 
 export type State =
@@ -68,7 +68,7 @@ export function joinExpressions(nodes: readonly ExpressionNode[]): Expression {
   return {
     states,
     start,
-    canBegin: (codePoint) => (codePoint < 128 ? ascii[codePoint] === 1 : sets.some((set) => set.has(codePoint))),
+    canBegin: remember(ascii, (codePoint) => sets.some((set) => set.has(codePoint))),
   };
 }
 

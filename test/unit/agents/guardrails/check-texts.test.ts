@@ -17,6 +17,10 @@ t.test('a message is as long as it may be, or refused, or cut (GRD-03)', async (
   t.equal(check(['a'], { length }, { isDecision: true }).isBlocked, false, 'a word that decides');
   t.equal(check([], { length }).isBlocked, false, 'a file alone has no length');
   t.same(check(['abc', 'def'], { length: { ...length, action: 'modify' } }).texts, ['abc', 'de']);
+  t.match(check(['x'.repeat(1_000_001)], { injection: {} }), {
+    isBlocked: true,
+    violations: [{ detail: /no more than 1000000 can be checked/ }],
+  });
   t.same(check(['abcd😀'], { length: { ...length, action: 'modify' } }).texts, ['abcd'], 'no half a character');
 });
 
