@@ -257,3 +257,20 @@ t.test('a step that may share its commit shows all of its text before the next o
   t.equal(outcome.type, 'continue');
   t.equal(shown.join(''), 'Let me see');
 });
+
+t.test('a worker that takes over decides as the one before, and tells of it once (GRD-11, R12)', async (t) => {
+  const changes: Changes = { input: { sanitizer: {}, pattern: { block: ['harbour'], action: 'warn' } }, output: { pii: {} } };
+  const look = countingTool('look', 'once');
+  const first = create(t, changes, [{ say: ['a@b.com', { call: { name: 'look' } }] }], { tools: [look] });
+  const second = create(t, changes, [{ say: ['c@d.com'] }], { tools: [look] });
+  const message = said('  Look at the harbour ');
+  const begun = await first.agent.runStep({ task: taskRecord(), history: [message] }, stepContext());
+  const control = JSON.parse(JSON.stringify(begun.control));
+  const history = [{ ...message }, ...begun.messages];
+  const tools = await second.agent.runStep({ task: taskRecord(control), history }, stepContext());
+  const ended = await second.agent.runStep({ task: taskRecord(tools.control), history: [...history, ...tools.messages] }, stepContext());
+  t.equal(ended.type, 'finished');
+  t.same(textsOf(second.model.requests[0]?.messages[0]?.parts ?? []), ['Look at the harbour']);
+  t.same(first.counted.filter((line) => line.includes('pattern')).length, 1);
+  t.same(second.counted.filter((line) => line.includes('pattern')).length, 0);
+});
