@@ -31,7 +31,9 @@ export function guardOutcome(outcome: StepOutcome, { rules, isFailFast, outputKe
       : {};
   const prompt = 'statusMetadata' in outcome ? outcome.statusMetadata?.['input_prompt'] : undefined;
   const metadata =
-    typeof prompt === 'string' && 'statusMetadata' in outcome ? { ...outcome.statusMetadata, input_prompt: shown.text(prompt) } : undefined;
+    typeof prompt === 'string' && 'statusMetadata' in outcome
+      ? { ...outcome.statusMetadata, input_prompt: shown.prompt(prompt) }
+      : undefined;
   // What is kept says the same once more, and is not counted again.
   const kept = new OutputPass(rules, isFailFast);
   const messages = outcome.messages.map((message) => (message.role === 'agent' ? kept.sessionMessage(message) : message));
@@ -86,7 +88,14 @@ class OutputPass {
 
   /** Of a question its data tell of calls: what a rule blocks there is left out. */
   message(message: Message, type: StepOutcome['type']): Message {
-    return { ...message, parts: this.#parts(message.parts, type === 'wait', false) };
+    if (type !== 'wait') return { ...message, parts: this.#parts(message.parts, false, false) };
+    const parts = message.parts.map((part) => (part.text === undefined ? part : { ...part, text: this.prompt(part.text) }));
+    return { ...message, parts: this.#parts(parts, true, false) };
+  }
+
+  /** A question, with what of the call fits into it. */
+  prompt(text: string): string {
+    return this.#cut(text, false);
   }
 
   text(text: string): string {
@@ -152,11 +161,16 @@ class OutputPass {
     return { ...own, data: mapTexts(data, (text) => this.#withheld(text), OWN_KEYS) };
   }
 
-  /** A result that was cut for clients may have been cut in the middle of something. */
   #withheld(text: string): string {
-    const cut = CUT.exec(text);
-    if (cut === null) return this.#texts([text], true)[0] as string;
-    return `${this.#texts([text.slice(0, cut.index)], true, true)[0]}${cut[0]}`;
+    return this.#cut(text, true);
+  }
+
+  /** What was cut for people may have been cut in the middle of something. */
+  #cut(text: string, withholds: boolean): string {
+    const pieces = text.split(CUT);
+    return pieces
+      .map((piece, index) => (index % 2 === 1 ? piece : (this.#texts([piece], withholds, index < pieces.length - 1)[0] as string)))
+      .join('');
   }
 
   #raw(raw: string, mediaType: string | undefined, withholds: boolean): string {
@@ -198,7 +212,7 @@ function endOfTexts(parts: readonly Part[], start: number): number {
 
 /** `tool-progress.ts`, `describe-output.ts` */
 const TOOL_ARTIFACT = /^(?:tool|artifact):/;
-const CUT = /… \[\d{1,15} characters\]$/;
+const CUT = /(… \[\d{1,15} characters\])/;
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;
 /** Of data that we make: names and ids, by which programs find what is meant. */
 const OWN_KEYS: ReadonlySet<string> = new Set([
