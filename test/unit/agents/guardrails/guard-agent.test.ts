@@ -277,7 +277,7 @@ t.test('a worker that takes over decides as the one before, and tells of it once
 
 t.test('a question about a call shows none of it either, also where it was cut (GRD-07)', async (t) => {
   const pay = countingTool('pay', 'once', { requiresApproval: true, parameters: { type: 'object', additionalProperties: true } });
-  const args = { mail: 'a@b.com', note: `${'x'.repeat(447)} 4111 1111 1111 1111`, more: 'y'.repeat(100) };
+  const args = { mail: 'a@b.com', note: `${'x'.repeat(462)} 4111 1111 1111 1111`, more: 'y'.repeat(100) };
   const { agent } = create(t, { output: { pii: {} } }, [{ say: [{ call: { name: 'pay', arguments: args } }] }], { tools: [pay] });
   const run = await runToEnd(agent, [said('Pay')]);
   const [, asked] = run.outcomes;
@@ -285,6 +285,6 @@ t.test('a question about a call shows none of it either, also where it was cut (
   const text = JSON.stringify([asked.statusMessage, asked.statusMetadata]);
   t.notMatch(text, /a@b|4111/);
   t.match(text, /\[EMAIL REDACTED\]/);
-  t.match(text, /x… \[\d+ characters\]/, 'the beginning of a number is none of it');
+  t.match(text, /x … \[\d+ characters\]/, 'the beginning of a number is none of it');
   t.match(asked.statusMetadata, { long_running_tool_ids: [/./] });
 });
