@@ -8,6 +8,7 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   INVALID_SPAN_CONTEXT,
   ProxyTracerProvider,
   propagation,
@@ -105,10 +106,15 @@ export function capturePayload(span: Span, name: string, read: () => unknown): v
   span.setAttribute(name, text.length <= MAX_PAYLOAD_LENGTH ? text : `${text.slice(0, MAX_PAYLOAD_LENGTH)}…`);
 }
 
-/** Runs `run` as a child of what a request's headers name; names in lower case. */
+/** Runs `run` as a child of what a request's headers name; names in lower case. Who sent them is not known yet. */
 export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => T): T {
   if (headers['traceparent'] === undefined && headers['baggage'] === undefined) return run();
-  return context.with(extract(headers), run);
+  return context.with(extract(headers).setValue(OF_CALLER, true), run);
+}
+
+/** Whether what it stands below was named by a caller, and not by another process of ours. */
+export function isOfCaller(active: Context): boolean {
+  return active.getValue(OF_CALLER) === true;
 }
 
 /**
@@ -164,6 +170,7 @@ const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const NO_PROVIDER = new ProxyTracerProvider().getDelegate();
 let found: { readonly provider: TracerProvider; readonly tracer: Tracer | undefined } = { provider: NO_PROVIDER, tracer: undefined };
 const VERSION_LENGTH = 2;
+const OF_CALLER = createContextKey('named by a caller');
 const NO_TRACE = '0'.repeat(32);
 const MAX_PAYLOAD_LENGTH = 16_384;
 const MAX_STORED_LENGTH = 2_048;
