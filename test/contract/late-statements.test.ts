@@ -10,10 +10,7 @@ import { forEachDialect } from '../support/temp-database.js';
 forEachDialect(t, async (t, createOpenTemp) => {
   const { settings } = await createOpenTemp(t)();
   // One connection: whatever is left on it meets the next test.
-  const database = await openDatabase(
-    { ...settings, maxConns: 1, maxIdle: 1 },
-    { name: 'test', log: silentLogger, clock: systemClock },
-  );
+  const database = await openDatabase({ ...settings, maxConns: 1, maxIdle: 1 }, { name: 'test', log: silentLogger, clock: systemClock });
   t.teardown(() => database.close());
   const stored = () => database.read({ sql: 'SELECT version FROM config_versions ORDER BY version', parameters: [] });
   const clear = () =>
