@@ -15,45 +15,52 @@ export function prepareHistory(
   agent: string,
   describeOpen: (call: ToolCallPart) => ToolResultPart,
 ): readonly SessionMessage[] {
-  const own = withoutDecisions(history).flatMap((message) => ownView(message, agent));
+  const own: SessionMessage[] = [];
   const results = new Map<string, { readonly part: ToolResultPart; readonly index: number }>();
-  for (const [index, message] of own.entries())
-    for (const part of message.parts) if (part.type === 'tool_result') results.set(part.callId, { part, index });
+  for (const message of withoutDecisions(history)) {
+    const seen = ownView(message, agent);
+    if (seen === undefined) continue;
+    for (const part of seen.parts) if (part.type === 'tool_result') results.set(part.callId, { part, index: own.length });
+    own.push(seen);
+  }
 
-  const placed = own.flatMap((message, index) => {
-    if (message.role === 'tool') return [];
+  const placed: { readonly place: number; readonly messages: readonly SessionMessage[] }[] = [];
+  for (let index = 0; index < own.length; index++) {
+    const message = own[index] as SessionMessage;
+    if (message.role === 'tool') continue;
+    if (!message.parts.some((part) => part.type === 'tool_call')) {
+      placed.push({ place: index, messages: [message] });
+      continue;
+    }
     const calls = message.parts.filter((part) => part.type === 'tool_call');
-    if (calls.length === 0) return [{ place: index, messages: [message] }];
     const answers = calls.map((call) => results.get(call.id) ?? { part: describeOpen(call), index });
     const answeredAt = Math.max(...answers.map((answer) => answer.index));
     // Only what lies between them is looked at: searching the whole session for each call would be quadratic.
-    const meanwhile = own.slice(index + 1, answeredAt).findLastIndex(({ role }) => role === 'agent');
-    return [
-      {
-        place: meanwhile === -1 ? index : index + 1 + meanwhile + 0.5,
-        messages: [message, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
-      },
-    ];
-  });
+    let last = answeredAt - 1;
+    while (last > index && own[last]?.role !== 'agent') last -= 1;
+    placed.push({
+      place: last > index ? last + 0.5 : index,
+      messages: [message, { ...message, id: `${message.id}-results`, role: 'tool', parts: answers.map(({ part }) => part) }],
+    });
+  }
   return placed.sort((a, b) => a.place - b.place).flatMap(({ messages }) => messages);
 }
 
 /** Without the user's messages that were nothing but decisions. Clients choose message ids: the nearest one before is meant. */
 export function withoutDecisions(history: readonly SessionMessage[]): readonly SessionMessage[] {
   const decisions = new Set<number>();
-  for (const [index, { consumes = [] }] of history.entries())
-    for (const id of consumes) decisions.add(history.findLastIndex((other, at) => at < index && other.role === 'user' && other.id === id));
-  return history.filter((_, index) => !decisions.has(index));
+  for (let index = 0; index < history.length; index++)
+    for (const id of history[index]?.consumes ?? [])
+      decisions.add(history.findLastIndex((other, at) => at < index && other.role === 'user' && other.id === id));
+  return decisions.size === 0 ? history : history.filter((_, index) => !decisions.has(index));
 }
 
-function ownView(message: SessionMessage, agent: string): readonly SessionMessage[] {
-  if (message.role === 'user' || message.author === agent) return [message];
-  if (message.role === 'tool') return [];
+function ownView(message: SessionMessage, agent: string): SessionMessage | undefined {
+  if (message.role === 'user' || message.author === agent) return message;
+  if (message.role === 'tool') return undefined;
   const text = [textOf(message), ...handOvers(message, agent)].filter((said) => said !== '').join('\n');
-  if (text === '') return [];
-  return [
-    { ...message, role: 'user', author: 'user', parts: [{ type: 'text', text: `[Message from agent '${message.author}']: ${text}` }] },
-  ];
+  if (text === '') return undefined;
+  return { ...message, role: 'user', author: 'user', parts: [{ type: 'text', text: `[Message from agent '${message.author}']: ${text}` }] };
 }
 
 /** What another agent said to this one as it handed the conversation over. */

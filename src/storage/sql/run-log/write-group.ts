@@ -11,7 +11,7 @@ import type { TaskState } from '../../../protocol/a2a.js';
 import { isTerminal } from '../../../protocol/task-state.js';
 import type { ToolCallStatus } from '../../../tasks/tool-call.js';
 import type { FirstPerKey, SqlDialect } from '../dialects/dialect.js';
-import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
+import { late, type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
 import { FAMILY_CHANGE } from './family.js';
 import {
@@ -63,7 +63,7 @@ export interface RunLogWrite<Outcome> {
 export function* writeGroup(dialect: SqlDialect, writes: readonly RunLogWrite<unknown>[]): Program<readonly unknown[]> {
   const set = yield* load(dialect, writes);
   const outcomes = writes.map((write) => write.decide(set));
-  for (const query of flush(dialect, set)) yield query;
+  for (const query of flush(dialect, set)) yield late(query);
   return outcomes;
 }
 
