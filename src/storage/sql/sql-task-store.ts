@@ -36,6 +36,7 @@ import type {
   SessionRange,
   StepCommit,
   TakeOutcome,
+  TaskHead,
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
@@ -58,6 +59,7 @@ import { countTasks, readEventsOfTasks, readLogSizes, readTaskPage } from './run
 import {
   countToolCalls,
   findTask,
+  findTaskHead,
   isAccepted,
   readEvents,
   readOldestUnclaimed,
@@ -185,6 +187,10 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
 
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined> {
     return findTask(this.#database, taskId, owner);
+  }
+
+  findHead(taskId: string, owner: string | undefined): Promise<TaskHead | undefined> {
+    return findTaskHead(this.#database, taskId, owner);
   }
 
   events(taskId: string, afterSeq: number, limit = 1_000, maxBytes?: number): Promise<readonly TaskEvent[]> {

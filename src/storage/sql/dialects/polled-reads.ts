@@ -18,8 +18,7 @@ export class PolledReads {
   }
 
   read(query: Query): readonly Row[] {
-    const { polledAs } = query;
-    if (polledAs === undefined) return this.#run(query);
+    const polledAs = query.polledAs as string;
     this.#compare();
     const known = this.#kept.get(polledAs);
     if (known !== undefined) return known;
