@@ -50,6 +50,7 @@ import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
+import { RecentSessions } from './run-log/recent-sessions.js';
 import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -87,12 +88,14 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   readonly logSizes: TaskListStore['logSizes'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
+  readonly #recent: RecentSessions;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
   constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
+    this.#recent = new RecentSessions(database);
     this.eventsOfTasks = readEventsOfTasks(database);
     this.logSizes = readLogSizes(database);
     this.#group = new GroupCommit({
@@ -202,7 +205,9 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   async sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
-    const own = await this.#readMessages({ sessionKey: sessionKeyOf(key), upToTurn, upToPosition: MAX, limit });
+    const range = { sessionKey: sessionKeyOf(key), upToTurn, limit };
+    if (key.child === undefined && this.#separate === undefined) return this.#recent.read(range);
+    const own = await this.#readMessages({ ...range, upToPosition: MAX });
     const inherits = key.child?.inherits ?? [];
     if (inherits.length === 0) return own;
     const parts = await Promise.all(inherits.map((part) => this.#readMessages({ ...part, limit })));
