@@ -59,13 +59,13 @@ export class RecentSessions {
 
   async #readNew(kept: KeptSession, { sessionKey, upToTurn, limit }: Range): Promise<KeptSession | undefined> {
     if (upToTurn < kept.turn || (kept.isCut && kept.messages.length < limit)) return undefined;
-    const rows = await this.#query(SINCE, [kept.turn, sessionKey, MAX_NEW]);
+    const rows = await this.#query(SINCE, [kept.turn, kept.turn, kept.position, sessionKey, MAX_NEW]);
     const [head] = rows;
     if (head === undefined || rows.length === MAX_NEW) return undefined;
     if (head.session_id !== kept.sessionId || Number(head.rolled_back) !== kept.rolledBack) return undefined;
     const isBehind = ({ position }: SessionRow) => position !== null && position > kept.position;
     if (rows.filter(isBehind).length !== head.last_position - kept.position) return undefined;
-    const added = rows.filter((row) => row.turn !== null && row.turn <= upToTurn && (row.turn > kept.turn || isBehind(row)));
+    const added = rows.filter(({ turn }) => turn !== null && turn <= upToTurn);
     const messages = [...kept.messages, ...added.map(toMessage).reverse()];
     return {
       ...kept,
@@ -133,7 +133,7 @@ const ROWS = `SELECT s.session_id, s.last_position, m.turn, m.position, m.body,
 const ORDER = 'WHERE s.session_key = ? ORDER BY m.turn DESC, m.position DESC LIMIT ?';
 const NEWEST = `${ROWS} AND m.turn <= ? ${ORDER}`;
 /** With those that wait behind the run: their positions count. */
-const SINCE = `${ROWS} AND m.turn >= ? ${ORDER}`;
+const SINCE = `${ROWS} AND m.turn >= ? AND (m.turn > ? OR m.position > ?) ${ORDER}`;
 
 /** Fewer are read as quickly. */
 const MIN_MESSAGES = 32;
