@@ -53,6 +53,32 @@ forEachDialect(t, async (t, createOpenTemp) => {
     }
   });
 
+  await t.test('a run that was read and left its session is not read again', async (t) => {
+    const rig = await open(t);
+    const first = await takeNow(rig.elsewhere, (await acceptNew(rig.elsewhere, { contextId: 'c1' })).id);
+    await rig.elsewhere.commit(sampleCommit(first, 'TASK_STATE_COMPLETED', { messages: many() }));
+    await takeNow(rig.elsewhere, (await acceptNew(rig.elsewhere, { contextId: 'c1', text: 'taken back' })).id);
+    t.match((await rig.store.sessionMessages(KEY, { upToTurn: 2 })).at(-1), { parts: [{ text: 'taken back' }] });
+    await rig.elsewhere.accept(sampleAccept({ contextId: 'c1', text: 'instead', doubleTexting: 'rollback' }));
+    const rows = await rig.store.sessionMessages(KEY, { upToTurn: 3 });
+    t.match(rows.at(-1), { parts: [{ text: 'instead' }] });
+    t.notMatch(rows.at(-2), { parts: [{ text: 'taken back' }] });
+    await sameAsRows(t, rig, { upToTurn: 3 });
+  });
+
+  await t.test('a message that came where nothing new was looked for is missed, and so all is read again', async (t) => {
+    const rig = await open(t);
+    const first = await takeNow(rig.elsewhere, (await acceptNew(rig.elsewhere, { contextId: 'c1' })).id);
+    await rig.elsewhere.commit(sampleCommit(first, 'TASK_STATE_COMPLETED', { messages: many() }));
+    await rig.store.sessionMessages(KEY, { upToTurn: 2 });
+    const late = [first.id, 1, MANY + 2, first.id, JSON.stringify(sampleMessage('late'))];
+    await rig.other.transact(function* () {
+      yield { sql: 'INSERT INTO session_messages (session_id, turn, position, task_id, body) VALUES (?, ?, ?, ?, ?)', parameters: late };
+      yield { sql: 'UPDATE sessions SET last_position = ? WHERE session_id = ?', parameters: [MANY + 2, first.id] };
+    });
+    t.match((await rig.store.sessionMessages(KEY, { upToTurn: 2 })).at(-1), { parts: [{ text: 'late' }] });
+  });
+
   await t.test('whatever happens to a session, what is kept of it is what its rows say', async (t) => {
     const seed = chooseSeed(7);
     const random = createRandom(seed);
