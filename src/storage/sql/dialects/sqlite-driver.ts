@@ -56,7 +56,11 @@ export class SqliteDriver implements Driver {
     this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
     const run = (query: Query) => this.#open(this.#reader).run(query);
     const polled = new PolledReads(run);
-    this.#polled = new TurnReads(run, (query) => polled.read(query));
+    this.#polled = new TurnReads({
+      begin: () => void run(BEGIN_READING),
+      read: (query) => polled.read(query),
+      end: () => void (this.#reader.inTransaction && run(COMMIT)),
+    });
   }
 
   async transact<T>(program: () => Program<T>, maxWaitMs = LOCK_WAIT_MS): Promise<T> {
@@ -204,6 +208,7 @@ export async function retryWhileBusy<T>(
 }
 
 const BEGIN: Query = { sql: 'BEGIN IMMEDIATE', parameters: [] };
+const BEGIN_READING: Query = { sql: 'BEGIN', parameters: [] };
 const COMMIT: Query = { sql: 'COMMIT', parameters: [] };
 const ROLLBACK: Query = { sql: 'ROLLBACK', parameters: [] };
 /** Longest wait for a lock that another process holds. */

@@ -7,6 +7,13 @@
  */
 import type { Query, Row } from '../query.js';
 
+export interface TurnConnection {
+  begin(): void;
+  read(query: Query): readonly Row[];
+  /** Of a transaction that a failure may have ended already. Never throws. */
+  end(): void;
+}
+
 interface Waiting {
   readonly query: Query;
   readonly resolve: (rows: readonly Row[]) => void;
@@ -14,14 +21,11 @@ interface Waiting {
 }
 
 export class TurnReads {
-  readonly #run: (query: Query) => readonly Row[];
-  readonly #read: (query: Query) => readonly Row[];
+  readonly #connection: TurnConnection;
   #waiting: Waiting[] = [];
 
-  /** `run` begins and ends what `read` reads in. */
-  constructor(run: (query: Query) => readonly Row[], read: (query: Query) => readonly Row[]) {
-    this.#run = run;
-    this.#read = read;
+  constructor(connection: TurnConnection) {
+    this.#connection = connection;
   }
 
   read(query: Query): Promise<readonly Row[]> {
@@ -36,21 +40,18 @@ export class TurnReads {
     this.#waiting = [];
     const isAlone = waiting.length === 1;
     try {
-      if (!isAlone) this.#run(BEGIN);
+      if (!isAlone) this.#connection.begin();
     } catch (error) {
       for (const { reject } of waiting) reject(error);
       return;
     }
     for (const { query, resolve, reject } of waiting) {
       try {
-        resolve(this.#read(query));
+        resolve(this.#connection.read(query));
       } catch (error) {
         reject(error);
       }
     }
-    if (!isAlone) this.#run(COMMIT);
+    if (!isAlone) this.#connection.end();
   }
 }
-
-const BEGIN: Query = { sql: 'BEGIN', parameters: [] };
-const COMMIT: Query = { sql: 'COMMIT', parameters: [] };
