@@ -50,6 +50,7 @@ import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
+import { RecentCounts } from './run-log/recent-counts.js';
 import { RecentSessions } from './run-log/recent-sessions.js';
 import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
@@ -89,6 +90,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
   readonly #recent: RecentSessions;
+  readonly #counts: RecentCounts;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
@@ -96,6 +98,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     this.#database = database;
     this.#separate = separate;
     this.#recent = new RecentSessions(database);
+    this.#counts = new RecentCounts((filter) => countTasks(database, filter), clock);
     this.eventsOfTasks = readEventsOfTasks(database);
     this.logSizes = readLogSizes(database);
     this.#group = new GroupCommit({
@@ -236,7 +239,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   countTasks(filter: TaskListFilter): Promise<number> {
-    return countTasks(this.#database, filter);
+    return this.#counts.count(filter);
   }
 
   completeEnded(limit: number, pause?: Pause): Promise<number> {

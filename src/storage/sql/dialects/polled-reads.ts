@@ -18,7 +18,8 @@ export class PolledReads {
   }
 
   read(query: Query): readonly Row[] {
-    const polledAs = query.polledAs as string;
+    const { polledAs } = query;
+    if (polledAs === undefined) return this.#run(query);
     this.#compare();
     const known = this.#kept.get(polledAs);
     if (known !== undefined) return known;
