@@ -13,7 +13,7 @@ export const growth: Measurement = {
       name: 'growth-tasks',
       question: 'What does a blocking SendMessage cost when many tasks are stored already?',
       method:
-        'The same closed loop of 32 connections again and again on one server, each round behind those of the rounds before it (--rounds); how many were stored before stands in the target’s name. CPU time of Hector and its Redis. For tables of up to a million see `list`.',
+        'The same closed loop of 32 connections again and again on one server, each round behind those of the rounds before it (--rounds); how many were stored before stands in the target’s name. CPU time of Hector and its Redis. For a million tasks see `stored`.',
       unit: 'CPU µs',
       better: 'lower',
     },
