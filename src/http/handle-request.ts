@@ -11,7 +11,7 @@ import { inSpan, withRemoteTrace } from '../observe/trace.js';
 import { type CorsPorts, preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorShapeOf } from './error-response.js';
-import type { RouteContext, RouteHandler } from './route-context.js';
+import { MatchedRequest, type RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining, isOpenToPages } from './routes.js';
 import { secured } from './secured.js';
@@ -104,13 +104,7 @@ function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<R
     }
     case 'found': {
       const { route, parameters } = match;
-      const context: RouteContext = {
-        request,
-        parameters,
-        get baseUrl() {
-          return ports.baseUrl(request);
-        },
-      };
+      const context = new MatchedRequest(request, parameters, ports.baseUrl);
       const run = () => route.handle(context);
       return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, (thrown) => shapeOf(request)(thrown));
     }

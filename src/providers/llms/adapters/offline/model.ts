@@ -56,9 +56,19 @@ function splitTokens(text: string): readonly string[] {
 }
 
 function countInput(request: ModelRequest): number {
-  const texts = [request.system, ...request.messages.map((message) => textOf(message) + toolText(message.parts))];
-  return texts.reduce((sum, text) => sum + splitTokens(text).length, 0);
+  return request.messages.reduce((sum, message) => sum + countMessage(message), splitTokens(request.system).length);
 }
+
+/** What is frozen stays as it is: those of a long session are counted once. */
+function countMessage(message: ModelRequest['messages'][number]): number {
+  const known = counts.get(message);
+  if (known !== undefined) return known;
+  const count = splitTokens(textOf(message) + toolText(message.parts)).length;
+  if (Object.isFrozen(message)) counts.set(message, count);
+  return count;
+}
+
+const counts = new WeakMap<object, number>();
 
 function toolText(parts: ModelRequest['messages'][number]['parts']): string {
   return parts.map((part) => (part.type === 'tool_result' ? ` ${part.content}` : '')).join('');
