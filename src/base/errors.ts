@@ -95,6 +95,7 @@ export const ERRORS = {
   AGENT_CALLBACK_FAILED: entry('Code of the agent failed', 'stop', 500),
   AGENT_OUTPUT_INVALID: entry('The answer does not fit its schema', 'stop', 500),
   AGENT_HANDLER_MISSING: entry('This process has no code for the agent', 'retry', 503),
+  GUARDRAIL_BLOCKED: entry('A guardrail forbids it', 'stop', 403),
   AGENT_FAILED: entry('The agent failed', 'stop', 500),
   TASK_BUSY: entry('The task is being worked on', 'retry', 409),
   CHECKPOINT_NOT_HELD: entry('The run is not held', 'stop', 409),

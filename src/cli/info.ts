@@ -45,6 +45,7 @@ function formatAgent(key: string, agent: AgentSettings, settings: Settings): str
     agent.type === 'custom' ? ['Handler', agent.handler ?? key] : ['LLM', `${agent.llm} (${llm?.provider ?? '?'}, ${llm?.model ?? '?'})`],
     ['Tools', agent.tools === undefined ? 'all' : list(agent.tools)],
     ['Document stores', list(agent.documentStores)],
+    ['Guardrails', agent.guardrails ?? 'none'],
     ['Visibility', agent.visibility],
     ['Streaming', agent.streaming ? 'yes' : 'no'],
     ['Input modes', list(agent.inputModes)],

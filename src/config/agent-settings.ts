@@ -72,6 +72,8 @@ export interface AgentSettings extends LlmAgentSettings, Partial<RemoteAgentSett
   readonly includeContextLimit: number;
   readonly includeContextMaxLength: number;
   readonly doubleTexting: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
+  /** Key in `guardrails` (GRD-01); `undefined` = nothing is checked. */
+  readonly guardrails: string | undefined;
   /** MEM-05 */
   readonly search: { readonly enabled: boolean; readonly maxResults: number };
   readonly reasoning: ReasoningSettings;

@@ -6,6 +6,7 @@ import { checkAuth } from './check-auth.js';
 import { checkCards } from './check-cards.js';
 import { checkEmbedders } from './check-embedders.js';
 import { checkFront } from './check-front.js';
+import { checkGuardrails } from './check-guardrails.js';
 import { checkLlms } from './check-llms.js';
 import { checkObservability } from './check-observability.js';
 import { checkRateLimiting } from './check-rate-limiting.js';
@@ -22,6 +23,7 @@ import { checkConfigPlace } from './keys/config-place.js';
 import { resolveDatabase } from './keys/databases.js';
 import { resolveDocumentStore } from './keys/document-stores.js';
 import { resolveEmbedder } from './keys/embedders.js';
+import { resolveGuardrail } from './keys/guardrails.js';
 import { resolveLlm } from './keys/llms.js';
 import { checkLogVariables, resolveLogger } from './keys/logger.js';
 import { resolveObservability } from './keys/observability.js';
@@ -59,6 +61,7 @@ export function buildSettings(source: string, options: BuildOptions): Settings {
       ...checkConfigPlace(document),
       ...checkReferences(document),
       ...checkAgentOutput(document),
+      ...checkGuardrails(document),
       ...checkTools(document),
       ...checkSources(document),
       ...checkVectorIndexes(document),
@@ -104,6 +107,7 @@ function resolveSettings(document: ConfigDocument, source: string, { environment
     agents: mapValues(document.agents, (agent, name) =>
       resolveAgent(name, { ...agent, llm: agent.llm ?? document.defaults.llm ?? (Object.keys(document.llms)[0] as string) }, storeNames),
     ),
+    guardrails: mapValues(document.guardrails, resolveGuardrail),
     defaults: { agent: document.defaults.agent },
     server: resolveServer(document.server, workingDirectory),
     rateLimiting: resolveRateLimiting(document.rate_limiting),

@@ -4,6 +4,7 @@ import { DatabasesSchema } from './keys/databases.js';
 import { DefaultsSchema } from './keys/defaults.js';
 import { DocumentStoresSchema } from './keys/document-stores.js';
 import { EmbeddersSchema } from './keys/embedders.js';
+import { GuardrailsSchema } from './keys/guardrails.js';
 import { LlmsSchema } from './keys/llms.js';
 import { LoggerSchema } from './keys/logger.js';
 import { ObservabilitySchema } from './keys/observability.js';
@@ -33,6 +34,7 @@ const ConfigSchema = object(
     document_stores: DocumentStoresSchema,
     tools: ToolsSchema,
     agents: AgentsSchema,
+    guardrails: GuardrailsSchema,
     defaults: DefaultsSchema,
     server: ServerSchema,
     rate_limiting: RateLimitingSchema,

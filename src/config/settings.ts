@@ -7,6 +7,7 @@ import type { TracingSettings } from '../observe/tracing/tracing-settings.js';
 import type { AgentSettings, CardSettings } from './agent-settings.js';
 import type { AuthSettings } from './auth-settings.js';
 import type { CorsSettings, TlsSettings } from './front-settings.js';
+import type { GuardrailSettings } from './guardrail-settings.js';
 import type { DocumentStoreSettings, EmbedderSettings, VectorStoreSettings } from './knowledge-settings.js';
 import type { RateLimitingSettings } from './rate-limiting-settings.js';
 import type { SigningAlgorithm } from './signing-key.js';
@@ -82,6 +83,7 @@ export interface Settings {
   /** What a built-in tool with a working directory is when an agent names it and `tools` does not declare it. */
   readonly builtInTools: Readonly<Record<string, ToolSettings>>;
   readonly agents: Readonly<Record<string, AgentSettings>>;
+  readonly guardrails: Readonly<Record<string, GuardrailSettings>>;
   readonly defaults: DefaultsSettings;
   readonly server: ServerSettings;
   readonly rateLimiting: RateLimitingSettings;

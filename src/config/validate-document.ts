@@ -44,7 +44,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'databases.*.max_idle_conns': "unknown key; did you mean 'max_idle'?",
   'databases.*.conn_max_lifetime': 'unknown key: connections are replaced after an hour; leave it out',
   'databases.*.conn_max_idle_time': "unknown key: what is idle for a minute is closed, down to 'max_idle'; leave it out",
-  guardrails: 'unknown key: this version checks neither input nor output by rules; leave it out, and do not count on it',
 };
 
 function describeUnknownKey(path: Path, known: readonly string[]): string {

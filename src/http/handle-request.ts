@@ -1,3 +1,4 @@
+import { isOverload } from '../a2a/tell-failure.js';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
@@ -116,12 +117,13 @@ function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<R
   }
 }
 
-/** Only a failure of ours is logged as one; its id joins the client's report to the log. */
+/** Only a failure of ours is logged as one, and told to the audit; its id joins the client's report to the log. Overload is only counted. */
 function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknown): HttpResponse {
   const error = toAppError(thrown);
   const shape = shapeOf(request);
   if (error.httpStatus < 500) return shape(error);
   ports.metrics?.count('errors_total', { component: 'http', error_type: errorType(thrown) });
+  if (isOverload(thrown)) return shape(error);
   const { remoteAddress } = request;
   (ports.audit ?? silentAudit).record({ action: 'error', user: '', success: false, error: errorType(thrown), remoteAddress });
   const requestId = newId();

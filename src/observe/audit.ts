@@ -12,7 +12,15 @@ import { destination } from 'pino';
 import type { Clock } from '../base/clock.js';
 import { redactJsonLine } from './redact.js';
 
-export type AuditAction = 'auth.authenticate' | 'auth.authorize' | 'agent.request' | 'agent.cancel' | 'tool.run' | 'config.save' | 'error';
+export type AuditAction =
+  | 'auth.authenticate'
+  | 'auth.authorize'
+  | 'agent.request'
+  | 'agent.cancel'
+  | 'tool.run'
+  | 'guardrail.violation'
+  | 'config.save'
+  | 'error';
 
 export interface AuditRecord {
   readonly action: AuditAction;

@@ -33,6 +33,7 @@ export const METRICS = {
   tool_calls_total: counter('Tool calls that ran.', 'agent', 'tool', 'status'),
   tool_call_duration_seconds: histogram('One tool call.', TOOL_SECONDS, 'agent', 'tool'),
   tool_errors_total: counter('Tool calls that failed.', 'agent', 'tool', 'error_type'),
+  guardrail_violations_total: counter('What guardrails found, by what followed.', 'agent', 'guardrail', 'rule', 'action'),
 
   session_created_total: counter('Sessions begun.', 'agent'),
   session_active: gauge('Sessions with a run that has not ended, of the whole deployment.', 'agent'),

@@ -24,6 +24,8 @@ export interface BuildAgentsOptions {
   createRemote(name: string, settings: AgentSettings): Agent;
   /** `undefined`: this process has no such handler. */
   findCustom(name: string, settings: AgentSettings): Agent | undefined;
+  /** What an agent reads and says passes its guardrail, where it has one. Default: none has. */
+  guard?(name: string, agent: Agent): Agent;
   readonly clock: Clock;
 }
 
@@ -33,6 +35,7 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
   const { agents } = settings;
   const inLoops = findAgentsInLoops(agents);
   const built = new Map<string, Agent>();
+  const guard = (name: string, agent: Agent) => options.guard?.(name, agent) ?? agent;
 
   /** The agent as it works by itself, in a workflow, or as a run of its own. */
   const getAgent = (name: string): Agent => {
@@ -48,11 +51,11 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
       case 'llm':
         return own.subAgents.length === 0 ? createLlm(name, own, []) : createTransfer(name);
       case 'custom':
-        return scoped(own, options.findCustom(name, own) ?? createMissing(name, own));
+        return scoped(own, guard(name, options.findCustom(name, own) ?? createMissing(name, own)));
       case 'runner':
-        return scoped(own, options.createRunner(name, own));
+        return scoped(own, guard(name, options.createRunner(name, own)));
       case 'remote':
-        return scoped(own, options.createRemote(name, own));
+        return scoped(own, guard(name, options.createRemote(name, own)));
       case 'parallel':
         return scoped(own, createParallelAgent({ name, members: own.subAgents, clock }));
       case 'sequential':
@@ -73,7 +76,7 @@ export function buildAgents(options: BuildAgentsOptions): ReadonlyMap<string, Ag
       return { name: target, description, allowedRoles };
     });
     const controls = createControlTools({ reasoning: own.reasoning, isInLoop: inLoops.has(name), targets: described });
-    return scoped(own, options.createLlm(name, own, [...agentTools, ...controls]));
+    return scoped(own, guard(name, options.createLlm(name, own, [...agentTools, ...controls])));
   };
 
   const createTransfer = (root: string): Agent => {

@@ -1,6 +1,7 @@
 /** Settings → the components that runs need, built in the order of ARC-04. Frozen; a changed configuration makes a new one. */
 import type { Agent } from '../agents/agent.js';
 import { createCustomAgent } from '../agents/custom/create-custom-agent.js';
+import { buildGuardrails } from '../agents/guardrails/build-guardrails.js';
 import type { InstructionSource } from '../agents/llm/compose-instructions.js';
 import { createLlmAgent } from '../agents/llm/create-llm-agent.js';
 import { measureModel } from '../agents/llm/measure-model.js';
@@ -154,6 +155,7 @@ function createAgents(
   const measured = (agent: string, key: string, model: LanguageModel) =>
     measureModel(model, { agent, llm: key, findPrice, metrics, clock });
   const memory = dependencies.createMemory?.(settings);
+  const guardrails = buildGuardrails(settings, { clock, log, observer });
   const { approval, limits } = settings.server;
   const calls = { approvalExpiresAfterMs: approval.expiresAfterMs, maxToolBytes: limits.maxToolBytes, clock, log, observer };
   const createOwnTools = (name: string, { tools, documentStores }: AgentSettings) =>
@@ -168,39 +170,48 @@ function createAgents(
       extensions: extensions.tools ?? [],
       clock,
     });
-  const findRecall = ({ search }: AgentSettings, own: readonly Tool[]) =>
-    memory === undefined || !search.enabled ? undefined : findMemoryTool({ memory, maxResults: search.maxResults }, own);
+  const findMemory = (name: string, { search }: AgentSettings) =>
+    memory === undefined || !search.enabled ? undefined : guardrails.guardMemory(name, memory);
+  const findRecall = (name: string, agent: AgentSettings, own: readonly Tool[]) => {
+    const found = findMemory(name, agent);
+    return found === undefined ? undefined : findMemoryTool({ memory: found, maxResults: agent.search.maxResults }, own);
+  };
   const findToolsets = ({ tools }: AgentSettings, own: readonly Tool[]) => {
     const names = own.map((tool) => tool.name);
     const wanted = findWantedToolsets(tools, names, settings.tools);
     return toolsets.filter((toolset) => wanted.includes(toolset.name));
   };
-  const handlesOf = ({ search }: AgentSettings): ToolHandleSources => ({
-    readArtifacts: dependencies.readSessionArtifacts,
-    memory: memory !== undefined && search.enabled ? { search: memory, maxResults: search.maxResults } : undefined,
-  });
+  const handlesOf = (name: string, agent: AgentSettings): ToolHandleSources => {
+    const search = findMemory(name, agent);
+    return {
+      readArtifacts: dependencies.readSessionArtifacts,
+      memory: search === undefined ? undefined : { search, maxResults: agent.search.maxResults },
+    };
+  };
   return buildAgents({
     settings,
     clock,
+    guard: guardrails.guard,
     createLlm(name, agent, otherTools) {
       const model = models.get(agent.llm);
       const llm = settings.llms[agent.llm];
       if (model === undefined || llm === undefined)
         throw new AppError('CONFIG_INVALID', { message: `agents.${name}.llm: there is no llm '${agent.llm}'` });
       const named = createOwnTools(name, agent);
-      const recall = findRecall(agent, named);
+      const recall = findRecall(name, agent, named);
       const own = recall === undefined ? named : [...named, recall];
       return createLlmAgent({
         ...{ name, settings: agent, llm, retriever, maxEventBytes: limits.maxEventBytes, ...calls },
         model: measured(name, agent.llm, model),
         findSessionArtifact: dependencies.findSessionArtifact,
-        toolHandles: handlesOf(agent),
+        toolHandles: handlesOf(name, agent),
         customization: extensions.customizations?.get(name),
         globalInstructions: [...listAgentsAbove(settings.agents, name), name].map((above) =>
           findGlobalInstruction(above, settings, extensions),
         ),
         summarizer: findSummarizer(agent, models, (key, other) => measured(name, key, other)),
         findPrice,
+        authorizeTool: guardrails.findToolGuard(name),
         tools: joinTools(name, own, otherTools),
         toolsets: findToolsets(agent, own),
       });
@@ -214,7 +225,8 @@ function createAgents(
         tools,
         toolsets: findToolsets(agent, tools),
         llm,
-        toolHandles: handlesOf(agent),
+        authorizeTool: guardrails.findToolGuard(name),
+        toolHandles: handlesOf(name, agent),
         ...calls,
       });
     },

@@ -81,8 +81,8 @@ export async function askModel(request: ModelRequest, options: AskModelOptions):
 }
 
 /** Whoever a conversation is handed over to answers in place of this agent. */
-function endsRun({ calls }: Answer, { invocation: { taskId }, dependencies }: AskModelOptions): boolean {
-  const prepared = calls.map((call) => prepareCall(call, { ...dependencies, taskId }));
+function endsRun({ calls }: Answer, { invocation: { taskId, owner }, dependencies }: AskModelOptions): boolean {
+  const prepared = calls.map((call) => prepareCall(call, { ...dependencies, taskId, owner }));
   const ending = findEndingCall(prepared, dependencies.settings.reasoning.terminationConditions);
   return ending !== undefined && ending.tool.terminates !== 'transfer';
 }

@@ -113,7 +113,7 @@ export async function runModelStep(
       const events = describe({ text, value, thinking, calls, ...output });
       return { events, control: writeControl({ ...next, callMessageId }) };
     };
-    const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
+    const prepared = calls.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id, owner: task.owner }) }));
     if (prepared.some((entry) => needsLedger(entry.prepared)) || context.checkpoint.afterModel || context.checkpoint.afterTools) {
       return { type: 'continue', durable: true, messages: [message], ...stateOf(), ...proceed({}, message.id) };
     }

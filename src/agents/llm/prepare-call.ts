@@ -5,6 +5,7 @@ import type { CheckArguments } from '../../providers/tools/arguments.js';
 import type { Tool } from '../../providers/tools/contract.js';
 import type { ToolCallPart } from '../../tasks/session-message.js';
 import { isAgentTool } from '../as-tool/create-agent-tool.js';
+import type { AuthorizeTool } from '../guardrails/tool-guard.js';
 
 /** A call that can be run. */
 export interface ReadyCall {
@@ -28,12 +29,24 @@ export interface RefusedCall {
 
 export type PreparedCall = ReadyCall | RefusedCall;
 
+export interface PrepareCallOptions {
+  readonly tools: readonly Tool[];
+  readonly checkArguments: CheckArguments;
+  readonly taskId: string;
+  /** Whose task it is, for whoever is told of refusals. Default: nobody knows. */
+  readonly owner?: string;
+  /** Default: every tool may be called. */
+  readonly authorizeTool?: AuthorizeTool | undefined;
+}
+
 export function prepareCall(
   call: ToolCallPart,
-  { tools, checkArguments, taskId }: { readonly tools: readonly Tool[]; readonly checkArguments: CheckArguments; readonly taskId: string },
+  { tools, checkArguments, taskId, owner = '', authorizeTool }: PrepareCallOptions,
 ): PreparedCall {
   try {
     const tool = getTool(call, tools);
+    const refusal = authorizeTool?.({ name: tool.name, isControl: 'terminates' in tool }, { taskId, owner, callId: call.id });
+    if (refusal !== undefined) throw refusal;
     const args = getArguments(call, tool, checkArguments);
     return {
       type: 'ready',

@@ -7,6 +7,7 @@ import type { Observer } from '../../observe/observer.js';
 import type { LanguageModel } from '../../providers/llms/contract.js';
 import type { CheckArguments } from '../../providers/tools/arguments.js';
 import type { Tool, Toolset } from '../../providers/tools/contract.js';
+import type { AuthorizeTool } from '../guardrails/tool-guard.js';
 import type { InstructionSource } from './compose-instructions.js';
 import type { AgentCustomization } from './customization.js';
 import type { ToolHandleSources } from './tool-handles.js';
@@ -27,6 +28,8 @@ export interface LlmAgentOptions {
   readonly findSessionArtifact?: ((taskId: string, name: string) => Promise<string | undefined>) | undefined;
   /** What tools in code may reach beside their arguments (TOOL-52). Default: nothing. */
   readonly toolHandles?: ToolHandleSources | undefined;
+  /** Says of each call whether its tool may be called (GRD-09). Default: all may. */
+  readonly authorizeTool?: AuthorizeTool | undefined;
   /** What code adds to it. Default: nothing. */
   readonly customization?: AgentCustomization | undefined;
   /** Those that hold for it, from the top of its tree. Default: none. */
@@ -59,7 +62,7 @@ export interface StepDependencies extends LlmAgentOptions {
 export interface ToolStepOptions
   extends Pick<
     StepDependencies,
-    'name' | 'tools' | 'approvalExpiresAfterMs' | 'maxToolBytes' | 'clock' | 'log' | 'checkArguments' | 'observer'
+    'name' | 'tools' | 'approvalExpiresAfterMs' | 'maxToolBytes' | 'clock' | 'log' | 'checkArguments' | 'observer' | 'authorizeTool'
   > {
   readonly llm: Pick<StepDependencies['llm'], 'maxToolOutputLength'>;
   /** What tools in code may reach beside their arguments (TOOL-52). Default: nothing. */

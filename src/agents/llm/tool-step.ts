@@ -47,7 +47,7 @@ export async function runToolStep(
   const rows = await context.ledger.find(calls.map(({ id }) => id));
   throwIfAborted(context.signal);
 
-  const prepared = open.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id }) }));
+  const prepared = open.map((call) => ({ call, prepared: prepareCall(call, { ...dependencies, taskId: task.id, owner: task.owner }) }));
   const planned = prepared.map((entry) => ({
     ...entry,
     plan: planCall({ ...entry, row: rows.get(entry.call.id), attempts: control.attempts }),
@@ -115,7 +115,7 @@ export async function runToolStep(
       ...result,
     };
   }
-  const all = calls.map((call) => prepareCall(call, { ...dependencies, taskId: task.id }));
+  const all = calls.map((call) => prepareCall(call, { ...dependencies, taskId: task.id, owner: task.owner }));
   return conclude(
     { type: 'continue', ...result },
     { prepared: all, control: next, history, children: state.children ?? [], delegated: delegation.delegated, dependencies },

@@ -97,6 +97,7 @@ const AgentSchema = section(
       'A message to a context whose run has not ended: waits its turn; is refused; ends that run; ends it and takes it out of the session.',
       { default: 'enqueue' },
     ),
+    guardrails: optional(text('Name in guardrails: what it reads, says and calls is checked; left out: nothing is.', { minLength: 1 })),
     search: section(
       {
         enabled: flag('The model may search what was said in earlier sessions of the same caller (tool search_memory).', {
@@ -176,6 +177,7 @@ export function resolveAgent(key: string, agent: Static<typeof AgentSchema>, sto
     includeContextLimit: agent.include_context_limit,
     includeContextMaxLength: agent.include_context_max_length,
     doubleTexting: agent.double_texting,
+    guardrails: agent.guardrails,
     search: { enabled: agent.search.enabled, maxResults: agent.search.max_results },
     reasoning: resolveReasoning(agent.reasoning),
     subAgents: agent.sub_agents,

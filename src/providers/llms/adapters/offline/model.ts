@@ -22,7 +22,7 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
       const conversation = readConversation(request);
       const inputTokens = countInput(request);
       const calls = chooseToolCalls(conversation, request.tools);
-      await pause(clock, settings.firstTokenMs, signal);
+      if (settings.firstTokenMs > 0) await pause(clock, settings.firstTokenMs, signal);
       if (calls.length > 0) {
         for (const call of calls) yield { type: 'tool_call', id: `offline-${newId(clock.now())}`, ...call };
         yield { type: 'finish', reason: 'tool_calls', usage: { inputTokens, outputTokens: calls.length } };
@@ -32,7 +32,7 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
       const limit = request.maxTokens ?? settings.maxTokens ?? tokens.length;
       let outputTokens = 0;
       for (const text of tokens.slice(0, limit)) {
-        if (outputTokens > 0) await pause(clock, settings.tokenMs, signal);
+        if (outputTokens > 0 && settings.tokenMs > 0) await pause(clock, settings.tokenMs, signal);
         throwIfAborted(signal);
         outputTokens += 1;
         yield { type: 'text', text };
@@ -43,7 +43,6 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
 }
 
 async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs <= 0) return;
   try {
     await clock.sleep(delayMs, signal);
   } catch {
