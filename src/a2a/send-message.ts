@@ -8,7 +8,7 @@ import type { TaskRecord } from '../tasks/task-store.js';
 import { findDirectMessage, isAtRest, showsOutput } from './first-output.js';
 import { assertInputModes, assertOutputModes, inputModesOf, outputModesOf } from './media-types.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
-import { TaskView } from './project-task.js';
+import { foldEvents, TaskView } from './project-task.js';
 import { prepareSentConfig } from './push/push-operations.js';
 import { readTaskView } from './read-task.js';
 import { type FrameStream, openFromTask } from './task-stream.js';
@@ -18,7 +18,7 @@ export async function sendMessage(dependencies: OperationDependencies, params: u
   const { record, known } = await accept(dependencies, request, call);
   const historyLength = request.configuration?.historyLength;
   if (request.configuration?.returnImmediately && !call.agentSettings.directMessages)
-    return { task: (await readTaskView(dependencies.store, record.id)).toTask(historyLength) };
+    return { task: (known === undefined ? await readTaskView(dependencies.store, record.id) : foldEvents(known)).toTask(historyLength) };
   // S4: whether the answer is a Message shows only with the agent's first output.
   const until = request.configuration?.returnImmediately ? 'output' : 'rest';
   return waitUntil(until, dependencies, { record, known }, call.signal, historyLength);

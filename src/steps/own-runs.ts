@@ -1,5 +1,5 @@
 /**
- * Runs that this process accepted and begins itself, while it has hands free and next to nobody waits in the queue.
+ * Runs that this process accepted and begins itself, while it has hands free for them and for all that wait in the queue.
  *
  * Owns: how many there are beside the queue's jobs. Does not own: what a turn does (`run-task.ts`), who is served when many wait (the queue).
  * - O1 Together with jobs they are no more than `queue.concurrency`: what they take, the queue's worker is told to leave.
@@ -27,7 +27,7 @@ export interface OwnRunsOptions {
   readonly leaveToQueue: (jobs: number) => void;
   /** A run began or ended. */
   readonly onProgress: () => void;
-  readonly dependencies: RunTaskDependencies & { readonly queue: { isShort(): boolean } };
+  readonly dependencies: RunTaskDependencies & { readonly queue: { isShortFor(freeHands: number): boolean } };
 }
 
 export class OwnRuns implements RunStarter {
@@ -43,7 +43,8 @@ export class OwnRuns implements RunStarter {
     const { concurrency, jobs, draining, dependencies } = this.#options;
     const { leases, queue, worker } = dependencies;
     // One hand is the queue's in any case.
-    if (draining.aborted || this.#count + jobs() >= concurrency - 1 || !queue.isShort()) return undefined;
+    const free = concurrency - 1 - this.#count - jobs();
+    if (draining.aborted || free <= 0 || !queue.isShortFor(free)) return undefined;
     const run = this.#begin(taskId);
     // Told to whoever starts the run; one that is never started needs none.
     const leased = leases.acquire(taskId).catch((error: unknown) => ({ type: 'failed', error }) as const);

@@ -11,7 +11,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../observe/log.js';
 import type { LeaseManager } from '../tasks/coordination.js';
-import type { RecoveryStore } from '../tasks/recovery-store.js';
+import type { RecoveryStore, RunInHands } from '../tasks/recovery-store.js';
 import type { StepQueue } from '../tasks/step-queue.js';
 import type { TaskRecord, TaskStore } from '../tasks/task-store.js';
 import { IdleRuns } from './idle-runs.js';
@@ -20,7 +20,7 @@ import { KeeperDuty } from './keeper-duty.js';
 export interface RecoverySweepOptions {
   readonly store: Pick<TaskStore, 'runnable'> & Pick<RecoveryStore, 'taken'>;
   readonly leases: LeaseManager;
-  readonly queue: StepQueue & { takeOver(task: TaskRecord): Promise<void> };
+  readonly queue: StepQueue & { takeOver(task: RunInHands): Promise<void> };
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -53,7 +53,7 @@ export class RecoverySweep {
 
   async #sweepTaken(signal: AbortSignal): Promise<void> {
     const { store, leases, queue, log } = this.#options;
-    let after: TaskRecord | undefined;
+    let after: RunInHands | undefined;
     do {
       const runs = await store.taken(BATCH, after);
       const held = await leases.held(runs.map(({ id }) => id));

@@ -11,6 +11,7 @@ import { withSpan } from '../observe/trace.js';
 import type { TaskLease } from '../tasks/coordination.js';
 import type { SessionMessage } from '../tasks/session-message.js';
 import { type SessionState, withDelta } from '../tasks/session-state.js';
+import type { TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { isCarriedOn } from './checkpoint-policy.js';
 import { type CommittedStep, commitStep, publishStep } from './commit-step.js';
@@ -21,6 +22,8 @@ import { type StepHold, takeStep } from './take-step.js';
 
 export interface Turn {
   readonly task: TaskRecord;
+  /** All of its events up to now, or none of them: then they are read. */
+  readonly log: readonly TaskEvent[];
   /** The session up to this run. Only this run adds to it while it is active, so one load serves all steps. */
   readonly history: readonly SessionMessage[];
   /** As it was when the run was taken; what others change of what they share with it shows at its next turn. */
@@ -37,7 +40,7 @@ export interface Turn {
 /** The commit that ends this worker's turn, not yet published; `undefined` when the task was taken over or canceled. */
 export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): Promise<CommittedStep | undefined> {
   const { publisher, queue, clock, log } = dependencies;
-  const { signal, lease, draining } = turn;
+  const { signal, log: runLog, lease, draining } = turn;
   const sliceEnd = clock.monotonic() + dependencies.timeSliceMs;
   const handsOver = async (staysHere: boolean) =>
     draining.aborted || (!staysHere && clock.monotonic() >= sliceEnd && (await queue.waiting()) > 0);
@@ -51,7 +54,7 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
     const startedMs = clock.monotonic();
     let goesOn = false;
     try {
-      const step = await runStep({ task, seen, agent, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
+      const step = await runStep({ task, seen, agent, log: runLog, signal, turn: over.signal, lease, handsOver, previews }, dependencies);
       if (step === undefined) {
         log.info({ taskId: task.id, epoch: task.epoch, step: task.step }, 'the task was taken over or canceled; this step is dropped (R3)');
         return undefined;
@@ -63,10 +66,18 @@ export async function runSteps(turn: Turn, dependencies: RunTaskDependencies): P
       goesOn = true;
     } finally {
       previews.stop();
-      if (!goesOn) over.abort(new AppError('STEP_ABORTED', { message: "This worker's turn with the run is over" }));
+      if (!goesOn) over.abort(turnIsOver());
     }
   }
 }
+
+/** One for all turns: it tells nothing of its own, and an error with its stack costs as much as a statement of SQL. */
+function turnIsOver(): AppError {
+  turnOver ??= new AppError('STEP_ABORTED', { message: "This worker's turn with the run is over" });
+  return turnOver;
+}
+
+let turnOver: AppError | undefined;
 
 /** What the run's next iteration sees. */
 interface Seen {

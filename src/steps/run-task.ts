@@ -88,7 +88,7 @@ async function takeTurn(
   dependencies: RunTaskDependencies,
 ): Promise<CommittedStep | undefined> {
   const { store, publisher, metrics, worker, maxHistoryMessages: limit } = dependencies;
-  const { task, events, from } = taken;
+  const { task, events, from, log = [] } = taken;
   const { agent } = task;
   metrics.add('agent_active_runs', { agent }, 1);
   try {
@@ -101,7 +101,7 @@ async function takeTurn(
         readChildRuns(task, store),
       ]),
     );
-    const turn: Turn = { task, history, sessionState, children, ...hold };
+    const turn: Turn = { task, log, history, sessionState, children, ...hold };
     // A run that is still under this worker's own name slipped from it; nobody died.
     const isOrphan = from !== '' && from !== worker;
     return await withAccount(task, dependencies, () => (isOrphan ? takeOver(turn, from, dependencies) : runSteps(turn, dependencies)));

@@ -138,9 +138,9 @@ export class BullStepQueue implements StepQueue, StepQueueView {
     }
   }
 
-  /** So few waited when this process last looked, that whoever has free hands takes all of them at once. */
-  isShort(): boolean {
-    return this.#depth < FAIR_FROM / 2;
+  /** So few wait, as far as this process knows, that they have hands at once wherever `freeHands` are: nobody is overtaken by a run that takes one more. */
+  isShortFor(freeHands: number): boolean {
+    return this.#depth < FAIR_FROM / 2 || this.#depth + this.#added < freeHands;
   }
 
   /** So few wait, as far as this process knows, that nobody needs a turn. */

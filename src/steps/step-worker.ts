@@ -26,7 +26,7 @@ export interface StepWorkerOptions extends WorkerConnections {
   readonly stallAfterMs: number;
   readonly nextWaitingMs: () => Promise<number>;
   readonly progress: Pick<ProgressMarks, 'mark'>;
-  readonly dependencies: RunTaskDependencies & { readonly queue: { isShort(): boolean } };
+  readonly dependencies: RunTaskDependencies & { readonly queue: { isShortFor(freeHands: number): boolean } };
 }
 
 interface OpenWorker {

@@ -2,6 +2,7 @@ import type { Agent, StepOutcome, StepState } from '../agents/agent.js';
 import { AppError, describeError, hasCode, toAppError } from '../base/errors.js';
 import { exceedsJsonBytes } from '../base/json-size.js';
 import type { TaskLease } from '../tasks/coordination.js';
+import type { TaskEvent } from '../tasks/task-event.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 import { assertBranch } from './assert-branch.js';
 import { checkpointPoints } from './checkpoint-policy.js';
@@ -13,6 +14,8 @@ import type { StepPreviews } from './step-previews.js';
 
 export interface StepHold {
   readonly agent: Agent;
+  /** The run's events when the turn began, where they are known. */
+  readonly log: readonly TaskEvent[];
   readonly signal: AbortSignal;
   /** Aborted when the worker's turn with the run is over. */
   readonly turn: AbortSignal;
@@ -27,7 +30,7 @@ export interface StepHold {
  */
 export async function takeStep(
   state: StepState,
-  { agent, signal, turn, lease, previews }: StepHold,
+  { agent, log: knownLog, signal, turn, lease, previews }: StepHold,
   { store, running, checkpoint, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, clock, log }: RunTaskDependencies,
 ): Promise<StepOutcome | undefined> {
   const { task } = state;
@@ -38,7 +41,7 @@ export async function takeStep(
   try {
     signal.throwIfAborted();
     const ledger = createStepLedger(task, store, lease, clock);
-    const readEvents = () => readRunEvents(store, task);
+    const readEvents = async () => (knownLog.at(-1)?.seq === task.seq ? asStored(knownLog) : readRunEvents(store, task));
     const points = checkpointPoints(checkpoint);
     const outcome = await agent.runStep(state, {
       signal,
@@ -64,6 +67,11 @@ export async function takeStep(
     log.error({ taskId: task.id, step: task.step, agent: task.agent, err: failure }, 'a step failed');
     return failedOutcome(task, failure);
   }
+}
+
+/** Whoever is given it may change it, and the answer is made of the same events. */
+function asStored(events: readonly TaskEvent[]): readonly TaskEvent[] {
+  return JSON.parse(JSON.stringify(events)) as readonly TaskEvent[];
 }
 
 /**

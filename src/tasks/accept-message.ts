@@ -124,8 +124,9 @@ export function createAcceptMessage({
       const toldOf = outcome.type === 'accepted' ? outcome.interrupted : undefined;
       const told = toldOf === undefined ? undefined : tellInterrupted(toldOf, publisher, signals);
       if (outcome.type === 'accepted' && taken !== undefined) {
-        hand?.start(taken);
-        request.onBegun?.([...outcome.events, ...taken.events]);
+        const log = [...outcome.events, ...taken.events];
+        hand?.start({ ...taken, log });
+        request.onBegun?.(log);
       } else if (told !== undefined) void told.then(() => queue.enqueue(task));
       // A duplicate is enqueued too: the first try may have died between its commit and its job.
       else if (isRunnable(task.state)) void queue.enqueue(task);

@@ -57,6 +57,9 @@ export interface OpenRunStatistics {
   readonly oldestCreatedAt: number;
 }
 
+/** Of a run that a worker has, what giving it another job takes: all of them are read several times a second. */
+export type RunInHands = Pick<TaskRecord, 'id' | 'worker' | 'owner' | 'step' | 'epoch' | 'traceparent'>;
+
 export interface ReleaseOptions {
   readonly givesTakeBack?: boolean;
 }
@@ -76,7 +79,7 @@ export interface RecoveryStore {
   /** CHK-11: ends a due run as FAILED with this reason and raises its epoch. */
   expire(taskId: string, reason: string, at: number): Promise<ExpireOutcome>;
   /** Runs that a worker has, dead or alive, page after page in a fixed order; the cost is theirs, however many others are open. */
-  taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly TaskRecord[]>;
+  taken(limit: number, after?: Pick<TaskRecord, 'worker' | 'id'>): Promise<readonly RunInHands[]>;
   /** Runs of clients that have not ended, oldest first; with status `held` also children. A run whose children work counts as running. */
   openRuns(query: OpenRunQuery): Promise<readonly TaskRecord[]>;
   /** The runnable run that was written the longest ago, that no worker has, and that is the first of its session. */

@@ -135,6 +135,8 @@ export interface TakenRun {
   readonly from: string;
   /** All of its session, where that is known without reading. */
   readonly history?: readonly SessionMessage[];
+  /** All events of the run so far, where they are known without reading. Shared with others: nobody changes them. */
+  readonly log?: readonly TaskEvent[];
 }
 
 export type TakeOutcome =

@@ -1,6 +1,6 @@
 /** Who has a run, and what becomes of runs that nobody has (CHK-07, CHK-08, CHK-11): what every store of it keeps. */
 import type { Test } from 'tap';
-import type { RecoveryStore } from '../../src/tasks/recovery-store.js';
+import type { RecoveryStore, RunInHands } from '../../src/tasks/recovery-store.js';
 import type { TaskRecord, TaskStore } from '../../src/tasks/task-store.js';
 import type { ToolCallStore } from '../../src/tasks/tool-call.js';
 import { acceptNew, sampleAccept, sampleCommit, takeNow } from '../support/run-log-samples.js';
@@ -271,8 +271,8 @@ export async function openRunSuite(t: Test, open: OpenRecoverable): Promise<void
     const names = ['a', 'a', 'a', 'A', 'a-', 'b', 'b'];
     const taken: TaskRecord[] = [];
     for (const [index, contextId] of contexts.entries()) taken.push(await takeAs(store, names[index] ?? '', contextId));
-    const walked: TaskRecord[] = [];
-    for (let after: TaskRecord | undefined; walked.length === 0 || after !== undefined; after = walked.at(-1)) {
+    const walked: RunInHands[] = [];
+    for (let after: RunInHands | undefined; walked.length === 0 || after !== undefined; after = walked.at(-1)) {
       const page = await other.taken(2, after);
       if (page.length === 0) break;
       walked.push(...page);

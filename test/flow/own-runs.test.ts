@@ -62,6 +62,28 @@ t.test('a run behind another one of its session, or beyond queue.concurrency, wa
   t.ok(order.indexOf('one 1') < order.indexOf('one 2'));
 });
 
+t.test('runs begin where they are accepted as long as there are hands for them and for all that wait', async (t) => {
+  const rig = await startStepRig(t);
+  const gates: (() => void)[] = [];
+  rig.agents.set('helper', () => new Promise((resolve) => gates.push(() => resolve(FINISHED))));
+  rig.beginsRuns(await rig.startWorker({ concurrency: 4 }));
+  const asked: number[] = [];
+  const queue: { isShortFor(freeHands: number): boolean } = rig.queue;
+  queue.isShortFor = (freeHands) => asked.push(freeHands) < 3;
+  const states: unknown[] = [];
+  const tasks = [];
+  for (const context of ['one', 'two', 'three']) {
+    const task = await rig.accept('helper', context);
+    tasks.push(task);
+    states.push((await rig.store.find(task.id, undefined))?.state);
+  }
+  t.same(asked, [3, 2, 1], 'one hand is the queue’s in any case');
+  t.same(states, ['TASK_STATE_WORKING', 'TASK_STATE_WORKING', 'TASK_STATE_SUBMITTED']);
+  await waitFor(() => gates.length === 3);
+  for (const open of gates) open();
+  for (const task of tasks) t.equal((await rig.untilEnded(task)).state, 'TASK_STATE_COMPLETED');
+});
+
 t.test('a job that waits for its lease has a hand already: own runs leave it that hand (queue.concurrency)', async (t) => {
   const rig = await startStepRig(t);
   rig.agents.set('helper', async () => FINISHED);

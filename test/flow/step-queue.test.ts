@@ -30,6 +30,23 @@ t.test('a takeover is a job of its own, once per death, and comes before whoever
   t.same(order, [orphan.id, waiting.id]);
 });
 
+t.test('as long as fewer jobs wait than hands are free, a run that takes one more overtakes nobody', async (t) => {
+  const rig = await startStepRig(t);
+  for (let job = 0; job < 15; job++) await rig.accept('helper');
+  await waitFor(async () => (await rig.queue.counts()).waiting === 15);
+  await waitFor(async () => (await rig.queue.waiting()) === 15);
+  t.equal(rig.queue.isShortFor(1), true, 'so few that hands anywhere take them at once');
+  await Promise.all(Array.from({ length: 15 }, () => rig.accept('helper')));
+  await waitFor(async () => (await rig.queue.waiting()) === 30);
+  t.same(
+    [30, 31].map((free) => rig.queue.isShortFor(free)),
+    [false, true],
+  );
+  const accepted = rig.accept('helper');
+  await accepted;
+  t.equal(rig.queue.isShortFor(31), false, 'what was added since it looked counts');
+});
+
 t.test('how long the next job waits', async (t) => {
   const rig = await startStepRig(t);
   rig.agents.set('helper', async () => FINISHED);

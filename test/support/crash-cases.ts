@@ -197,9 +197,10 @@ function workerFor({ database, outside }: CrashBench, { setting }: CrashScenario
 async function takeOver({ task, worker }: CrashRun): Promise<void> {
   const taskId = task?.id ?? '';
   for (;;) {
-    const taken = await worker.store.taken(10_000);
+    const taken = (await worker.store.taken(10_000)).map(({ id }) => worker.store.find(id, undefined));
     const waiting = await worker.store.runnable(systemClock.now() + 1, 10_000);
-    const left = [...taken, ...waiting.filter((run) => run.worker === '')].filter(({ id, child }) => (child?.rootId ?? id) === taskId);
+    const runs = [...(await Promise.all(taken)), ...waiting.filter((run) => run.worker === '')];
+    const left = runs.filter((run) => run !== undefined).filter(({ id, child }) => (child?.rootId ?? id) === taskId);
     if (left.length === 0) return;
     for (const { id } of left) await worker.act({ type: 'run', taskId: id });
   }

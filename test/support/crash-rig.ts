@@ -73,7 +73,7 @@ export function createCrashWorker(options: CrashWorkerOptions) {
     enqueue: async () => void (await faultPoint('enqueue.before')),
     assertCapacity: async () => {},
     waiting: async () => 0,
-    isShort: () => true,
+    isShortFor: () => true,
   };
   const publisher = { publishEvents: async () => {}, publishDelta: async () => {} };
   const dependencies: OwnRunsOptions['dependencies'] = {

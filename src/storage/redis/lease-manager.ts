@@ -36,6 +36,8 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
   readonly #options: RedisLeaseOptions;
   readonly #commands: LeaseCommands;
   readonly #held = new Map<string, HeldLease>();
+  /** Redis has not answered yet. */
+  readonly #asked = new Set<HeldLease>();
   readonly #process = newId();
   #acquired = 0;
   #renewing = false;
@@ -55,9 +57,13 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
     this.#acquired += 1;
     const lease = new HeldLease(taskId, `${this.#process}.${this.#acquired}`, leaseMs, clock, (released) => this.#release(released));
     const askedMs = clock.monotonic();
-    const remainingMs = await this.#commands.acquire(this.#key(taskId), lease.token, leaseMs).catch((cause: unknown) => {
-      throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to lease a task', cause });
-    });
+    this.#asked.add(lease);
+    const remainingMs = await this.#commands
+      .acquire(this.#key(taskId), lease.token, leaseMs)
+      .catch((cause: unknown) => {
+        throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to lease a task', cause });
+      })
+      .finally(() => this.#asked.delete(lease));
     if (remainingMs > 0) return { type: 'held', remainingMs };
     // The answer took longer than the lease lasts (L1), or the owner closed meanwhile: this is nobody's.
     if (this.#closed || lease.isPastDeadline()) {
@@ -72,13 +78,17 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
   }
 
   async held(taskIds: readonly string[]): Promise<ReadonlySet<string>> {
-    if (taskIds.length === 0) return new Set();
+    const own = this.#own();
+    const others = taskIds.filter((taskId) => !own.has(taskId));
+    if (others.length === 0) return new Set(taskIds);
     const { keyPrefix, leaseMs } = this.#options;
-    const keys = taskIds.map((taskId) => this.#key(taskId));
+    const keys = others.map((taskId) => this.#key(taskId));
     const { live, remembersMs } = await this.#commands.exist(keys, `${keyPrefix}:leases-known-since`).catch((cause: unknown) => {
       throw new AppError('REDIS_UNAVAILABLE', { message: 'Redis cannot be reached to look at leases', cause });
     });
-    return new Set(remembersMs < leaseMs ? taskIds : taskIds.filter((_, index) => live[index]));
+    if (remembersMs < leaseMs) return new Set(taskIds);
+    const free = new Set(others.filter((_, index) => !live[index]));
+    return new Set(taskIds.filter((taskId) => !free.has(taskId)));
   }
 
   async remaining(taskIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -156,6 +166,13 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
         this.#cancelTimer?.();
         this.#wake();
       });
+  }
+
+  /** L1: what this process holds, or is about to, needs no look; one that is asked for may come to Redis behind the look. */
+  #own(): ReadonlySet<string> {
+    const own = new Set<string>();
+    for (const leases of [this.#held.values(), this.#asked]) for (const lease of leases) if (!lease.isPastDeadline()) own.add(lease.taskId);
+    return own;
   }
 
   #lose(lease: HeldLease, how: string): void {

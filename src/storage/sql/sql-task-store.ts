@@ -21,6 +21,7 @@ import type {
   ReleaseOptions,
   ResumeOutcome,
   RetentionStore,
+  RunInHands,
 } from '../../tasks/recovery-store.js';
 import type { SessionMessage } from '../../tasks/session-message.js';
 import type { SessionState } from '../../tasks/session-state.js';
@@ -175,7 +176,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return this.#write('expire', (wholeTree) => expireWrite({ taskId, reason, at, wholeTree }));
   }
 
-  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly TaskRecord[]> {
+  taken(limit: number, after: Pick<TaskRecord, 'worker' | 'id'> = BEFORE_ALL_TAKEN): Promise<readonly RunInHands[]> {
     return readTaken(this.#database, limit, after);
   }
 

@@ -4,12 +4,12 @@ import { systemClock } from '../../../src/base/clock.js';
 import { AppError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/observe/log.js';
 import { createMetrics } from '../../../src/observe/metrics.js';
-import { runTask } from '../../../src/steps/run-task.js';
+import { runTaken, runTask } from '../../../src/steps/run-task.js';
 import { RunningTasks } from '../../../src/steps/running-tasks.js';
 import { SqlTaskStore } from '../../../src/storage/sql/sql-task-store.js';
 import type { FeedItem } from '../../../src/tasks/coordination.js';
 import { InProcessFeed } from '../../support/in-process-feed.js';
-import { acceptNew, takeNow } from '../../support/run-log-samples.js';
+import { acceptNew, sampleAccept, takeNow } from '../../support/run-log-samples.js';
 import { createSqlite } from '../../support/temp-database.js';
 import { storageSettings } from '../../support/test-settings.js';
 
@@ -106,6 +106,40 @@ t.test('a step that adds more than a task may grow by ends the run in words, wha
   t.match(await ended(), { state: 'TASK_STATE_COMPLETED' });
 });
 
+t.test('what a run was begun with need not be read, and whoever changes it changes his own', async (t) => {
+  const seen: unknown[] = [];
+  const agent: Agent = {
+    name: 'helper',
+    runStep: async (_, { readEvents }) => {
+      const events = (await readEvents()) as unknown as { type: string; seq: number }[];
+      seen.push(events.map(({ seq, type }) => `${seq} ${type}`));
+      for (const event of events) event.type = 'changed';
+      return { type: seen.length < 3 ? 'continue' : 'finished', control: {}, messages: [], events: [], durable: true };
+    },
+  };
+  const { store, dependencies, run } = await setUp(t, () => agent);
+  const input = sampleAccept();
+  const accepted = await store.accept({ ...input, worker: 'worker' });
+  if (accepted.type !== 'accepted' || accepted.taken === undefined) throw new Error('it was not taken');
+  const log = [...accepted.events, ...accepted.taken.events];
+  const reads: number[] = [];
+  const read = store.events.bind(store);
+  store.events = (taskId, afterSeq, ...rest) => {
+    reads.push(seen.length);
+    return read(taskId, afterSeq, ...rest);
+  };
+  const acquired = await dependencies.leases.acquire(accepted.task.id);
+  const hold = { lease: acquired.lease, run: dependencies.running.begin(accepted.task.id), draining: new AbortController().signal };
+  await runTaken({ ...accepted.taken, log }, hold, dependencies);
+  const atFirst = ['1 task.created', '2 status.changed'];
+  t.same(seen, [atFirst, atFirst, atFirst]);
+  t.same(reads, [], 'steps without events add none to it');
+  t.match(log, [{ type: 'task.created' }, { type: 'status.changed' }]);
+  const other = await acceptNew(store);
+  await run(other.id);
+  t.same(reads, [3], 'that of a job is read');
+});
+
 async function setUp(t: Test, getAgent: (turn: AbortSignal) => Agent, lost = new AbortController().signal) {
   const store = new SqlTaskStore(await (await createSqlite(t)).open());
   const publisher = new InProcessFeed();
@@ -142,5 +176,5 @@ async function setUp(t: Test, getAgent: (turn: AbortSignal) => Agent, lost = new
     getAgent: async (_version: string, _name: string, turn: AbortSignal) => getAgent(turn),
   };
   const run = (taskId: string) => runTask(taskId, new AbortController().signal, dependencies);
-  return { store, published: { items, follow }, jobs, running, held: () => held, run };
+  return { store, published: { items, follow }, jobs, running, held: () => held, run, dependencies };
 }

@@ -1,6 +1,6 @@
 /** Runs that have not ended, for the management API and the keeper (R1, CHK-07, CHK-11, CHK-12). */
 import type { OwnerScope } from '../../../tasks/owner-scope.js';
-import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus } from '../../../tasks/recovery-store.js';
+import type { OpenRunQuery, OpenRunStatistics, OpenRunStatus, RunInHands } from '../../../tasks/recovery-store.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
 import type { Database } from '../database.js';
 import type { TaskTable } from '../schema.js';
@@ -17,8 +17,11 @@ export async function readTaken(
   database: Database,
   limit: number,
   after: Pick<TaskRecord, 'worker' | 'id'>,
-): Promise<readonly TaskRecord[]> {
-  return toRecords(await database.read({ sql: TAKEN, parameters: [after.worker, after.worker, after.id, limit] }));
+): Promise<readonly RunInHands[]> {
+  return (await database.read({
+    sql: TAKEN,
+    parameters: [after.worker, after.worker, after.id, limit],
+  })) as readonly unknown[] as readonly RunInHands[];
 }
 
 export async function readOpenRuns(database: Database, query: OpenRunQuery): Promise<readonly TaskRecord[]> {
@@ -82,7 +85,7 @@ const STATUS: Readonly<Record<OpenRunStatus, string>> = {
 const IS_IN_HANDS = `NOT ${IS_WAITING} AND held_since IS NULL AND worker IS NOT NULL`;
 
 /** The index finds them; their state decides, as a process of an earlier version ends runs without clearing `worker`. Nothing here may make another index look better. */
-const TAKEN = `SELECT ${COLUMNS} FROM tasks WHERE worker >= ? AND (worker > ? OR id > ?) AND ${IS_NOT_TERMINAL} AND ${IS_IN_HANDS}
+const TAKEN = `SELECT id, worker, owner, step, epoch, traceparent FROM tasks WHERE worker >= ? AND (worker > ? OR id > ?) AND ${IS_NOT_TERMINAL} AND ${IS_IN_HANDS}
   ORDER BY worker, id LIMIT ?`;
 
 const COUNTS = `${countOf(IS_ROOT)} AS total, ${countOf(STATUS.queued)} AS queued, ${countOf(STATUS.running)} AS working, ${countOf(STATUS.waiting)} AS waiting,
