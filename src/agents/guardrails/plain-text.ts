@@ -53,6 +53,7 @@ function keptBesideGaps(text: string): readonly (readonly [number, number])[] {
 }
 
 function plainOf(sign: string): string {
+  if (IDEOGRAPH.test(sign)) return sign;
   let plain = known.get(sign);
   if (plain === undefined) {
     plain = simplify(sign);
@@ -62,9 +63,9 @@ function plainOf(sign: string): string {
   return plain;
 }
 
-/** Texts use few of all characters again and again. */
+/** Texts use few of all characters again and again; those of them that nothing simplifies are not kept. */
 const known = new Map<string, string>();
-const MAX_KNOWN = 4_096;
+const MAX_KNOWN = 32_768;
 
 function simplify(sign: string): string {
   // Letters in circles, wide letters, ligatures, styled letters of mathematics: one character each, so that every place stays known.
@@ -80,6 +81,7 @@ const LONG_GAP = /[^\p{L}\p{N}]{9}/u;
 const LONG_GAPS = /[^\p{L}\p{N}]{9,}/gu;
 const NEEDS_READING = /[^\t-\r -~]|[^a-z0-9]{9}/i;
 const GAP_END = 4;
+const IDEOGRAPH = /^[\u3400-\u9fff\uac00-\ud7a3]/;
 /**
  * Control, format (zero width, direction, tags), private and unknown characters, halves of pairs, accents, variation selectors, fillers that
  * nobody sees.
