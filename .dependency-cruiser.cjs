@@ -67,7 +67,7 @@ const LIBRARIES = {
   unbash: ['providers/tools/'],
   'uWebSockets.js': ['http/'],
   // The load test wants a client that costs little and reuses what it opened.
-  undici: ['providers/llms/', 'cli/load/'],
+  undici: ['providers/llms/'],
   usearch: ['providers/vector-stores/'],
   yaml: ['config/'],
 };

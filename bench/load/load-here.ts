@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { systemClock } from '../../src/base/clock.js';
 import { callExchange, getExchange, messageExchange } from '../../src/cli/load/a2a-exchange.js';
 import type { Exchange } from '../../src/cli/load/exchange.js';
@@ -10,8 +9,6 @@ import type { LoadFigures, LoadOptions } from './load-options.js';
 export async function loadHere(options: LoadOptions): Promise<LoadFigures> {
   let before = Promise.resolve(Number.NaN);
   const { signal } = new AbortController();
-  // One listener per connection.
-  setMaxListeners(0, signal);
   const report = await runLoad(
     {
       origin: new URL(options.url).origin,

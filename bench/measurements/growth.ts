@@ -13,7 +13,7 @@ export const growth: Measurement = {
       name: 'growth-tasks',
       question: 'What does a blocking SendMessage cost when many tasks are stored already?',
       method:
-        'The same closed loop of 32 connections again and again on one server, each round behind those of the rounds before it (--rounds); how many were stored before stands in the target’s name. CPU time of Hector and its Redis. For tables of up to a million see `list`.',
+        'The same closed loop of 32 connections again and again on one server, each round behind those of the rounds before it (--rounds); how many were stored before stands in the target’s name. CPU time of Hector and its Redis. For a million tasks see `stored`.',
       unit: 'CPU µs',
       better: 'lower',
     },
@@ -21,7 +21,7 @@ export const growth: Measurement = {
       name: 'growth-session',
       question: 'What does a message cost late in a long session?',
       method:
-        'One session, one message after the other, blocking, offline model; CPU time of Hector and its Redis over the messages around that place (--messages).',
+        'One session of an agent without a context strategy, whose model reads all of it, and one with `buffer_window` (the last 20 messages); one message after the other, blocking, offline model; CPU time of Hector and its Redis over the messages around that place (--messages).',
       unit: 'CPU µs',
       better: 'lower',
     },
@@ -30,9 +30,11 @@ export const growth: Measurement = {
 };
 
 async function measure(run: Run): Promise<readonly Line[]> {
-  const server = await hectorTarget().start();
+  const server = await hectorTarget({ agents: AGENTS }).start();
   try {
-    return [...(await growTasks(run, server)), ...(await growSession(run, server))];
+    const lines = [...(await growTasks(run, server))];
+    for (const strategy of STRATEGIES) lines.push(...(await growSession(run, server, strategy)));
+    return lines;
   } finally {
     await server.close();
   }
@@ -66,17 +68,20 @@ async function growTasks(run: Run, { url, pids }: Server): Promise<readonly Line
   return lines;
 }
 
-async function growSession(run: Run, { url, pids }: Server): Promise<readonly Line[]> {
+async function growSession(run: Run, { url, pids }: Server, strategy: string): Promise<readonly Line[]> {
   const messages = Number(run.options['messages'] ?? (run.isQuick ? 100 : 1_000));
   const window = Math.max(20, messages / 10);
   const contextId = crypto.randomUUID();
   const lines: Line[] = [];
   let beforeMs = await cpuMsOf(pids);
   for (let message = 1; message <= messages; message++) {
-    await send(url, contextId);
+    await send(new URL(strategy, url).href, contextId);
     if (message % window !== 0) continue;
     const nowMs = await cpuMsOf(pids);
-    const [target, first] = [`messages ${message - window + 1} to ${message}`, `messages ${window + 1} to ${2 * window}`];
+    const [target, first] = [
+      `${strategy}, messages ${message - window + 1} to ${message}`,
+      `${strategy}, messages ${window + 1} to ${2 * window}`,
+    ];
     // The first window warms up.
     if (message === 2 * window || message === messages || message === messages / 2)
       lines.push({
@@ -100,3 +105,10 @@ async function send(url: string, contextId: string): Promise<void> {
   const text = await response.text();
   if (!text.includes('TASK_STATE_COMPLETED')) throw new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`);
 }
+
+const STRATEGIES = ['none', 'buffer_window'] as const;
+const AGENTS = `agents:
+  assistant: { llm: default, instruction: Answer briefly. }
+  none: { llm: default, instruction: Answer briefly. }
+  buffer_window: { llm: default, instruction: Answer briefly., context: { strategy: buffer_window, window_size: 20 } }
+`;

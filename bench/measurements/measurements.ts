@@ -13,6 +13,7 @@ export const MEASUREMENTS = {
   parts: async () => (await import('./parts.js')).parts,
   list: async () => (await import('./list.js')).list,
   growth: async () => (await import('./growth.js')).growth,
+  stored: async () => (await import('./stored.js')).stored,
   history: async () => (await import('./history.js')).history,
   loop: async () => (await import('./loop.js')).loop,
   fairness: async () => (await import('./fairness.js')).fairness,

@@ -66,6 +66,7 @@ export function hectorTarget({
         cardUrl: `${url}/.well-known/agent-card.json`,
         // Its Redis has the folder in its command line, too.
         pids: await findPidsWith(directory),
+        databasePath: path.join(directory, '.hector', 'hector.db'),
         async close() {
           // The front last: it is what others are asked through.
           for (const child of children.reverse()) await stopProgram(child);

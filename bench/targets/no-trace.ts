@@ -10,6 +10,7 @@ export const recordFailure: typeof Trace.recordFailure = () => undefined;
 export const annotateSpan: typeof Trace.annotateSpan = () => undefined;
 export const capturePayloads: typeof Trace.capturePayloads = () => undefined;
 export const capturePayload: typeof Trace.capturePayload = () => undefined;
+export const isOfCaller: typeof Trace.isOfCaller = () => false;
 export const withRemoteTrace: typeof Trace.withRemoteTrace = (_headers, run) => run();
 export const traceHeaders: typeof Trace.traceHeaders = () => ({});
 export const withTraceContext: typeof Trace.withTraceContext = (_text, run) => run();

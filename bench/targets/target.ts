@@ -17,6 +17,8 @@ export interface RunningTarget {
   readonly cardUrl: string;
   /** All that work for it, a private Redis included. */
   readonly pids: readonly number[];
+  /** Of its SQLite database, where it has one. */
+  readonly databasePath?: string;
   close(): Promise<void>;
 }
 

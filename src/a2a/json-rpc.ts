@@ -59,24 +59,15 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
       dialect.assertVersion(request.headers, request.query, current);
       const method = getMethod(dialect, rpc.method);
       const uses: LimitUse[] = [];
-      const call: OperationCall = {
-        agent: request.agent,
+      const call = new RpcCall(request, {
         agentSettings,
         principal,
         // 0.3 knows no tenants.
         tenant: dialect.wireVersion === '1.0' ? findTenant(params) : '',
-        // On demand, as few operations want them.
-        get baseUrl() {
-          return request.baseUrl;
-        },
-        get signal() {
-          return request.signal;
-        },
         extensions,
-        lastEventId: request.headers['last-event-id'],
         wireVersion: dialect.wireVersion,
         onLimits: (told) => uses.push(...told),
-      };
+      });
       const attributes = { 'rpc.system': 'jsonrpc', 'rpc.method': rpc.method, 'hector.agent.name': request.agent };
       return await inSpan('hector.a2a.operation', attributes, async (): Promise<BindingReply> => {
         if (method.type === 'answer') {
@@ -112,6 +103,41 @@ export function createJsonRpcHandler(dependencies: JsonRpcDependencies): JsonRpc
     }
   };
 }
+
+/** What few operations want is asked of the request then. A class, as a getter in an object literal costs a shape for each object. */
+class RpcCall implements OperationCall {
+  readonly #request: BindingRequest;
+  readonly agent: string;
+  readonly agentSettings: AgentSettings;
+  readonly principal: Principal;
+  readonly tenant: string;
+  readonly extensions: ReadonlySet<string>;
+  readonly lastEventId: string | undefined;
+  readonly wireVersion: string;
+  readonly onLimits: (uses: readonly LimitUse[]) => void;
+
+  constructor(request: BindingRequest, known: KnownOfCall) {
+    this.#request = request;
+    this.agent = request.agent;
+    this.agentSettings = known.agentSettings;
+    this.principal = known.principal;
+    this.tenant = known.tenant;
+    this.extensions = known.extensions;
+    this.lastEventId = request.headers['last-event-id'];
+    this.wireVersion = known.wireVersion;
+    this.onLimits = known.onLimits;
+  }
+
+  get baseUrl(): string {
+    return this.#request.baseUrl;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+type KnownOfCall = Required<Pick<OperationCall, 'agentSettings' | 'principal' | 'tenant' | 'extensions' | 'wireVersion' | 'onLimits'>>;
 
 /**
  * By the method's name first: the versions share none. A name that is in neither is answered as its caller speaks (V3), so that

@@ -20,7 +20,7 @@ import { assertRequiredExtensions } from './extensions.js';
 import { listTasks } from './list-tasks.js';
 import type { OperationCall, OperationDependencies } from './operation-call.js';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push/push-operations.js';
-import { getTaskRecord, readTaskView } from './read-task.js';
+import { getTaskHead, getTaskRecord, readTaskView } from './read-task.js';
 import { RecentTasks } from './recent-tasks.js';
 import { sendMessage, sendStreamingMessage } from './send-message.js';
 import { withPlace } from './stream-place.js';
@@ -63,7 +63,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
 
     async getTask(params, call) {
       const { id, historyLength } = readGetTaskRequest(params);
-      const { seq } = await getTaskRecord(store, id, call);
+      const { seq } = await getTaskHead(store, id, call);
       const { view, task } = recent.find(id, seq, 'whole') ?? recent.keep(id, await readTaskView(store, id), 'whole');
       return historyLength === undefined ? task : view.toTask(historyLength);
     },

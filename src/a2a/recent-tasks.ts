@@ -25,6 +25,7 @@ export class RecentTasks {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #kept = new Map<string, KeptTask>();
   #characters = 0;
+  #newest: string | undefined;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -38,9 +39,12 @@ export class RecentTasks {
       this.#drop(key, kept);
       return undefined;
     }
-    // Last of all again.
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
+    if (key !== this.#newest) {
+      // Last of all again.
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      this.#newest = key;
+    }
     return kept;
   }
 
@@ -64,6 +68,7 @@ export class RecentTasks {
 
   #add(key: string, kept: KeptTask): void {
     this.#kept.set(key, kept);
+    this.#newest = key;
     this.#characters += kept.characters;
   }
 

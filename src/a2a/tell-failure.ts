@@ -30,11 +30,16 @@ export function tellFailure(
   if (!isServerFault(wire) || wire.httpStatus < 500) return;
   const { metrics, audit } = observer;
   metrics.count('errors_total', { component: 'a2a', error_type: errorType(thrown) });
-  if (EXPECTED.some((code) => hasCode(thrown, code))) return;
+  if (isOverload(thrown)) return;
   log.error({ err: thrown, code: toAppError(thrown).code }, 'An A2A call failed');
   const user = call.principal === undefined ? '' : ownerOf(call.principal);
   const agent = call.agent === undefined || call.agent === '' ? {} : { agent: call.agent };
   audit.record({ action: 'error', user, success: false, ...agent, error: errorType(thrown) });
 }
 
-const EXPECTED = ['OVERLOADED', 'HTTP_DRAINING', 'HTTP_TOO_MANY_STREAMS'] as const;
+/** Too much at once, or about to end: whoever asks again later, or elsewhere, is answered. */
+export function isOverload(thrown: unknown): boolean {
+  return OVERLOAD.some((code) => hasCode(thrown, code));
+}
+
+const OVERLOAD = ['OVERLOADED', 'HTTP_DRAINING', 'HTTP_TOO_MANY_STREAMS', 'HTTP_TOO_MANY_BODIES'] as const;

@@ -100,6 +100,10 @@ async function dropStore(act: DocumentAct): Promise<void> {
   const { store, terminal, json, isSure } = act;
   if (!isSure) {
     const reply = await call(act, 'GET', '/api/document_stores');
+    if (list(reply, 'document_stores').some((one) => one['name'] === store))
+      throw new AppError('DOCUMENT_STORE_CONFIGURED', {
+        message: `'${store}' stands in document_stores: nothing is deleted; take it out of the configuration first, of all processes, and drop what it left then`,
+      });
     const found = list(reply, 'no_longer_configured').find((one) => one['name'] === store);
     const what = found === undefined ? '' : `: ${String(found['documents'])} documents, ${String(found['chunks'])} chunks`;
     throw new AppError('CLI_USAGE', { message: `this deletes all of the document store '${store}' for good${what}; add --yes` });

@@ -19,21 +19,35 @@ export interface BindingPorts {
 }
 
 export function toBindingRequest(context: RouteContext): BindingRequest {
-  const { request, parameters } = context;
-  return {
+  return new RoutedRequest(context);
+}
+
+/** A class for the reason that `MatchedRequest` is one. */
+class RoutedRequest implements BindingRequest {
+  readonly #context: RouteContext;
+  readonly agent: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: Buffer;
+
+  constructor(context: RouteContext) {
+    const { request, parameters } = context;
+    this.#context = context;
     // No name is the default agent; for MCP, all of them.
-    agent: parameters.name ?? '',
-    headers: request.headers,
-    query: request.query === '' ? NO_QUERY : new URLSearchParams(request.query),
-    body: request.body,
-    get baseUrl() {
-      return context.baseUrl;
-    },
-    // On demand: an abort signal is the dearest part of a request, and many replies never wait.
-    get signal() {
-      return request.signal;
-    },
-  };
+    this.agent = parameters.name ?? '';
+    this.headers = request.headers;
+    this.query = request.query === '' ? NO_QUERY : new URLSearchParams(request.query);
+    this.body = request.body;
+  }
+
+  get baseUrl(): string {
+    return this.#context.baseUrl;
+  }
+
+  /** On demand: an abort signal is the dearest part of a request, and many replies never wait. */
+  get signal(): AbortSignal {
+    return this.#context.request.signal;
+  }
 }
 
 export function toResponse(ports: BindingPorts, reply: BindingReply): HttpResponse {

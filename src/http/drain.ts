@@ -12,6 +12,7 @@
 import type { Clock } from '../base/clock.js';
 import { AppError } from '../base/errors.js';
 import type { MaybePromise } from '../base/maybe-promise.js';
+import { Roll, type RollMember } from '../base/roll.js';
 import { departedWriter } from './departed-writer.js';
 import type { errorResponse } from './error-response.js';
 import type { HttpResponse, HttpServer, PlainResponse } from './server.js';
@@ -24,7 +25,7 @@ export interface DrainTimes {
 }
 
 export class Drain {
-  readonly #requests = new Set<() => void>();
+  readonly #requests = new Roll<UnderWay>();
   readonly #streams = new Set<(retryMs: number) => void>();
   #finished: Promise<void> | undefined;
   #isDraining = false;
@@ -48,20 +49,23 @@ export class Drain {
     if (!(running instanceof Promise)) return running;
     return new Promise((resolve, reject) => {
       let isAbandoned = false;
-      const abandon = () => {
-        isAbandoned = true;
-        resolve(drainingResponse(shape));
+      const request: UnderWay = {
+        place: 0,
+        abandon: () => {
+          isAbandoned = true;
+          resolve(drainingResponse(shape));
+        },
       };
-      this.#requests.add(abandon);
+      this.#requests.add(request);
       running.then(
         (response) => {
-          this.#leave(this.#requests, abandon);
+          this.#leave(this.#requests, request);
           resolve(response);
           // Nobody will read this stream: let it go of its subscription.
           if (isAbandoned && 'stream' in response) response.stream(departedWriter()).catch(reject);
         },
         (error: unknown) => {
-          this.#leave(this.#requests, abandon);
+          this.#leave(this.#requests, request);
           reject(error);
         },
       );
@@ -89,7 +93,7 @@ export class Drain {
     await clock.sleep(0);
     for (const reconnect of [...this.#streams]) reconnect(retryDelayMs());
     await this.#quiet(clock, budgetMs);
-    for (const abandon of [...this.#requests]) abandon();
+    for (const { abandon } of this.#requests.list()) abandon();
     await clock.sleep(FLUSH_MS);
     await server.close();
   }
@@ -111,10 +115,14 @@ export class Drain {
     }
   }
 
-  #leave<T>(set: Set<T>, member: T): void {
-    set.delete(member);
+  #leave<T>(members: { delete(member: T): void }, member: T): void {
+    members.delete(member);
     if (this.#requests.size + this.#streams.size === 0) this.#onQuiet?.();
   }
+}
+
+interface UnderWay extends RollMember {
+  readonly abandon: () => void;
 }
 
 type ErrorShape = typeof errorResponse;

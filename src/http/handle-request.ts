@@ -1,3 +1,4 @@
+import { isOverload } from '../a2a/tell-failure.js';
 import type { Clock } from '../base/clock.js';
 import { AppError, describeError, toAppError } from '../base/errors.js';
 import { newId } from '../base/ids.js';
@@ -10,7 +11,7 @@ import { inSpan, withRemoteTrace } from '../observe/trace.js';
 import { type CorsPorts, preflightResponse, withCors } from './cors.js';
 import type { Drain } from './drain.js';
 import { errorShapeOf } from './error-response.js';
-import type { RouteContext, RouteHandler } from './route-context.js';
+import { MatchedRequest, type RouteHandler } from './route-context.js';
 import type { FindRoute, RouteMatch } from './router.js';
 import { answersWhileDraining, isOpenToPages } from './routes.js';
 import { secured } from './secured.js';
@@ -103,25 +104,20 @@ function dispatch(ports: HandlerPorts, request: HttpRequest, match: RouteMatch<R
     }
     case 'found': {
       const { route, parameters } = match;
-      const context: RouteContext = {
-        request,
-        parameters,
-        get baseUrl() {
-          return ports.baseUrl(request);
-        },
-      };
+      const context = new MatchedRequest(request, parameters, ports.baseUrl);
       const run = () => route.handle(context);
       return answersWhileDraining(route.pattern) ? run() : ports.drain.admit(run, (thrown) => shapeOf(request)(thrown));
     }
   }
 }
 
-/** Only a failure of ours is logged as one; its id joins the client's report to the log. */
+/** Only a failure of ours is logged as one, and told to the audit; its id joins the client's report to the log. Overload is only counted. */
 function answerFailure(ports: HandlerPorts, request: HttpRequest, thrown: unknown): HttpResponse {
   const error = toAppError(thrown);
   const shape = shapeOf(request);
   if (error.httpStatus < 500) return shape(error);
   ports.metrics?.count('errors_total', { component: 'http', error_type: errorType(thrown) });
+  if (isOverload(thrown)) return shape(error);
   const { remoteAddress } = request;
   (ports.audit ?? silentAudit).record({ action: 'error', user: '', success: false, error: errorType(thrown), remoteAddress });
   const requestId = newId();

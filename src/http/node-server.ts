@@ -179,17 +179,40 @@ function copyRequest(incoming: IncomingMessage, presence: ClientPresence): HttpR
     const value = incoming.rawHeaders[index + 1] as string;
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
-  return {
-    method: incoming.method ?? 'GET',
-    path: mark === -1 ? url : url.slice(0, mark),
-    query: mark === -1 ? '' : url.slice(mark + 1),
-    headers,
-    body: NO_BODY,
-    remoteAddress: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    get signal() {
-      return presence.signal;
+  return new NodeRequest(
+    {
+      method: incoming.method ?? 'GET',
+      path: mark === -1 ? url : url.slice(0, mark),
+      query: mark === -1 ? '' : url.slice(mark + 1),
+      headers,
+      remoteAddress: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     },
-  };
+    presence,
+  );
+}
+
+/** A class, as a getter in an object literal costs a shape for each object. */
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly remoteAddress: string;
+  body: Buffer = NO_BODY;
+  readonly #presence: ClientPresence;
+
+  constructor({ method, path, query, headers, remoteAddress }: Omit<HttpRequest, 'body' | 'signal'>, presence: ClientPresence) {
+    this.method = method;
+    this.path = path;
+    this.query = query;
+    this.headers = headers;
+    this.remoteAddress = remoteAddress;
+    this.#presence = presence;
+  }
+
+  get signal(): AbortSignal {
+    return this.#presence.signal;
+  }
 }
 
 /** What llhttp could not read, or what took too long: there is no response object, only the socket. */

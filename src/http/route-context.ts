@@ -10,4 +10,24 @@ export interface RouteContext {
   readonly baseUrl: string;
 }
 
+/**
+ * A class, as a getter in an object literal costs the engine a shape of its own for each object, which lives, and all that it holds, until
+ * the next full collection.
+ */
+export class MatchedRequest implements RouteContext {
+  readonly request: HttpRequest;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly #baseUrlOf: (request: HttpRequest) => string;
+
+  constructor(request: HttpRequest, parameters: Readonly<Record<string, string>>, baseUrlOf: (request: HttpRequest) => string) {
+    this.request = request;
+    this.parameters = parameters;
+    this.#baseUrlOf = baseUrlOf;
+  }
+
+  get baseUrl(): string {
+    return this.#baseUrlOf(this.request);
+  }
+}
+
 export type RouteHandler = (context: RouteContext) => MaybePromise<HttpResponse>;

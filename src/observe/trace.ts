@@ -8,6 +8,7 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   INVALID_SPAN_CONTEXT,
   ProxyTracerProvider,
   propagation,
@@ -15,6 +16,8 @@ import {
   type Span,
   SpanStatusCode,
   TraceFlags,
+  type Tracer,
+  type TracerProvider,
   trace,
 } from '@opentelemetry/api';
 import { describeError } from '../base/errors.js';
@@ -24,23 +27,37 @@ import { redactText, redactValue } from './redact.js';
 
 /** Runs `run` inside a span; a throw is recorded on it and passes on. Where nothing is recorded, `run` is all that happens. */
 export function withSpan<T>(name: string, attributes: Attributes, run: (span: Span) => Promise<T>): Promise<T> {
-  if (!areSpansMade()) return run(NO_SPAN);
+  return inSpan(name, attributes, run) as Promise<T>;
+}
+
+/** As `withSpan`, for what mostly waits for nothing. */
+export function inSpan<T>(name: string, attributes: Attributes, run: (span: Span) => MaybePromise<T>): MaybePromise<T> {
+  const tracer = findTracer();
+  if (tracer === undefined) return run(NO_SPAN);
   if (isDecidedOnce) {
     const above = trace.getActiveSpan();
     if (above !== undefined && (above.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return run(above);
   }
-  return trace.getTracer('hector').startActiveSpan(name, { attributes }, (span) => (span.isRecording() ? recordRun(span, run) : run(span)));
+  return tracer.startActiveSpan(name, { attributes }, (span) => (span.isRecording() ? recordRun(span, run) : run(span)));
 }
 
-async function recordRun<T>(span: Span, run: (span: Span) => Promise<T>): Promise<T> {
-  try {
-    return await run(span);
-  } catch (error) {
-    recordFailure(span, error);
-    throw error;
-  } finally {
+function recordRun<T>(span: Span, run: (span: Span) => MaybePromise<T>): MaybePromise<T> {
+  const end = (result: T): T => {
     span.end();
+    return result;
+  };
+  const fail = (error: unknown): never => {
+    recordFailure(span, error);
+    span.end();
+    throw error;
+  };
+  let result: MaybePromise<T>;
+  try {
+    result = run(span);
+  } catch (error) {
+    return fail(error);
   }
+  return result instanceof Promise ? result.then(end, fail) : end(result);
 }
 
 /**
@@ -53,15 +70,12 @@ export function decideOncePerTrace(isWanted: boolean): void {
   isDecidedOnce = isWanted;
 }
 
-/** As `withSpan`, for what mostly waits for nothing: no promise is made where no span is. */
-export function inSpan<T>(name: string, attributes: Attributes, run: (span: Span) => MaybePromise<T>): MaybePromise<T> {
-  return areSpansMade() ? withSpan(name, attributes, async (span) => run(span)) : run(NO_SPAN);
-}
-
-/** Whether a provider is registered. */
-function areSpansMade(): boolean {
-  const provider = trace.getTracerProvider();
-  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('hector') !== undefined;
+/** `undefined`: no provider is registered. One may be at any time, and another one after it. */
+function findTracer(): Tracer | undefined {
+  const registered = trace.getTracerProvider();
+  const provider = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
+  if (provider !== found.provider) found = { provider, tracer: provider === NO_PROVIDER ? undefined : provider.getTracer('hector') };
+  return found.tracer;
 }
 
 /** The span ends badly although nothing is thrown. */
@@ -92,10 +106,15 @@ export function capturePayload(span: Span, name: string, read: () => unknown): v
   span.setAttribute(name, text.length <= MAX_PAYLOAD_LENGTH ? text : `${text.slice(0, MAX_PAYLOAD_LENGTH)}…`);
 }
 
-/** Runs `run` as a child of what a request's headers name; names in lower case. */
+/** Runs `run` as a child of what a request's headers name; names in lower case. Who sent them is not known yet. */
 export function withRemoteTrace<T>(headers: Readonly<Record<string, string | undefined>>, run: () => T): T {
   if (headers['traceparent'] === undefined && headers['baggage'] === undefined) return run();
-  return context.with(extract(headers), run);
+  return context.with(extract(headers).setValue(OF_CALLER, true), run);
+}
+
+/** Whether what it stands below was named by a caller, and not by another process of ours. */
+export function isOfCaller(active: Context): boolean {
+  return active.getValue(OF_CALLER) === true;
 }
 
 /**
@@ -115,12 +134,18 @@ function inject(): Readonly<Record<string, string>> {
 
 /** Runs `run` as a child of what `currentTraceContext` gave; '' = a new trace. */
 export function withTraceContext<T>(text: string, run: () => Promise<T>): Promise<T> {
-  if (text === '') return run();
+  if (text === '' || isOfActiveSpan(text)) return run();
   const [traceparent = '', ...rest] = text.split('\n');
   const headers = Object.fromEntries(
     rest.map((line) => [line.slice(0, Math.max(0, line.indexOf('='))), line.slice(line.indexOf('=') + 1)]),
   );
   return context.with(extract({ ...headers, traceparent }), run);
+}
+
+/** Whoever goes on with what it stored itself is below that span already. */
+function isOfActiveSpan(text: string): boolean {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span !== undefined && text.startsWith(`-${span.traceId}-${span.spanId}-`, VERSION_LENGTH);
 }
 
 /** The current span as text, or ''; what does not fit into `MAX_STORED_LENGTH` beside the `traceparent` is left out. */
@@ -142,6 +167,10 @@ function extract(headers: Readonly<Record<string, string | undefined>>): Context
 }
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+const NO_PROVIDER = new ProxyTracerProvider().getDelegate();
+let found: { readonly provider: TracerProvider; readonly tracer: Tracer | undefined } = { provider: NO_PROVIDER, tracer: undefined };
+const VERSION_LENGTH = 2;
+const OF_CALLER = createContextKey('named by a caller');
 const NO_TRACE = '0'.repeat(32);
 const MAX_PAYLOAD_LENGTH = 16_384;
 const MAX_STORED_LENGTH = 2_048;

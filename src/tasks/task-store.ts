@@ -65,6 +65,9 @@ export interface TaskRecord extends SessionKey {
   readonly updatedAt: number;
 }
 
+/** What a client must have in common with a task to read it, and how far its log goes. */
+export type TaskHead = Pick<TaskRecord, 'agent' | 'tenant' | 'seq'>;
+
 export interface AcceptInput {
   /** Id for a new task; unused when the message continues one. */
   readonly newTaskId: string;
@@ -247,6 +250,8 @@ export interface TaskStore extends ChildRunStore {
   cancel(taskId: string, owner: string, message: Message | undefined, at: number): Promise<CancelOutcome>;
   /** `undefined` for unknown ids, for other owners' tasks and for children alike. `owner` undefined = no such check (workers). */
   find(taskId: string, owner: string | undefined): Promise<TaskRecord | undefined>;
+  /** As `find`, for whoever asks again and again. */
+  findHead(taskId: string, owner: string | undefined): Promise<TaskHead | undefined>;
   /**
    * Events with `seq` > `afterSeq`, in order, at most `limit` (default 1,000); of those as many as are stored in `maxBytes` together, but one
    * in any case (default: no bound).

@@ -113,6 +113,7 @@ export async function childRunSuite(t: Test, open: OpenRecoverable): Promise<voi
     const [a, b] = children as [TaskRecord, TaskRecord];
     await store.commit(withTree(b, sampleCommit(b, 'TASK_STATE_INPUT_REQUIRED')));
     t.equal(await store.find(a.id, 'ada'), undefined);
+    t.equal(await store.findHead(a.id, 'ada'), undefined);
     t.same(await store.cancel(a.id, 'ada', undefined, Date.now()), { type: 'not-found' });
     t.match(await store.accept(sampleAccept({ taskId: b.id, key: { agent: b.agent, owner: 'ada', contextId: b.id } })), {
       type: 'not-found',

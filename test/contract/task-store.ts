@@ -27,6 +27,10 @@ export async function acceptSuite(t: Test, open: OpenStores): Promise<void> {
       },
     ]);
     t.same(await other.find(input.newTaskId, 'ada'), outcome.task);
+    t.match(await other.findHead(input.newTaskId, 'ada'), { agent: 'helper', tenant: outcome.task.tenant, seq: outcome.task.seq });
+    t.match(await other.findHead(input.newTaskId, undefined), { seq: outcome.task.seq });
+    t.equal(await other.findHead(input.newTaskId, 'eve'), undefined, 'of nobody else');
+    for (const unknown of ['unknown', '', 'ü']) t.equal(await other.findHead(unknown, 'ada'), undefined);
     t.same(await other.events(input.newTaskId, 0), outcome.events);
     t.same(await other.sessionMessages(outcome.task), [input.sessionMessage]);
   });

@@ -163,7 +163,11 @@ t.test(
     t.match(await fetch(`${after.url}/api/document_stores/old`, { method: 'DELETE' }), { status: 400 });
     t.match(await cli('drop', 'old', '--yes'), { code: 0, output: 'dropped: 2 documents, 2 chunks\n', errors: '' });
     t.match(await cli('drop', 'old', '--yes'), { code: 1, errors: /nothing of a document store 'old'/ });
-    t.match(await cli('drop', 'kept', '--yes'), { code: 1, errors: /take it out of the configuration first/ });
+    for (const sure of [[], ['--yes']]) {
+      const refused = await cli('drop', 'kept', ...sure);
+      t.match(refused, { code: 1, errors: /take it out of the configuration first/ });
+      t.notMatch(refused.errors, /add --yes/);
+    }
     t.match(await cli('stores'), { code: 0, output: /kept +healthy +2 /, errors: '' });
     await after.close();
 

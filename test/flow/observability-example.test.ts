@@ -75,7 +75,7 @@ t.test('what is left out is as it is documented (OBS-01, OBS-03)', async (t) => 
   const { observability } = loadSettings({ workingDirectory: directory, environment: { HOME: directory } });
   t.same(observability, {
     tracing: {
-      ...{ enabled: false, exporter: 'otlp', protocol: 'auto', endpoint: 'localhost:4317', samplingRate: 1 },
+      ...{ enabled: false, exporter: 'otlp', protocol: 'auto', endpoint: 'localhost:4317', samplingRate: 1, callerTracesPerSecond: 100 },
       ...{ serviceName: 'hector', serviceVersion: '', insecure: true, headers: {}, capturePayloads: false },
       ...{ debugExporter: true, timeoutMs: 10_000 },
     },

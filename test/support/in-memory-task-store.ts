@@ -28,6 +28,7 @@ import type {
   CommitOutcome,
   StepCommit,
   TakeOutcome,
+  TaskHead,
   TaskRecord,
   TaskStore,
   TreeChange,
@@ -305,6 +306,10 @@ export class InMemoryTaskStore implements TaskStore, TaskListStore, ToolCallStor
     const task = this.#tasks.get(taskId);
     if (task === undefined || owner === undefined) return task?.record;
     return task.record.owner !== owner || task.record.child !== undefined ? undefined : task.record;
+  }
+
+  findHead(taskId: string, owner: string | undefined): Promise<TaskHead | undefined> {
+    return this.find(taskId, owner);
   }
 
   async events(taskId: string, afterSeq: number, limit = 1000, maxBytes = Number.POSITIVE_INFINITY): Promise<readonly TaskEvent[]> {

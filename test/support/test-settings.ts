@@ -235,6 +235,7 @@ export function testSettings(
         protocol: 'auto',
         endpoint: 'localhost:4317',
         samplingRate: 1,
+        callerTracesPerSecond: 100,
         serviceName: 'hector',
         serviceVersion: '',
         insecure: true,

@@ -129,7 +129,9 @@ export async function runModelStep(
 }
 
 function callIdsOf(history: readonly SessionMessage[]): ReadonlySet<string> {
-  return new Set(history.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool_call').map(({ id }) => id)));
+  const ids = new Set<string>();
+  for (const { parts } of history) for (const part of parts) if (part.type === 'tool_call') ids.add(part.id);
+  return ids;
 }
 
 function suffixOf({ id, child }: TaskRecord): string | undefined {

@@ -12,9 +12,16 @@ import { toResultPart } from './answered-call.js';
 
 /** This agent's calls that no tool message answers, in their order. */
 export function findOpenCalls(history: readonly SessionMessage[], agent: string): readonly ToolCallPart[] {
-  const own = history.filter(({ author, role }) => author === agent && role !== 'user');
-  const answered = new Set(own.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool_result' ? [part.callId] : []))));
-  return own.flatMap(({ parts }) => parts.filter((part): part is ToolCallPart => part.type === 'tool_call' && !answered.has(part.id)));
+  const answered = new Set<string>();
+  const calls: ToolCallPart[] = [];
+  for (const { author, role, parts } of history) {
+    if (author !== agent || role === 'user') continue;
+    for (const part of parts) {
+      if (part.type === 'tool_result') answered.add(part.callId);
+      else if (part.type === 'tool_call') calls.push(part);
+    }
+  }
+  return calls.filter(({ id }) => !answered.has(id));
 }
 
 /** @param row what the ledger knows of it; `undefined`: nothing. */

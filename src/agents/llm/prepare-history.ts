@@ -15,40 +15,53 @@ export function prepareHistory(
   agent: string,
   describeOpen: (call: ToolCallPart) => ToolResultPart,
 ): readonly SessionMessage[] {
-  const own = withoutDecisions(history).flatMap((message) => ownView(message, agent));
+  const own = ownViews(withoutDecisions(history), agent);
   const results = new Map<string, { readonly part: ToolResultPart; readonly index: number }>();
-  for (const [index, message] of own.entries())
-    for (const part of message.parts) if (part.type === 'tool_result') results.set(part.callId, { part, index });
-
-  const placed = own.flatMap((message, index) => {
-    if (message.role === 'tool') return [];
-    const calls = message.parts.filter((part) => part.type === 'tool_call');
-    if (calls.length === 0) return [{ place: index, messages: [message] }];
-    const answers = calls.map((call) => results.get(call.id) ?? { part: describeOpen(call), index });
-    const answeredAt = Math.max(...answers.map((answer) => answer.index));
-    // Only what lies between them is looked at: searching the whole session for each call would be quadratic.
-    const meanwhile = own.slice(index + 1, answeredAt).findLastIndex(({ role }) => role === 'agent');
-    return [
-      {
-        place: meanwhile === -1 ? index : index + 1 + meanwhile + 0.5,
-        messages: [message, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }],
-      },
-    ];
+  own.forEach(({ parts }, index) => {
+    for (const part of parts) if (part.type === 'tool_result') results.set(part.callId, { part, index });
   });
-  return placed.sort((a, b) => a.place - b.place).flatMap(({ messages }) => messages);
+
+  const prepared: SessionMessage[] = [];
+  const late = new Map<number, SessionMessage[]>();
+  own.forEach((message, index) => {
+    if (message.role !== 'tool') {
+      const calls = message.parts.filter((part) => part.type === 'tool_call');
+      if (calls.length === 0) prepared.push(message);
+      else {
+        const answers = calls.map((call) => results.get(call.id) ?? { part: describeOpen(call), index });
+        const answeredAt = Math.max(...answers.map((answer) => answer.index));
+        // Only what lies between them is looked at: searching the whole session for each call would be quadratic.
+        const meanwhile = own.slice(index + 1, answeredAt).findLastIndex(({ role }) => role === 'agent');
+        const both = [message, { ...message, id: `${message.id}-results`, role: 'tool' as const, parts: answers.map(({ part }) => part) }];
+        if (meanwhile === -1) prepared.push(...both);
+        else late.set(index + 1 + meanwhile, [...(late.get(index + 1 + meanwhile) ?? []), ...both]);
+      }
+    }
+    prepared.push(...(late.get(index) ?? NONE));
+  });
+  return prepared;
 }
 
 /** Without the user's messages that were nothing but decisions. Clients choose message ids: the nearest one before is meant. */
 export function withoutDecisions(history: readonly SessionMessage[]): readonly SessionMessage[] {
   const decisions = new Set<number>();
-  for (const [index, { consumes = [] }] of history.entries())
+  history.forEach(({ consumes = NONE }, index) => {
     for (const id of consumes) decisions.add(history.findLastIndex((other, at) => at < index && other.role === 'user' && other.id === id));
-  return history.filter((_, index) => !decisions.has(index));
+  });
+  return decisions.size === 0 ? history : history.filter((_, index) => !decisions.has(index));
 }
 
-function ownView(message: SessionMessage, agent: string): readonly SessionMessage[] {
-  if (message.role === 'user' || message.author === agent) return [message];
-  if (message.role === 'tool') return [];
+/** One pass that makes nothing where nothing is to be changed: sessions may be long, and every model call reads all of theirs. */
+function ownViews(history: readonly SessionMessage[], agent: string): readonly SessionMessage[] {
+  const own: SessionMessage[] = [];
+  for (const message of history) {
+    if (message.role === 'user' || message.author === agent) own.push(message);
+    else if (message.role !== 'tool') own.push(...viewOfOther(message, agent));
+  }
+  return own;
+}
+
+function viewOfOther(message: SessionMessage, agent: string): readonly SessionMessage[] {
   const text = [textOf(message), ...handOvers(message, agent)].filter((said) => said !== '').join('\n');
   if (text === '') return [];
   return [
@@ -63,3 +76,5 @@ function handOvers({ parts }: SessionMessage, agent: string): readonly string[] 
     return typeof request === 'string' ? [request] : [];
   });
 }
+
+const NONE: readonly never[] = [];

@@ -1,5 +1,6 @@
 import { abortError, untilAborted } from '../../base/abort.js';
 import { AppError } from '../../base/errors.js';
+import { withinForeignCode } from '../../base/scope.js';
 
 /**
  * Code of somebody else's. What it throws fails the run, unless it is an `AppError`, which says by itself what follows.
@@ -10,7 +11,7 @@ export async function runCallback<Value>(
   run: () => Value | Promise<Value>,
 ): Promise<Value> {
   try {
-    return await untilAborted((async () => await run())(), signal);
+    return await untilAborted((async () => await withinForeignCode(run))(), signal);
   } catch (cause) {
     if (signal.aborted) throw abortError(signal);
     if (cause instanceof AppError) throw cause;

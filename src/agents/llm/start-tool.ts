@@ -1,4 +1,5 @@
 /** One tool call with the code around it (AGT-14): `beforeTool` → the tool → `afterTool`. */
+import { withinForeignCode } from '../../base/scope.js';
 import type { Logger } from '../../observe/log.js';
 import type { ToolContext, ToolResult } from '../../providers/tools/contract.js';
 import type { AgentCustomization, InvocationContext, ToolCallInfo } from './customization.js';
@@ -33,7 +34,7 @@ export async function askAfterTool(
   if (afterTool === undefined) return result;
   try {
     // An abort does not end this wait: the tool has run, and its result counts as it is after the callback or not at all.
-    return (await afterTool(invocation, describeCall(call), result)) ?? result;
+    return (await withinForeignCode(() => afterTool(invocation, describeCall(call), result))) ?? result;
   } catch (error) {
     const tool = call.tool.name;
     log.error({ err: error, tool, callId: call.id }, 'afterTool failed; the result of the call is withheld');

@@ -30,7 +30,7 @@ export function messageExchange({ url, version, mode, text, token }: MessageLoad
       ...(version === '1.0' ? { 'a2a-version': '1.0' } : {}),
       ...bearer(token),
     },
-    makeBody: () => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: paramsOf(version, mode, text) }),
+    body: () => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: paramsOf(version, mode, text) }),
     startReader: () => (mode === 'stream' ? new StreamReader() : new ReplyReader(mode === 'begin' ? judgeBeginning : judgeReply)),
   };
 }
@@ -42,7 +42,7 @@ export function callExchange(url: URL, method: string, params: JsonObject): Exch
     method: 'POST',
     path: url.pathname,
     headers: { 'content-type': 'application/json', accept: 'application/json', 'a2a-version': '1.0' },
-    makeBody: () => body,
+    body,
     startReader: () => new ReplyReader((reply) => (isJsonObject(reply) && isJsonObject(reply.result) ? undefined : describeError(reply))),
   };
 }
@@ -71,7 +71,7 @@ class ReplyReader implements AnswerReader {
   }
 
   onData(chunk: Buffer): void {
-    this.#chunks.push(chunk);
+    this.#chunks.push(Buffer.from(chunk));
   }
 
   judge(): string | undefined {

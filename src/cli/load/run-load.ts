@@ -1,9 +1,9 @@
 /** Load on one server, and what it made of it. Measures by its own clock; nothing of the server is trusted but its answers. */
 import { performance } from 'node:perf_hooks';
-import { type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../../base/clock.js';
 import type { Exchange } from './exchange.js';
 import { Latencies, type LatencyFigures } from './latencies.js';
+import { type Answer, LoadClient } from './load-client.js';
 import { type Arrivals, runSchedule } from './schedule.js';
 
 export interface LoadPlan {
@@ -49,16 +49,16 @@ export interface RunLoadOptions {
 
 export async function runLoad(plan: LoadPlan, { signal, clock, onMeasuring }: RunLoadOptions): Promise<LoadReport> {
   const { arrivals, warmUpMs, durationMs, timeoutMs } = plan;
-  const connections = arrivals.type === 'rate' ? arrivals.maxInFlight : arrivals.connections;
-  // Their limits are of silence, ours is of the whole request.
-  const pool = new Pool(plan.origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connectTimeout: timeoutMs });
+  const client = new LoadClient({ ...plan, clock });
   const tally = new Tally();
   const run = (totalMs: number, graceMs: number, count: (sample: Sample) => void) =>
     runSchedule({ arrivals, totalMs, graceMs, signal, clock }, async (dueMs) => {
       const sentMs = clock.monotonic();
-      const answer = await send(pool, plan, { signal, clock });
+      const answer = await client.send();
       if (!signal.aborted) count({ dueMs, sentMs, endMs: clock.monotonic(), ...answer });
     });
+  const onAbort = () => client.close('interrupted');
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     // What it leaves unsent is left out: the measured time begins with nothing due.
     await run(warmUpMs, 0, () => undefined);
@@ -67,53 +67,9 @@ export async function runLoad(plan: LoadPlan, { signal, clock, onMeasuring }: Ru
     const unsent = await run(durationMs, timeoutMs, (sample) => tally.add(sample));
     return tally.report(unsent, performance.eventLoopUtilization(before).utilization);
   } finally {
-    await pool.destroy();
+    signal.removeEventListener('abort', onAbort);
+    client.close('interrupted');
   }
-}
-
-interface Answer {
-  readonly problem: string | undefined;
-  readonly firstTextAtMs: number | undefined;
-  readonly events: number;
-}
-
-/** Resolves when the answer has come, or not in time. */
-function send(pool: Pool, { exchange, timeoutMs }: LoadPlan, { signal, clock }: Pick<RunLoadOptions, 'signal' | 'clock'>): Promise<Answer> {
-  const reader = exchange.startReader();
-  return new Promise((resolve) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    const settle = (problem: string | undefined) => {
-      cancelTimer();
-      signal.removeEventListener('abort', onAbort);
-      resolve({ problem, firstTextAtMs: reader.firstTextAtMs, events: reader.events ?? 0 });
-    };
-    const giveUp = (problem: string) => {
-      settle(problem);
-      controller?.abort(new Error(problem));
-    };
-    const onAbort = () => giveUp('interrupted');
-    const cancelTimer = clock.after(timeoutMs, () => giveUp(`no answer in ${timeoutMs} ms`));
-    signal.addEventListener('abort', onAbort, { once: true });
-    const { method, path, headers } = exchange;
-    pool.dispatch(
-      { method, path, headers: { ...headers }, body: exchange.makeBody?.() ?? null },
-      {
-        onRequestStart(started) {
-          controller = started;
-        },
-        onResponseStart(_controller, status, { 'content-type': type }) {
-          reader.onHead(status, String(type ?? ''));
-        },
-        onResponseData: (_controller, chunk) => reader.onData(chunk, clock.monotonic()),
-        onResponseEnd: () => settle(reader.judge()),
-        onResponseError: (_controller, error) => settle(describeFailure(error)),
-      },
-    );
-  });
-}
-
-function describeFailure(error: Error & { readonly code?: unknown }): string {
-  return typeof error.code === 'string' ? error.code : error.message;
 }
 
 interface Sample extends Answer {

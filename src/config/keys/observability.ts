@@ -29,11 +29,11 @@ export const ObservabilitySchema = section(
         endpoint: optional(
           text('host:port or a URL (default localhost:4317; zipkin http://localhost:9411/api/v2/spans).', { minLength: 1 }),
         ),
-        sampling_rate: number('Part of the traces that begin here which are kept; who calls decides about its own.', {
-          default: 1,
-          minimum: 0,
-          maximum: 1,
-        }),
+        sampling_rate: number('Part of the traces that begin here which are kept.', { default: 1, minimum: 0, maximum: 1 }),
+        caller_traces_per_second: integer(
+          'Traces kept in a second because their callers ask for it (traceparent with the flag sampled), whoever they are; beyond that sampling_rate decides about theirs, too. 0: callers decide nothing.',
+          { default: 100, minimum: 0, maximum: 1_000_000 },
+        ),
         service_name: text('What collectors call this service.', { default: 'hector', minLength: 1 }),
         service_version: text("Version that collectors see; empty is Hector's own.", { default: '' }),
         insecure: flag('An endpoint without a scheme is reached without TLS.', { default: true }),
@@ -75,6 +75,7 @@ function resolveTracing(tracing: Static<typeof ObservabilitySchema>['tracing']):
     protocol: tracing.protocol,
     endpoint: tracing.endpoint ?? defaultEndpoint(tracing.exporter),
     samplingRate: tracing.sampling_rate,
+    callerTracesPerSecond: tracing.caller_traces_per_second,
     serviceName: tracing.service_name,
     serviceVersion: tracing.service_version,
     insecure: tracing.insecure,

@@ -6,6 +6,7 @@
  */
 import { context, propagation, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import { systemClock } from '../../base/clock.js';
 import { AppError, describeError } from '../../base/errors.js';
 import type { Logger } from '../log.js';
 import type { Meter } from '../meter.js';
@@ -62,6 +63,7 @@ async function open(settings: TracingSettings, { version, metrics, log }: StartT
   // Its parts, not its NodeSDK: that one takes its settings from OTEL_* variables, and ours are in the configuration.
   const { core, resources, tracing: sdk } = await import('@opentelemetry/sdk-node');
   const { ScopeContextManager } = await import('./scope-context-manager.js');
+  const { CallerSampler } = await import('./caller-sampler.js');
   const { BoundedExport } = await import('./bounded-export.js');
   const { createSpanExporter } = await import('./span-exporter.js');
   const exporter = await createSpanExporter(settings);
@@ -86,7 +88,7 @@ async function open(settings: TracingSettings, { version, metrics, log }: StartT
       'service.version': settings.serviceVersion === '' ? version : settings.serviceVersion,
       'process.pid': process.pid,
     }),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(settings.samplingRate) }),
+    sampler: new CallerSampler({ rate: settings.samplingRate, callersPerSecond: settings.callerTracesPerSecond, clock: systemClock }),
     spanLimits: { attributeValueLengthLimit: MAX_ATTRIBUTE_LENGTH },
     spanProcessors,
   });

@@ -7,8 +7,10 @@ export interface TracingSettings {
   readonly protocol: 'auto' | 'grpc' | 'http/protobuf' | 'http/json';
   /** `host:port` or a URL. Default `localhost:4317`; zipkin `http://localhost:9411/api/v2/spans`. */
   readonly endpoint: string;
-  /** Part of the traces that begin here which are kept, 0 to 1; who calls decides about its own. Default 1. */
+  /** Part of the traces that begin here which are kept, 0 to 1. Default 1. */
   readonly samplingRate: number;
+  /** So many traces are kept in a second because their callers ask for it; beyond that, the rate decides about theirs, too. Default 100. */
+  readonly callerTracesPerSecond: number;
   readonly serviceName: string;
   /** Default: Hector's own version. */
   readonly serviceVersion: string;

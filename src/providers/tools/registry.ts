@@ -2,6 +2,7 @@
 import type { ResolveHost } from '../../access/outbound-guard.js';
 import type { Clock } from '../../base/clock.js';
 import { AppError, type FieldProblem } from '../../base/errors.js';
+import { withinForeignCode } from '../../base/scope.js';
 import type { FunctionToolSettings, McpToolSettings, ToolLimits, ToolSettings, WebLimits } from '../../config/settings.js';
 import { chooseWebSearchEngine } from '../web-search/registry.js';
 import { createCommandTool } from './adapters/command/command-tool.js';
@@ -224,11 +225,24 @@ function handlerOf(settings: ToolSettings): string | undefined {
 }
 
 function findExtension(name: string, { extensions = [] }: CreateToolsOptions): Tool | undefined {
-  return extensions.find((tool) => tool.name === name);
+  const tool = extensions.find((one) => one.name === name);
+  return tool === undefined ? undefined : withinItsScope(tool);
+}
+
+/** What code of others leaves to timers and emitters still knows for whom it is. */
+function withinItsScope(tool: Tool): Tool {
+  const { name, description, parameters, effect, requiresApproval, isForeign, approvalPrompt } = tool;
+  return {
+    ...{ name, description, parameters, effect },
+    ...(requiresApproval === undefined ? {} : { requiresApproval }),
+    ...(isForeign === undefined ? {} : { isForeign }),
+    ...(approvalPrompt === undefined ? {} : { approvalPrompt }),
+    execute: (args, context) => withinForeignCode(() => tool.execute(args, context)),
+  };
 }
 
 function isExtension(name: string, options: CreateToolsOptions): boolean {
-  return findExtension(name, options) !== undefined;
+  return options.extensions?.some((tool) => tool.name === name) === true;
 }
 
 function throwProblems(problems: readonly FieldProblem[]): void {

@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { AppError, hasCode } from '../../base/errors.js';
+import { bindScope } from '../../base/scope.js';
 
 export interface GroupCommitOptions<Write> {
   /** Runs all in one transaction, or none; outcomes in the order of the writes. `maxWaitMs`: what is left for its first lock (G4). */
@@ -75,7 +76,7 @@ export class GroupCommit<Write> {
   #schedule(): void {
     if (this.#scheduled || this.#running >= this.#options.concurrentGroups || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const runNext = () => {
       this.#scheduled = false;
       const group = this.#waiting.splice(0, this.#options.maxGroup);
       this.#running += 1;
@@ -84,7 +85,9 @@ export class GroupCommit<Write> {
         this.#schedule();
       });
       this.#schedule();
-    });
+    };
+    // The span of the write stands below one of the runs that share it.
+    setImmediate(bindScope(runNext));
   }
 
   /** Settles every member, or puts it back to wait on; never rejects. */

@@ -14,6 +14,16 @@ export interface Query {
    * since. Small rows only. Default: it is asked each time.
    */
   readonly polledAs?: string;
+  /**
+   * In a transaction: need not be answered before the program goes on, and so costs no round trip of its own. The rows that the program is
+   * resumed with are there when the next query without this has been answered, where its failure shows too, or the transaction's end.
+   * SQLite answers at once.
+   */
+  readonly isLate?: true;
+}
+
+export function late(query: Query): Query {
+  return { ...query, isLate: true };
 }
 
 /** A statement of a migration: another process may be at it, and a large table takes its time. */
@@ -59,17 +69,30 @@ export function runProgram<T>(program: Program<T>, execute: (query: Query) => re
   return step.value;
 }
 
-export async function runProgramAsync<T>(program: Program<T>, execute: (query: Query) => Promise<readonly Row[]>): Promise<T> {
+/** @param execute runs queries in order, of which only the last is not late; their rows. @returns also what is left to run: all late. */
+export async function runProgramAsync<T>(
+  program: Program<T>,
+  execute: (queries: readonly Query[]) => Promise<readonly (readonly Row[])[]>,
+  first: readonly Query[] = [],
+): Promise<{ readonly value: T; readonly left: readonly Query[] }> {
+  let queries: Query[] = [...first];
+  let answers: Row[][] = first.map(() => []);
   let step = program.next();
   while (!step.done) {
-    let rows: readonly Row[];
-    try {
-      rows = await execute(step.value);
-    } catch (error) {
-      step = program.throw(error);
-      continue;
+    const answer: Row[] = [];
+    queries.push(step.value);
+    answers.push(answer);
+    if (step.value.isLate !== true) {
+      const sent = { queries, answers };
+      [queries, answers] = [[], []];
+      try {
+        for (const [index, rows] of (await execute(sent.queries)).entries()) sent.answers[index]?.push(...rows);
+      } catch (error) {
+        step = program.throw(error);
+        continue;
+      }
     }
-    step = program.next(rows);
+    step = program.next(answer);
   }
-  return step.value;
+  return { value: step.value, left: queries };
 }

@@ -36,6 +36,7 @@ import type {
   SessionRange,
   StepCommit,
   TakeOutcome,
+  TaskHead,
   TaskRecord,
   TaskStore,
 } from '../../tasks/task-store.js';
@@ -49,6 +50,8 @@ import { commitWrite } from './run-log/commit.js';
 import { expireWrite } from './run-log/expire.js';
 import { holdWrite, releaseWrite, resumeWrite } from './run-log/hold.js';
 import { readDue, readOpenRuns, readStatistics, readTaken } from './run-log/open-runs.js';
+import { RecentCounts } from './run-log/recent-counts.js';
+import { RecentSessions } from './run-log/recent-sessions.js';
 import { recordWrite } from './run-log/record.js';
 import { completeEnded, deleteEvents, deleteSessions, deleteTasks } from './run-log/retention.js';
 import { sessionKeyOf } from './run-log/rows.js';
@@ -58,6 +61,7 @@ import { countTasks, readEventsOfTasks, readLogSizes, readTaskPage } from './run
 import {
   countToolCalls,
   findTask,
+  findTaskHead,
   isAccepted,
   readEvents,
   readOldestUnclaimed,
@@ -85,12 +89,16 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   readonly logSizes: TaskListStore['logSizes'];
   readonly #database: Database;
   readonly #separate: SeparateSessions | undefined;
+  readonly #recent: RecentSessions;
+  readonly #counts: RecentCounts;
   readonly #group: GroupCommit<RunLogWrite<unknown>>;
 
   /** @param separate where messages of sessions go, if not into `database` (SES-10). */
   constructor(database: Database, separate?: SeparateSessions, clock: Clock = systemClock) {
     this.#database = database;
     this.#separate = separate;
+    this.#recent = new RecentSessions(database);
+    this.#counts = new RecentCounts((filter) => countTasks(database, filter), clock);
     this.eventsOfTasks = readEventsOfTasks(database);
     this.logSizes = readLogSizes(database);
     this.#group = new GroupCommit({
@@ -187,6 +195,10 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
     return findTask(this.#database, taskId, owner);
   }
 
+  findHead(taskId: string, owner: string | undefined): Promise<TaskHead | undefined> {
+    return findTaskHead(this.#database, taskId, owner);
+  }
+
   events(taskId: string, afterSeq: number, limit = 1_000, maxBytes?: number): Promise<readonly TaskEvent[]> {
     return readEvents(this.#database, { taskId, afterSeq, limit, maxBytes });
   }
@@ -196,7 +208,9 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   async sessionMessages(key: SessionKey, { upToTurn = MAX, limit = MAX }: SessionRange = {}): Promise<readonly SessionMessage[]> {
-    const own = await this.#readMessages({ sessionKey: sessionKeyOf(key), upToTurn, upToPosition: MAX, limit });
+    const range = { sessionKey: sessionKeyOf(key), upToTurn, limit };
+    if (key.child === undefined && this.#separate === undefined) return this.#recent.read(range);
+    const own = await this.#readMessages({ ...range, upToPosition: MAX });
     const inherits = key.child?.inherits ?? [];
     if (inherits.length === 0) return own;
     const parts = await Promise.all(inherits.map((part) => this.#readMessages({ ...part, limit })));
@@ -225,7 +239,7 @@ export class SqlTaskStore implements TaskStore, TaskListStore, ToolCallStore, Re
   }
 
   countTasks(filter: TaskListFilter): Promise<number> {
-    return countTasks(this.#database, filter);
+    return this.#counts.count(filter);
   }
 
   completeEnded(limit: number, pause?: Pause): Promise<number> {

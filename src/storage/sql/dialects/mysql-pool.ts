@@ -88,9 +88,14 @@ export async function openMysqlPool(settings: DatabaseSettings, { keyPath, clock
     lend: async () => {
       const lent = await lend();
       return {
-        query: async ({ sql, parameters, limitMs }) => {
-          const result = await send<unknown>(lent, sql, parameters, limitMs);
-          return Array.isArray(result) ? (result as Row[]) : [];
+        // The driver sends a statement when the one before it is answered.
+        run: async (queries) => {
+          const rows: (readonly Row[])[] = [];
+          for (const { sql, parameters, limitMs } of queries) {
+            const result = await send<unknown>(lent, sql, parameters, limitMs);
+            rows.push(Array.isArray(result) ? (result as Row[]) : []);
+          }
+          return rows;
         },
         abandon: (cause) => lent.abandon(cause),
         giveBack: () => lent.giveBack(),

@@ -1,9 +1,10 @@
-import type { PoolClient, PoolConfig, QueryConfig } from 'pg';
+import type { PoolClient, PoolConfig } from 'pg';
 import type { DatabaseSettings } from '../../../config/settings.js';
-import type { Query, Row } from '../query.js';
+import type { Query } from '../query.js';
 import type { OpenContext } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { LentConnection } from './lent-connection.js';
+import { type BatchOptions, type BatchStatement, type ColumnParser, PostgresBatch } from './postgres-batch.js';
 import {
   assertUrl,
   busy,
@@ -34,13 +35,14 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
     // A stopped process must not hold its row locks for ever.
     idle_in_transaction_session_timeout: lockWaitMs(settings),
     application_name: 'hector',
-    types: {
-      getTypeParser: (oid: number, format?: 'text') => (oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)),
-    } as PoolConfig['types'],
   });
   // An idle connection that breaks is replaced on next use; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
   const names = new StatementNames();
+  const batches: BatchOptions = {
+    parserOf: (type) => (type === INT8_TYPE ? Number : (pg.types.getTypeParser(type) as ColumnParser)),
+    columns: new Map(),
+  };
   const translateHere = (error: unknown) => translate(error, label, lockWaitMs(settings));
 
   const lend = async (): Promise<LentConnection<PoolClient>> => {
@@ -70,7 +72,15 @@ export async function openPostgresPool(settings: DatabaseSettings, { keyPath, lo
     lend: async () => {
       const lent = await lend();
       return {
-        query: async (query) => (await lent.use((client) => client.query<Row>(names.prepare(query)))).rows,
+        run: (queries) =>
+          lent.use((client) => {
+            const batch = new PostgresBatch(
+              queries.map((query) => names.prepare(query)),
+              batches,
+            );
+            client.query(Object.assign(batch, limitOf(queries)));
+            return batch.rows;
+          }),
         abandon: (cause) => lent.abandon(cause),
         giveBack: () => lent.giveBack(),
       };
@@ -87,20 +97,24 @@ export function poolLimits({ maxConns, maxIdle }: Pick<DatabaseSettings, 'maxCon
 
 /** Names for the few texts of the hot path, which PostgreSQL then plans once per connection. */
 class StatementNames {
-  readonly #prepared = new Map<string, { readonly name: string; readonly text: string }>();
+  readonly #prepared = new Map<string, Omit<BatchStatement, 'values'>>();
 
-  prepare({ sql, parameters, limitMs }: Query): QueryConfig {
-    const limit = limitMs === undefined ? {} : { query_timeout: limitMs };
-    if (parameters.length === 0) return { text: sql, values: [], ...limit };
+  prepare({ sql, parameters }: Query): BatchStatement {
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
       const text = numbered(sql);
-      if (this.#prepared.size >= MAX_PREPARED) return { text, values: [...parameters], ...limit };
-      prepared = { name: `hector_${this.#prepared.size}`, text };
-      this.#prepared.set(sql, prepared);
+      const isKept = (parameters.length > 0 || KEPT.test(sql)) && this.#prepared.size < MAX_PREPARED;
+      prepared = { name: isKept ? `hector_${this.#prepared.size}` : '', text };
+      if (isKept) this.#prepared.set(sql, prepared);
     }
-    return { ...prepared, values: [...parameters], ...limit };
+    return { ...prepared, values: parameters };
   }
+}
+
+/** The longest wait for any of them; none: the connection's own. */
+function limitOf(queries: readonly Query[]): { readonly query_timeout?: number } {
+  const limitMs = Math.max(0, ...queries.map((query) => query.limitMs ?? 0));
+  return limitMs === 0 ? {} : { query_timeout: limitMs };
 }
 
 function numbered(sql: string): string {
@@ -123,6 +137,8 @@ function translate(cause: unknown, label: string, waitedMs: number): unknown {
   return answered ? cause : unavailable(cause, label);
 }
 
-const INT8_OID = 20;
+const INT8_TYPE = 20;
+/** Around every transaction. */
+const KEPT = /^(BEGIN|COMMIT|ROLLBACK)\b/;
 const MAX_PREPARED = 200;
 const STATEMENT_GRACE_MS = 1_000;

@@ -13,7 +13,8 @@ export interface ServerPool {
 
 /** A connection in the hands of one user, who gives it back whatever happens. */
 export interface PooledConnection {
-  query(query: Query): Promise<readonly Row[]>;
+  /** In order, together where the driver can: what follows one that fails is not run. Their rows. */
+  run(queries: readonly Query[]): Promise<readonly (readonly Row[])[]>;
   /** It is not to be used again: its state is unknown. */
   abandon(cause: unknown): void;
   giveBack(): void;
@@ -32,7 +33,8 @@ export function createServerDriver(pool: ServerPool, { begin, isRetryable, clock
     async read(query) {
       const connection = await pool.lend();
       try {
-        return await connection.query(query);
+        const [rows = []] = await connection.run([query]);
+        return rows;
       } finally {
         connection.giveBack();
       }
@@ -43,15 +45,15 @@ export function createServerDriver(pool: ServerPool, { begin, isRetryable, clock
   };
 }
 
+/** BEGIN travels with the first question, COMMIT with the last writes. */
 async function transactOnce<T>(pool: ServerPool, begin: string, program: () => Program<T>): Promise<T> {
   const connection = await pool.lend();
   try {
-    await connection.query({ sql: begin, parameters: [] });
-    const result = await runProgramAsync(program(), (query) => connection.query(query));
-    await connection.query({ sql: 'COMMIT', parameters: [] });
-    return result;
+    const { value, left } = await runProgramAsync(program(), (queries) => connection.run(queries), [{ sql: begin, parameters: [] }]);
+    await connection.run([...left, { sql: 'COMMIT', parameters: [] }]);
+    return value;
   } catch (error) {
-    await connection.query({ sql: 'ROLLBACK', parameters: [] }).catch((cause: unknown) => connection.abandon(cause));
+    await connection.run([{ sql: 'ROLLBACK', parameters: [] }]).catch((cause: unknown) => connection.abandon(cause));
     throw error;
   } finally {
     connection.giveBack();

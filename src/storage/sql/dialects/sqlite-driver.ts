@@ -11,11 +11,13 @@
 import type Sqlite from 'better-sqlite3';
 import type { Clock } from '../../../base/clock.js';
 import { AppError, describeError } from '../../../base/errors.js';
+import type { MaybePromise } from '../../../base/maybe-promise.js';
 import { type Program, type Query, type Row, runProgram } from '../query.js';
 import type { ConnectionCounts, Driver } from './dialect.js';
 import { driverCode } from './driver-error.js';
 import { PolledReads } from './polled-reads.js';
 import { sqliteError } from './sqlite-error.js';
+import { TurnReads } from './turn-reads.js';
 import type { WalSync } from './wal-sync.js';
 import { WriteLock } from './write-lock.js';
 
@@ -40,7 +42,7 @@ export class SqliteDriver implements Driver {
   readonly #writer: StatementCache;
   readonly #reader: StatementCache;
   /** Of the reader, where it is one of its own. */
-  readonly #polled: PolledReads;
+  readonly #polled: TurnReads;
   readonly #wal: WalSync | undefined;
   readonly #lock = new WriteLock();
   readonly #clock: Clock;
@@ -52,7 +54,13 @@ export class SqliteDriver implements Driver {
     this.#wal = wal;
     this.#writer = new StatementCache(writer);
     this.#reader = reader === writer ? this.#writer : new StatementCache(reader);
-    this.#polled = new PolledReads((query) => this.#reader.run(query));
+    const run = (query: Query) => this.#open(this.#reader).run(query);
+    const polled = new PolledReads(run);
+    this.#polled = new TurnReads({
+      begin: () => void run(BEGIN_READING),
+      read: (query) => polled.read(query),
+      end: () => void (this.#reader.inTransaction && run(COMMIT)),
+    });
   }
 
   async transact<T>(program: () => Program<T>, maxWaitMs = LOCK_WAIT_MS): Promise<T> {
@@ -118,10 +126,9 @@ export class SqliteDriver implements Driver {
 
   async read(query: Query): Promise<readonly Row[]> {
     if (this.#reader === this.#writer && this.#lock.isHeld) (await this.#lock.acquire())();
-    return retryWhileBusy(this.#clock, this.label, () => {
-      const reader = this.#open(this.#reader);
-      return reader === this.#writer ? reader.run(query) : this.#polled.read(query);
-    });
+    return retryWhileBusy(this.#clock, this.label, () =>
+      query.polledAs === undefined || this.#reader === this.#writer ? this.#open(this.#reader).run(query) : this.#polled.read(query),
+    );
   }
 
   /** They are opened once; what is in use ends within the tick. */
@@ -161,7 +168,7 @@ class StatementCache {
   run({ sql, parameters }: Query): readonly Row[] {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#connection.prepare(sql);
+      statement = this.#connection.prepare(withLimitsUnread(sql));
       if (this.#statements.size >= MAX_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value as string);
       this.#statements.set(sql, statement);
     }
@@ -175,16 +182,25 @@ class StatementCache {
   }
 }
 
+/**
+ * SQLite plans a statement by the value of a bare `LIMIT ?`, and so anew whenever one is bound, which takes longer than most statements do.
+ * Of an expression it asks nothing.
+ */
+function withLimitsUnread(sql: string): string {
+  return sql.replaceAll('LIMIT ?', 'LIMIT +?');
+}
+
 /** S2: another process may hold a lock for as long as its transaction takes. */
 export async function retryWhileBusy<T>(
   clock: Clock,
   label: string,
-  attempt: () => T,
+  attempt: () => MaybePromise<T>,
   deadlineMs = clock.monotonic() + LOCK_WAIT_MS,
 ): Promise<T> {
   for (;;) {
     try {
-      return attempt();
+      const result = attempt();
+      return result instanceof Promise ? await result : result;
     } catch (cause) {
       if (!driverCode(cause).startsWith('SQLITE_BUSY')) throw cause;
       if (clock.monotonic() >= deadlineMs) {
@@ -200,6 +216,7 @@ export async function retryWhileBusy<T>(
 }
 
 const BEGIN: Query = { sql: 'BEGIN IMMEDIATE', parameters: [] };
+const BEGIN_READING: Query = { sql: 'BEGIN', parameters: [] };
 const COMMIT: Query = { sql: 'COMMIT', parameters: [] };
 const ROLLBACK: Query = { sql: 'ROLLBACK', parameters: [] };
 /** Longest wait for a lock that another process holds. */

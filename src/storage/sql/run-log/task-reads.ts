@@ -3,7 +3,7 @@
 import type { TaskState } from '../../../protocol/a2a.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { TaskEvent, TaskEventBody } from '../../../tasks/task-event.js';
-import type { SessionRange, TaskRecord } from '../../../tasks/task-store.js';
+import type { SessionRange, TaskHead, TaskRecord } from '../../../tasks/task-store.js';
 import type { SessionToolCall, ToolCallQuery, ToolCallRecord } from '../../../tasks/tool-call.js';
 import type { Database } from '../database.js';
 import type { Query } from '../query.js';
@@ -17,6 +17,16 @@ export async function findTask(database: Database, taskId: string, owner: string
   const row = (await readAll<TaskTable>(database, database.dialect.rows.select(TASK, [taskId], { lock: false })))[0];
   if (row === undefined || (owner !== undefined && (row.owner !== owner || row.parent_id !== null))) return undefined;
   return toStoredTask(row).record;
+}
+
+export async function findTaskHead(database: Database, taskId: string, owner: string | undefined): Promise<TaskHead | undefined> {
+  if (!isTaskId(taskId)) return undefined;
+  const [row] = (await database.read({
+    sql: HEAD,
+    parameters: [taskId],
+    polledAs: `head ${taskId}`,
+  })) as readonly unknown[] as readonly HeadRow[];
+  return row === undefined || (owner !== undefined && (row.owner !== owner || row.parent_id !== null)) ? undefined : row;
 }
 
 export async function isAccepted(database: Database, dedupeKey: string): Promise<boolean> {
@@ -131,6 +141,10 @@ async function readAll<R>(database: Database, queries: readonly Query[]): Promis
   const results = await Promise.all(queries.map((query) => database.read(query)));
   return results.flat() as readonly unknown[] as readonly R[];
 }
+
+type HeadRow = Pick<TaskTable, 'owner' | 'parent_id' | 'agent' | 'tenant' | 'seq'>;
+
+const HEAD = 'SELECT owner, parent_id, agent, tenant, seq FROM tasks WHERE id = ?';
 
 const SEQUENCE = { table: 'tasks', columns: { id: 'key', seq: 'integer' } } as const;
 

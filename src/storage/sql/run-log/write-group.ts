@@ -10,8 +10,8 @@
 import type { TaskState } from '../../../protocol/a2a.js';
 import { isTerminal } from '../../../protocol/task-state.js';
 import type { ToolCallStatus } from '../../../tasks/tool-call.js';
-import type { SqlDialect } from '../dialects/dialect.js';
-import { type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
+import type { FirstPerKey, SqlDialect } from '../dialects/dialect.js';
+import { late, type Program, type Query, rowsOf, rowsOfAll } from '../query.js';
 import type { AcceptedMessageTable, SessionTable, TaskTable, ToolCallTable } from '../schema.js';
 import { FAMILY_CHANGE } from './family.js';
 import {
@@ -63,7 +63,7 @@ export interface RunLogWrite<Outcome> {
 export function* writeGroup(dialect: SqlDialect, writes: readonly RunLogWrite<unknown>[]): Program<readonly unknown[]> {
   const set = yield* load(dialect, writes);
   const outcomes = writes.map((write) => write.decide(set));
-  for (const query of flush(dialect, set)) yield query;
+  for (const query of flush(dialect, set)) yield late(query);
   return outcomes;
 }
 
@@ -95,7 +95,7 @@ function* load({ rows }: SqlDialect, writes: readonly RunLogWrite<unknown>[]): P
   // After the session's lock: a run accepted before it is seen here, one accepted later is enqueued after this commit.
   const sessionIdOf = (write: RunLogWrite<unknown>) =>
     set.tasks.get(write.taskId ?? '')?.sessionId ?? set.sessions.get(write.sessionKey ?? '')?.session_id;
-  const heads = unique(writes.filter((write) => write.readsHead).map(sessionIdOf)).map((key) => ({ key, limit: countIn(set, key) + 1 }));
+  const heads = headsToRead(set, unique(writes.filter((write) => write.readsHead).map(sessionIdOf)));
   for (const row of yield* rowsOfAll<TaskTable>(rows.selectFirst(TASK, 'open_session', 'turn', heads))) {
     if (set.tasks.has(row.id)) continue;
     const known = set.otherHeads.get(row.session_id);
@@ -201,11 +201,20 @@ function whenAny(keys: ReadonlySet<string>, make: (keys: readonly string[]) => r
   return keys.size === 0 ? [] : make([...keys]);
 }
 
-/** Loaded runs of a session may stand before the first one that is not loaded. */
-function countIn(set: WorkingSet, sessionId: string): number {
-  let count = 0;
-  for (const task of set.tasks.values()) if (task.sessionId === sessionId) count += 1;
-  return count;
+/**
+ * Loaded runs of a session may stand before the first one that is not loaded. There is none in a locked session that has given no more
+ * turns than it has loaded runs: each run has had one or more of its own.
+ */
+function headsToRead(set: WorkingSet, sessionIds: readonly string[]): readonly FirstPerKey[] {
+  if (sessionIds.length === 0) return [];
+  const loaded = new Map<string, number>();
+  for (const { sessionId } of set.tasks.values()) loaded.set(sessionId, (loaded.get(sessionId) ?? 0) + 1);
+  const turns = new Map<string, number>();
+  for (const { session_id, last_turn } of set.sessions.values()) turns.set(session_id, last_turn);
+  return sessionIds.flatMap((key) => {
+    const count = loaded.get(key) ?? 0;
+    return count >= (turns.get(key) ?? Number.POSITIVE_INFINITY) ? [] : [{ key, limit: count + 1 }];
+  });
 }
 
 function unique(keys: readonly (string | undefined)[]): readonly string[] {

@@ -2,6 +2,7 @@ import t from 'tap';
 import { createControlTools } from '../../../../src/agents/llm/control-tools.js';
 import type { AgentCustomization } from '../../../../src/agents/llm/customization.js';
 import { AppError } from '../../../../src/base/errors.js';
+import { createScope } from '../../../../src/base/scope.js';
 import type { ModelRequest } from '../../../../src/providers/llms/contract.js';
 import { userMessage } from '../../../contract/language-model.js';
 import { countingTool } from '../../../support/counting-tool.js';
@@ -28,6 +29,18 @@ t.test('beforeAgent answers in place of the agent, once per run (AGT-14)', async
   t.equal(run.last.type, 'finished');
   t.match(run.parts, [{ text: /^No: / }]);
   t.match(run.history.at(-1), { role: 'agent', author: 'helper' });
+});
+
+t.test('code around an agent knows for whom it works, in the callbacks of its timers, too (OBS-33)', async (t) => {
+  const user = createScope<string>();
+  const seen: unknown[] = [];
+  const look = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(void seen.push(user.find())), 1));
+  const code = { beforeAgent: look, beforeModel: look, afterModel: look, beforeTool: look, afterTool: look, afterAgent: look };
+  const turns = [{ say: [{ call: { name: 'look' } }] }, { say: ['Done'] }];
+  const { run, toRest } = setUp(t, turns, code, [countingTool('look', 'pure')]);
+  await user.within('ann', toRest);
+  t.equal(run.last.type, 'finished');
+  t.same(seen, Array(8).fill('ann'));
 });
 
 t.test('beforeAgent is asked when the run begins, not at each step (AGT-14)', async (t) => {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../../src/base/clock.js';
-import { messageExchange } from '../../../../src/cli/load/a2a-exchange.js';
+import { callExchange, messageExchange } from '../../../../src/cli/load/a2a-exchange.js';
 import { type LoadPlan, runLoad } from '../../../../src/cli/load/run-load.js';
 
 const completed = (state: string) => JSON.stringify({ jsonrpc: '2.0', id: 1, result: { task: { id: 't', status: { state } } } });
@@ -73,7 +73,7 @@ t.test('what is not the answer that was asked for is an error, by its kind', asy
     'the task is failed': 1,
     'error -32000: no': 1,
     'no JSON-RPC result': 1,
-    UND_ERR_SOCKET: 1,
+    'connection closed': 1,
     'no answer in 200 ms': 1,
   });
   t.ok(report.latency.maxMs >= 199, 'what did not come counts with the time that was waited');
@@ -141,4 +141,65 @@ t.test('who has to wait for a free place has waited since the moment that was me
   // The tenth is due after 90 ms and sent after 270 ms.
   t.ok(latency.maxMs - onTheWire.p50Ms > 120, `${latency.maxMs} ms from the moment it was due, ${onTheWire.p50Ms} ms on the wire`);
   t.ok(generator.late.maxMs > 120);
+});
+
+t.test('one wrong answer among any number of equal good ones is an error, whatever is no longer read of those', async (t) => {
+  const good = '{"jsonrpc":"2.0","id":1,"result":{"a":1}}';
+  const [sameLength, none] = ['{"jsonrpc":"2.0","id":1,"resulx":{"a":1}}', ''];
+  let asked = 0;
+  const listener: RequestListener = (request, response) => {
+    request.resume();
+    asked += 1;
+    response.sendDate = false;
+    if (asked === 30) response.writeHead(500, asJson).end(good);
+    else if (asked === 70)
+      response
+        .writeHead(200, { ...asJson, 'content-length': good.length })
+        .end(good.slice(0, 20))
+        .destroy();
+    else response.writeHead(200, asJson).end(asked === 10 ? sameLength : asked === 50 ? none : good);
+  };
+  const report = await load(t, listener, {
+    exchange: callExchange(new URL('http://127.0.0.1/'), 'GetTask', { id: 't' }),
+    arrivals: { type: 'rate', perSecond: 1_000, maxInFlight: 1 },
+  });
+  t.match(report, { requests: 96, errors: 4, latency: { count: 100 } });
+  t.match(report.problems, { 'no JSON-RPC result': 2, 'HTTP 500': 1 });
+});
+
+t.test('a connection that the server is about to close is not used again', async (t) => {
+  const sockets = new Set<unknown>();
+  const report = await load(
+    t,
+    (request, response) => {
+      request.resume();
+      sockets.add(request.socket);
+      const isLast = sockets.size === 1;
+      response.writeHead(200, { ...asJson, ...(isLast ? { 'keep-alive': 'timeout=1' } : {}) }).end(completed('TASK_STATE_COMPLETED'));
+    },
+    { arrivals: { type: 'rate', perSecond: 100, maxInFlight: 1 } },
+  );
+  t.match(report, { requests: 10, errors: 0 });
+  t.equal(sockets.size, 2, 'it says that it closes them within a second, then that it does not');
+});
+
+t.test('a load that is interrupted ends at once', async (t) => {
+  const interruption = new AbortController();
+  const server = createServer((request) => {
+    request.resume();
+    interruption.abort();
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(() => server.close());
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const arrivals = { type: 'concurrency', connections: 3 } as const;
+  const plan = {
+    origin: url.origin,
+    exchange: callExchange(url, 'GetTask', {}),
+    arrivals,
+    warmUpMs: 0,
+    durationMs: 60_000,
+    timeoutMs: 60_000,
+  };
+  t.match(await runLoad(plan, { signal: interruption.signal, clock: systemClock }), { requests: 0, errors: 0 });
 });

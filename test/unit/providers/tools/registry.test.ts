@@ -1,6 +1,7 @@
 import t from 'tap';
+import { createScope } from '../../../../src/base/scope.js';
 import type { FunctionToolSettings, ToolSettings } from '../../../../src/config/settings.js';
-import type { Tool } from '../../../../src/providers/tools/contract.js';
+import type { Tool, ToolContext } from '../../../../src/providers/tools/contract.js';
 import { type CreateToolsOptions, createTools } from '../../../../src/providers/tools/registry.js';
 import { createSteeredClock } from '../../../support/steered-clock.js';
 
@@ -132,4 +133,16 @@ t.test('request_approval always waits, and is had by agents that name it or when
   const [tool] = create({ tools: ['request_approval'] });
   t.match(tool, { requiresApproval: true, effect: 'pure', approvalPrompt: /\{action\}/ });
   t.match(await tool?.execute({ action: 'delete all' }, {} as never), { content: 'Approved by a person: delete all' });
+});
+
+t.test('in a tool in code even the callback of a timer knows for whom it works, named by the configuration or not (OBS-33)', async (t) => {
+  const user = createScope<string>();
+  const execute = () => new Promise<{ content: string }>((resolve) => setTimeout(() => resolve({ content: String(user.find()) }), 1));
+  const tools = create({ declared: { named: declare('own') }, extensions: [own('own', { execute }), own('plain', { execute })] });
+  for (const name of ['named', 'plain']) {
+    const tool = tools.find((one) => one.name === name) as Tool;
+    const call = (who: string) => user.within(who, () => tool.execute({}, {} as ToolContext));
+    t.match(await Promise.all([call('ann'), call('bob')]), [{ content: 'ann' }, { content: 'bob' }], name);
+    t.match(await tool.execute({}, {} as ToolContext), { content: 'undefined' }, name);
+  }
 });

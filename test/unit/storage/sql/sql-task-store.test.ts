@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Query } from '../../../../src/storage/sql/query.js';
+import type { Program, Query } from '../../../../src/storage/sql/query.js';
 import { SqlTaskStore } from '../../../../src/storage/sql/sql-task-store.js';
 import { acceptNew, sampleCommit, sampleMessage, takeNow } from '../../../support/run-log-samples.js';
 import { createSqlite } from '../../../support/temp-database.js';
@@ -62,4 +62,41 @@ t.test('a run that a process of an earlier version ended, which leaves the worke
     yield { sql: "UPDATE tasks SET worker = 'w1', ended_at = NULL", parameters: [] };
   });
   t.same(await store.taken(10), []);
+});
+
+t.test('who comes next in a session is read only where a run that the transaction has not loaded may be', async (t) => {
+  const database = await (await createSqlite(t)).open();
+  const texts: string[] = [];
+  function* noted<T>(program: Program<T>): Program<T> {
+    let step = program.next();
+    while (!step.done) {
+      texts.push(step.value.sql);
+      step = program.next(yield step.value);
+    }
+    return step.value;
+  }
+  const transact = <T>(program: () => Program<T>, maxWaitMs?: number) => database.transact(() => noted(program()), maxWaitMs);
+  const store = new SqlTaskStore({ ...database, transact });
+  const end = async (id: string) => {
+    const task = await takeNow(store, id);
+    texts.length = 0;
+    const outcome = await store.commit(sampleCommit(task));
+    return {
+      next: outcome.type === 'committed' ? outcome.next?.id : outcome.type,
+      asked: texts.some((sql) => sql.includes('WHERE open_session = ?')),
+    };
+  };
+  t.same(await end((await acceptNew(store)).id), { next: undefined, asked: false }, 'alone');
+  const session = { contextId: 'shared' };
+  const first = await acceptNew(store, session);
+  const second = await acceptNew(store, session);
+  t.same(await end(first.id), { next: second.id, asked: true }, 'another one waits');
+  t.same(await end(second.id), { next: undefined, asked: true }, 'there was another one');
+  const joined = await takeNow(store, (await acceptNew(store, { contextId: 'joined' })).id);
+  const [outcome, late] = await Promise.all([store.commit(sampleCommit(joined)), acceptNew(store, { contextId: 'joined' })]);
+  t.match(outcome, { type: 'committed', next: undefined }, 'decided before the other one of its group joined');
+  t.same((await takeNow(store, late.id)).state, 'TASK_STATE_WORKING');
+  const waiting = await takeNow(store, (await acceptNew(store, { contextId: 'early' })).id);
+  const [early, ended] = await Promise.all([acceptNew(store, { contextId: 'early' }), store.commit(sampleCommit(waiting))]);
+  t.match(ended, { type: 'committed', next: { id: early.id } }, 'decided behind the other one of its group');
 });

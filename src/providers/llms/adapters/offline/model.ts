@@ -22,7 +22,7 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
       const conversation = readConversation(request);
       const inputTokens = countInput(request);
       const calls = chooseToolCalls(conversation, request.tools);
-      await pause(clock, settings.firstTokenMs, signal);
+      if (settings.firstTokenMs > 0) await pause(clock, settings.firstTokenMs, signal);
       if (calls.length > 0) {
         for (const call of calls) yield { type: 'tool_call', id: `offline-${newId(clock.now())}`, ...call };
         yield { type: 'finish', reason: 'tool_calls', usage: { inputTokens, outputTokens: calls.length } };
@@ -32,7 +32,7 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
       const limit = request.maxTokens ?? settings.maxTokens ?? tokens.length;
       let outputTokens = 0;
       for (const text of tokens.slice(0, limit)) {
-        if (outputTokens > 0) await pause(clock, settings.tokenMs, signal);
+        if (outputTokens > 0 && settings.tokenMs > 0) await pause(clock, settings.tokenMs, signal);
         throwIfAborted(signal);
         outputTokens += 1;
         yield { type: 'text', text };
@@ -43,7 +43,6 @@ export function createOfflineModel(settings: LlmSettings, { clock }: Pick<Langua
 }
 
 async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs <= 0) return;
   try {
     await clock.sleep(delayMs, signal);
   } catch {
@@ -57,9 +56,19 @@ function splitTokens(text: string): readonly string[] {
 }
 
 function countInput(request: ModelRequest): number {
-  const texts = [request.system, ...request.messages.map((message) => textOf(message) + toolText(message.parts))];
-  return texts.reduce((sum, text) => sum + splitTokens(text).length, 0);
+  return request.messages.reduce((sum, message) => sum + countMessage(message), splitTokens(request.system).length);
 }
+
+/** What is frozen stays as it is: those of a long session are counted once. */
+function countMessage(message: ModelRequest['messages'][number]): number {
+  const known = counts.get(message);
+  if (known !== undefined) return known;
+  const count = splitTokens(textOf(message) + toolText(message.parts)).length;
+  if (Object.isFrozen(message)) counts.set(message, count);
+  return count;
+}
+
+const counts = new WeakMap<object, number>();
 
 function toolText(parts: ModelRequest['messages'][number]['parts']): string {
   return parts.map((part) => (part.type === 'tool_result' ? ` ${part.content}` : '')).join('');
