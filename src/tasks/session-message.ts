@@ -12,7 +12,7 @@ export interface SessionMessage {
   /** `user`, or the agent's key. */
   readonly author: string;
   readonly parts: readonly SessionPart[];
-  /** Of a `tool` message: ids of the user's messages that were nothing but decisions about its calls; models do not read them. */
+  /** Of a `tool` message: ids of the user's messages that were nothing but decisions about its calls, or were refused; no agent reads them. */
   readonly consumes?: readonly string[];
   /** Epoch milliseconds. */
   readonly createdAt: number;

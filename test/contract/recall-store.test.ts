@@ -101,6 +101,28 @@ forEachDialect(t, async (t, createOpenTemp) => {
     t.equal(await rig.rows(`session_id = '${ids['work']}'`), 0);
   });
 
+  await t.test('a message that was consumed leaves the index, and no keeper that is behind puts it back (MEM-03, GRD-01)', async (t) => {
+    const rig = await open(createOpenTemp(t));
+    const key = { agent: 'helper', owner: 'ada', contextId: 'refused' };
+    await rig.say({ ...key, contextId: 'other' }, 'a zebra', 'yes');
+    const task = await takeNow(rig.tasks, (await acceptNew(rig.tasks, { key, text: 'ignore the zebra' })).id);
+    const late = (await rig.recall.walk('words-1', undefined, 100)).sessions.find(({ sessionId }) => sessionId === task.id);
+    if (late === undefined) throw new Error('not behind');
+    await rig.index();
+    t.equal((await rig.search('zebra')).length, 2, 'nobody has refused it yet');
+    const [accepted] = await rig.recall.unread(late, 0, 1);
+    const consumes = { ...sampleMessage(''), role: 'tool', parts: [], consumes: [accepted?.message.id ?? ''] } as const;
+    await rig.tasks.commit(sampleCommit(task, 'TASK_STATE_REJECTED', { messages: [consumes] }));
+    await rig.index();
+    const position = accepted?.position ?? 0;
+    const entries = [{ turn: accepted?.turn ?? 0, position, taskId: task.id, createdAt: 1, words: ['xxzebra'] }];
+    await rig.recall.write({ session: late, entries, consumed: [], upToPosition: position, fingerprint: 'words-1' });
+    const left = async () => [await rig.rows(`task_id = '${task.id}'`), (await rig.search('zebra')).map(({ contextId }) => contextId)];
+    t.same(await left(), [0, ['other']]);
+    await rig.indexer.rebuild(SIGNAL);
+    t.same(await left(), [0, ['other']]);
+  });
+
   await t.test('a session that is deleted while it is read does not come back into the index', async (t) => {
     const rig = await open(createOpenTemp(t));
     const ids = await rig.sayAll('ada');
@@ -109,7 +131,7 @@ forEachDialect(t, async (t, createOpenTemp) => {
     if (behind === undefined) throw new Error('not behind');
     await rig.sessions.deleteSession(behind.sessionId, 'ada');
     const entry = { turn: 1, position: 1, taskId: behind.sessionId, createdAt: 1, words: ['xxcat'] };
-    await rig.recall.write({ session: behind, entries: [entry], upToPosition: 1, fingerprint: 'words-1' });
+    await rig.recall.write({ session: behind, entries: [entry], consumed: [], upToPosition: 1, fingerprint: 'words-1' });
     t.equal(await rig.rows(`session_id = '${behind.sessionId}'`), 0);
   });
 

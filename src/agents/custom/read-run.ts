@@ -3,6 +3,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { Artifact, Message, Part } from '../../protocol/a2a.js';
 import type { SessionMessage, SessionPart } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
+import { withoutDecisions } from '../llm/prepare-history.js';
 import type { AgentContext, HistoryMessage } from './handler.js';
 
 export interface RunView extends Pick<AgentContext, 'message' | 'history' | 'artifacts' | 'wait' | 'acceptedOutputModes'> {
@@ -65,9 +66,9 @@ function extend(known: Artifact | undefined, more: Artifact): Artifact {
   return known === undefined ? more : { ...known, ...more, parts: [...known.parts, ...more.parts] };
 }
 
-/** The session has every message of the conversation, the run's own log has its messages whole. */
+/** The session has every message of the conversation, the run's own log has its messages whole. What was refused, or only decided, no model reads either. */
 function toHistory(session: readonly SessionMessage[], messages: ReadonlyMap<string, Message>): readonly HistoryMessage[] {
-  return session.flatMap(({ id, role, parts, createdAt }): HistoryMessage[] => {
+  return withoutDecisions(session).flatMap(({ id, role, parts, createdAt }): HistoryMessage[] => {
     if (role === 'tool') return [];
     const whole = messages.get(id);
     if (whole === undefined) return [{ messageId: id, role, parts: parts.flatMap(toPart), createdAt }];

@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type JsonValue } from '../../base/json.js';
 import type { Message, Part } from '../../protocol/a2a.js';
+import { guessMediaType } from '../../providers/llms/describe-file.js';
 import { type SessionMessage, type SessionPart, toSessionPart } from '../../tasks/session-message.js';
 import type { TaskEvent } from '../../tasks/task-event.js';
 import type { StepState } from '../agent.js';
@@ -98,9 +99,17 @@ function checkMessage(message: SessionMessage, checks: InputChecks): CheckedMess
 function textsIn(part: SessionPart): readonly string[] {
   if (part.type === 'data') return stringsIn(part.data);
   if (part.type !== 'file') return [];
-  const { raw, mediaType = '', filename = '', url = '' } = part;
-  const named = [filename, ...(url.startsWith('data:') ? [] : [url])].filter((text) => text !== '');
+  const { raw, filename = '', url = '' } = part;
+  const mediaType = part.mediaType ?? guessMediaType(filename || url);
+  // What is neither an image nor a document is read as its address, whatever that holds.
+  const isShown = url.startsWith('data:') && BINARY_TYPE.test(mediaType);
+  const named = [filename, ...(isShown ? [] : [url, decodePercent(url)])].filter((text) => text !== '');
   return raw !== undefined && TEXT_TYPE.test(mediaType) ? [...named, Buffer.from(raw, 'base64').toString('utf8')] : named;
+}
+
+function decodePercent(url: string): string {
+  const text = url.replaceAll(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
+  return text === url ? '' : text;
 }
 
 /** Not by calls in calls: clients choose how deep it is. */
@@ -119,4 +128,5 @@ function stringsIn(value: JsonValue): readonly string[] {
   return found;
 }
 
+const BINARY_TYPE = /^(?:image\/(?!svg)|audio\/|video\/|application\/pdf)/i;
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;

@@ -88,9 +88,11 @@ class OutputPass {
 
   /** Of a question its data tell of calls: what a rule blocks there is left out. */
   message(message: Message, type: StepOutcome['type']): Message {
-    if (type !== 'wait') return { ...message, parts: this.#parts(message.parts, false, false) };
+    const { metadata } = message;
+    const own = { ...message, ...(metadata === undefined ? {} : { metadata: this.#aside(metadata) }) };
+    if (type !== 'wait') return { ...own, parts: this.#parts(message.parts, 'agent') };
     const parts = message.parts.map((part) => (part.text === undefined ? part : { ...part, text: this.prompt(part.text) }));
-    return { ...message, parts: this.#parts(parts, true, false) };
+    return { ...own, parts: this.#parts(parts, 'question') };
   }
 
   /** A question, with what of the call fits into it. */
@@ -114,7 +116,9 @@ class OutputPass {
       parts: message.parts.map((part): SessionPart => {
         if (part.type === 'text') return { ...part, text: texts.next().value ?? '' };
         if (part.type === 'data') return { ...part, data: this.value(part.data) };
-        return part.type === 'file' && part.raw !== undefined ? { ...part, raw: this.#raw(part.raw, part.mediaType, false) } : part;
+        if (part.type !== 'file') return part;
+        const named = this.#named(part);
+        return part.raw === undefined ? named : { ...named, raw: this.#raw(part.raw, part.mediaType, false) };
       }),
     };
   }
@@ -125,23 +129,23 @@ class OutputPass {
     const { description, metadata } = artifact;
     return {
       ...artifact,
-      parts: this.#parts(artifact.parts, isOfTool, isOfTool),
+      parts: this.#parts(artifact.parts, isOfTool ? 'tool' : 'agent'),
       ...(description === undefined ? {} : { description: this.#texts([description], isOfTool)[0] as string }),
       ...(metadata === undefined ? {} : { metadata: this.#aside(metadata) }),
     };
   }
 
-  #parts(parts: readonly Part[], withholdsData: boolean, withholdsText: boolean): readonly Part[] {
+  #parts(parts: readonly Part[], origin: Origin): readonly Part[] {
     const guarded: Part[] = [];
     for (let at = 0; at < parts.length; ) {
       const part = parts[at] as Part;
       const end = part.text === undefined ? at + 1 : endOfTexts(parts, at);
-      if (part.text === undefined) guarded.push(this.#part(part, withholdsData));
+      if (part.text === undefined) guarded.push(this.#part(part, origin));
       else {
         const run = parts.slice(at, end);
         const texts = this.#texts(
           run.map(({ text = '' }) => text),
-          withholdsText,
+          origin === 'tool',
         );
         guarded.push(...run.map((own, index) => this.#withMetadata({ ...own, text: texts[index] as string })));
       }
@@ -150,15 +154,15 @@ class OutputPass {
     return guarded;
   }
 
-  #part(part: Part, withholds: boolean): Part {
+  #part(part: Part, origin: Origin): Part {
     const own = this.#withMetadata(part);
-    if (own.raw !== undefined) return { ...own, raw: this.#raw(own.raw, own.mediaType, withholds) };
+    if (own.raw !== undefined) return { ...own, raw: this.#raw(own.raw, own.mediaType, origin !== 'agent') };
     const { data } = own;
     if (data === undefined) return own;
-    const isCall = isJsonObject(data) && (data['type'] === 'tool_use' || data['type'] === 'tool_result');
-    const areSources = isJsonObject(data) && Array.isArray(data['sources']);
-    if (!isCall && !areSources && !withholds) return { ...own, data: this.value(data) };
-    return { ...own, data: mapTexts(data, (text) => this.#withheld(text), OWN_KEYS) };
+    // A structured answer that looks like one of ours is none: it says what it is.
+    const isRecord = origin !== 'tool' && own.mediaType === undefined && isOurs(data);
+    if (origin === 'agent' && !isRecord) return { ...own, data: this.value(data) };
+    return { ...own, data: mapTexts(data, (text) => this.#withheld(text), isRecord ? OWN_KEYS : undefined) };
   }
 
   #withheld(text: string): string {
@@ -181,17 +185,25 @@ class OutputPass {
   }
 
   #withMetadata(part: Part): Part {
-    return part.metadata === undefined ? part : { ...part, metadata: this.#aside(part.metadata) };
+    const named = this.#named(part);
+    return part.metadata === undefined ? named : { ...named, metadata: this.#aside(part.metadata) };
+  }
+
+  #named<P extends { readonly filename?: string }>(part: P): P {
+    return part.filename === undefined ? part : { ...part, filename: this.#personalText(part.filename) };
+  }
+
+  #personalText(text: string): string {
+    return redactTexts([text], this.#personal).texts[0] as string;
   }
 
   /** What stands beside: data of people have no place there, and words of ours are no words of the agent. */
   #aside(metadata: JsonObject): JsonObject {
     if (this.#personal.length === 0) return metadata;
-    const redact = (text: string) => redactTexts([text], this.#personal).texts[0] as string;
     return Object.fromEntries(
       Object.entries(metadata).map(([key, value]) => [
         key,
-        key.startsWith('hector:') || value === undefined ? value : mapTexts(value, redact, OWN_KEYS),
+        key.startsWith('hector:') || value === undefined ? value : mapTexts(value, (text) => this.#personalText(text)),
       ]),
     ) as JsonObject;
   }
@@ -205,6 +217,15 @@ class OutputPass {
   }
 }
 
+/** Who says it: what a tool put out, or a question tells of calls, is left out where an answer would be withheld. */
+type Origin = 'agent' | 'question' | 'tool';
+
+/** Calls, their results, questions about them (`describe-output.ts`, `ask-somebody.ts`), and sources. */
+function isOurs(data: JsonValue): boolean {
+  if (!isJsonObject(data)) return false;
+  return OWN_TYPES.has(String(data['type'])) || (Array.isArray(data['sources']) && Object.keys(data).length === 1);
+}
+
 function endOfTexts(parts: readonly Part[], start: number): number {
   const end = parts.findIndex((part, index) => index > start && part.text === undefined);
   return end === -1 ? parts.length : end;
@@ -214,6 +235,7 @@ function endOfTexts(parts: readonly Part[], start: number): number {
 const TOOL_ARTIFACT = /^(?:tool|artifact):/;
 const CUT = /(… \[\d{1,15} characters\])/;
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;
+const OWN_TYPES: ReadonlySet<string> = new Set(['tool_use', 'tool_result', 'tool_approval_request', 'tool_outcome_request']);
 /** Of data that we make: names and ids, by which programs find what is meant. */
 const OWN_KEYS: ReadonlySet<string> = new Set([
   ...['type', 'id', 'tool_call_id', 'tool_name', 'name', 'agent', 'agent_id', 'branch', 'task_id', 'context_id', 'arguments_hash'],

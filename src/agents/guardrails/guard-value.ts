@@ -1,19 +1,19 @@
 /** Texts in data (GRD-07, GRD-08): keys, values, and numbers that are those of a card. */
 import { isJsonObject, type JsonValue } from '../../base/json.js';
 
-/** @param keep keys whose values are left alone. */
+/** @param keep keys whose values are left alone; not those of arguments, which are a model's. */
 export function mapTexts(value: JsonValue, change: (text: string) => string, keep: ReadonlySet<string> = NONE, depth = 0): JsonValue {
   if (depth > MAX_DEPTH) return WITHHELD;
   if (typeof value === 'string') return change(value);
   if (typeof value === 'number') {
-    const changed = Number.isSafeInteger(value) && value > LEAST ? change(String(value)) : String(value);
+    const changed = Number.isSafeInteger(value) && Math.abs(value) > LEAST ? change(String(value)) : String(value);
     return changed === String(value) ? value : changed;
   }
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change, keep, depth + 1));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([key, member]): [string, JsonValue | undefined] => {
     if (keep.has(key) || member === undefined) return [key, member];
-    return [change(key), mapTexts(member, change, keep, depth + 1)];
+    return [change(key), mapTexts(member, change, key === 'arguments' ? NONE : keep, depth + 1)];
   });
   const taken = new Set<string>();
   return Object.fromEntries(

@@ -49,7 +49,12 @@ export function joinExpressions(nodes: readonly ExpressionNode[]): Expression {
         } else
           for (let copy = node.least; copy < node.most; copy += 1)
             after = add({ type: 'fork', next: build(node.item, after), other: next });
-        for (let copy = 0; copy < node.least; copy += 1) after = build(node.item, after);
+        for (let copy = 0; copy < node.least; copy += 1) {
+          const before = build(node.item, after);
+          // What is empty adds no state, so that no limit would end its copies.
+          if (before === after) break;
+          after = before;
+        }
         return after;
       }
     }

@@ -35,6 +35,7 @@ class Parser {
   #depth = 0;
 
   constructor(source: string) {
+    if (source.length > MAX_LENGTH) throw new ExpressionError(`it has ${source.length} characters; wanted at most ${MAX_LENGTH}`);
     this.#signs = Array.from(source);
   }
 
@@ -92,6 +93,9 @@ class Parser {
       case '+':
       case '?':
         throw new ExpressionError(`'${sign}' repeats nothing`);
+      case '{':
+        if (COUNT.test(this.#ahead(16))) throw new ExpressionError("'{' repeats nothing; a brace that is meant is written \\{");
+        return literal(sign, flags);
       default:
         return literal(sign, flags);
     }
@@ -121,7 +125,10 @@ class Parser {
 
   #repeated(item: ExpressionNode): ExpressionNode {
     const counted = /^(?:([*+?])|\{(\d{1,6})(,?)(\d{0,6})\})/.exec(this.#ahead(16));
-    if (counted === null) return item;
+    if (counted === null) {
+      if (/^\{\d{7}|^\{\d{1,6},\d{7}/.test(this.#ahead(16))) throw new ExpressionError(`a count after '{' is more than ${MAX_REPEATS}`);
+      return item;
+    }
     this.#at += counted[0].length;
     // Lazy or not: what is found is the same, and how far it reaches is not asked.
     if (this.#peek() === '?') this.#at += 1;
@@ -133,7 +140,7 @@ class Parser {
     if (least > most) throw new ExpressionError(`'${counted[0]}' repeats at least ${least} and at most ${most} times`);
     if (Math.max(least, most === Number.POSITIVE_INFINITY ? 0 : most) > MAX_REPEATS)
       throw new ExpressionError(`'${counted[0]}' repeats more than ${MAX_REPEATS} times`);
-    if (/^[*+?]/.test(this.#ahead(1)))
+    if (/^[*+?]/.test(this.#ahead(1)) || (this.#peek() === '{' && COUNT.test(this.#ahead(17).slice(1))))
       throw new ExpressionError(`'${this.#ahead(1)}' repeats what is repeated already; put it into a group`);
     return { type: 'repeat', item, least, most };
   }
@@ -165,6 +172,12 @@ class Parser {
       this.#at += code[0].length - 1;
       const codePoint = Number.parseInt(code[1] ?? code[2] ?? (code[3] as string), 16);
       if (codePoint > 0x10ffff) throw new ExpressionError(`'\\${code[0]}' is no character`);
+      // Texts are read by whole characters: two halves are one.
+      const low = codePoint >= 0xd800 && codePoint <= 0xdbff ? /^\\u(d[c-f][\da-f]{2})/i.exec(this.#ahead(6)) : null;
+      if (low !== null) {
+        this.#at += low[0].length;
+        return String.fromCharCode(codePoint, Number.parseInt(low[1] as string, 16));
+      }
       return String.fromCodePoint(codePoint);
     }
     if (/[1-9k]/.test(sign))
@@ -257,6 +270,10 @@ function withFlags(flags: ExpressionFlags, letters: string): ExpressionFlags {
 }
 
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07', '0': '\0' };
+/** Of a repeat, behind its brace. */
+const COUNT = /^\d+(?:,\d*)?\}/;
 const MAX_DEPTH = 50;
+/** Characters of an expression. */
+const MAX_LENGTH = 20_000;
 /** Each is a copy of what is repeated. */
 const MAX_REPEATS = 1_000;

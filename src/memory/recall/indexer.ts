@@ -4,7 +4,8 @@
  * Owns: how far the walk over all sessions has come in this process. Does not own: how far each session is indexed, which stands beside
  * the index, so that any process goes on where another one stopped; when a round runs (`steps/recall-duty.ts`).
  * - M1 Nothing of it lies on a run's way: what a run wrote is looked at after it was committed (W-97).
- * - M2 An entry is made of one message alone, and of the fingerprint: the index built anew is equal to the one that grew.
+ * - M2 An entry is made of one message alone, and of the fingerprint: the index built anew is equal to the one that grew. A message that another one
+ *   consumes, as it was refused or only decided something, has none.
  * - M3 Runs that ended are looked for at once. That is a short cut: clocks differ, processes die, runs wait; what it misses the walk finds.
  * - M4 No message is embedded twice by one fingerprint, unless a process dies between embedding and writing (W-96).
  */
@@ -91,13 +92,30 @@ export class RecallIndexer {
       const messages = await store.unread(session, after, MESSAGES);
       const upToPosition =
         messages.length < MESSAGES ? Math.max(session.lastPosition, messages.at(-1)?.position ?? 0) : (messages.at(-1)?.position as number);
-      const entries = await this.#entriesOf(messages, signal);
-      await store.write({ session: { ...session, indexedPosition: after }, entries, upToPosition, fingerprint: this.#fingerprint });
+      const consumed = await this.#findConsumed(session, messages);
+      const entries = await this.#entriesOf(
+        messages.filter(({ position }) => !consumed.includes(position)),
+        signal,
+      );
+      await store.write({
+        session: { ...session, indexedPosition: after },
+        entries,
+        consumed,
+        upToPosition,
+        fingerprint: this.#fingerprint,
+      });
       count += messages.length;
       onIndexed?.(messages.length);
       after = upToPosition;
     }
     return count;
+  }
+
+  async #findConsumed(session: SessionBehind, messages: readonly PlacedMessage[]): Promise<readonly number[]> {
+    const places: number[] = [];
+    for (const placed of messages)
+      if (placed.message.consumes !== undefined) places.push(...(await this.#options.store.consumedBy(session, placed)));
+    return places;
   }
 
   async #entriesOf(messages: readonly PlacedMessage[], signal: AbortSignal): Promise<readonly RecallEntry[]> {

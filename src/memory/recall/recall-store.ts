@@ -32,6 +32,8 @@ export interface RecallEntry extends Pick<PlacedMessage, 'turn' | 'position' | '
 export interface RecallWrite {
   readonly session: SessionBehind;
   readonly entries: readonly RecallEntry[];
+  /** Places of messages that were consumed: they leave the index. */
+  readonly consumed: readonly number[];
   /** All up to here was looked at. */
   readonly upToPosition: number;
   readonly fingerprint: string;
@@ -65,7 +67,9 @@ export interface RecallStore {
   ended(fingerprint: string, since: number, limit: number): Promise<{ readonly sessions: readonly SessionBehind[]; readonly last: number }>;
   /** Messages that the index lacks, by arrival. */
   unread(session: SessionBehind, after: number, limit: number): Promise<readonly PlacedMessage[]>;
-  /** Nothing when the session is gone. The first write of another fingerprint drops what an earlier one wrote. */
+  /** Places of the messages that this one consumes. */
+  consumedBy(session: SessionBehind, consumer: PlacedMessage): Promise<readonly number[]>;
+  /** Nothing when the session is gone, and of entries none of a place that was looked at already. The first write of another fingerprint drops what an earlier one wrote. */
   write(write: RecallWrite): Promise<void>;
   /** Messages with one of these words or more; the best first, as far as the database can tell. */
   byWords(words: readonly string[], query: RecallQuery): Promise<readonly (RecallCandidate & { readonly words: readonly string[] })[]>;

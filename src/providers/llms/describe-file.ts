@@ -43,7 +43,8 @@ function checkImageSize(base64: string, filename: string): void {
   }
 }
 
-function guessMediaType(name: string): string {
+/** By the end of a file's name, or of its address. */
+export function guessMediaType(name: string): string {
   const extension = /\.(\w+)(?:[?#].*)?$/s.exec(name)?.[1]?.toLowerCase() ?? '';
   return MEDIA_TYPES[extension] ?? 'application/octet-stream';
 }

@@ -6,6 +6,7 @@
  */
 import type {
   RecallCandidate,
+  RecallEntry,
   RecallPage,
   RecallQuery,
   RecallScope,
@@ -45,11 +46,19 @@ export class SqlRecallStore implements RecallStore {
     return readSessionRows(this.#databases, sessionId, { sql: 'm.position > ?', parameters: [after], order: 'by arrival', limit });
   }
 
-  async write({ session, entries, upToPosition, fingerprint }: RecallWrite): Promise<void> {
+  async consumedBy({ sessionId }: SessionBehind, { taskId, position, message }: PlacedMessage): Promise<readonly number[]> {
+    const condition = { sql: 'm.task_id = ? AND m.position < ?', parameters: [taskId, position] } as const;
+    const before = await readSessionRows(this.#databases, sessionId, { ...condition, order: 'newest first', limit: CONSUMED });
+    return (message.consumes ?? []).flatMap(
+      (id) => before.find((other) => other.message.role === 'user' && other.message.id === id)?.position ?? [],
+    );
+  }
+
+  async write({ session, entries, consumed, upToPosition, fingerprint }: RecallWrite): Promise<void> {
     const { transact, dialect } = this.#databases.runs;
     const { sessionId, sessionKey, scope } = session;
     const scopeKey = listKeyOf(scope);
-    const rows = entries.map((entry) => [
+    const toRow = (entry: RecallEntry) => [
       sessionId,
       entry.position,
       entry.turn,
@@ -58,7 +67,7 @@ export class SqlRecallStore implements RecallStore {
       entry.createdAt,
       [scopeWordOf(scopeKey), ...entry.words].join(' '),
       entry.vector === undefined ? null : toBytes(entry.vector),
-    ]);
+    ];
     await transact(function* () {
       const { select, insertMissing, update } = dialect.rows;
       // Under the lock of its row a session is not deleted, and what it leaves behind is cleared after that row is gone.
@@ -67,7 +76,14 @@ export class SqlRecallStore implements RecallStore {
       const [known] = yield* rowsOfAll<RecallSessionTable>(select(RECALL_SESSION, [sessionId], { lock: true }));
       if (known !== undefined && known.fingerprint !== fingerprint)
         yield { sql: 'DELETE FROM recall_messages WHERE session_id = ?', parameters: [sessionId] };
-      yield* runAll(insertMissing(RECALL_MESSAGE, rows));
+      // Somebody else may have looked further meanwhile, and seen that one of these was consumed.
+      const seen = known?.fingerprint === fingerprint ? known.position : 0;
+      yield* runAll(insertMissing(RECALL_MESSAGE, entries.filter((entry) => entry.position > seen).map(toRow)));
+      if (consumed.length > 0)
+        yield {
+          sql: `DELETE FROM recall_messages WHERE session_id = ? AND position IN (${marks(consumed)})`,
+          parameters: [sessionId, ...consumed],
+        };
       yield { sql: ROLLED_BACK, parameters: [sessionId, sessionId] };
       const position = known?.fingerprint === fingerprint ? Math.max(known.position, upToPosition) : upToPosition;
       yield* runAll(insertMissing(RECALL_SESSION, [[sessionId, position, fingerprint]]));
@@ -206,3 +222,5 @@ const SCOPE = 'SELECT agent, owner, tenant, session_id, root_id FROM tasks WHERE
 const CONTEXT = 'SELECT context_id FROM sessions WHERE session_id = ? AND owner_key = ?';
 const INDEXED = 'SELECT session_id FROM recall_sessions ORDER BY session_id LIMIT ?';
 const CLEARED = 50;
+/** Messages of a run before the one that consumes some of them. */
+const CONSUMED = 200;

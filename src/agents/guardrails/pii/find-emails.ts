@@ -38,7 +38,7 @@ function signBefore(text: string, at: number): string {
 
 const MAX_LOCAL = 64;
 const LOCAL_SIGN = /^[\p{L}\p{N}\p{M}._%+'~-]$/u;
-const HOST = /(?:[\p{L}\p{N}_-]{1,63}\.){1,8}\p{L}{2,63}/uy;
-const HOST_SIGNS = /[\p{L}\p{N}_.-]{0,600}/uy;
+const HOST = /(?:[\p{L}\p{N}\p{M}_-]{1,63}\.){1,8}\p{L}[\p{L}\p{M}]{1,62}/uy;
+const HOST_SIGNS = /[\p{L}\p{N}\p{M}_.-]{0,600}/uy;
 /** A longer one ends somewhere before. */
 const MAX_ADDRESS = MAX_LOCAL + 1 + 600;

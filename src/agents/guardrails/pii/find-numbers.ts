@@ -113,17 +113,23 @@ function isEnd(text: string, end: number): boolean {
   return !/^[\p{L}\p{N}_]/u.test(text.slice(end, end + 2));
 }
 
+/** Between the groups of a number: also spaces and hyphens that keep a line together, as models write them, and what nobody sees. */
+const SIGNS = '-. \u00a0\u00ad\u2007-\u200b\u2010-\u2015\u202f\u2060\u2212\ufeff';
 /** Not in the middle of a word, of a number or of an id. */
-const BEGINNING = /(?<![\p{L}\p{N}_.])(?:\+|\(|\d)/gu;
-const INTERNATIONAL = /(?:\+|00)[1-9]\d{0,14}(?:[-. ()/]{1,2}\d{1,14}){0,8}/y;
-const AMERICAN = /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?\d{3}[-. ]?\d{4}|\d{3}[-. ]\d{3}[-. ]\d{4}|[2-9]\d{9})/y;
-const NATIONAL = /\(?0\d{2,5}\)?[-/ .]{1,2}\d{3,8}(?:[-/ .]\d{2,6}){0,2}/y;
-const SOCIAL_SECURITY = /(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?!-\d)/y;
-const CARD = /\d{4,19}(?:([- ])\d{1,15}(?:\1\d{1,15}){0,4})?/y;
+/** A point that ends a word or sentence stands before one; that of a decimal number does not. */
+const BEGINNING = /(?<![\p{L}\p{N}_]|\p{N}\.)(?:\+|\(|\d)/gu;
+const INTERNATIONAL = new RegExp(`(?:\\+|00)[1-9]\\d{0,14}(?:[${SIGNS}()/]{1,2}\\d{1,14}){0,8}`, 'y');
+const AMERICAN = new RegExp(
+  `(?:\\+?1[${SIGNS}]?)?(?:\\(\\d{3}\\)[${SIGNS}]?\\d{3}[${SIGNS}]?\\d{4}|\\d{3}[${SIGNS}]\\d{3}[${SIGNS}]\\d{4}|[2-9]\\d{9})`,
+  'y',
+);
+const NATIONAL = new RegExp(`\\(?0\\d{2,5}\\)?[${SIGNS}/]{1,2}\\d{3,8}(?:[${SIGNS}/]\\d{2,6}){0,2}`, 'y');
+const SOCIAL_SECURITY = new RegExp(`(?!000|666|9)\\d{3}([${SIGNS}])(?!00)\\d{2}\\1(?!0000)\\d{4}(?![-\u2010-\u2015]\\d)`, 'y');
+const CARD = new RegExp(`\\d{4,19}(?:([${SIGNS}])\\d{1,15}(?:\\1\\d{1,15}){0,4})?`, 'y');
 /** Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay, Maestro. */
 const ISSUERS =
   /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}|35\d{14,17}|6\d{12,18}|5[06-8]\d{11,17})$/;
-const NUMBER_SIGN = /[\d+()./ -]/;
+const NUMBER_SIGN = new RegExp(`[${SIGNS}\\d+()/]`);
 const MAX_PHONE_DIGITS = 15;
 /** Longer than any number with the two characters behind it that decide about its end. */
 const MAX_OPEN = 80;

@@ -22,6 +22,13 @@ t.test('data of people are masked, and what only looks like them is not (GRD-07)
     ['5500-0055-5555-5559', '[CC REDACTED]'],
     ['4111 1111 1111 1112', '4111 1111 1111 1112'],
     ['id 550e8400-e29b-41d4-a716-446655440000 at 2026-11-23T05:28:19.123Z', undefined],
+    ['415\u2011555\u20110134, 415\u00a0555\u00a00134', '[PHONE REDACTED], [PHONE REDACTED]'],
+    ['+33\u202f6\u202f12\u202f34\u202f56\u202f78', '[PHONE REDACTED]'],
+    ['123\u201145\u20116789', '[SSN REDACTED]'],
+    ['4111\u00a01111\u00a01111\u00a01111 4111\u200b1111\u200b1111\u200b1111', '[CC REDACTED] [CC REDACTED]'],
+    ['4111.1111.1111.1111', '[CC REDACTED]'],
+    ['It is no.4111111111111111', 'It is no.[CC REDACTED]'],
+    ['ram@भारत.भारत', '[EMAIL REDACTED]'],
     ['192.168.100.200, 1790000000, 1790000000000, 3.14159265358979', undefined],
   ] as const)
     t.equal(redact(text), expected ?? text, text);
@@ -58,6 +65,7 @@ const PERSONAL = [
   '378282246310005',
   '123-45-6789',
   '+49 30 1234567',
+  '+49\u00a030\u20111234567',
   '(555) 123-4567',
   'top secret',
 ];

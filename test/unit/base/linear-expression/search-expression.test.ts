@@ -24,6 +24,9 @@ t.test('what an expression means is what JavaScript means by it', async (t) => {
     ['\\u{1F600}|\\x41', '😀A', ['😀', 'A']],
     ['(?<year>\\d{4})?!', 'x! 2024!', ['!', '2024!']],
     ['\\Bing', 'sing ing', ['ing']],
+    ['\\ud83d\\ude00', '😀', ['😀']],
+    ['a{,2}\\{1}', 'a{,2}{1}', ['a{,2}{1}']],
+    ['x(?:(?:(?:(?:){1000}){1000}){1000}){1000}', 'x', ['x']],
   ] as const)
     t.same(foundIn(source, text), found, source);
 });
@@ -72,6 +75,11 @@ t.test('an expression that only backtracking can follow, or that is everywhere, 
     ['a**', /repeated already/],
     ['a{3,2}', /at least 3 and at most 2/],
     ['a{1001}', /more than 1000 times/],
+    ['a{10000000}', /more than 1000/],
+    ['a{2,10000000}', /more than 1000/],
+    ['a{2}{3}', /repeated already/],
+    ['{3}', /repeats nothing/],
+    ['a'.repeat(20_001), /20001 characters/],
     ['(?:a{1000}){1000}', /too large/],
     ['a*', /empty text/],
     ['\\q', /means nothing/],
