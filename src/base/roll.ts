@@ -16,6 +16,10 @@ export class Roll<T extends RollMember> {
     return this.#members.length;
   }
 
+  has(member: T): boolean {
+    return this.#members[member.place] === member;
+  }
+
   /** Of one that stands in no roll. */
   add(member: T): void {
     member.place = this.#members.push(member) - 1;
@@ -23,7 +27,7 @@ export class Roll<T extends RollMember> {
 
   /** Without effect for one that does not stand in it. */
   delete(member: T): void {
-    if (this.#members[member.place] !== member) return;
+    if (!this.has(member)) return;
     const last = this.#members.pop() as T;
     if (last === member) return;
     this.#members[member.place] = last;

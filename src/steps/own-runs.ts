@@ -8,6 +8,7 @@
  */
 import { untilAborted } from '../base/abort.js';
 import { AppError, describeError } from '../base/errors.js';
+import { Roll, type RollMember } from '../base/roll.js';
 import { withSpan, withTraceContext } from '../observe/trace.js';
 import type { LeaseOutcome } from '../tasks/coordination.js';
 import type { ReservedHand, RunStarter } from '../tasks/run-starter.js';
@@ -32,7 +33,7 @@ export interface OwnRunsOptions {
 
 export class OwnRuns implements RunStarter {
   readonly #options: OwnRunsOptions;
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Roll<EndingRun>();
   #count = 0;
 
   constructor(options: OwnRunsOptions) {
@@ -55,16 +56,16 @@ export class OwnRuns implements RunStarter {
         void release(leased);
       },
       start: (taken) => {
-        const ended = this.#run(taken, leased, run);
-        this.#ending.add(ended);
-        void ended.then(() => this.#ending.delete(ended));
+        const ending: EndingRun = { place: 0, ended: this.#run(taken, leased, run) };
+        this.#ending.add(ending);
+        void ending.ended.then(() => this.#ending.delete(ending));
       },
     };
   }
 
   /** Resolves when all that was begun has ended, and is told of. */
   async whenEnded(): Promise<void> {
-    while (this.#ending.size > 0) await Promise.all(this.#ending);
+    while (this.#ending.size > 0) await Promise.all(this.#ending.list().map(({ ended }) => ended));
   }
 
   /** O1 */
@@ -117,6 +118,10 @@ export class OwnRuns implements RunStarter {
       await release(leased);
     }
   }
+}
+
+interface EndingRun extends RollMember {
+  readonly ended: Promise<void>;
 }
 
 type Leased = LeaseOutcome | { readonly type: 'failed'; readonly error: unknown };

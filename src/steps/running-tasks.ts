@@ -5,6 +5,7 @@
  */
 import type { RunningCalls } from '../agents/llm/cancelable-calls.js';
 import { AppError, type ErrorCode } from '../base/errors.js';
+import { KeyedRoll } from '../base/keyed-roll.js';
 import type { CallReference } from '../tasks/coordination.js';
 import type { TaskRecord } from '../tasks/task-store.js';
 
@@ -18,7 +19,7 @@ export interface RunningTask {
 }
 
 export class RunningTasks {
-  readonly #controllers = new Map<string, AbortController>();
+  readonly #controllers = new KeyedRoll<AbortController>();
   readonly #calls = new Set<CallReference & { readonly rootId: string; readonly controller: AbortController }>();
   readonly #onEmpty: (() => void)[] = [];
 
@@ -81,7 +82,7 @@ export class RunningTasks {
 
   /** The drain's budget is used up: stop everything; other workers take over from the last commit. */
   abortAll(): void {
-    for (const taskId of [...this.#controllers.keys()]) this.#abort(taskId, 'STEP_ABORTED');
+    for (const taskId of this.#controllers.keys()) this.#abort(taskId, 'STEP_ABORTED');
   }
 
   #abort(taskId: string, code: ErrorCode): void {

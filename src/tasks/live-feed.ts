@@ -13,6 +13,7 @@
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { DirectSource } from '../base/direct-source.js';
+import { KeyedRoll } from '../base/keyed-roll.js';
 import type { Logger } from '../observe/log.js';
 import type { FeedReceiver } from './coordination.js';
 import { type FollowedItem, Follower, type FollowerSource } from './follower.js';
@@ -49,7 +50,7 @@ export class LiveFeed {
   readonly #running: LiveFeedDependencies['running'];
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #hubs = new Map<string, TaskHub>();
+  readonly #hubs = new KeyedRoll<TaskHub>();
   #cancelTicker: CancelTimer | undefined;
   #isTicking = false;
   #isClosed = false;
@@ -102,7 +103,7 @@ export class LiveFeed {
   /** Ends every follower. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    for (const hub of [...this.#hubs.values()]) for (const follower of [...hub.followers]) follower.close();
+    for (const hub of this.#hubs.list()) for (const follower of [...hub.followers]) follower.close();
   }
 
   #hubOf(taskId: string): TaskHub {
@@ -131,8 +132,8 @@ export class LiveFeed {
   /** F2: asks SQL once for all tasks that were silent since the last tick. */
   async #tick(): Promise<void> {
     if (this.#isTicking) return;
-    for (const hub of this.#hubs.values()) hub.subscribe();
-    const silent = [...this.#hubs.values()].filter((hub) => hub.wasSilent());
+    for (const hub of this.#hubs.list()) hub.subscribe();
+    const silent = this.#hubs.list().filter((hub) => hub.wasSilent());
     if (silent.length === 0) return;
     this.#isTicking = true;
     try {

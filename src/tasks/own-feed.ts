@@ -7,6 +7,7 @@
  *   (a cancel, a run below it) is read from SQL at that moment.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
+import { KeyedRoll } from '../base/keyed-roll.js';
 import type { Logger } from '../observe/log.js';
 import type { FeedItem, FeedPublisher, FeedReceiver, FeedSubscription } from './coordination.js';
 import type { TaskDelta, TaskEvent } from './task-event.js';
@@ -33,7 +34,7 @@ type Listener = (item: FeedItem) => void;
 
 export class OwnFeed implements FeedPublisher, FeedReceiver {
   readonly #options: OwnFeedOptions;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners = new KeyedRoll<Set<Listener>>();
 
   constructor(options: OwnFeedOptions) {
     this.#options = options;

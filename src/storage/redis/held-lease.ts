@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
+import type { RollMember } from '../../base/roll.js';
 import type { TaskLease } from '../../tasks/coordination.js';
 
 /** Until when a lease is ours, by both clocks (L1, L2 of `lease-manager.ts`). */
@@ -9,7 +10,9 @@ export interface LeaseDeadline {
 }
 
 /** One lease as this process sees it. Made before the command that takes it is sent. */
-export class HeldLease implements TaskLease {
+export class HeldLease implements TaskLease, RollMember {
+  /** Among those that are asked for, then among those that are held. */
+  place = 0;
   readonly taskId: string;
   /** Unique per process and acquisition. */
   readonly token: string;

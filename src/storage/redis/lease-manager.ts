@@ -17,6 +17,7 @@ import type { Redis } from 'ioredis';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import { newId } from '../../base/ids.js';
+import { Roll } from '../../base/roll.js';
 import type { Logger } from '../../observe/log.js';
 import type { LeaseManager, LeaseOutcome, LeaseView, TaskLease } from '../../tasks/coordination.js';
 import { HeldLease } from './held-lease.js';
@@ -35,9 +36,9 @@ export interface RedisLeaseOptions {
 export class RedisLeaseManager implements LeaseManager, LeaseView {
   readonly #options: RedisLeaseOptions;
   readonly #commands: LeaseCommands;
-  readonly #held = new Map<string, HeldLease>();
+  readonly #held = new Roll<HeldLease>();
   /** Redis has not answered yet. */
-  readonly #asked = new Set<HeldLease>();
+  readonly #asked = new Roll<HeldLease>();
   readonly #process = newId();
   #acquired = 0;
   #renewing = false;
@@ -70,7 +71,7 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
       await this.#release(lease);
       return { type: 'held', remainingMs: 0 };
     }
-    this.#held.set(lease.token, lease);
+    this.#held.add(lease);
     // Counted from before the command, like the deadline: after a slow answer the first renewal is due at once.
     if (this.#held.size === 1 || askedMs + this.#periodMs < this.#nextRenewalMs) this.#nextRenewalMs = askedMs + this.#periodMs;
     this.#wakeIn(this.#nextRenewalMs - clock.monotonic());
@@ -100,12 +101,12 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#held.values()].map((lease: TaskLease) => lease.release()));
+    await Promise.all(this.#held.list().map((lease: TaskLease) => lease.release()));
     this.#cancelTimer?.();
   }
 
   async #release(lease: HeldLease): Promise<void> {
-    this.#held.delete(lease.token);
+    this.#held.delete(lease);
     // A broken connection would keep the deletion and with it this call; the key ends by itself.
     if (this.#options.client.status !== 'ready') return;
     await this.#commands.release(this.#key(lease.taskId), lease.token).catch((error: unknown) => {
@@ -127,7 +128,7 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
     this.#cancelTimer = undefined;
     const now = this.#options.clock.monotonic();
     let earliestMs = Number.POSITIVE_INFINITY;
-    for (const lease of this.#held.values()) {
+    for (const lease of this.#held.list()) {
       if (lease.isPastDeadline()) this.#lose(lease, 'could not be renewed in time');
       else earliestMs = Math.min(earliestMs, lease.remainingMs());
     }
@@ -136,7 +137,7 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
       // While Redis is away renewals would pile up and later extend leases that are lost by then.
       const isReady = this.#options.client.status === 'ready';
       this.#nextRenewalMs = now + (isReady ? this.#periodMs : this.#periodMs / 4);
-      if (isReady) this.#renew([...this.#held.values()]);
+      if (isReady) this.#renew(this.#held.list());
     }
     // An overdue renewal waits for the one under way, whose end wakes us.
     this.#wakeIn(this.#nextRenewalMs > now ? Math.min(this.#nextRenewalMs - now, earliestMs) : earliestMs);
@@ -153,7 +154,7 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
       )
       .then((renewed) => {
         for (const [index, { lease, deadline }] of sent.entries()) {
-          if (!this.#held.has(lease.token)) continue;
+          if (!this.#held.has(lease)) continue;
           if (lease.isPastDeadline()) this.#lose(lease, 'could not be renewed in time');
           else if (renewed[index] === true) lease.extend(deadline);
           else if (renewed[index] === false) this.#lose(lease, 'is held by another worker');
@@ -171,12 +172,13 @@ export class RedisLeaseManager implements LeaseManager, LeaseView {
   /** L1: what this process holds, or is about to, needs no look; one that is asked for may come to Redis behind the look. */
   #own(): ReadonlySet<string> {
     const own = new Set<string>();
-    for (const leases of [this.#held.values(), this.#asked]) for (const lease of leases) if (!lease.isPastDeadline()) own.add(lease.taskId);
+    for (const leases of [this.#held.list(), this.#asked.list()])
+      for (const lease of leases) if (!lease.isPastDeadline()) own.add(lease.taskId);
     return own;
   }
 
   #lose(lease: HeldLease, how: string): void {
-    this.#held.delete(lease.token);
+    this.#held.delete(lease);
     this.#options.log.warn({ taskId: lease.taskId }, `Lost a task: its lease ${how}`);
     lease.abort(new AppError('TASK_LOST', { message: `The lease of this task ${how}` }));
   }

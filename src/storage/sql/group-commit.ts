@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { AppError, hasCode } from '../../base/errors.js';
+import { Roll, type RollMember } from '../../base/roll.js';
 import { bindScope } from '../../base/scope.js';
 
 export interface GroupCommitOptions<Write> {
@@ -25,7 +26,7 @@ export interface GroupCommitOptions<Write> {
   readonly waitLimitMs?: number | undefined;
 }
 
-interface Waiting<Write> {
+interface Waiting<Write> extends RollMember {
   readonly write: Write;
   readonly submittedMs: number;
   readonly resolve: (outcome: unknown) => void;
@@ -34,8 +35,8 @@ interface Waiting<Write> {
 
 export class GroupCommit<Write> {
   readonly #options: GroupCommitOptions<Write> & { readonly maxGroup: number; readonly maxWaiting: number };
-  /** Submitted and not settled, the oldest first. */
-  readonly #unsettled = new Set<Waiting<Write>>();
+  /** Submitted and not settled. */
+  readonly #unsettled = new Roll<Waiting<Write>>();
   /** When a write was last refused as busy, unless one got through since. */
   #refusedAtMs: number | undefined;
   #waiting: Waiting<Write>[] = [];
@@ -50,8 +51,7 @@ export class GroupCommit<Write> {
   stallMs(): number {
     const { clock, waitLimitMs = 0 } = this.#options;
     const nowMs = clock.monotonic();
-    const [oldest] = this.#unsettled;
-    const waitedMs = oldest === undefined ? 0 : nowMs - oldest.submittedMs;
+    const waitedMs = this.#unsettled.list().reduce((longestMs, { submittedMs }) => Math.max(longestMs, nowMs - submittedMs), 0);
     // Between two tries of clients nothing waits, and the lock is held all the same.
     const isRefusing = this.#refusedAtMs !== undefined && nowMs - this.#refusedAtMs < waitLimitMs;
     return isRefusing ? Math.max(waitedMs, waitLimitMs) : waitedMs;
@@ -65,7 +65,7 @@ export class GroupCommit<Write> {
       });
     }
     return new Promise((resolve, reject) => {
-      const member: Waiting<Write> = { write, submittedMs: this.#options.clock.monotonic(), resolve, reject };
+      const member: Waiting<Write> = { place: 0, write, submittedMs: this.#options.clock.monotonic(), resolve, reject };
       this.#unsettled.add(member);
       this.#waiting.push(member);
       this.#schedule();
