@@ -4,7 +4,6 @@ import type { Clock } from '../../base/clock.js';
 import { AppError } from '../../base/errors.js';
 import type { Logger } from '../../observe/log.js';
 import { endWhileReconnecting } from './end-while-reconnecting.js';
-import { forgetPipelines } from './forget-pipelines.js';
 import { RedisConnections } from './redis-connections.js';
 import { assertRedisIsSafe } from './redis-safety.js';
 import { speakPlainly } from './speak-plainly.js';
@@ -44,7 +43,7 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
 function openClient(url: string, options: RedisOptions): Redis {
   const isSocket = url.startsWith('unix://');
   const client = isSocket ? new Redis({ ...options, path: url.slice('unix://'.length) }) : new Redis(url, options);
-  return endWhileReconnecting(speakPlainly(forgetPipelines(client)));
+  return endWhileReconnecting(speakPlainly(client));
 }
 
 /** Host, port and database, never the password. */
