@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import { rememberJson } from '../base/known-json.js';
+import { RecentlyUsed } from '../base/recently-used.js';
 import type { Task } from '../protocol/a2a.js';
 import type { TaskView } from './project-task.js';
 
@@ -23,9 +24,7 @@ export interface RecentTask {
 
 export class RecentTasks {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #kept = new Map<string, KeptTask>();
-  #characters = 0;
-  #newest: string | undefined;
+  readonly #kept = new RecentlyUsed<KeptTask>(MAX_CHARACTERS);
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -33,19 +32,11 @@ export class RecentTasks {
 
   find(id: string, seq: number, form: TaskForm): RecentTask | undefined {
     const key = keyOf(id, form);
-    const kept = this.#kept.get(key);
+    const kept = this.#kept.find(key);
     if (kept === undefined) return undefined;
-    if (kept.view.seq !== seq || kept.until < this.#clock.monotonic()) {
-      this.#drop(key, kept);
-      return undefined;
-    }
-    if (key !== this.#newest) {
-      // Last of all again.
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      this.#newest = key;
-    }
-    return kept;
+    if (kept.view.seq === seq && kept.until >= this.#clock.monotonic()) return kept;
+    this.#kept.drop(key);
+    return undefined;
   }
 
   /** The view must no longer change. */
@@ -55,26 +46,9 @@ export class RecentTasks {
     const text = JSON.stringify(task);
     rememberJson(task, text);
     const recent = { view, task, characters: text.length, until: this.#clock.monotonic() + MAX_AGE_MS };
-    const before = this.#kept.get(key);
-    if (before !== undefined) this.#drop(key, before);
-    if (recent.characters > MAX_TASK_CHARACTERS) return recent;
-    this.#add(key, recent);
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#characters <= MAX_CHARACTERS) break;
-      this.#drop(oldest, kept);
-    }
+    if (recent.characters > MAX_TASK_CHARACTERS) this.#kept.drop(key);
+    else this.#kept.keep(key, recent);
     return recent;
-  }
-
-  #add(key: string, kept: KeptTask): void {
-    this.#kept.set(key, kept);
-    this.#newest = key;
-    this.#characters += kept.characters;
-  }
-
-  #drop(key: string, { characters }: RecentTask): void {
-    this.#kept.delete(key);
-    this.#characters -= characters;
   }
 }
 

@@ -8,6 +8,8 @@
  * - M2 A run that leaves its session (rollback) changes their number; a session that was deleted and begun anew has another id.
  * - M3 What is kept is frozen: many runs read it.
  */
+import { freezeDeep } from '../../../base/freeze-deep.js';
+import { RecentlyUsed } from '../../../base/recently-used.js';
 import type { SessionMessage } from '../../../tasks/session-message.js';
 import type { Database } from '../database.js';
 import type { SessionPartRange } from './task-reads.js';
@@ -39,8 +41,7 @@ type Range = Omit<SessionPartRange, 'upToPosition'>;
 
 export class RecentSessions {
   readonly #database: Database;
-  readonly #kept = new Map<string, KeptSession>();
-  #characters = 0;
+  readonly #kept = new RecentlyUsed<KeptSession>(MAX_CHARACTERS);
 
   constructor(database: Database) {
     this.#database = database;
@@ -48,13 +49,13 @@ export class RecentSessions {
 
   /** Oldest first. */
   async read(range: Range): Promise<readonly SessionMessage[]> {
-    const kept = this.#kept.get(range.sessionKey);
+    const kept = this.#kept.find(range.sessionKey);
     const known = kept === undefined ? undefined : await this.#readNew(kept, range);
     const now = known ?? (await this.#readAll(range));
-    this.#drop(range.sessionKey);
-    if (now === undefined) return [];
-    if (now.messages.length >= MIN_MESSAGES && now.characters <= MAX_SESSION_CHARACTERS) this.#keep(range.sessionKey, now);
-    return now.messages;
+    if (now !== undefined && now.messages.length >= MIN_MESSAGES && now.characters <= MAX_SESSION_CHARACTERS)
+      this.#kept.keep(range.sessionKey, now);
+    else this.#kept.drop(range.sessionKey);
+    return now?.messages ?? [];
   }
 
   async #readNew(kept: KeptSession, { sessionKey, upToTurn, limit }: Range): Promise<KeptSession | undefined> {
@@ -96,30 +97,10 @@ export class RecentSessions {
   async #query(sql: string, parameters: readonly unknown[]): Promise<readonly SessionRow[]> {
     return (await this.#database.read({ sql, parameters })) as readonly unknown[] as readonly SessionRow[];
   }
-
-  #keep(key: string, session: KeptSession): void {
-    this.#kept.set(key, session);
-    this.#characters += session.characters;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#characters <= MAX_CHARACTERS) return;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#characters -= this.#kept.get(key)?.characters ?? 0;
-    this.#kept.delete(key);
-  }
 }
 
 function toMessage({ body }: SessionRow): SessionMessage {
-  return deepFreeze(JSON.parse(body as string) as SessionMessage);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
+  return freezeDeep(JSON.parse(body as string) as SessionMessage);
 }
 
 function charactersOf(rows: readonly SessionRow[]): number {
