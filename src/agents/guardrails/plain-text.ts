@@ -2,6 +2,8 @@
  * A text as it reads, whatever it is written with: in small letters, without accents, invisible characters and letters of other scripts that look
  * like Latin ones. Only for looking at: no model gets it.
  */
+import { remember } from '../../base/remember.js';
+
 export interface PlainText {
   readonly text: string;
   /** Something of the original is not in it. */
@@ -52,20 +54,12 @@ function keptBesideGaps(text: string): readonly (readonly [number, number])[] {
   return [...kept, [at, text.length]];
 }
 
+/** Texts use few of all characters again and again; those of them that nothing simplifies are not kept. */
 function plainOf(sign: string): string {
-  if (IDEOGRAPH.test(sign)) return sign;
-  let plain = known.get(sign);
-  if (plain === undefined) {
-    plain = simplify(sign);
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.set(sign, plain);
-  }
-  return plain;
+  return IDEOGRAPH.test(sign) ? sign : simplified(sign);
 }
 
-/** Texts use few of all characters again and again; those of them that nothing simplifies are not kept. */
-const known = new Map<string, string>();
-const MAX_KNOWN = 32_768;
+const simplified = remember(32_768, simplify);
 
 function simplify(sign: string): string {
   // Letters in circles, wide letters, ligatures, styled letters of mathematics: one character each, so that every place stays known.
@@ -90,84 +84,13 @@ const UNSEEN_OR_MARK = /(?![\t-\r])[\p{C}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu
 /** Where alphabets of letters begin that have no plain form in Unicode, or one between brackets: in brackets, white on black, of flags. */
 const PICTURED = [0x249c, 0x1f110, 0x1f150, 0x1f170, 0x1f1e6];
 
-/** Cyrillic, Greek and others, in small letters. */
+/** Cyrillic, Greek and others, in small letters: each with what it reads as. */
 const LOOKALIKES = new Map(
-  Object.entries({
-    ...{
-      а: 'a',
-      в: 'b',
-      с: 'c',
-      ԁ: 'd',
-      е: 'e',
-      һ: 'h',
-      і: 'i',
-      ј: 'j',
-      к: 'k',
-      ӏ: 'l',
-      м: 'm',
-      о: 'o',
-      р: 'p',
-      ԛ: 'q',
-      ѕ: 's',
-      т: 't',
-      у: 'y',
-    },
-    ...{
-      х: 'x',
-      ԝ: 'w',
-      п: 'n',
-      г: 'r',
-      ѵ: 'v',
-      α: 'a',
-      β: 'b',
-      ε: 'e',
-      η: 'n',
-      ι: 'i',
-      κ: 'k',
-      ν: 'v',
-      ο: 'o',
-      ρ: 'p',
-      τ: 't',
-      υ: 'u',
-      χ: 'x',
-    },
-    ...{
-      ω: 'w',
-      γ: 'y',
-      σ: 'o',
-      ς: 's',
-      ı: 'i',
-      ɩ: 'i',
-      ɑ: 'a',
-      ɡ: 'g',
-      ʀ: 'r',
-      ᴀ: 'a',
-      ʙ: 'b',
-      ᴄ: 'c',
-      ᴅ: 'd',
-      ᴇ: 'e',
-      ɢ: 'g',
-      ʜ: 'h',
-      ɪ: 'i',
-    },
-    ...{
-      ᴊ: 'j',
-      ᴋ: 'k',
-      ʟ: 'l',
-      ᴍ: 'm',
-      ɴ: 'n',
-      ᴏ: 'o',
-      ᴘ: 'p',
-      ꜱ: 's',
-      ᴛ: 't',
-      ᴜ: 'u',
-      ᴠ: 'v',
-      ᴡ: 'w',
-      ʏ: 'y',
-      ᴢ: 'z',
-      ß: 'ss',
-      ø: 'o',
-      ł: 'l',
-    },
-  }),
+  [
+    'аa вb сc ԁd еe һh іi јj кk ӏl мm оo рp ԛq ѕs тt уy хx ԝw пn гr ѵv αa βb εe ηn ιi κk νv οo',
+    'ρp τt υu χx ωw γy σo ςs ıi ɩi ɑa ɡg ʀr ᴀa ʙb ᴄc ᴅd ᴇe ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ꜱs ᴛt',
+    'ᴜu ᴠv ᴡw ʏy ᴢz ßss øo łl',
+  ]
+    .flatMap((line) => line.split(' '))
+    .map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
 );

@@ -1,9 +1,14 @@
+import { remember } from '../remember.js';
+
 /** A set of code points: a table for ASCII, a question for all others. */
 export interface CharacterSet {
   has(codePoint: number): boolean;
 }
 
 type Range = readonly [number, number];
+
+/** Characters of one set. */
+const MAX_KNOWN = 512;
 
 export interface SetParts {
   readonly ranges: readonly Range[];
@@ -17,36 +22,21 @@ export function createSet({ ranges, others = [], isNegated = false, ignoresCase 
   const holds = (codePoint: number) =>
     ranges.some(([first, last]) => codePoint >= first && codePoint <= last) || others.some((other) => other.has(codePoint));
   const decide = (codePoint: number) => (holds(codePoint) || (ignoresCase && casesOf(codePoint).some(holds))) !== isNegated;
-  const ascii = Uint8Array.from({ length: 128 }, (_, codePoint) => (decide(codePoint) ? 1 : 0));
-  return { has: remember(ascii, decide) };
+  return decidedOnce(decide);
 }
 
 /** Texts use few of all characters again and again. */
-export function remember(ascii: Uint8Array, decide: (codePoint: number) => boolean): (codePoint: number) => boolean {
-  const known = new Map<number, boolean>();
-  return (codePoint) => {
-    if (codePoint < 128) return ascii[codePoint] === 1;
-    let isIn = known.get(codePoint);
-    if (isIn === undefined) {
-      isIn = decide(codePoint);
-      if (known.size >= MAX_KNOWN) known.clear();
-      known.set(codePoint, isIn);
-    }
-    return isIn;
-  };
+export function decidedOnce(decide: (codePoint: number) => boolean): CharacterSet {
+  const ascii = Uint8Array.from({ length: 128 }, (_, codePoint) => (decide(codePoint) ? 1 : 0));
+  const others = remember(MAX_KNOWN, decide);
+  return { has: (codePoint) => (codePoint < 128 ? ascii[codePoint] === 1 : others(codePoint)) };
 }
 
 /** `\p{…}` */
 export function createPropertySet(property: string, isNegated: boolean): CharacterSet {
   // One character at a time: nothing in it can take long.
   const expression = new RegExp(`^\\p{${property}}$`, 'u');
-  const decide = (codePoint: number) => expression.test(String.fromCodePoint(codePoint)) !== isNegated;
-  return {
-    has: remember(
-      Uint8Array.from({ length: 128 }, (_, codePoint) => (decide(codePoint) ? 1 : 0)),
-      decide,
-    ),
-  };
+  return decidedOnce((codePoint) => expression.test(String.fromCodePoint(codePoint)) !== isNegated);
 }
 
 export function isWordSign(codePoint: number): boolean {
@@ -99,6 +89,3 @@ function casesOf(codePoint: number): readonly number[] {
     return changed !== codePoint && String.fromCodePoint(changed) === other ? [changed] : [];
   });
 }
-
-/** Characters of one set. */
-const MAX_KNOWN = 512;

@@ -1,5 +1,5 @@
 /** Nodes of an expression as states of a machine that is in many of them at once. */
-import { type CharacterSet, remember } from './character-set.js';
+import { type CharacterSet, decidedOnce } from './character-set.js';
 import { type Assertion, ExpressionError, type ExpressionFlags, type ExpressionNode, parseExpression } from './parse-expression.js';
 
 export type State =
@@ -69,12 +69,7 @@ export function joinExpressions(nodes: readonly ExpressionNode[]): Expression {
       ? add({ type: 'set', set: { has: () => false }, next: 0 })
       : starts.reduce((other, next) => add({ type: 'fork', next, other }));
   const sets = firstSets(states, start);
-  const ascii = Uint8Array.from({ length: 128 }, (_, codePoint) => (sets.some((set) => set.has(codePoint)) ? 1 : 0));
-  return {
-    states,
-    start,
-    canBegin: remember(ascii, (codePoint) => sets.some((set) => set.has(codePoint))),
-  };
+  return { states, start, canBegin: decidedOnce((codePoint) => sets.some((set) => set.has(codePoint))).has };
 }
 
 /** What can be first, whatever assertions say. */

@@ -4,6 +4,7 @@
  * the later commit's.
  */
 import type { JsonValue } from '../../../base/json.js';
+import { remember } from '../../../base/remember.js';
 import { ANONYMOUS_OWNER } from '../../../tasks/owner-scope.js';
 import { type SessionState, type StateDelta, type StateScope, scopeOf } from '../../../tasks/session-state.js';
 import type { TaskRecord } from '../../../tasks/task-store.js';
@@ -59,18 +60,8 @@ export function tempScopeKey(taskId: string): string {
 }
 
 /** Every take asks for the same few. */
-function sharedScopeKey(text: string): string {
-  let key = sharedKeys.get(text);
-  if (key === undefined) {
-    key = hashKey(text);
-    if (sharedKeys.size >= MAX_SHARED_KEYS) sharedKeys.clear();
-    sharedKeys.set(text, key);
-  }
-  return key;
-}
+const sharedScopeKey = remember(10_000, hashKey);
 
-const sharedKeys = new Map<string, string>();
-const MAX_SHARED_KEYS = 10_000;
 /** A key has 64 characters. */
 const MAX_PLAIN_ID = 50;
 
