@@ -13,6 +13,7 @@ import { ownRun } from '../llm/own-run.js';
 import { withoutDecisions } from '../llm/prepare-history.js';
 import { isOnlyDecision } from '../llm/read-decisions.js';
 import { checkTexts, type InputChecks } from './check-texts.js';
+import { isTextType } from './guard-value.js';
 import type { Violation } from './text-rule.js';
 
 interface CheckedMessage {
@@ -103,11 +104,11 @@ function textsIn(part: SessionPart): readonly string[] {
   const mediaType = part.mediaType ?? guessMediaType(filename || url);
   // What is neither an image nor a document is read as its address, whatever that holds.
   const isShown = url.startsWith('data:') && BINARY_TYPE.test(mediaType);
-  const named = [filename, ...(isShown ? [] : [url, decodePercent(url)])].filter((text) => text !== '');
-  return raw !== undefined && TEXT_TYPE.test(mediaType) ? [...named, Buffer.from(raw, 'base64').toString('utf8')] : named;
+  const named = [filename, ...(isShown ? [] : [url, withEscapesRead(url)])].filter((text) => text !== '');
+  return raw !== undefined && isTextType(mediaType) ? [...named, Buffer.from(raw, 'base64').toString('utf8')] : named;
 }
 
-function decodePercent(url: string): string {
+function withEscapesRead(url: string): string {
   const text = url.replaceAll(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
   return text === url ? '' : text;
 }
@@ -129,4 +130,3 @@ function stringsIn(value: JsonValue): readonly string[] {
 }
 
 const BINARY_TYPE = /^(?:image\/(?!svg)|audio\/|video\/|application\/pdf)/i;
-const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;

@@ -4,7 +4,7 @@ import type { Artifact, Message, Part } from '../../protocol/a2a.js';
 import type { SessionMessage, SessionPart } from '../../tasks/session-message.js';
 import type { TaskEventBody } from '../../tasks/task-event.js';
 import type { StepOutcome } from '../agent.js';
-import { mapTexts, WITHHELD } from './guard-value.js';
+import { isTextType, mapTexts, WITHHELD } from './guard-value.js';
 import { redactTexts } from './redact-text.js';
 import type { TextRule, Violation } from './text-rule.js';
 
@@ -178,7 +178,7 @@ class OutputPass {
   }
 
   #raw(raw: string, mediaType: string | undefined, withholds: boolean): string {
-    if (!TEXT_TYPE.test(mediaType ?? '')) return raw;
+    if (!isTextType(mediaType ?? '')) return raw;
     const text = Buffer.from(raw, 'base64').toString('utf8');
     const guarded = this.#texts([text], withholds)[0] as string;
     return guarded === text ? raw : Buffer.from(guarded).toString('base64');
@@ -234,7 +234,6 @@ function endOfTexts(parts: readonly Part[], start: number): number {
 /** `tool-progress.ts`, `describe-output.ts` */
 const TOOL_ARTIFACT = /^(?:tool|artifact):/;
 const CUT = /(… \[\d{1,15} characters\])/;
-const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;
 const OWN_TYPES: ReadonlySet<string> = new Set(['tool_use', 'tool_result', 'tool_approval_request', 'tool_outcome_request']);
 /** Of data that we make: names and ids, by which programs find what is meant. */
 const OWN_KEYS: ReadonlySet<string> = new Set([

@@ -27,9 +27,15 @@ export function mapTexts(value: JsonValue, change: (text: string) => string, kee
   ) as JsonValue;
 }
 
+/** Of a file whose bytes are a text. */
+export function isTextType(mediaType: string): boolean {
+  return TEXT_TYPE.test(mediaType);
+}
+
 /** In place of what a rule blocks where the answer stands without it. */
 export const WITHHELD = '[WITHHELD]';
 
+const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml|x-yaml|javascript)|image\/svg)/i;
 const NONE: ReadonlySet<string> = new Set();
 /** Nobody reads what is nested deeper. */
 const MAX_DEPTH = 200;
